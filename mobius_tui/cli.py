@@ -11,7 +11,7 @@ import sys
 
 from mobius_tui import __version__
 from mobius_tui.ascii_text import is_c_locale, says_ascii, write_ascii
-from mobius_tui.errors import INTERRUPTED, OK, USAGE, MobiusError
+from mobius_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MobiusError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams(words)
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201
-        return OK
+        return EXIT_OK
     try:
         if words[:1] == ["names"]:
             from mobius_tui.commands.support.completed_names import print_names
@@ -48,14 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except (OSError, UnicodeError) as error:
         if isinstance(error, BrokenPipeError):
             # The reader of our output has closed the pipe.
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
-            return OK
+            return EXIT_OK
         _print_error(str(error))
-        return USAGE
+        return EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - nobody is shown a traceback
         from mobius_tui.run.storage.crash_report import report_unexpected_error
 

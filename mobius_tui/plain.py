@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mobius_tui.errors import INCOMPLETE
-from mobius_tui.run.attempts.attempt_files import last_output, last_output_of
-from mobius_tui.run.client.follow_up import follow_up
+from mobius_tui.errors import EXIT_INCOMPLETE
+from mobius_tui.run.attempts.attempt_files import last_output, last_output_of_file
+from mobius_tui.run.client.follow_up import due_follow_up
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
 from mobius_tui.run.events.fleet_events import FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
@@ -21,18 +21,18 @@ from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.intents.intent_actions import Action, ReleaseHost, StartAutomatic
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
-from mobius_tui.run.planning.side_by_side import is_beside_others
+from mobius_tui.run.planning.side_by_side import may_have_steps_beside
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
+from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import clean, decode, drop_overwritten, line
 
-READ_SIZE = 1 << 18
+MAX_OUTPUT_READ_BYTES = 1 << 18
 """Bytes of output that are read and printed at a time."""
 
 
@@ -60,12 +60,12 @@ class OutputPrinter:
                 if os.fstat(file.fileno()).st_size < offset:
                     offset = 0  # it rotated
                 file.seek(offset)
-                data = file.read(READ_SIZE)
+                data = file.read(MAX_OUTPUT_READ_BYTES)
         except OSError:
             return
-        if not whole or len(data) == READ_SIZE:
+        if not whole or len(data) == MAX_OUTPUT_READ_BYTES:
             data = data[: data.rfind(b"\n") + 1] or (
-                data if len(data) == READ_SIZE else b""
+                data if len(data) == MAX_OUTPUT_READ_BYTES else b""
             )
         self._offsets[path] = offset + len(data)
         for text in decode(data.removesuffix(b"\n")).split("\n") if data else ():
@@ -92,7 +92,7 @@ def escape_unprintable(row: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in row)
 
 
-EARLIER_LINES = 3
+MAX_EARLIER_LINES = 3
 """Earlier lines of a resumed run that are printed; of more, only the first and the
 last."""
 
@@ -153,10 +153,10 @@ class PlainReport:
 
     def _print_host(self, ended: FleetHostEnded) -> None:
         """Print the line of a host's output that tells what went wrong."""
-        if ended.status not in WANTING_SOMEBODY:
+        if ended.status not in HOST_STATUSES_NEEDING_PERSON:
             return
         folder = self._viewer.directory.attempt(ended.step, ended.attempt).path
-        last = last_output_of(output_path(folder, ended.host))
+        last = last_output_of_file(output_path(folder, ended.host))
         if said := last.error or last.last:
             print_line(f"{line(ended.host):>8} | {line(said)}")
 
@@ -172,7 +172,7 @@ class PlainReport:
             for entry in entries
             if journal_entry_text(entry, follower.plan, follower.state) is not None
         ]
-        if self._json or len(told) <= EARLIER_LINES:
+        if self._json or len(told) <= MAX_EARLIER_LINES:
             await self.print_entries(entries)
             return
         await self.print_entries(told[:1])
@@ -190,7 +190,7 @@ class PlainReport:
     def print_follow_up(self) -> None:
         """Print the runbook that is proposed after the end of the run."""
         follower = self._viewer.follower
-        proposal = None if self._json else follow_up(follower.plan, follower.state)
+        proposal = None if self._json else due_follow_up(follower.plan, follower.state)
         if proposal is not None:
             print_line(line(f"due: {proposal.text}"))
 
@@ -201,7 +201,7 @@ class PlainReport:
         if self._json:
             return
         plan = self._viewer.follower.plan
-        number = plan.numbers[step] if is_beside_others(plan, step) else ""
+        number = plan.numbers[step] if may_have_steps_beside(plan, step) else ""
         has_more = True
         while has_more:
             shown = False
@@ -328,7 +328,7 @@ async def print_run(
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
                 await viewer.send_intent(ReleaseHost())
-                return INCOMPLETE
+                return EXIT_INCOMPLETE
         return await _follow(viewer, report, automatic=auto is not None)
     finally:
         report.close()
@@ -355,5 +355,5 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
                 f"`mobius-tui resume {viewer.directory.id}` goes on with it",
                 file=sys.stderr,
             )
-            return INCOMPLETE
-    return INCOMPLETE
+            return EXIT_INCOMPLETE
+    return EXIT_INCOMPLETE

@@ -46,17 +46,19 @@ _INVISIBLE = (
 # form, and a skin tone after an emoji for its colour; on the width of both, terminals
 # disagree. They are taken out; any other use of a selector is shown.
 _PRESENTATION = re.compile("(?<=[^\n\t\ufe0e\ufe0f])[\ufe0e\ufe0f](?![\ufe0e\ufe0f])")
-_TONES = re.compile("(?<=[\u2600-\u27bf\U0001f300-\U0001faff])[\U0001f3fb-\U0001f3ff]+")
+_SKIN_TONES = re.compile(
+    "(?<=[\u2600-\u27bf\U0001f300-\U0001faff])[\U0001f3fb-\U0001f3ff]+"
+)
 
 # A flag is two letters of a kind of their own; some terminals draw two cells, others
 # four. The plain letters are what it says.
 _FLAGS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}
-_WIDTH_DISPUTED = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+_UNCERTAIN_WIDTH = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
 _NEWLINE = re.compile(r"\r*\n")
 
-_UNREADABLE = re.compile("[\udc80-\udcff]")
-_BYTES = {0xDC00 + byte: f"<{byte:02X}>" for byte in range(0x80, 0x100)}
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+_BYTE_TEXTS = {0xDC00 + byte: f"<{byte:02X}>" for byte in range(0x80, 0x100)}
 _REPLACED = re.compile(f"[{_INVISIBLE}]")
 
 
@@ -96,10 +98,10 @@ def line(text: str) -> str:
 def decode(data: bytes) -> str:
     """Read `data` as UTF-8; a byte that is none is shown in hex, as `<E2>`."""
     text = data.decode("utf-8", errors="surrogateescape")
-    return text.translate(_BYTES) if _UNREADABLE.search(text) else text
+    return text.translate(_BYTE_TEXTS) if _UNDECODABLE.search(text) else text
 
 
-def excess(text: str, most: int) -> int | None:
+def excess_start(text: str, most: int) -> int | None:
     """The offset of the first character to be replaced that exceeds `most` of them.
 
     None if there are no more.
@@ -146,9 +148,9 @@ def _visible(text: str, *, newlines: bool) -> str:
     else:
         if "\ufe0e" in text or "\ufe0f" in text:
             text = _PRESENTATION.sub("", text)
-        if _WIDTH_DISPUTED.search(text):
-            text = _TONES.sub("", text).translate(_FLAGS)
-    unsafe = set(_unsafe(newlines=newlines).findall(text))
+        if _UNCERTAIN_WIDTH.search(text):
+            text = _SKIN_TONES.sub("", text).translate(_FLAGS)
+    unsafe = set(_invisible_pattern(newlines=newlines).findall(text))
     if unsafe:
         # Every character is in the table: to miss one there takes longest.
         table = {ord(one): one for one in set(text)}
@@ -156,8 +158,8 @@ def _visible(text: str, *, newlines: bool) -> str:
         text = text.translate(table)
     return (
         text
-        if _without_marks().fullmatch(text)
-        else _combining().sub(_limit_marks, text)
+        if _markless_pattern().fullmatch(text)
+        else _excess_marks_pattern().sub(_limit_marks, text)
     )
 
 
@@ -165,7 +167,7 @@ def _visible(text: str, *, newlines: bool) -> str:
 
 
 @cache
-def _unsafe(*, newlines: bool) -> re.Pattern[str]:
+def _invisible_pattern(*, newlines: bool) -> re.Pattern[str]:
     """Return a pattern of the characters that are shown as glyphs."""
     left = "\t\n" if newlines else "\t"
     return re.compile(f"(?![{left}])[{_INVISIBLE}]")
@@ -183,7 +185,7 @@ def _glyph(code: int) -> str:
 
 
 @cache
-def _without_marks() -> re.Pattern[str]:
+def _markless_pattern() -> re.Pattern[str]:
     """Return a pattern of text without combining marks.
 
     Latin, punctuation, arrows, lines, symbols, Chinese, Japanese, Korean, and emoji.
@@ -194,19 +196,19 @@ def _without_marks() -> re.Pattern[str]:
     )
 
 
-_JOINING = "\u1160-\u11ff\ud7b0-\ud7ff"
-_JOINS = re.compile(f"[{_JOINING}]")
+_KOREAN_JOINING = "\u1160-\u11ff\ud7b0-\ud7ff"
+_KOREAN_JOINING_CHARACTER = re.compile(f"[{_KOREAN_JOINING}]")
 
 
 @cache
-def _combining() -> re.Pattern[str]:
+def _excess_marks_pattern() -> re.Pattern[str]:
     """Return a pattern of combining marks that are too many, or without a base.
 
     Vowels and finals of decomposed Korean syllables combine likewise. The pattern is
     made for the first text that may need it, as that takes 20 ms. Marks are below
     U+20000; the variation selectors above it have been replaced before.
     """
-    marks = [_JOINING]
+    marks = [_KOREAN_JOINING]
     first = None
     for code in range(0x300, 0x20000):
         is_mark = unicodedata.category(chr(code)) in {"Mn", "Me"}
@@ -244,7 +246,7 @@ def _expand_tabs(text: str) -> str:
 
 
 def _cell(character: str) -> int:
-    if _JOINS.match(character):
+    if _KOREAN_JOINING_CHARACTER.match(character):
         return 0
     if (category := unicodedata.category(character)) in {"Mn", "Me", "Mc"}:
         return 0

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 import shtab
 
 from mobius_tui.commands.command_line import build_parser
-from mobius_tui.commands.completions import ASSETS, OURS, PLACES
+from mobius_tui.commands.completions import ASSETS, COMPLETION_PLACES, COMPLETIONS_MARK
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.runbook.lint.rule_table import RULES
 from tests.format_page import FORMAT_PAGE, format_page
 from tests.man_page import PAGE, man_page
 
 _HEAD = f"""\
-# This file has {OURS}; `mobius-tui completions` prints it.
+# This file has {COMPLETIONS_MARK}; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 """
 _SHTAB_HEAD = re.compile(
@@ -225,7 +225,9 @@ def undecided() -> Iterator[str]:
 
 def files() -> dict[str, str]:
     """The text of each file by its name."""
-    made = {place.asset: completions(shell) for shell, place in PLACES.items()}
+    made = {
+        place.asset: completions(shell) for shell, place in COMPLETION_PLACES.items()
+    }
     return {**made, PAGE: man_page(build_parser()), FORMAT_PAGE: format_page()}
 
 

@@ -31,7 +31,10 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+from mobius_tui.tui.screens.statistics_screen import (
+    StatisticsScreen,
+    read_runbook_statistics,
+)
 from mobius_tui.tui.widgets.timeline_pane import MomentLine
 
 FOLDER = ROOT / "screenshots"
@@ -254,7 +257,9 @@ async def looked_back() -> None:
         await paint.keep("review-120x36")
         await paint.keep("review-80x24", (80, 24))
         await paint.keep("review-160x45", (160, 45))
-    screen = StatsScreen("MOBIUS rollback", partial(stats_of, "mobius-rollback"))
+    screen = StatisticsScreen(
+        "MOBIUS rollback", partial(read_runbook_statistics, "mobius-rollback")
+    )
     app = MobiusApp(screen)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)

@@ -205,12 +205,10 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.run", "run.client.playbook_check"): 45,
     ("commands.past_runs.runs", "drill"): 147,
     ("commands.watch", "commands.support.watch_begin"): 350,
-    ("commands.support.automatic_run", "run.planning.unattended_answers"): 187,
-    ("commands.support.completed_names", "commands.support.completed_parts"): 7,
+    ("commands.support.command_options", "run.planning.unattended_answers"): 187,
     ("commands.support.run_frontend", "commands.support.run_lines"): 131,
     ("commands.support.screens", "tui.config.settings_file"): 136,
     ("commands.support.site_sweeping", "drill.site_guard"): 440,
-    ("commands.support.watch_replay", "commands.support.recorded_rollback"): 158,
     ("drill.site_survey", "health.probe"): 17,  # with httpx
     ("run.checks.run_check", "run.checks"): 25,  # network_checks, with httpx
     ("run.journal.journal", "psutil"): 6,  # where there is no /proc
@@ -223,10 +221,6 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("runbook.library.loader", "runbook.lint.linter"): 49,
     ("runbook.library.loader", "runbook.lint.suppressions"): 29,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 18,
-    (
-        "runbook.script_rules.cannot_fail",
-        "runbook.script_rules.cannot_fail_script",
-    ): 17,
     ("runbook.text.names", "difflib"): 1,
     ("runbook.toml.runbook_source", "runbook.toml.problem"): 12,  # names, for a shell
     ("tui.main", "tui.navigation"): 600,  # the first picture comes before it
@@ -382,9 +376,7 @@ SHARED |= {"mobius_tui.run.keeper", "mobius_tui.run", "mobius_tui"}
 """What the keepers have in common; it imports next to nothing."""
 TERMINAL = ("frames", "pty_relay", "terminal_history", "terminal_socket")
 KEEPERS = {
-    "keeper/keeper.py": {
-        f"mobius_tui.run.keeper.{name}" for name in ("flood_throttle", "output_pump")
-    },
+    "keeper/keeper.py": {f"mobius_tui.run.keeper.{name}" for name in ("output_pump",)},
     "terminal/terminal_keeper.py": {
         *("mobius_tui.run.keeper.peer", "mobius_tui.run.terminal"),
         *(f"mobius_tui.run.terminal.{name}" for name in TERMINAL),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import plain
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -308,7 +308,7 @@ async def test_an_auto_run_that_stops_says_what_the_person_is_to_do(
 
 def test_a_plan_has_the_lines_of_its_texts(tmp_path: Path) -> None:
     briefing = prepare_briefing(load(LINES), given={}, workdir=tmp_path)
-    said = "\n".join(dry_run(briefing, now=0.0))
+    said = "\n".join(dry_run_lines(briefing, now=0.0))
     assert "what Do this:\n\n     1. first\n     2. second\n\n     a  b" in said
     assert "  why    First line.\n         Second line.\n\n         - item" in said
     assert "      why    The page shows this output:\n             NAME   READY" in said

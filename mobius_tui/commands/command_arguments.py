@@ -30,13 +30,13 @@ from mobius_tui.commands.past_runs.past_run_options import (
     verify_options,
 )
 from mobius_tui.commands.support.command_options import (
-    auto_options,
-    json_option,
-    place_options,
-    run_argument,
-    run_options,
-    var_option,
-    view_options,
+    add_auto_options,
+    add_json_option,
+    add_place_options,
+    add_run_argument,
+    add_run_options,
+    add_var_option,
+    add_view_options,
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class Command(NamedTuple):
+class CommandOfShell(NamedTuple):
     """A command as the command line shows it."""
 
     summary: str
@@ -68,7 +68,7 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells that `completions` has something for."""
 
 
-_DRILLED = "mobius-rollback"
+_DEFAULT_DRILL = "mobius-rollback"
 """The runbook that a drill is of, where none is named."""
 
 
@@ -80,7 +80,7 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
-    run_options(parser)
+    add_run_options(parser)
     parser.add_argument("--keep", action="store_true", help="keep the site afterwards")
     parser.add_argument(
         "--hosts",
@@ -103,8 +103,8 @@ def _host_count(text: str) -> int:
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
-    run_options(parser)
-    place_options(parser)
+    add_run_options(parser)
+    add_place_options(parser)
     parser.add_argument(
         "--mode",
         choices=(Mode.INCIDENT.value, Mode.MAINTENANCE.value),
@@ -127,13 +127,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _resume_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser, "the newest that is open")
-    view_options(parser)
-    auto_options(parser)
+    add_run_argument(parser, "the newest that is open")
+    add_view_options(parser)
+    add_auto_options(parser)
 
 
 def _approve_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument("--step", metavar="ID", help="which, where several wait")
     parser.add_argument(
         "--as",
@@ -145,7 +145,7 @@ def _approve_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _undo_options(parser: argparse.ArgumentParser) -> None:
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument(
         "--to", metavar="ID", help="back to this step, which is undone, too"
     )
@@ -166,8 +166,8 @@ def _watch_options(parser: argparse.ArgumentParser) -> None:
         metavar="RUNBOOK",
         help="its id, or a file",
     )
-    var_option(parser)
-    place_options(parser)
+    add_var_option(parser)
+    add_place_options(parser)
     parser.add_argument(
         "--duration",
         metavar="30m",
@@ -213,7 +213,7 @@ def _watch_options(parser: argparse.ArgumentParser) -> None:
         help="with --replay, another threshold: consecutive_failures=4, "
         "success_rate=0.8/10, p95_latency=3s/5 or error_rate=0.1/5; may be given again",
     )
-    view_options(parser, "lines and summary for programs")
+    add_view_options(parser, "lines and summary for programs")
 
 
 def _drill_options(parser: argparse.ArgumentParser) -> None:
@@ -221,7 +221,7 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
         "runbook",
         nargs="?",
         metavar="RUNBOOK",
-        help=f"its id, or a file ({_DRILLED}; with --hosts, fleet-rollback)",
+        help=f"its id, or a file ({_DEFAULT_DRILL}; with --hosts, fleet-rollback)",
     )
     parser.add_argument(
         "--send",
@@ -318,7 +318,7 @@ def _hosts_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="ask each for `true` by ssh; no unknown key is accepted",
     )
-    json_option(parser)
+    add_json_option(parser)
 
 
 def _completions_options(parser: argparse.ArgumentParser) -> None:
@@ -339,68 +339,72 @@ def _paths_options(_parser: argparse.ArgumentParser) -> None:
     """Add nothing: `paths` takes no options."""
 
 
-COMMANDS: Mapping[str, Command] = {
-    "demo": Command(
+COMMANDS: Mapping[str, CommandOfShell] = {
+    "demo": CommandOfShell(
         "rehearse on a small MOBIUS of its own; touches nothing real", _demo_options
     ),
-    "run": Command("run a runbook", _run_options),
-    "resume": Command("go on with an open run", _resume_options),
-    "undo": Command(
+    "run": CommandOfShell("run a runbook", _run_options),
+    "resume": CommandOfShell("go on with an open run", _resume_options),
+    "undo": CommandOfShell(
         "show what could be undone in a run, newest first; with --yes, undo it",
         _undo_options,
     ),
-    "approve": Command(
+    "approve": CommandOfShell(
         "say as a second person that a step may begin, or may not", _approve_options
     ),
-    "watch": Command(
+    "watch": CommandOfShell(
         "watch a runbook's health, and roll back if armed", _watch_options
     ),
-    "drill": Command("rehearse a runbook on a broken site", _drill_options),
-    "new": Command("write a small runbook that works, to begin with", new_options),
-    "import": Command(
+    "drill": CommandOfShell("rehearse a runbook on a broken site", _drill_options),
+    "new": CommandOfShell(
+        "write a small runbook that works, to begin with", new_options
+    ),
+    "import": CommandOfShell(
         "make a runbook of a Markdown page, or say where they have parted",
         import_options,
     ),
-    "check": Command("find what is wrong with runbook files", check_options),
-    "hosts": Command(
+    "check": CommandOfShell("find what is wrong with runbook files", check_options),
+    "hosts": CommandOfShell(
         "list the hosts that steps run on, and ask who answers", _hosts_options
     ),
-    "schema": Command(
+    "schema": CommandOfShell(
         "print the JSON schema of runbooks, for an editor", schema_options
     ),
-    "upgrade": Command(
+    "upgrade": CommandOfShell(
         "rewrite a runbook of an older format in the newest one", upgrade_options
     ),
-    "runs": Command("list runs, newest first", runs_options),
-    "review": Command(
+    "runs": CommandOfShell("list runs, newest first", runs_options),
+    "review": CommandOfShell(
         "look back on a run: what happened when, and how it was then", review_options
     ),
-    "report": Command(
+    "report": CommandOfShell(
         "write what happened in a run: Markdown, HTML, JSON or JUnit", report_options
     ),
-    "annotate": Command(
+    "annotate": CommandOfShell(
         "add a note to a run that is over, beside its journal", annotate_options
     ),
-    "diff": Command("say what changed in a runbook since a run", diff_options),
-    "amend": Command(
+    "diff": CommandOfShell("say what changed in a runbook since a run", diff_options),
+    "amend": CommandOfShell(
         "write what was improvised in a run into its runbook", amend_options
     ),
-    "stats": Command(
+    "stats": CommandOfShell(
         "say what all runs of a runbook say of it, step by step", stats_options
     ),
-    "export": Command("write a run into one file, for somebody else", export_options),
-    "import-run": Command(
+    "export": CommandOfShell(
+        "write a run into one file, for somebody else", export_options
+    ),
+    "import-run": CommandOfShell(
         "take in a run that was exported elsewhere", import_run_options
     ),
-    "verify": Command("prove that a run was not edited", verify_options),
-    "doctor": Command(
-        "say whether this machine and login are fit for a run", json_option
+    "verify": CommandOfShell("prove that a run was not edited", verify_options),
+    "doctor": CommandOfShell(
+        "say whether this machine and login are fit for a run", add_json_option
     ),
-    "completions": Command(
+    "completions": CommandOfShell(
         "print what lets a shell complete commands, options and names",
         _completions_options,
     ),
-    "paths": Command("say where files are kept", _paths_options),
+    "paths": CommandOfShell("say where files are kept", _paths_options),
 }
 """The commands by name, as `--help` lists them; `command_line.command_module` says
 which module does each."""

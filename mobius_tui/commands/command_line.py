@@ -1,4 +1,4 @@
-"""Parses the command line, and runs the command that it names."""
+"""A parser of the command line that suggests what a misspelt word may mean."""
 
 from __future__ import annotations
 
@@ -7,13 +7,99 @@ from importlib import import_module
 from keyword import iskeyword
 
 from mobius_tui.commands.command_arguments import COMMANDS
-from mobius_tui.commands.support.command_options import ASCII
-from mobius_tui.commands.support.command_parser import CommandParser
+from mobius_tui.commands.support.command_options import ASCII_HELP
 from mobius_tui.garbage_collection import collect_seldom
+from mobius_tui.runbook.text.names import nearest
+from mobius_tui.runbook.toml.problem import escape_controls
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, NoReturn
+
+
+_COMMAND_SYNONYMS = {
+    **dict.fromkeys(("start", "begin", "exec", "execute", "apply", "open"), "run"),
+    **dict.fromkeys(("lint", "validate", "explain"), "check"),
+    **dict.fromkeys(("list", "ls", "status", "history", "ps"), "runs"),
+    **dict.fromkeys(("init", "create", "edit"), "new"),
+    **dict.fromkeys(("monitor", "health"), "watch"),
+    **dict.fromkeys(("continue", "attach"), "resume"),
+    **dict.fromkeys(("test", "rehearse", "simulate"), "drill"),
+    **dict.fromkeys(("show", "replay", "log", "logs"), "review"),
+    **dict.fromkeys(("note", "comment"), "annotate"),
+    **dict.fromkeys(("inventory", "targets", "nodes"), "hosts"),
+    "convert": "import",
+    "help": "--help",
+    "version": "--version",
+}
+"""Names that other programs have for a command, to ours."""
+_OPTION_SYNONYMS = {
+    **dict.fromkeys(("--check", "--noop", "--plan", "-n", "--simulate"), "--dry-run"),
+    **dict.fromkeys(("--extra-vars", "-e", "--set", "--env", "-D"), "--var"),
+    **dict.fromkeys(("--environment", "--inventory", "-i", "--stage"), "--profile"),
+    **dict.fromkeys(("--force", "-f", "-y", "--confirm", "--auto-approve"), "--yes"),
+    **dict.fromkeys(("--unattended", "--non-interactive", "--batch"), "--auto"),
+    **dict.fromkeys(("--chdir", "-C", "--directory", "--cwd"), "--workdir"),
+    **dict.fromkeys(("--no-tui", "--text", "--no-color"), "--plain"),
+}
+"""Names that other programs have for an option, to ours."""
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An argument parser that suggests words, and whose errors name the command."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse, and refuse unknown words here: the parent parser has fewer options."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self._refuse(unknown[0])
+        return found, unknown
+
+    def _refuse(self, word: str) -> NoReturn:
+        if not word.startswith("-") or word == "-":
+            self.error(f"unexpected word: {word!r}")
+        name = escape_controls(word.partition("=")[0])
+        suggestion = _suggestion(name, self._option_string_actions, _OPTION_SYNONYMS)
+        if suggestion:
+            self.error(f"there is no option {name}; did you mean {suggestion}?")
+        if self._subparsers is not None:
+            self.error(f"{name}: what is for a command stands after the command")
+        self.error(f"there is no option {name}; --help lists them")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is none of an argument's choices."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        if action.metavar != "COMMAND":
+            listed = ", ".join(choices)
+            suggestion = _suggestion(value, choices, {})
+            question = f"; did you mean {suggestion}?" if suggestion else ""
+            raise argparse.ArgumentError(
+                action, f"{value!r} is none of {listed}{question}"
+            )
+        suggestion = _suggestion(value, choices, _COMMAND_SYNONYMS)
+        if not suggestion and value.endswith(".toml"):
+            suggestion = f"run {value}"
+        words = f"there is no command {value!r}"
+        self.error(
+            f"{words}; did you mean `{self.prog} {suggestion}`?"
+            if suggestion
+            else f"{words}; --help lists them"
+        )
+
+
+def _suggestion(word: str, choices: Iterable[str], synonyms: Mapping[str, str]) -> str:
+    """The choice that was probably intended; empty if none is similar."""
+    own = tuple(choices)
+    synonym = synonyms.get(word, "")
+    if synonym in (*own, "--help", "--version"):
+        return synonym
+    return nearest(word, own, cutoff=0.7 if word.startswith("-") else 0.6) or ""
+
 
 FOLDERS = {
     "authoring": {"check", "diff", "import", "new", "schema", "upgrade"},
@@ -79,7 +165,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         words: what is to be parsed; only the command that it begins with is made, if it
             begins with one.
     """
-    parser = CommandParser(
+    parser = ArgumentParser(
         prog="mobius-tui",
         description="Run a rollback runbook as a checklist that watches and remembers.",
         epilog=_EPILOG,
@@ -91,7 +177,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         action="store_true",
         help="say which version this is",
     )
-    parser.add_argument("--ascii", action="store_true", help=ASCII)
+    parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     given = words[0] if words and words[0] in COMMANDS else None
     for name, command in COMMANDS.items():

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mobius_tui.commands.command_arguments import SHELLS
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.runbook.toml.runbook_source import (
     RefusedError,
     read_bytes,
@@ -22,13 +22,13 @@ from mobius_tui.sanitize import line
 
 ASSETS = Path(__file__).with_name("assets")
 """Where the files lie that `python -m tests.completions` makes."""
-OURS = "the completions of mobius-tui"
+COMPLETIONS_MARK = "the completions of mobius-tui"
 """A text in the first lines of each file, by which we recognize our own files."""
 _HEAD = 300
 """Bytes at the beginning of a file in which that text is."""
 
 
-class Place(NamedTuple):
+class CompletionPlace(NamedTuple):
     """Where a shell looks for a user's completions, and how the user enables them."""
 
     asset: str
@@ -47,15 +47,15 @@ def _home(variable: str, otherwise: str) -> Path:
     return Path(base) if base.startswith("/") else Path.home() / otherwise
 
 
-PLACES = {
-    "bash": Place(
+COMPLETION_PLACES = {
+    "bash": CompletionPlace(
         "mobius-tui.bash",
         lambda: _data_home() / "bash-completion" / "completions",
         "mobius-tui",
         "A new bash reads it where the package bash-completion is installed. Where it "
         "is not, add this line to ~/.bashrc:\n  source {file}",
     ),
-    "zsh": Place(
+    "zsh": CompletionPlace(
         "_mobius-tui",
         lambda: _data_home() / "zsh" / "site-functions",
         "_mobius-tui",
@@ -64,7 +64,7 @@ PLACES = {
         "  fpath=({folder} $fpath)\n"
         "  autoload -Uz compinit && compinit",
     ),
-    "fish": Place(
+    "fish": CompletionPlace(
         "mobius-tui.fish",
         lambda: _home("XDG_CONFIG_HOME", ".config") / "fish" / "completions",
         "mobius-tui.fish",
@@ -75,13 +75,13 @@ PLACES = {
 
 def do(options: argparse.Namespace) -> int:
     """Print the completions of a shell, or write them to the person's own place."""
-    place = PLACES[options.shell or _own_shell()]
+    place = COMPLETION_PLACES[options.shell or _own_shell()]
     data = (ASSETS / place.asset).read_bytes()
     if options.install:
         _install(place, data)
     else:
         sys.stdout.write(data.decode())
-    return OK
+    return EXIT_OK
 
 
 def _own_shell() -> str:
@@ -100,7 +100,7 @@ def _own_shell() -> str:
     )
 
 
-def _install(place: Place, data: bytes) -> None:
+def _install(place: CompletionPlace, data: bytes) -> None:
     """Write the file, unless one is there that is not ours.
 
     Raises:
@@ -130,6 +130,6 @@ def _is_taken(file: Path) -> bool:
     if not os.path.lexists(file):
         return False
     try:
-        return OURS.encode() not in read_bytes(file)[:_HEAD]
+        return COMPLETIONS_MARK.encode() not in read_bytes(file)[:_HEAD]
     except RefusedError:
         return True

@@ -17,7 +17,7 @@ from mobius_tui.doctor.login import login_findings
 from mobius_tui.doctor.many_hosts import many_hosts_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
-from mobius_tui.errors import FAILED, OK
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.sanitize import line
@@ -39,7 +39,11 @@ def do(options: argparse.Namespace) -> int:
             print_data(f"{label:7}  {finding.about:13}  {line(finding.words)}")
             if finding.remedy:
                 print_data(f"{'':24}→ {line(finding.remedy)}")
-    return FAILED if any(finding.verdict == "trouble" for finding in findings) else OK
+    return (
+        EXIT_FAILED
+        if any(finding.verdict == "trouble" for finding in findings)
+        else EXIT_OK
+    )
 
 
 def _findings() -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import argparse
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import EXIT_OK, UsageError
 
 
 def do(options: argparse.Namespace) -> int:
@@ -19,7 +19,7 @@ def do(options: argparse.Namespace) -> int:
             for fault in FLEET_FAULTS.values():
                 several = "" if fault.name in FAULTS else " (of several hosts)"
                 print_data(f"{fault.name:18} {fault.title}{several}")
-            return OK
+            return EXIT_OK
     # Only now: a list of the faults does not wait for all that a drill needs.
     from mobius_tui.commands.support.drill_start import start_drill
 

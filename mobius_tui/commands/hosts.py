@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import FAILED, OK, UsageError
-from mobius_tui.run.targets.host_probing import Answer, ProbedHost, probe_hosts
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
+from mobius_tui.run.targets.host_probing import (
+    AskedHost,
+    HostReachability,
+    ask_hosts_for_answer,
+)
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
 from mobius_tui.runbook.library.loader import load
@@ -60,7 +64,7 @@ async def _list(
 ) -> int:
     """Print the hosts of each target."""
     items: list[Mapping[str, Any]] = []
-    code = OK
+    code = EXIT_OK
     for target in targets:
         found = await resolve_target(
             target, runbook.path.parent, os.environ, limit=options.limit or ""
@@ -70,8 +74,8 @@ async def _list(
                 line(f"{target.title_or_name} ({target.name}): {found.in_words()}")
             )
         probed = await _probed(found, options) if options.probe_hosts else {}
-        if any(each.answer is not Answer.ANSWERS for each in probed.values()):
-            code = FAILED
+        if any(each.answer is not HostReachability.ANSWERS for each in probed.values()):
+            code = EXIT_FAILED
         if options.json:
             items.append(_as_item(found, probed))
         elif not options.probe_hosts:
@@ -84,17 +88,19 @@ async def _list(
 
 async def _probed(
     found: ResolvedHosts, options: argparse.Namespace
-) -> Mapping[str, ProbedHost]:
+) -> Mapping[str, AskedHost]:
     """The result of probing each host, by name; each is printed as it comes."""
-    probed: dict[str, ProbedHost] = {}
+    probed: dict[str, AskedHost] = {}
     width = max(len(name) for name in found.names)
-    async for each in probe_hosts(found.hosts, os.environ):
+    async for each in ask_hosts_for_answer(found.hosts, os.environ):
         probed[each.host.name] = each
         if not options.json:
             detail = f"  {each.detail}" if each.detail else ""
             print_data(line(f"  {each.host.name:{width}}  {each.answer}{detail}"))
     counts = Counter(each.answer for each in probed.values())
-    words = ", ".join(f"{counts[each]} {each}" for each in Answer if counts[each])
+    words = ", ".join(
+        f"{counts[each]} {each}" for each in HostReachability if counts[each]
+    )
     narrate(f"{found.target}: {words}")
     return probed
 
@@ -111,7 +117,7 @@ def _host_line(host: TargetHost, target: Target) -> str:
 
 
 def _as_item(
-    found: ResolvedHosts, probed: Mapping[str, ProbedHost]
+    found: ResolvedHosts, probed: Mapping[str, AskedHost]
 ) -> Mapping[str, Any]:
     hosts = []
     for host in found.hosts:

@@ -7,8 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.automatic_run import auto_action, read_answers
-from mobius_tui.commands.support.command_options import is_plain
+from mobius_tui.commands.support.command_options import (
+    auto_action,
+    is_plain,
+    read_answers,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root

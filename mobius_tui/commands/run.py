@@ -8,14 +8,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from mobius_tui.commands.support.automatic_run import read_answers
 from mobius_tui.commands.support.command_options import (
-    variables,
+    parse_variables,
+    read_answers,
 )
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
-from mobius_tui.run.client.briefing_hosts import wants_inventory, with_inventories
+from mobius_tui.run.client.briefing_hosts import has_unread_inventory, with_inventories
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -30,7 +30,7 @@ def do(options: argparse.Namespace) -> int:
     runbook = load(find_runbook(options.runbook))
     briefing = prepare_briefing(
         runbook,
-        given=variables(options.var),
+        given=parse_variables(options.var),
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
         mode=Mode(options.mode) if options.mode else None,
@@ -47,7 +47,7 @@ def do(options: argparse.Namespace) -> int:
     )
     if options.limit and not used_targets(runbook):
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
-    if wants_inventory(briefing):
+    if has_unread_inventory(briefing):
         executes = options.check_playbooks or not options.dry_run
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers, lambda: runbook)

@@ -8,7 +8,13 @@ import os
 from collections.abc import Iterator, Sequence
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import FAILED, INCOMPLETE, OK, RunError, UsageError
+from mobius_tui.errors import (
+    EXIT_FAILED,
+    EXIT_INCOMPLETE,
+    EXIT_OK,
+    RunError,
+    UsageError,
+)
 from mobius_tui.plain import PlainReport, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.start_run import refuse_unhostable, reopen_run, resume_run
@@ -65,18 +71,18 @@ def do(options: argparse.Namespace) -> int:
         if options.yes and _is_all_undone(follower):
             return asyncio.run(_end(follower))
         narrate(refused.text)
-        return INCOMPLETE if options.yes else OK
+        return EXIT_INCOMPLETE if options.yes else EXIT_OK
     try:
         refuse_unhostable(follower.directory)
     except RunError as error:
         narrate(str(error))
-        return INCOMPLETE if options.yes else OK
+        return EXIT_INCOMPLETE if options.yes else EXIT_OK
     ended = ended_ago_text(state, follower.now())
     if ended:
         narrate(f"{ended}; {_OPENS if not options.yes else 'opening it again'}")
     if not options.yes:
         narrate("nothing was undone; --yes does it, in this order")
-        return OK
+        return EXIT_OK
     return asyncio.run(_undo(follower, action))
 
 
@@ -109,12 +115,12 @@ async def _end_again(viewer: Viewer) -> int:
     reply = await send_and_await_reply(viewer, EndRun())
     if not reply.ok:
         narrate(reply.text)
-        return INCOMPLETE
+        return EXIT_INCOMPLETE
     viewer.follower.poll()
     ended = viewer.follower.state.ended
     if ended is not None:
         narrate(f"the run has ended again: {ended.outcome}: {ended.reason}")
-    return OK
+    return EXIT_OK
 
 
 def _why_not_back_to(follower: Follower, step_id: str) -> str:
@@ -150,13 +156,13 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
             steps=action.steps, confirm=undo_confirmation_word(plan, state)
         )
         reply = await send_and_await_reply(viewer, asked)
-        code = INCOMPLETE
+        code = EXIT_INCOMPLETE
         if reply.ok:
             code = await _begin_each(viewer, report)
         else:
             narrate(reply.text)
         is_reopened = viewer.follower.state.is_reopened
-        if is_reopened and code == OK:
+        if is_reopened and code == EXIT_OK:
             return await _end_again(viewer)
         if is_reopened:
             narrate("the run is open again, and stays so until it is undone, or ended")
@@ -185,8 +191,8 @@ async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
             return _stop_at(viewer, step, proposal)
         if (refusal := await _start(viewer, step)) is not None:
             narrate(refusal)
-            return INCOMPLETE
-    return INCOMPLETE
+            return EXIT_INCOMPLETE
+    return EXIT_INCOMPLETE
 
 
 def _stop_at(viewer: Viewer, step: Step, proposal: Proposal) -> int:
@@ -196,7 +202,7 @@ def _stop_at(viewer: Viewer, step: Step, proposal: Proposal) -> int:
     narrate(f"{viewer.follower.plan.name(step.id)} {word}: {proposal.text}")
     narrate(f"`mobius-tui resume {viewer.directory.id}` goes on from here")
     is_known = proposal.kind == "decide" and status is not Status.UNKNOWN
-    return FAILED if is_known else INCOMPLETE
+    return EXIT_FAILED if is_known else EXIT_INCOMPLETE
 
 
 async def _start(viewer: Viewer, step: Step) -> str | None:
@@ -215,6 +221,6 @@ def _final_code(viewer: Viewer) -> int:
     left = [step for step in state.undo_order if state.change_undone_by(step)]
     if left:
         narrate(f"not undone: {', '.join(plan.name(step) for step in left)}")
-        return INCOMPLETE
+        return EXIT_INCOMPLETE
     narrate("undone; these steps are pending again")
-    return OK
+    return EXIT_OK

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mobius_tui.doctor.finding import Finding
 
-ABOUT = "after log-out"
+LOGIN_SUBJECT = "after log-out"
 SYSTEMD_FOLDERS = (
     "usr/lib/systemd",
     "usr/local/lib/systemd",
@@ -33,7 +33,9 @@ def login_findings(root: Path, user: str) -> Finding:
         user: the account's name.
     """
     if not (root / "run/systemd/system").is_dir():
-        return Finding(about=ABOUT, verdict="ok", words="no systemd kills what is left")
+        return Finding(
+            about=LOGIN_SUBJECT, verdict="ok", words="no systemd kills what is left"
+        )
     own = _own_cgroup(root)
     settings = _settings(root)
     lingers = (root / "var/lib/systemd/linger" / user).exists()
@@ -44,17 +46,23 @@ def login_findings(root: Path, user: str) -> Finding:
             f"no file of systemd says what {KILL_SETTING} is; its own default is yes"
         )
         return Finding(
-            about=ABOUT, verdict="note", words=words, remedy=_remedy(lingers=lingers)
+            about=LOGIN_SUBJECT,
+            verdict="note",
+            words=words,
+            remedy=_remedy(lingers=lingers),
         )
     if not _is_killed(settings, user):
         words = "systemd leaves what runs: KillUserProcesses is off for this account"
-        return Finding(about=ABOUT, verdict="ok", words=words)
+        return Finding(about=LOGIN_SUBJECT, verdict="ok", words=words)
     words = (
         "systemd ends every process of this login at log-out (KillUserProcesses=yes): "
         "the host and its steps, too"
     )
     return Finding(
-        about=ABOUT, verdict="trouble", words=words, remedy=_remedy(lingers=lingers)
+        about=LOGIN_SUBJECT,
+        verdict="trouble",
+        words=words,
+        remedy=_remedy(lingers=lingers),
     )
 
 
@@ -68,10 +76,10 @@ def _finding_outside_login(own: str, *, lingers: bool) -> Finding:
     """The finding for a shell in no login's scope: a service, or the user's manager."""
     if "user@" not in own or lingers:
         words = "this shell is in no login's scope, so nothing ends with one"
-        return Finding(about=ABOUT, verdict="ok", words=words)
+        return Finding(about=LOGIN_SUBJECT, verdict="ok", words=words)
     words = "the user's own systemd ends with the last login, and the host with it"
     remedy = "`loginctl enable-linger`, once"
-    return Finding(about=ABOUT, verdict="trouble", words=words, remedy=remedy)
+    return Finding(about=LOGIN_SUBJECT, verdict="trouble", words=words, remedy=remedy)
 
 
 def _own_cgroup(root: Path) -> str:

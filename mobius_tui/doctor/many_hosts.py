@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.doctor.install import is_within_bounds
-from mobius_tui.run.fleet.fleet_process import SOCKETS_PREFIX
+from mobius_tui.run.fleet.fleet_process import SSH_SOCKETS_PREFIX
 from mobius_tui.run.fleet.transport import MULTIPLEXED_HOSTS
 from mobius_tui.run.targets.ansible_inventory import find_ansible
 
@@ -25,7 +25,7 @@ SOCKET_PATH_BYTES = 104
 """Bytes of a socket's path that every system takes."""
 SOCKET_NAME_BYTES = len("12345678/1000.1234567890123456")
 """Bytes that a socket's folder ends in, its name, and what ssh appends to that."""
-KNOWN_HOSTS = ("known_hosts", "known_hosts2")
+KNOWN_HOSTS_FILES = ("known_hosts", "known_hosts2")
 PROGRAM_SECONDS = 20.0
 """Seconds that a program may take to say its version: Ansible takes one."""
 _SSH_VERSION = re.compile(r"OpenSSH\w*?_(\d+\.\d+)")
@@ -84,14 +84,14 @@ def _ssh_finding(ssh: str) -> Finding:
 def _sharing_finding(folder: Path) -> Finding:
     """Whether ssh can share connections by sockets in a folder."""
     about = "shared ssh"
-    length = len(os.fsencode(folder / SOCKETS_PREFIX)) + SOCKET_NAME_BYTES
+    length = len(os.fsencode(folder / SSH_SOCKETS_PREFIX)) + SOCKET_NAME_BYTES
     remedy = "TMPDIR=/tmp, or another short path on a local disk"
     if length >= SOCKET_PATH_BYTES:
         words = f"{folder} is too long a path for the sockets of shared connections"
         return Finding(about=about, verdict="trouble", words=words, remedy=remedy)
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=SOCKETS_PREFIX, dir=folder) as own,
+            tempfile.TemporaryDirectory(prefix=SSH_SOCKETS_PREFIX, dir=folder) as own,
             socket.socket(socket.AF_UNIX) as made,
         ):
             made.bind(f"{own}/1")
@@ -106,8 +106,8 @@ def _sharing_finding(folder: Path) -> Finding:
 
 def _known_hosts_finding(home: Path, etc: Path) -> Finding:
     about = "known hosts"
-    files = [home / ".ssh" / name for name in KNOWN_HOSTS]
-    files += [etc / "ssh" / f"ssh_{name}" for name in KNOWN_HOSTS]
+    files = [home / ".ssh" / name for name in KNOWN_HOSTS_FILES]
+    files += [etc / "ssh" / f"ssh_{name}" for name in KNOWN_HOSTS_FILES]
     there = [file for file in files if file.exists()]
     for file in there:
         if not os.access(file, os.R_OK):

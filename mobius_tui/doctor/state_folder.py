@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mobius_tui.doctor.finding import Finding, FindingVerdict
 
-ABOUT = "state folder"
+STATE_FOLDER_SUBJECT = "state folder"
 ELSEWHERE_REMEDY = "set XDG_STATE_HOME to a folder of a disk of this machine"
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -32,9 +32,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )
 """File systems that another machine may have mounted, too: a lock there may not exclude
 anybody, and a socket does not work."""
-LEAST_FREE = 100 << 20
+MIN_FREE_BYTES = 100 << 20
 """Bytes of free space below which a run may not reach its end."""
-AMPLE_FREE = 2 << 30
+AMPLE_FREE_BYTES = 2 << 30
 """Bytes that two steps may print by default, 1 GiB each."""
 
 
@@ -65,7 +65,9 @@ def _rights_finding(state: Path, existing: Path) -> Finding:
     elif existing != state:
         words += ", which the first run makes"
     verdict: FindingVerdict = "trouble" if remedy else "ok"
-    return Finding(about=ABOUT, verdict=verdict, words=words, remedy=remedy)
+    return Finding(
+        about=STATE_FOLDER_SUBJECT, verdict=verdict, words=words, remedy=remedy
+    )
 
 
 def _file_system(existing: Path, mounts: str) -> Finding:
@@ -100,12 +102,12 @@ def _unescaped(text: str) -> str:
 def _free_space_finding(existing: Path) -> Finding:
     free = shutil.disk_usage(existing).free
     words = f"{free / (1 << 30):.1f} GiB free"
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         words = f"{free >> 20} MiB free: a run may not get to its end"
         return Finding(
             about="space", verdict="trouble", words=words, remedy="free some space"
         )
-    if free < AMPLE_FREE:
+    if free < AMPLE_FREE_BYTES:
         words += "; a step may print 1 GiB, unless its `max_output` says less"
         return Finding(about="space", verdict="note", words=words)
     return Finding(about="space", verdict="ok", words=words)

@@ -11,13 +11,13 @@ from pathlib import Path
 from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.run.storage.run_directory import RunDirectory
 
-NAME = "run/coached"
+COACHED_MARKER = "run/coached"
 """The file that marks a site as the demo's, relative to the site's folder."""
 
 
-def coach(site: Path) -> None:
+def mark_as_coached(site: Path) -> None:
     """Mark a site as the demo's, so that the screens of its run show hints."""
-    (site / NAME).touch()
+    (site / COACHED_MARKER).touch()
 
 
 def is_coached(site: str | None) -> bool:
@@ -26,10 +26,10 @@ def is_coached(site: str | None) -> bool:
     Args:
         site: the folder of the run's site; `None` if the run is no drill.
     """
-    return site is not None and (Path(site) / NAME).exists()
+    return site is not None and (Path(site) / COACHED_MARKER).exists()
 
 
-def is_first(directory: RunDirectory) -> bool:
+def is_first_drill(directory: RunDirectory) -> bool:
     """Whether no earlier drill on this machine has a score."""
     made = drills_with_score(directory.path.parent)
     return all(each.run == directory.id for each in made)

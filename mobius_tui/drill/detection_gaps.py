@@ -14,7 +14,7 @@ from mobius_tui.drill.drill_freshness import DrillFreshness, newest_drill
 from mobius_tui.drill.scored_drills import drills_with_score
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.units import ago
+from mobius_tui.runbook.text.units import ago_in_words
 
 EXPECTED_DETECTIONS: Mapping[str, tuple[str, ...]] = {
     "probe": ("bad-release",),
@@ -34,7 +34,7 @@ A kind that is not in it turns red on a wrecked site alone.
 """
 
 
-SHOWN = 3
+MAX_SUBJECTS_SHOWN = 3
 """How many subjects are named in a summary; the others are counted."""
 
 
@@ -113,13 +113,15 @@ def coverage_summary(found: SubjectCoverage) -> Iterator[str]:
     tries = "; drill --try-checks tries them" if is_tried else ""
     yield f"{found.words} were never seen red{tries}"
     # Those first of which a fault is known: there is something to do about them.
-    for record in sorted(never, key=lambda each: not each.expected_faults)[:SHOWN]:
+    for record in sorted(never, key=lambda each: not each.expected_faults)[
+        :MAX_SUBJECTS_SHOWN
+    ]:
         fault = (
             f"  (--fault {record.expected_faults[0]})" if record.expected_faults else ""
         )
         yield f"{record.subject.name}{fault}"
-    if len(never) > SHOWN:
-        yield f"and {len(never) - SHOWN} more; mobius-tui check lists them"
+    if len(never) > MAX_SUBJECTS_SHOWN:
+        yield f"and {len(never) - MAX_SUBJECTS_SHOWN} more; mobius-tui check lists them"
 
 
 def coverage_words(
@@ -141,7 +143,7 @@ def coverage_words(
     seen = "nobody looked at it"
     if sight.last_green is not None:
         times = "once" if sight.green == 1 else f"{sight.green} times"
-        seen = f"green {times}, last {ago(max(0.0, now - sight.last_green))}"
+        seen = f"green {times}, last {ago_in_words(max(0.0, now - sight.last_green))}"
     fault = f" --fault {record.expected_faults[0]}" if record.expected_faults else ""
     tries = f"; drill{fault} --try-checks tries it"
     if on_hosts:

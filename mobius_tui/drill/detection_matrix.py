@@ -17,7 +17,7 @@ from mobius_tui.drill.score_text import seconds_words
 
 RED, GREEN, UNSEEN = "x", ".", " "
 WRECK = "W"
-NAME = 46
+NAME_CELLS = 46
 """Cells of the column of names."""
 
 
@@ -100,11 +100,11 @@ class DetectionMatrix:
         numbers = (*map(str, range(1, len(self.columns) + 1)), WRECK)
         head = "".join(f"{number:>3}" for number in numbers)
         legend = f"{RED} red, {GREEN} green, blank: nobody looked"
-        yield f"{legend:{NAME}}{head}"
+        yield f"{legend:{NAME_CELLS}}{head}"
         views = [*(column.seen for column in self.columns), self.wrecked]
         for subject in self.subjects:
             cells = "".join(f"{_cell(view.get(subject.key)):>3}" for view in views)
-            yield f"{_cut(subject.name):{NAME}}{cells}".rstrip()
+            yield f"{_cut(subject.name):{NAME_CELLS}}{cells}".rstrip()
         yield ""
         never = self.never_red
         yield f"never seen red: {len(never)} of {len(self.subjects)}"
@@ -157,4 +157,4 @@ def _cell(counts: DetectionCounts | None) -> str:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) < NAME else f"{name[: NAME - 2]}…"
+    return name if len(name) < NAME_CELLS else f"{name[: NAME_CELLS - 2]}…"

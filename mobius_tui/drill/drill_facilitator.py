@@ -29,7 +29,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.text.names import did_you_mean
 
-DONE: Mapping[FacilitatorAct, str] = {
+ACT_IN_PAST_TENSE: Mapping[FacilitatorAct, str] = {
     "inject": "injected",
     "worsen": "worsened",
     "heal": "healed",
@@ -111,7 +111,7 @@ class Facilitator:
             RunError: the host refuses, or the site cannot be touched.
         """
         site = self.site
-        note = injection_log.log_line(fault.name, time.time(), act)
+        note = injection_log.new_log_line(fault.name, time.time(), act)
         seal = injection_log.seal(note)
         await self._send(TouchSite(act=act, seal=seal))
         injection_log.append_line(self.root, note)

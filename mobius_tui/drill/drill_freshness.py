@@ -10,7 +10,7 @@ from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.records.run_summary import Summary, read_summary
+from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.runbook_diff import step_digests
 class DrillFreshness:
     """A drill that has ended, and what has changed in the runbook since."""
 
-    drill: Summary
+    drill: RunSummary
     score: Score | None = None
     """`None` if it was not recorded."""
     is_edited: bool = False
@@ -55,7 +55,7 @@ class DrillFreshness:
         return f"{self.steps} {'step' if self.steps == 1 else 'steps'} edited since"
 
 
-def drills_of(root: Path, runbook: Runbook) -> Iterator[DrillFreshness]:
+def drills_of_runbook(root: Path, runbook: Runbook) -> Iterator[DrillFreshness]:
     """The drills of a runbook that came to an end, newest first.
 
     Args:
@@ -67,7 +67,7 @@ def drills_of(root: Path, runbook: Runbook) -> Iterator[DrillFreshness]:
 
 
 def drills_among(
-    root: Path, runs: Iterable[Summary], runbook: Runbook
+    root: Path, runs: Iterable[RunSummary], runbook: Runbook
 ) -> Iterator[DrillFreshness]:
     """The drills of a runbook that came to an end, among some runs, in their order."""
     for run in runs:
@@ -78,10 +78,10 @@ def drills_among(
 
 def newest_drill(root: Path, runbook: Runbook) -> DrillFreshness | None:
     """The newest drill of a runbook that came to an end; `None` without one."""
-    return next(drills_of(root, runbook), None)
+    return next(drills_of_runbook(root, runbook), None)
 
 
-def _freshness(root: Path, drill: Summary, runbook: Runbook) -> DrillFreshness:
+def _freshness(root: Path, drill: RunSummary, runbook: Runbook) -> DrillFreshness:
     known = drill_record.read_drill_record(RunDirectory(root / drill.id))
     found = DrillFreshness(
         drill=drill, is_edited=drill.sha256 != runbook_digest(runbook.sources)

@@ -15,19 +15,19 @@ from typing import Any
 import tomli_w
 
 from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
-from mobius_tui.drill.drill_score import TIMES, Score
+from mobius_tui.drill.drill_score import TIME_FIELDS, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.records.run_record import (
-    exclusive_record,
     read_record,
+    record_lock,
     replace_file_durably,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-NAME = "drill.json"
-LIMIT = 4 << 20
+DRILL_RECORD_NAME = "drill.json"
+MAX_RECORD_BYTES = 4 << 20
 """Bytes that are read of it."""
 STAGING_FILE = "stage.json"
 """What a team's own staging has in its folder, and a site has not."""
@@ -94,14 +94,14 @@ def _encoded(record: DrillRecord) -> bytes:
 
 def drill_record_path(directory: RunDirectory) -> Path:
     """The path of a run's `drill.json`."""
-    return directory.path / NAME
+    return directory.path / DRILL_RECORD_NAME
 
 
 def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
     """The record of a drill; `None` if there is none, or it is damaged."""
     try:
         with open_regular(drill_record_path(directory)) as file:
-            fields = json.loads(file.read(LIMIT))
+            fields = json.loads(file.read(MAX_RECORD_BYTES))
         return DrillRecord(
             **{name: str(fields[name]) for name in _WORDS},
             began=_moment(fields["began"]),
@@ -129,7 +129,7 @@ def _score(table: Mapping[str, Any]) -> Score:
     values = {name: value for name, value in table.items() if name in known}
     for name in values.keys() & _LISTS:
         values[name] = tuple(map(str, values[name]))
-    for name in values.keys() & {"injected", *TIMES}:
+    for name in values.keys() & {"injected", *TIME_FIELDS}:
         values[name] = None if values[name] is None else _seconds(values[name])
     if values["handled"] not in (True, False, None):
         raise ValueError("handled is no truth")
@@ -194,7 +194,7 @@ def _add_to_record(directory: RunDirectory, score: Score) -> None:
         for name, value in values.items()
         if value is not None
     }
-    with exclusive_record(directory):
+    with record_lock(directory):
         before = read_record(directory)
         if before:
             record = {**before, "score": table}

@@ -21,7 +21,7 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
 )
 from mobius_tui.run.journal.outage_times import (
-    FAILURE_RESULTS,
+    FAILED_ATTEMPT_RESULTS,
     NON_TEAM_AUTHORS,
     MilestoneTracker,
 )
@@ -30,7 +30,7 @@ from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 
-TIMES = ("detected", "decided", "restored", "steady")
+TIME_FIELDS = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
 
 
@@ -101,7 +101,7 @@ class Score:
 
 
 def score_times(score: Score) -> tuple[float | None, ...]:
-    """The times of a score, as `TIMES` names them."""
+    """The times of a score, as `TIME_FIELDS` names them."""
     return (score.detected, score.decided, score.restored, score.steady)
 
 
@@ -167,7 +167,9 @@ class DrillScorer:
                 self._changing_steps.setdefault(
                     self._plan.steps[step].same_as or step, step
                 )
-            case StepEnded(step=step, result=result) if result in FAILURE_RESULTS:
+            case StepEnded(step=step, result=result) if (
+                result in FAILED_ATTEMPT_RESULTS
+            ):
                 self._failures.append((at, step))
             case StepEnded(step=step, result=result) if result in PASSED_STATUSES:
                 self._note_undo(step)

@@ -44,7 +44,7 @@ from mobius_tui.runbook.model.runbook_diff import step_digests
 
 HEALTH_REQUESTS = 10
 """Looks at /health: more than twice the five in which a flapping site fails twice."""
-REQUESTS = 26
+API_REQUESTS = 26
 """Requests as users make them: twice the 12.5 in which 8 % of errors show."""
 MAX_ANSWER_SECONDS = 5.0
 """Seconds that no answer may take: the P95 of the seed's trigger."""
@@ -145,7 +145,7 @@ def _api_answers(site: Site, baseline: SiteBaseline) -> Iterator[str]:
     assert isinstance(figures, dict)
     deployed = installed_version(site.root)
     paths = ("/", "/api/version", "/api/assets")
-    for path in [paths[n % 3] for n in range(REQUESTS)]:
+    for path in [paths[n % 3] for n in range(API_REQUESTS)]:
         status, body = request_site(site, path, timeout=MAX_ANSWER_SECONDS)
         if status != 200:
             yield f"{path} answers {status or body}"
@@ -186,7 +186,7 @@ def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
     return found if isinstance(found, dict) else f"{path} does not answer an object"
 
 
-SCORE_PATIENCE = 60.0
+SCORE_WAIT_SECONDS = 60.0
 """The most seconds to wait for the score of a drill: on an idle machine, to examine a
 site takes one or two."""
 POLL_SECONDS = 0.05
@@ -339,9 +339,9 @@ async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None
 
     Returns:
         The record; `None` if no process will write one any more, or it takes longer
-        than `SCORE_PATIENCE`.
+        than `SCORE_WAIT_SECONDS`.
     """
-    deadline = time.monotonic() + SCORE_PATIENCE
+    deadline = time.monotonic() + SCORE_WAIT_SECONDS
     while time.monotonic() < deadline:
         # Looked at before the score: its guard writes that, and dies only then.
         guarded = site_services.read_mark(root / "run" / "owner") is not None

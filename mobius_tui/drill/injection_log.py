@@ -34,7 +34,7 @@ class LoggedAct:
     act: FacilitatorAct = "inject"
 
 
-def log_line(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
+def new_log_line(fault: str, at: float, act: FacilitatorAct = "inject") -> str:
     """Make a line of the log; random, so that nobody guesses a line from its seal.
 
     Args:
@@ -56,7 +56,7 @@ def append_line(root: Path, line: str) -> None:
 
     Args:
         root: the site's folder.
-        line: from `log_line`.
+        line: from `new_log_line`.
     """
     with (root / _FILE).open("a") as file:
         file.write(f"{line}\n")
@@ -70,7 +70,7 @@ def log_injection(root: Path, fault: str, at: float) -> None:
         fault: the name of what breaks it.
         at: seconds since 1970.
     """
-    append_line(root, log_line(fault, at))
+    append_line(root, new_log_line(fault, at))
 
 
 def read_acts(root: Path) -> tuple[LoggedAct, ...]:

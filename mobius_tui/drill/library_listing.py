@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mobius_tui.drill.drill_freshness import DrillFreshness, drills_among
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.records.run_summary import Summary, read_summary
+from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.runbook.library.loader import load
@@ -34,7 +34,7 @@ class ListedRunbook:
     """What it says; `None` where it cannot be read."""
     drilled: DrillFreshness | None = None
     """The newest run of it as a drill that came to an end."""
-    runs: tuple[Summary, ...] = ()
+    runs: tuple[RunSummary, ...] = ()
     """The newest runs of it, of any kind."""
 
     @property
@@ -49,10 +49,10 @@ class ListedRunbook:
 class LibraryListing:
     """What the library shows; runs newest first."""
 
-    open: tuple[tuple[RunDirectory, Summary], ...]
+    open: tuple[tuple[RunDirectory, RunSummary], ...]
     bundled: tuple[ListedRunbook, ...]
     recent: tuple[ListedRunbook, ...]
-    past: tuple[tuple[RunDirectory, Summary], ...]
+    past: tuple[tuple[RunDirectory, RunSummary], ...]
 
 
 def list_library(
@@ -86,7 +86,7 @@ def list_library(
     )
 
 
-def _recent_files(runs: Iterable[Summary], bundled: set[Path]) -> Iterator[Path]:
+def _recent_files(runs: Iterable[RunSummary], bundled: set[Path]) -> Iterator[Path]:
     """Files that runs were made of, and that are still there."""
     seen = set(bundled)
     remaining = RECENT_RUNBOOKS
@@ -98,7 +98,9 @@ def _recent_files(runs: Iterable[Summary], bundled: set[Path]) -> Iterator[Path]
             yield path
 
 
-def _listed_runbook(root: Path, path: Path, runs: tuple[Summary, ...]) -> ListedRunbook:
+def _listed_runbook(
+    root: Path, path: Path, runs: tuple[RunSummary, ...]
+) -> ListedRunbook:
     try:
         runbook = load(path)
     except MobiusError as error:

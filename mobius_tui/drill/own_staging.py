@@ -19,7 +19,7 @@ from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.injection_log import read_acts
 from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.runbook.decode.value_shapes import duration, slug
+from mobius_tui.runbook.decode.value_shapes import read_duration, read_id
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.problem import problem_report
@@ -84,12 +84,12 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
 
 def _read_fault(table: TomlTable) -> OwnFault:
     table.require("title", "inject", "heal", "verify")
-    limit = duration(table, "timeout", "1m") or "1m"
+    limit = read_duration(table, "timeout", "1m") or "1m"
     if is_template(limit):
         table.report('`timeout` is filled in with nothing here: write "30s"', "timeout")
         limit = "1m"
     return OwnFault(
-        name=slug(table),
+        name=read_id(table),
         title=table.text("title"),
         inject=_script(table, "inject"),
         heal=_script(table, "heal"),
@@ -107,7 +107,7 @@ def _script(table: TomlTable, key: str) -> str:
     return text
 
 
-BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
+BASH_COMMAND = ("bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
 POLL_SECONDS = 0.2
 """Seconds between looks whether a fault shows."""
 
@@ -204,7 +204,7 @@ def _run(own: OwnFault, command: str, root: Path) -> str:
     staging = json.loads((root / STAGING_FILE).read_text())
     try:
         process = subprocess.Popen(
-            (*BASH, getattr(own, command)),
+            (*BASH_COMMAND, getattr(own, command)),
             cwd=staging["workdir"],
             env=staging["env"],
             stdin=subprocess.DEVNULL,

@@ -12,20 +12,20 @@ from mobius_tui.drill.drill_score import Score, score_times
 from mobius_tui.drill.scored_drills import TimeComparison
 from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.run.records.drill_history import (
-    SCORE_LISTS,
+    SCORE_LIST_LABELS,
     faults_words,
     verdict_words,
 )
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
-LABELS: Mapping[str, str] = {
+TIME_LABELS: Mapping[str, str] = {
     "detected": "detect",
     "decided": "decide",
     "restored": "restore",
     "steady": "three healthy",
 }
 """Each time of a score, as `time to …`."""
-FIRST = "no drill of this kind was handled"
+NOTHING_TO_COMPARE = "no drill of this kind was handled"
 
 
 def counted_words(score: Score) -> str:
@@ -53,22 +53,22 @@ def before_words(at: TimeComparison) -> str:
     return f"last {last}, best {best}" + (": this is the best" if is_best else "")
 
 
-def is_first(times: tuple[TimeComparison, ...]) -> bool:
+def has_no_earlier_drill(times: tuple[TimeComparison, ...]) -> bool:
     """Whether no earlier drill was handled, so that there is nothing to compare."""
     return all(at.last is None for at in times)
 
 
-def details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
+def score_details(score: Score) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a score has besides its times: each label, with the lines under it."""
     found = {
-        **{label: getattr(score, name) for name, label in SCORE_LISTS.items()},
+        **{label: getattr(score, name) for name, label in SCORE_LIST_LABELS.items()},
         "hints": (str(score.hints),) if score.hints else (),
         "noted": score.unsaid,
     }
     yield from ((label, words) for label, words in found.items() if words)
 
 
-def lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str]:
+def score_lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str]:
     """A score as lines, for a screen reader or a pipe."""
     score = drill.score
     told = (
@@ -80,16 +80,16 @@ def lines(drill: DrillRecord, times: tuple[TimeComparison, ...]) -> Iterator[str
     for at in times:
         before = before_words(at)
         beside = f"; {before}" if before else ""
-        yield f"time to {LABELS[at.name]}: {now_words(at)}{beside}"
-    if is_first(times):
-        yield f"before: {FIRST}"
-    for label, words in details(score):
+        yield f"time to {TIME_LABELS[at.name]}: {now_words(at)}{beside}"
+    if has_no_earlier_drill(times):
+        yield f"before: {NOTHING_TO_COMPARE}"
+    for label, words in score_details(score):
         for each in words:
             yield f"{label}: {each}"
 
 
 _ROW = "{:16}  {:11}  {:>7}  {:>7}  {:>7}  {:>7}  {:4}  {:18}  {}"
-HEAD = _ROW.format(
+SCORE_HEAD = _ROW.format(
     *(
         "began",
         "",
@@ -105,7 +105,7 @@ HEAD = _ROW.format(
 """Over the rows of a list of drills."""
 
 
-def row(drill: DrillRecord) -> str:
+def score_row(drill: DrillRecord) -> str:
     """A drill in a line of a list."""
     score = drill.score
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(drill.began))
@@ -117,7 +117,7 @@ def row(drill: DrillRecord) -> str:
     return _ROW.format(when, verdict, *times, how, faults, who)
 
 
-def as_json(drill: DrillRecord) -> dict[str, Any]:
+def score_as_json(drill: DrillRecord) -> dict[str, Any]:
     """For programs: the run, when it was, and its score; `null` for what never was."""
     return {
         "run": drill.run,

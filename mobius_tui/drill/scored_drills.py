@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.drill_score import TIMES, score_times
+from mobius_tui.drill.drill_score import TIME_FIELDS, score_times
 from mobius_tui.run.records.drill_history import last_and_best
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, runs_of
@@ -109,8 +109,10 @@ def compare_times(
         and other.began < drill.began
         and other.score.handled
     ]
-    columns = zip(*map(score_times, past), strict=True) if past else ((),) * len(TIMES)
-    times = zip(TIMES, score_times(drill.score), columns, strict=True)
+    columns = (
+        zip(*map(score_times, past), strict=True) if past else ((),) * len(TIME_FIELDS)
+    )
+    times = zip(TIME_FIELDS, score_times(drill.score), columns, strict=True)
     return tuple(_beside(name, now, earlier) for name, now, earlier in times)
 
 

@@ -105,7 +105,7 @@ def run_on_site(root: Path) -> RunDirectory | None:
     return None
 
 
-def reap_orphans(root: Path) -> tuple[str, ...]:
+def take_down_orphan_sites(root: Path) -> tuple[str, ...]:
     """Take down the sites that nobody owns any more.
 
     Args:

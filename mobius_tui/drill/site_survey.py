@@ -28,14 +28,13 @@ from mobius_tui.drill.detections import (
 from mobius_tui.drill.faults.rollback_faults import backups, is_intact
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
-from mobius_tui.drill.site.site_files import DUMPS, RELEASES
+from mobius_tui.drill.site.site_files import DUMPS_FOLDER, RELEASES_FOLDER
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_record import ProbeResult as ProbeCheck
 from mobius_tui.health.probe_target import fill_target
 from mobius_tui.health.trigger import Fired, TriggerKey
-from mobius_tui.run.checks.context import CheckContext, filled_check
-from mobius_tui.run.checks.probe_look import probe_look
-from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.run.checks.context import CheckContext, fill_check
+from mobius_tui.run.checks.run_check import make_probe_look, run_check
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.host.takeover import step_environment
 from mobius_tui.run.journal.follower import Follower
@@ -68,7 +67,7 @@ def wreck_site(site: Site) -> None:
     for backup in backups(site):
         backup.write_bytes(b"")
     (site.root / "data" / "mobius.db").write_text("this was a database\n")
-    for kept in (RELEASES, DUMPS):
+    for kept in (RELEASES_FOLDER, DUMPS_FOLDER):
         for file in (site.root / kept).iterdir():
             file.write_bytes(b"")
     for script in (site.root / "scripts" / "deploy").glob("*.sh"):
@@ -200,7 +199,7 @@ class SiteSurvey:
 
     def _is_known(self, check: Check) -> bool:
         with suppress(MobiusError):
-            filled_check(check, self._values.fill)
+            fill_check(check, self._values.fill)
             return True
         return False
 
@@ -243,7 +242,7 @@ class SiteSurvey:
             if all(is_done(each.id) for each in ready):
                 raise EnoughChecksError
 
-        look = probe_look(self._probe_context)
+        look = make_probe_look(self._probe_context)
         try:
             async with asyncio.timeout(LONGEST_SURVEY):
                 await Prober(ready, every=every, look=look).run(take)

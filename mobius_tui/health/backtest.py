@@ -1,17 +1,131 @@
-"""A backtest: when recorded checks would have fired which trigger; its report. Pure."""
+"""The default thresholds of the trigger rules, and those of a command line. Pure."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import ProbeResult, decode
+from mobius_tui.errors import RunError, UsageError
+from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator, enabled_rules
-from mobius_tui.runbook.model.probes import Figure, Probe, Triggers
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.probes import (
+    ErrorRate,
+    Figure,
+    P95Latency,
+    Probe,
+    SuccessRate,
+    Triggers,
+)
+
+DEFAULT_TRIGGERS = Triggers(
+    consecutive_failures=3,
+    success_rate=SuccessRate(),
+    p95_latency=P95Latency(),
+    error_rate=ErrorRate(),
+)
+"""The thresholds of the bundled rollback runbook."""
+
+THRESHOLD_EXAMPLES = {
+    "consecutive_failures": "consecutive_failures=4",
+    "success_rate": "success_rate=0.8/10 (below 80 % of at least 10 checks)",
+    "p95_latency": "p95_latency=3s/5 (above 3 s at 5 checks in a row)",
+    "error_rate": "error_rate=0.1/5 (above 10 % at 5 checks in a row)",
+}
+"""An example of `--trigger` for each rule, by its name."""
+
+_MAX_CHECKS = 10_000
+"""The largest count or window, as in a runbook."""
+
+
+def with_thresholds(triggers: Triggers, words: Iterable[str]) -> Triggers:
+    """Triggers with some thresholds replaced.
+
+    Args:
+        triggers: the thresholds to begin with.
+        words: each `RULE=SPEC`, such as `success_rate=0.8/10`; the last one of a
+            rule counts.
+
+    Raises:
+        UsageError: a word is no such specification.
+    """
+    for word in words:
+        rule, _, spec = word.partition("=")
+        if rule not in THRESHOLD_EXAMPLES:
+            rules = ", ".join(THRESHOLD_EXAMPLES)
+            raise UsageError(
+                f"--trigger {word}: write RULE=SPEC; the rules are {rules}"
+            )
+        try:
+            triggers = _with_rule(triggers, rule, spec.split("/"))
+        except ValueError as error:
+            problem = (
+                f"--trigger {word}: {error}; write it as in {THRESHOLD_EXAMPLES[rule]}"
+            )
+            raise UsageError(problem) from error
+    return triggers
+
+
+def _with_rule(triggers: Triggers, rule: str, parts: list[str]) -> Triggers:
+    """Triggers with one rule replaced; parts that are not given stay as they are."""
+    max_parts = {"consecutive_failures": 1, "error_rate": 2}.get(rule, 3)
+    if len(parts) > max_parts:
+        raise ValueError(f"of its {len(parts)} parts {max_parts} would mean something")
+    if rule == "consecutive_failures":
+        return replace(triggers, consecutive_failures=_count(parts[0]))
+    counts = [_count(part) for part in parts[1:]]
+    if rule == "success_rate":
+        return replace(triggers, success_rate=_success(triggers, parts[0], counts))
+    if rule == "p95_latency":
+        return replace(triggers, p95_latency=_latency(triggers, parts[0], counts))
+    errors = replace(triggers.error_rate or ErrorRate(), above=_fraction(parts[0]))
+    if counts:
+        errors = replace(errors, for_checks=counts[0])
+    return replace(triggers, error_rate=errors)
+
+
+def _success(triggers: Triggers, below: str, counts: list[int]) -> SuccessRate:
+    """The rule `success_rate`; without a window, the current one or `min_checks`."""
+    current = triggers.success_rate or SuccessRate()
+    min_checks = counts[0] if counts else current.min_checks
+    window = counts[1] if len(counts) > 1 else max(current.window, min_checks)
+    if min_checks > window:
+        raise ValueError(f"of the last {window} checks there are never {min_checks}")
+    return SuccessRate(below=_fraction(below), min_checks=min_checks, window=window)
+
+
+def _latency(triggers: Triggers, above: str, counts: list[int]) -> P95Latency:
+    current = triggers.p95_latency or P95Latency()
+    return P95Latency(
+        above=_above(above),
+        for_checks=counts[0] if counts else current.for_checks,
+        window=counts[1] if len(counts) > 1 else current.window,
+    )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise ValueError(f"{text!r} is no count of checks")
+    if not 1 <= int(text) <= _MAX_CHECKS:
+        raise ValueError(f"a count of checks is from 1 to {_MAX_CHECKS}")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    if not re.fullmatch(r"\d{0,9}\.?\d{1,18}", text, re.ASCII) or float(text) > 1:
+        raise ValueError(f"{text!r} is no fraction from 0 to 1")
+    return float(text)
+
+
+def _above(text: str) -> str:
+    """A valid duration, as it was written."""
+    bounded_duration(text, "above")
+    return text
+
 
 MAX_PROBLEMS = 3
 """How many of the lines that hold no record are reported with their problem."""
@@ -68,7 +182,7 @@ def run_backtest(lines: Iterable[bytes], triggers: Triggers) -> Backtest:
     left_out = 0
     for number, text in enumerate(lines, 1):
         try:
-            record = decode(text)
+            record = decode_record(text)
         except RunError as error:
             left_out += 1
             if len(problems) < MAX_PROBLEMS:
@@ -135,7 +249,7 @@ def backtest_lines(result: Backtest, stops: Sequence[str] = ()) -> Iterator[str]
     assert result.began is not None
     assert result.ended is not None
     probes = _with_count(len(result.probes), "probe")
-    span = f"{moment(result.began)} to {moment(result.ended)}"
+    span = f"{utc_in_words(result.began)} to {utc_in_words(result.ended)}"
     yield f"{_with_count(result.checks, 'check')} of {probes}, {span}"
     limits = {
         rule: _limit(result.triggers, rule) for rule in enabled_rules(result.triggers)
@@ -147,7 +261,7 @@ def backtest_lines(result: Backtest, stops: Sequence[str] = ()) -> Iterator[str]
         for rule, fired in replay.fired.items():
             yield f"  {rule:21} {limits[rule]:{width}}  {_times_fired(fired)}"
             if fired:
-                yield f"      first {moment(fired[0].at)}: {fired[0].reason}"
+                yield f"      first {utc_in_words(fired[0].at)}: {fired[0].reason}"
     if stops:
         yield ""
         yield "armed from the beginning, the rollback would have waited for a person:"
@@ -159,7 +273,7 @@ def backtest_lines(result: Backtest, stops: Sequence[str] = ()) -> Iterator[str]
             yield f"  {problem}"
 
 
-def as_json(result: Backtest, stops: Sequence[str] = ()) -> str:
+def backtest_as_json(result: Backtest, stops: Sequence[str] = ()) -> str:
     """The report for programs: the same file and thresholds, the same text.
 
     Args:
@@ -233,7 +347,7 @@ def _limit(triggers: Triggers, rule: Rule) -> str:
     return f"{triggers.consecutive_failures} in a row"
 
 
-def moment(at: float) -> str:
+def utc_in_words(at: float) -> str:
     """A time in UTC as text; the plain number of seconds if no date can hold it."""
     try:
         when = datetime.fromtimestamp(at, UTC)

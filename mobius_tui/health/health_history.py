@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.probe_window import UNKNOWN_AFTER, ProbeCondition
 
 ZLIB_WINDOW_BITS = 12
@@ -27,7 +27,7 @@ def compress(data: bytes) -> bytes:
 
 MICROSECONDS = 1_000_000
 """In a second: moments are rounded to microseconds, as in the journal."""
-BLOCK = 256
+TIMES_PER_BLOCK = 256
 """The number of times that are compressed together."""
 
 _PackedTimes = tuple["array[int]", list[bytes], "array[int]"]
@@ -35,12 +35,12 @@ _PackedTimes = tuple["array[int]", list[bytes], "array[int]"]
 between the moments of each block; and the moments after the last full block."""
 
 
-class Times:
+class PackedTimes:
     """A compressed list of seconds since 1970, each no earlier than the one before."""
 
     __slots__ = ("_block", "_cache", "_last", "_state")
 
-    def __init__(self, block: int = BLOCK) -> None:
+    def __init__(self, block: int = TIMES_PER_BLOCK) -> None:
         """Begin with none.
 
         Args:
@@ -65,9 +65,9 @@ class Times:
                 array("q"),
             )
 
-    def copy_of_first(self, count: int) -> Times:
+    def copy_of_first(self, count: int) -> PackedTimes:
         """An independent copy of the first `count` moments."""
-        new = Times(self._block)
+        new = PackedTimes(self._block)
         firsts, packed, newest = self._state
         count = min(count, len(packed) * self._block + len(newest))
         whole, rest = divmod(count, self._block)
@@ -138,7 +138,7 @@ def _gaps(data: bytes) -> Sequence[int]:
     return gaps
 
 
-STATE_CODES: dict[State, int] = {"ok": 0, "failed": 1, "no data": 2}
+STATE_CODES: dict[CheckState, int] = {"ok": 0, "failed": 1, "no data": 2}
 """The byte by which the history stores a state."""
 _OK, _FAILED, _NO_DATA = 0, 1, 2
 
@@ -157,7 +157,7 @@ class _ProbeHistory:
     """The checks of one probe."""
 
     def __init__(self) -> None:
-        self.times = Times()
+        self.times = PackedTimes()
         self.states = bytearray()
 
     def add(self, check: ProbeResult) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 from mobius_tui.errors import RunError
 from mobius_tui.runbook.model.check_kinds import Check
 
-State = Literal["ok", "failed", "no data"]
+CheckState = Literal["ok", "failed", "no data"]
 """The result of a check; `no data` if the monitor itself failed."""
 
 YEAR_9999 = 253_370_764_800.0
@@ -26,7 +26,7 @@ _STATES = ("ok", "failed", "no data")
 class ProbeVerdict:
     """The result of judging one answer to a probe."""
 
-    state: State
+    state: CheckState
     reason: str = ""
     """Why it is not ok."""
     error_rate: float | None = None
@@ -35,7 +35,7 @@ class ProbeVerdict:
     """What the service reports, in milliseconds."""
 
 
-Look = Callable[[Check], Awaitable[ProbeVerdict]]
+LookAtCheck = Callable[[Check], Awaitable[ProbeVerdict]]
 """Makes the check of a probe once."""
 
 
@@ -48,7 +48,7 @@ class ProbeResult:
     mono: float
     """Monotonic seconds of the machine at which it began."""
     probe: str
-    state: State
+    state: CheckState
     status: int | None = None
     """The HTTP status; `None` if no answer began."""
     ms: float | None = None
@@ -92,7 +92,7 @@ _FIELDS = {
 }
 
 
-def encode(record: ProbeResult | MachineSample) -> bytes:
+def encode_record(record: ProbeResult | MachineSample) -> bytes:
     """The JSON line of a check or a sample, with its newline."""
     kind = "check" if isinstance(record, ProbeResult) else "sample"
     values: dict[str, Any] = {"kind": kind}
@@ -104,7 +104,7 @@ def encode(record: ProbeResult | MachineSample) -> bytes:
     return text.encode("ascii") + b"\n"
 
 
-def decode(line: bytes) -> ProbeResult | MachineSample:
+def decode_record(line: bytes) -> ProbeResult | MachineSample:
     """The check or sample that a line holds.
 
     Raises:

@@ -15,7 +15,12 @@ import httpx
 
 from mobius_tui.health import response_body
 from mobius_tui.health.connection import try_connect
-from mobius_tui.health.health_record import Look, ProbeResult, ProbeVerdict, State
+from mobius_tui.health.health_record import (
+    CheckState,
+    LookAtCheck,
+    ProbeResult,
+    ProbeVerdict,
+)
 from mobius_tui.health.http_client import HttpAnswer, new_http_client, send_request
 from mobius_tui.health.probe_target import ProbeTarget
 from mobius_tui.health.ticker import Ticker, boot_clock
@@ -37,18 +42,22 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
         )
     reports = target.error_rate is not None or target.p95 is not None
     document = (
-        response_body.parse(answer.body)
+        response_body.parse_json(answer.body)
         if target.json or target.pointers or reports
         else response_body.MISSING
     )
-    reason = wrong_status(answer, target.status) or response_body.mismatch(
+    reason = wrong_status(answer, target.status) or response_body.body_mismatch(
         answer.body, document, target.json, target.contains, target.pointers
     )
     return ProbeVerdict(
         state="failed" if reason else "ok",
         reason=reason,
-        error_rate=response_body.figure(document, target.error_rate, highest=1.0),
-        p95_ms=response_body.figure(document, target.p95, highest=_LONGEST_P95),
+        error_rate=response_body.reported_figure(
+            document, target.error_rate, highest=1.0
+        ),
+        p95_ms=response_body.reported_figure(
+            document, target.p95, highest=_LONGEST_P95
+        ),
     )
 
 
@@ -69,7 +78,7 @@ class Prober:
         *,
         every: float,
         witness: tuple[str, ...] = (),
-        look: Look | None = None,
+        look: LookAtCheck | None = None,
         clock: Callable[[], float] = boot_clock,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -205,13 +214,13 @@ class ProbePreview:
     """The result of asking a probe once, before a run."""
 
     id: str
-    state: State
+    state: CheckState
     words: str
     """Why it is not ok; if it is, the status and the time taken."""
 
 
 async def probe_once(
-    targets: tuple[ProbeTarget, ...], look: Look | None = None
+    targets: tuple[ProbeTarget, ...], look: LookAtCheck | None = None
 ) -> tuple[ProbePreview, ...]:
     """Ask every target once, all at the same time.
 
@@ -223,7 +232,9 @@ async def probe_once(
     return tuple(await asyncio.gather(*asked))
 
 
-async def _probe_target_once(target: ProbeTarget, look: Look | None) -> ProbePreview:
+async def _probe_target_once(
+    target: ProbeTarget, look: LookAtCheck | None
+) -> ProbePreview:
     if target.check is not None:
         verdict = _NOT_LOOKED if look is None else await look(target.check)
         words = verdict.reason or target.check.condition

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.health.health_record import MachineSample, ProbeResult, State
+from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
 from mobius_tui.runbook.text.units import clock_duration
 
 
@@ -102,7 +102,7 @@ class ReportedFigure:
         )
 
 
-CHART = 120
+CHART_CHECKS = 120
 """The number of checks that are kept for a chart."""
 
 UNKNOWN_AFTER = 3
@@ -152,7 +152,7 @@ class ChartPoint:
 
     at: float
     """Seconds since 1970."""
-    state: State
+    state: CheckState
     ms: float | None
     """Milliseconds; `None` if no complete answer came."""
 
@@ -184,7 +184,7 @@ class ProbeWindow:
         """What the service reports of itself, in milliseconds."""
         self.error_rate = ReportedFigure()
         """What the service reports of itself: a fraction from 0 to 1."""
-        self.points: deque[ChartPoint] = deque(maxlen=CHART)
+        self.points: deque[ChartPoint] = deque(maxlen=CHART_CHECKS)
         """The last checks, the newest at the end."""
         self._recent_oks: deque[bool] = deque()
         self._size = size

@@ -30,7 +30,7 @@ class Process:
         return " ".join(self.argv)[:MAX_COMMAND_LINE]
 
 
-def process(pid: int) -> Process | None:
+def read_process(pid: int) -> Process | None:
     """A process; `None` if it is gone, a zombie, a kernel thread or not readable."""
     try:
         argv = psutil.Process(pid).cmdline()
@@ -42,12 +42,12 @@ def process(pid: int) -> Process | None:
 def all_processes() -> Iterator[Process]:
     """Every process whose command line can be read."""
     for pid in psutil.pids():
-        found = process(pid)
+        found = read_process(pid)
         if found is not None:
             yield found
 
 
-def is_ours(argv: tuple[str, ...]) -> bool:
+def runs_this_program(argv: tuple[str, ...]) -> bool:
     """Whether a command line runs this program: a viewer, a host or a keeper."""
     if not argv:
         return False
@@ -122,7 +122,7 @@ def matching_processes(
     hits = safe_search.lines_matching(
         pattern, [each.command_line for each in processes]
     )
-    ours = {each.pid for each in processes if is_ours(each.argv)}
+    ours = {each.pid for each in processes if runs_this_program(each.argv)}
     excluded = with_ancestors(ours | excluded_pids | {os.getpid()})
     return tuple(
         each
@@ -205,7 +205,7 @@ class ProcessCounter:
         for pid in psutil.pids():
             before = self._scanned.get(pid)
             if before is None or full or before.names or not before.is_read_twice:
-                processes[pid] = process(pid)
+                processes[pid] = read_process(pid)
             else:
                 scanned[pid] = before
         names = self._matching_names(
@@ -214,7 +214,7 @@ class ProcessCounter:
         for pid, each in processes.items():
             scanned[pid] = _ScannedProcess(
                 names=frozenset(names.get(pid, ())),
-                ours=each is not None and is_ours(each.argv),
+                ours=each is not None and runs_this_program(each.argv),
                 is_read_twice=pid in self._scanned,
             )
         self._scanned = scanned

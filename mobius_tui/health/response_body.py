@@ -9,7 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.runbook.model.check_kinds import Comparisons, Json
-from mobius_tui.runbook.model.guard_comparison import comparison_in_words, unmet
+from mobius_tui.runbook.model.guard_comparison import (
+    comparison_in_words,
+    unmet_in_words,
+)
 from mobius_tui.runbook.model.probes import Figure
 
 _MAX_QUOTED = 60
@@ -20,7 +23,7 @@ MISSING = object()
 _NONE: Mapping[str, Comparisons] = MappingProxyType({})
 
 
-def parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """The JSON value of a body, or `MISSING` if it is no JSON."""
     try:
         return json.loads(body)
@@ -28,7 +31,7 @@ def parse(body: bytes) -> Any:
         return MISSING
 
 
-def mismatch(
+def body_mismatch(
     body: bytes,
     document: Any,
     wanted: Mapping[str, Json],
@@ -39,7 +42,7 @@ def mismatch(
 
     Args:
         body: the bytes.
-        document: what `parse` made of them.
+        document: what `parse_json` made of them.
         wanted: required values: each key of it must exist and be equal, at any depth.
         contains: a text that must occur.
         pointers: comparisons of what is at JSON pointers.
@@ -100,11 +103,13 @@ def quoted(value: Any) -> str:
     return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
 
 
-def figure(document: Any, wanted: Figure | None, *, highest: float) -> float | None:
+def reported_figure(
+    document: Any, wanted: Figure | None, *, highest: float
+) -> float | None:
     """A figure that the service reports about itself.
 
     Args:
-        document: what `parse` made of the body.
+        document: what `parse_json` made of the body.
         wanted: its pointer and its unit.
         highest: the largest value that is in range, in the figure's own unit.
 
@@ -126,7 +131,7 @@ def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str:
     """The first value at a pointer that is not as wanted; empty if all are.
 
     Args:
-        document: what `parse` made of a body.
+        document: what `parse_json` made of a body.
         wanted: comparisons by RFC 6901 pointer.
     """
     for pointer, texts in wanted.items():
@@ -137,7 +142,7 @@ def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str:
             kind = "an object" if isinstance(value, dict) else "a list"
             return f"{pointer} is {kind}, wanted {comparison_in_words(texts)}"
         text = value if isinstance(value, str) else json.dumps(value)
-        lacking = unmet(text, texts)
+        lacking = unmet_in_words(text, texts)
         if lacking:
             return f"{pointer} is {quoted(value)}, {lacking}"
     return ""

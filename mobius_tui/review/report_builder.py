@@ -14,7 +14,7 @@ from mobius_tui.review import (
 )
 from mobius_tui.review.check_slices import CheckSlices
 from mobius_tui.review.report_redaction import ReportRedactor
-from mobius_tui.review.report_steps import StepReporter, messages, report_values
+from mobius_tui.review.report_steps import StepReporter, report_messages, report_values
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
 from mobius_tui.review.run_walk import WalkedRun, walk_run
@@ -37,7 +37,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 
-TITLES: Mapping[str, str] = {
+MILESTONE_TITLES: Mapping[str, str] = {
     "detected": "Detected: the first sign on record",
     "acknowledged": "Acknowledged by a person",
     "decided": "Decided",
@@ -67,7 +67,7 @@ def measures_with_drills(
         return ()
     measures = []
     planned = mode is Mode.MAINTENANCE and not milestones.triggered
-    for name, title in TITLES.items():
+    for name, title in MILESTONE_TITLES.items():
         if planned and name != "total":
             continue
         before = last_and_best(drill.get(name) for drill in drills)
@@ -192,7 +192,9 @@ def _assemble_report(
         phases=phases,
         variables=tuple(report_values(state.variables.items(), redactor)),
         health=tuple(report_redaction.sanitize_probes(health, sanitize)),
-        messages=tuple(messages(plan, walked, steps, redactor, is_hosted=run.hosted)),
+        messages=tuple(
+            report_messages(plan, walked, steps, redactor, is_hosted=run.hosted)
+        ),
         decisions=tuple(
             report_redaction.sanitize_decisions(walked.decisions, sanitize)
         ),

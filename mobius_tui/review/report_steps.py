@@ -16,9 +16,9 @@ from mobius_tui.review.run_report import (
     VariableValue,
 )
 from mobius_tui.review.run_walk import WalkedRun
-from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of
+from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
 from mobius_tui.run.attempts.exit_status import exit_code_text
-from mobius_tui.run.attempts.output_reader import last_rows
+from mobius_tui.run.attempts.output_reader import last_terminal_rows
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
@@ -26,7 +26,7 @@ from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.deliveries import delivery_for_viewer
-from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
+from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.improvised import is_improvised
@@ -36,7 +36,7 @@ from mobius_tui.runbook.model.templates import fill
 from mobius_tui.runbook.prose.prose_model import Prose
 
 
-def messages(
+def report_messages(
     plan: Plan,
     walked: WalkedRun,
     steps: tuple[ReportStep, ...],
@@ -103,11 +103,11 @@ def _manual_messages(
         yield AttemptId(step.id, own.number), delivered
 
 
-LOOKS = 10
+MAX_LOOKS = 10
 """The most looks of an attempt's checks in a report: the last ones."""
-LINES = 20
+MAX_OUTPUT_LINES = 20
 """The most lines of an output in a report: the last ones."""
-WIDTH = 400
+MAX_LINE_CHARACTERS = 400
 """The most characters of a line of output in a report."""
 _CLOCK_VARIABLES = frozenset({"now", "run.started", "run.elapsed"})
 
@@ -248,11 +248,11 @@ class StepReporter:
                     held=look.held,
                     detail=self._sanitize(look.detail),
                 )
-                for look in own.check_tries[-LOOKS:]
+                for look in own.check_tries[-MAX_LOOKS:]
             ),
             output=tuple(
                 _clip(self._sanitize(row).rstrip())
-                for row in last_rows(place.output)[-LINES:]
+                for row in last_terminal_rows(place.output)[-MAX_OUTPUT_LINES:]
             ),
             output_bytes=own.output_bytes,
             output_sha256=self._walked.digests.get(attempt_id),
@@ -269,8 +269,12 @@ class StepReporter:
         ranks = {status: rank for rank, status in enumerate(HostStatus)}
         hosts = found.hosts.items() if found is not None else ()
         for name, own in sorted(hosts, key=lambda each: ranks[each[1].status]):
-            is_bad = own.status in WANTING_SOMEBODY
-            last = last_output_of(output_path(folder, name)) if is_bad else LastOutput()
+            is_bad = own.status in HOST_STATUSES_NEEDING_PERSON
+            last = (
+                last_output_of_file(output_path(folder, name))
+                if is_bad
+                else LastOutput()
+            )
             is_timed = own.started is not None and own.ended is not None
             yield ReportHost(
                 name=self._sanitize(name),
@@ -285,8 +289,10 @@ class StepReporter:
 
 
 def _clip(row: str) -> str:
-    """At most `WIDTH` characters of a line; a cut one ends in `…`."""
-    return row if len(row) <= WIDTH else f"{row[: WIDTH - 1]}…"
+    """At most `MAX_LINE_CHARACTERS` characters of a line; a cut one ends in `…`."""
+    return (
+        row if len(row) <= MAX_LINE_CHARACTERS else f"{row[: MAX_LINE_CHARACTERS - 1]}…"
+    )
 
 
 def _named(checks: tuple[str, ...], number: int) -> str:

@@ -17,16 +17,16 @@ from mobius_tui.review.run_report import (
     RunReport,
 )
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
     size_in_words,
 )
 
-NONE = "–"
+NO_VALUE_SIGN = "–"
 """Stands for a value that there is not."""
-OURS = ("P50 of our checks", "P95 of our checks")
+MEASURED_LATENCIES = ("P50 of our checks", "P95 of our checks")
 """Titles of the percentiles that our own probes measured; figures reported by the
 service have other titles.
 """
@@ -42,21 +42,21 @@ _RISING = "▁▂▃▄▅▆▇█"
 def when(at: float | None) -> str:
     """A date and a time, in UTC."""
     if at is None:
-        return NONE
+        return NO_VALUE_SIGN
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def time_of_day(at: float | None) -> str:
     """A time of day, in UTC."""
     if at is None:
-        return NONE
+        return NO_VALUE_SIGN
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 
 
 def column_duration(seconds: float | None) -> str:
     """A duration for a column; with a minus for one below 0: before the trigger."""
     if seconds is None:
-        return NONE
+        return NO_VALUE_SIGN
     return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
 
 
@@ -78,36 +78,36 @@ def facts(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "" if place else "Drill", words
     yield "Run", report.run
     yield "Runbook", f"{report.title} ({report.runbook})"
-    yield "Mode", report.mode or NONE
+    yield "Mode", report.mode or NO_VALUE_SIGN
     if report.environment:
         guard = ", protected" if report.protected else ""
         yield "Environment", f"{report.environment}{guard}"
     if report.profile:
         yield "Profile", report.profile
-    yield "Directory", report.workdir or NONE
-    yield "Begun by", report.operator or NONE
+    yield "Directory", report.workdir or NO_VALUE_SIGN
+    yield "Begun by", report.operator or NO_VALUE_SIGN
     yield "Began", when(report.began)
     yield "Ended", when(report.ended) if report.ended is not None else "not yet"
     yield "Steps", f"{report.done} of {report.applicable} that apply are done"
 
 
-def proof(report: RunReport) -> Iterator[tuple[str, str]]:
+def verification_facts(report: RunReport) -> Iterator[tuple[str, str]]:
     """The digests and counts by which a report can be verified against its run."""
     yield "Journal", f"{report.events} events"
     yield "Head", report.head
     if report.said_head:
         yield "Head of what was said afterwards", report.said_head
-    yield "Runbook's digest", report.sha256 or NONE
+    yield "Runbook's digest", report.sha256 or NO_VALUE_SIGN
     if report.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:
         yield "Verification", "as it was written"
 
 
-def against(measure: Measure) -> str:
+def beside_last_drill(measure: Measure) -> str:
     """A measure compared with the last drill: `0:12 longer`, `the same`."""
     if measure.after is None or measure.last is None:
-        return NONE
+        return NO_VALUE_SIGN
     more = measure.after - measure.last
     if abs(more) < 1:
         return "the same"
@@ -121,11 +121,11 @@ def counted_from(report: RunReport) -> str:
     return "since the run began: no trigger led to what was done"
 
 
-def labels(step: ReportStep) -> Iterator[str]:
+def step_labels(step: ReportStep) -> Iterator[str]:
     """The labels of a step: its kind, its effect, `gate`, `optional`."""
     yield step.kind
     if step.kind == "run":
-        yield EFFECTS[step.effect]
+        yield EFFECT_LABELS[step.effect]
     if step.gate:
         yield "gate"
     if step.optional:
@@ -153,7 +153,7 @@ def attempt(own: ReportAttempt) -> str:
     return "; ".join(parts)
 
 
-def printed(own: ReportAttempt) -> str:
+def output_extent(own: ReportAttempt) -> str:
     """How much of an attempt's output is shown: `the last 20 lines of 3 KiB`."""
     if not own.output:
         return "nothing printed"
@@ -164,22 +164,22 @@ def printed(own: ReportAttempt) -> str:
 
 def rate(fraction: float | None) -> str:
     """A fraction in per cent."""
-    return NONE if fraction is None else f"{fraction:.1%}"
+    return NO_VALUE_SIGN if fraction is None else f"{fraction:.1%}"
 
 
 def ms(value: float | None) -> str:
     """A latency as text, in milliseconds."""
-    return NONE if value is None else f"{value:.0f} ms"
+    return NO_VALUE_SIGN if value is None else f"{value:.0f} ms"
 
 
-def reported(probe: ReportProbe) -> str:
+def reported_figures_text(probe: ReportProbe) -> str:
     """The highest P95 and error rate that the service itself reported, as text."""
     parts = []
     if probe.reported_p95_ms is not None:
         parts.append(f"P95 {ms(probe.reported_p95_ms)}")
     if probe.reported_error_rate is not None:
         parts.append(f"errors {rate(probe.reported_error_rate)}")
-    return ", ".join(parts) or NONE
+    return ", ".join(parts) or NO_VALUE_SIGN
 
 
 def outage(probe: ReportProbe) -> str:
@@ -253,7 +253,7 @@ def annotation_subject(each: Annotation, report: RunReport) -> str:
     return f"{time_of_day(each.since)} to {time_of_day(each.until)}"
 
 
-ACTION_ITEMS = ("Done", "What", "Owner", "Due", "Note")
+ACTION_ITEM_COLUMNS = ("Done", "What", "Owner", "Due", "Note")
 
 
 def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
@@ -265,13 +265,13 @@ def action_items(report: RunReport) -> Iterator[tuple[str, str, str, str, str]]:
 
 HOST_HEAD = ("Host", "State", "Batch", "Took", "Said")
 """The captions of the table of hosts."""
-HOSTS_TOLD = 100
+MAX_HOST_ROWS = 100
 """The most hosts in a table, the worst first."""
 
 
 def host_rows(attempt: ReportAttempt) -> Iterator[tuple[str, ...]]:
     """The rows of the table of hosts."""
-    for host in attempt.hosts[:HOSTS_TOLD]:
+    for host in attempt.hosts[:MAX_HOST_ROWS]:
         state = f"{host.status} {host.exit}" if host.exit else str(host.status)
         took = "" if host.took is None else duration_in_words(host.took)
         said = ": ".join(filter(None, (host.reason, host.said)))
@@ -282,7 +282,7 @@ def host_counts(attempt: ReportAttempt) -> str:
     """How many hosts have each status, and how many have no row in the table."""
     counts = Counter(host.status for host in attempt.hosts)
     words = ", ".join(f"{counts[each]} {each}" for each in HostStatus if counts[each])
-    left_out = len(attempt.hosts) - HOSTS_TOLD
+    left_out = len(attempt.hosts) - MAX_HOST_ROWS
     more = f"; the last {left_out} are in the JSON form" if left_out > 0 else ""
     total = "1 host" if len(attempt.hosts) == 1 else f"{len(attempt.hosts)} hosts"
     return f"{total}: {words}{more}"

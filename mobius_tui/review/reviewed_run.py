@@ -1,36 +1,229 @@
-"""A run under review: its files read as they grow, shown as of any moment."""
+"""A run as it was at any moment: folded on from the last checkpoint before it. Pure."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from array import array
+from bisect import bisect_right
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.review import run_annotations
 from mobius_tui.review.check_slices import ProbeChecks
-from mobius_tui.review.rewind import FoldedRun, Rewind
 from mobius_tui.review.run_reader import milestones_of
 from mobius_tui.review.run_report import TimelineEntry
 from mobius_tui.review.run_timeline import RunTimeline, run_timeline
+from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.journal.journal import FIRST_PREV
-from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.trigger_rules import RunTriggerRules
+from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
+CHECKPOINT_INTERVAL = 512
+"""Entries and records of health between two checkpoints: folding so many takes a few
+milliseconds, and a run of 100,000 has 200 of them."""
+HealthRecord = ProbeResult | MachineSample
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoldedRun:
+    """The state of a run after the entries and records up to a moment."""
+
+    plan: Plan
+    state: RunState
+    health: CurrentHealth
+    rules: RunTriggerRules
+    milestone_tracker: MilestoneTracker
+
+    @classmethod
+    def initial(cls, plan: Plan, state: RunState | None = None) -> FoldedRun:
+        """The run before its first entry.
+
+        Args:
+            plan: the run's, before any step joined it.
+            state: the state, if the caller applies the entries to it; a new one if
+                None.
+        """
+        state = initial_state(plan.first_runbook) if state is None else state
+        return cls(
+            plan=plan,
+            state=state,
+            health=CurrentHealth(),
+            rules=RunTriggerRules(plan, state),
+            milestone_tracker=MilestoneTracker(plan),
+        )
+
+    def copy(self) -> FoldedRun:
+        """A copy that changes independently."""
+        state, plan = self.state.copy(), self.plan.copy()
+        return FoldedRun(
+            plan=plan,
+            state=state,
+            health=self.health.copy(),
+            rules=self.rules.copy(plan, state),
+            milestone_tracker=self.milestone_tracker.copy(plan),
+        )
+
+    def apply(self, entry: Entry) -> None:
+        """Apply an entry that was applied to the state already."""
+        self.plan.catch_up(self.state)
+        self.rules.apply_event(entry.event)
+        self.milestone_tracker.apply_entry(entry)
+
+    def apply_health(self, record: HealthRecord) -> None:
+        """Apply a record of health."""
+        self.health.apply(record)
+        self.rules.apply_probe_result(record)
+
+
+class _ArrivalTimes:
+    """When each entry, or record, came; never decreasing."""
+
+    def __init__(self) -> None:
+        self.times = array("d")
+
+    def add(self, at: float) -> None:
+        """Add a time; one that is earlier than the last counts as the last."""
+        self.times.append(max(self.times[-1], at) if self.times else at)
+
+    def until(self, moment: float) -> int:
+        """How many came until a moment."""
+        return bisect_right(self.times, moment)
+
+
+class RunHistory:
+    """A whole run, whose state at any of its moments can be computed."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Start with no entries.
+
+        Args:
+            plan: the run's, at any of its moments.
+        """
+        self.walker = RunWalker(plan, judges_order=False)
+        """What the report says of the entries."""
+        self.entries: list[Entry] = []
+        self.applied_count = 0
+        """How many entries and records the last call of `fold_until` applied."""
+        self._records: list[HealthRecord] = []
+        self._entry_times, self._record_times = _ArrivalTimes(), _ArrivalTimes()
+        self._now = FoldedRun.initial(self.walker.plan, self.walker.state)
+        self._checkpoints = [(0, 0, FoldedRun.initial(plan.at_start()))]
+        """Checkpoints: how many entries and records are in each."""
+
+    @property
+    def until(self) -> float:
+        """The time of the last entry or record, in seconds since 1970."""
+        rows = (self._entry_times.times, self._record_times.times)
+        return max((row[-1] for row in rows if row), default=0.0)
+
+    def take(self, entries: Sequence[Entry], records: Sequence[HealthRecord]) -> None:
+        """Add the entries and records that came since the last call."""
+        with without_garbage_collection():
+            for each in _merged(entries, records):
+                if isinstance(each, Entry):
+                    self.walker.apply(each)
+                    self._now.apply(each)
+                    self.entries.append(each)
+                    self._entry_times.add(each.at)
+                else:
+                    self._now.apply_health(each)
+                    self._records.append(each)
+                    self._record_times.add(each.at)
+                self._add_checkpoint_if_due()
+
+    def _add_checkpoint_if_due(self) -> None:
+        n, records, _ = self._checkpoints[-1]
+        here = len(self.entries), len(self._records)
+        if sum(here) - n - records >= CHECKPOINT_INTERVAL:
+            self._checkpoints.append((*here, self._now.copy()))
+
+    def entry_time(self, n: int) -> float:
+        """When an entry was written, in seconds since 1970.
+
+        Args:
+            n: its number; what is before the first was written then, too.
+        """
+        return self._entry_times.times[max(0, n - 1)] if self.entries else 0.0
+
+    def n_at(self, moment: float) -> int:
+        """The number of the last entry that was written by a moment."""
+        return max(1, self._entry_times.until(moment))
+
+    def fold_until(self, n: int, moment: float) -> FoldedRun:
+        """The run as it was at a moment.
+
+        Args:
+            n: the number of the last entry that counts.
+            moment: seconds since 1970 after which no record of health counts.
+        """
+        n, records = min(n, len(self.entries)), self._record_times.until(moment)
+        entry_count, record_count, checkpoint = self._before(n, records)
+        folded = checkpoint.copy()
+        following = _merged(
+            self.entries[entry_count:n], self._records[record_count:records]
+        )
+        self.applied_count = 0
+        for each in following:
+            self.applied_count += 1
+            if isinstance(each, Entry):
+                advance(folded.state, each)
+                folded.apply(each)
+            else:
+                folded.apply_health(each)
+        return folded
+
+    def _before(self, n: int, records: int) -> tuple[int, int, FoldedRun]:
+        """The last checkpoint with at most so many entries and records."""
+        by_entries = bisect_right(
+            self._checkpoints, n, key=lambda checkpoint: checkpoint[0]
+        )
+        by_records = bisect_right(
+            self._checkpoints, records, key=lambda checkpoint: checkpoint[1]
+        )
+        return self._checkpoints[min(by_entries, by_records) - 1]
+
+
+def _merged(
+    entries: Iterable[Entry], records: Iterable[HealthRecord]
+) -> Iterator[Entry | HealthRecord]:
+    """Merge both by time, keeping each in order; at equal times records go first."""
+    waiting = iter(records)
+    record = next(waiting, None)
+    for entry in entries:
+        while record is not None and record.at <= entry.at:
+            yield record
+            record = next(waiting, None)
+        yield entry
+    if record is not None:
+        yield record
+        yield from waiting
+
+
 POLL_INTERVAL = 1.0
 """Seconds between looks at the files of a run that goes on."""
-REFUSED = "this is a review: it starts nothing and changes nothing of the run"
+REVIEW_REFUSAL = "this is a review: it starts nothing and changes nothing of the run"
 
 
 class ReviewedRun(Follower):
@@ -51,7 +244,7 @@ class ReviewedRun(Follower):
             raise RunError(
                 f"{error}. `mobius-tui report {directory.id}` tells what can be read"
             ) from error
-        self.rewind = Rewind(self.plan)
+        self.rewind = RunHistory(self.plan)
         self._whole_history = self.health_history
         self._newest = FoldedRun(
             plan=self.plan,
@@ -164,7 +357,7 @@ class ReviewViewer(Viewer):
 
     async def send_intent(self, _action: Action, intent: str = "") -> Reply:
         """Refuse it."""
-        return Reply(id=intent, ok=False, text=REFUSED)
+        return Reply(id=intent, ok=False, text=REVIEW_REFUSAL)
 
 
 def head_at(directory: RunDirectory, n: int) -> str:

@@ -16,15 +16,15 @@ from typing import Any
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.review.run_annotations import (
     RecordEntry,
-    change_table,
+    change_record_table,
     entry_text,
     entry_time,
 )
-from mobius_tui.review.run_report import ActionItem, AddedItem, StepItem
+from mobius_tui.review.run_report import ActionItem, AddedItemId, StepItemId
 from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_record import ACTION_ITEMS as TABLE
+from mobius_tui.run.records.run_record import ACTION_ITEMS_TABLE as TABLE
 from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -33,7 +33,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Ask, Manual
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
-LONGEST_ACTION_ITEM = 200
+MAX_ACTION_ITEM_TEXT = 200
 """The most characters of an owner's name, or of what is to be done."""
 _ADDED_ID = re.compile(r"own:([1-9][0-9]{0,99})")
 """The text of the id of an item that a person has added."""
@@ -51,9 +51,9 @@ class ActionItemList:
 
     def new(self) -> ActionItem:
         """A new, empty item with the next free id, for a person to fill in."""
-        added = [each.id for each in self.items if isinstance(each.id, AddedItem)]
+        added = [each.id for each in self.items if isinstance(each.id, AddedItemId)]
         last = max((each.number for each in added), default=0)
-        return ActionItem(id=AddedItem(last + 1), title="")
+        return ActionItem(id=AddedItemId(last + 1), title="")
 
 
 def action_item_list(
@@ -78,7 +78,7 @@ def action_item_list(
     answered = _answered(directory, review_runbook)
     items = []
     for step in _steps_with_owner(review_runbook):
-        item = stored.pop(StepItem(step.id), None) or _item(step, answered)
+        item = stored.pop(StepItemId(step.id), None) or _item(step, answered)
         items.append(replace(item, title=step.title))
     return ActionItemList(title=review_runbook.title, items=(*items, *stored.values()))
 
@@ -103,7 +103,7 @@ def _item(step: Step, answered: Mapping[str, str]) -> ActionItem:
         return answered.get(_variable_with_suffix(asks, what), "")
 
     return ActionItem(
-        id=StepItem(step.id),
+        id=StepItemId(step.id),
         title=step.title,
         owner=answer("owner"),
         due=answer("due"),
@@ -144,7 +144,7 @@ def _decoded(entry: Any) -> ActionItem:
     id_text = entry_text(entry, "id")
     added = _ADDED_ID.fullmatch(id_text)
     return ActionItem(
-        id=AddedItem(int(added[1])) if added else StepItem(id_text),
+        id=AddedItemId(int(added[1])) if added else StepItemId(id_text),
         title=entry_text(entry, "title"),
         owner=entry_text(entry, "owner"),
         due=entry_text(entry, "due"),
@@ -154,7 +154,7 @@ def _decoded(entry: Any) -> ActionItem:
     )
 
 
-def keep_action_item(
+def store_action_item(
     directory: RunDirectory, item: ActionItem, *, by: str, now: float
 ) -> None:
     """Store an item in the record of a run, in place of its earlier state.
@@ -169,13 +169,13 @@ def keep_action_item(
         UsageError: `due` is no day, the title is empty, or a text is too long.
         RunError: the run is not over, or its record cannot be read or written.
     """
-    if len(item.owner) > LONGEST_ACTION_ITEM:
+    if len(item.owner) > MAX_ACTION_ITEM_TEXT:
         raise UsageError(
-            f"an owner's name has {LONGEST_ACTION_ITEM} characters at most"
+            f"an owner's name has {MAX_ACTION_ITEM_TEXT} characters at most"
         )
-    if not item.title.strip() or len(item.title) > LONGEST_ACTION_ITEM:
+    if not item.title.strip() or len(item.title) > MAX_ACTION_ITEM_TEXT:
         raise UsageError(
-            f"say what is to be done, in {LONGEST_ACTION_ITEM} characters at most"
+            f"say what is to be done, in {MAX_ACTION_ITEM_TEXT} characters at most"
         )
     if item.due and not _is_day(item.due):
         raise UsageError(f"{item.due!r} is no day; write it as 2026-11-30")
@@ -189,7 +189,7 @@ def keep_action_item(
         "by": by,
         "written": entry_time(now),
     }
-    change_table(
+    change_record_table(
         directory,
         TABLE,
         lambda old: [*(e for e in old if entry_text(e, "id") != said["id"]), said],

@@ -15,10 +15,10 @@ from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.run_record import ANNOTATIONS as TABLE
+from mobius_tui.run.records.run_record import ANNOTATIONS_TABLE as TABLE
 from mobius_tui.run.records.run_record import (
-    exclusive_record,
     read_record_or_empty,
+    record_lock,
     replace_file_durably,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -30,7 +30,7 @@ RecordEntry = dict[str, Any]
 """One entry of a table of the record."""
 
 
-def change_table(
+def change_record_table(
     directory: RunDirectory,
     table: str,
     change: Callable[[Sequence[Any]], Sequence[Any]],
@@ -51,7 +51,7 @@ def change_table(
             f"into its journal: `mobius-tui resume {directory.id}`, and `n`"
         )
     try:
-        with exclusive_record(directory):
+        with record_lock(directory):
             data = _changed(directory, table, change)
             replace_file_durably(directory.record, data)
     except (OSError, UnicodeError) as error:
@@ -152,7 +152,7 @@ def _shown(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
 
 
-LONGEST_ANNOTATION = 4000
+MAX_ANNOTATION_CHARACTERS = 4000
 """Maximum length of one annotation, in characters."""
 
 
@@ -245,15 +245,17 @@ def annotate(
     """
     if not text.strip():
         raise UsageError("an annotation wants a text")
-    if len(text) > LONGEST_ANNOTATION:
-        raise UsageError(f"an annotation has {LONGEST_ANNOTATION} characters at most")
+    if len(text) > MAX_ANNOTATION_CHARACTERS:
+        raise UsageError(
+            f"an annotation has {MAX_ANNOTATION_CHARACTERS} characters at most"
+        )
     entry: RecordEntry = {"written": entry_time(now), "by": by, "text": text}
     if target.step:
         entry["step"] = target.step
     for name, at in (("since", target.since), ("until", target.until)):
         if at is not None:
             entry[name] = entry_time(at)
-    change_table(directory, TABLE, lambda before: [*before, entry])
+    change_record_table(directory, TABLE, lambda before: [*before, entry])
 
 
 def _decoded(entry: Any) -> Iterator[Annotation]:

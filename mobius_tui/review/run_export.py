@@ -29,11 +29,11 @@ from mobius_tui.run.records.verification import lost_end_text
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
-FORMAT = "mobius-tui export 1"
+EXPORT_FORMAT = "mobius-tui export 1"
 """The first line of `run/export`."""
-ROOT = "run"
+EXPORT_ROOT = "run"
 """The folder that holds all members."""
-MANIFEST = "export"
+MANIFEST_NAME = "export"
 MACHINE_ONLY = frozenset(
     {"lock", "tree", "control.sock", "terminal.sock", "imported.toml"}
 )
@@ -46,7 +46,7 @@ _ATTEMPT_FILES = frozenset(
 )
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[1-9][0-9]{0,8}")
 _HOST = re.compile(r"(?!\.)[A-Za-z0-9_@.%-]{1,120}")
-"""A host's folder: see `host_names.path_part`."""
+"""A host's folder: see `name_as_path_part`."""
 
 _PLAY = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -78,7 +78,7 @@ def is_of_run(parts: Sequence[str]) -> bool:
     return False
 
 
-def export(directory: RunDirectory, target: Path) -> str:
+def export_run(directory: RunDirectory, target: Path) -> str:
     """Write a run into a new file; an open run up to its last journal entry.
 
     Args:
@@ -105,7 +105,7 @@ def export(directory: RunDirectory, target: Path) -> str:
         raise UsageError(f"-o {target}: it is there already; name another") from None
     except OSError as error:
         raise UsageError(f"-o {target}: {error.strerror}") from error
-    manifest = f"{FORMAT}\nrun {run.began.run}\nhead {run.head}\n".encode()
+    manifest = f"{EXPORT_FORMAT}\nrun {run.began.run}\nhead {run.head}\n".encode()
     try:
         with os.fdopen(handle, "wb") as file:
             _write(file, run, manifest)
@@ -132,7 +132,10 @@ def _write(file: IO[bytes], run: ReadRun, manifest: bytes) -> None:
         ) as tar,
     ):
         # The journal was read first: all that it tells of lies in the files by now.
-        for name, data in ((MANIFEST, manifest), (directory.journal.name, journal)):
+        for name, data in (
+            (MANIFEST_NAME, manifest),
+            (directory.journal.name, journal),
+        ):
             _add(tar, _member(name, len(data), at), io.BytesIO(data))
         for name in _files(run):
             with open_regular(directory.path / name) as source:
@@ -151,7 +154,7 @@ def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, source: IO[bytes]) -> No
 
 
 def _member(name: str, size: int, at: int) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(f"{ROOT}/{name}")
+    member = tarfile.TarInfo(f"{EXPORT_ROOT}/{name}")
     member.size, member.mtime, member.mode = size, at, 0o600
     return member
 

@@ -22,7 +22,13 @@ import tomli_w
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_reader
-from mobius_tui.review.run_export import FORMAT, MACHINE_ONLY, MANIFEST, ROOT, is_of_run
+from mobius_tui.review.run_export import (
+    EXPORT_FORMAT,
+    EXPORT_ROOT,
+    MACHINE_ONLY,
+    MANIFEST_NAME,
+    is_of_run,
+)
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file, sync_folder
 from mobius_tui.run.storage.run_index import is_run_id
@@ -31,7 +37,7 @@ from mobius_tui.run.storage.state_home import make_private_folder
 from mobius_tui.runbook.text.units import size_in_words
 from mobius_tui.sanitize import line
 
-BLOCK = tarfile.BLOCKSIZE
+TAR_BLOCK_BYTES = tarfile.BLOCKSIZE
 CHUNK = 1 << 20
 MAX_TOTAL_BYTES = 16 << 30
 """Bytes that all of its files may have: a run's outputs are limited to 1 GiB a step."""
@@ -47,7 +53,7 @@ _KINDS = {
     tarfile.FIFOTYPE: "a pipe",
     tarfile.DIRTYPE: "a folder, which no export writes",
 }
-DEEPEST = 7
+MAX_PATH_PARTS = 7
 """Parts of the longest path: `run/steps/ID.N/plays/N/process/output`."""
 MAX_NAME_BYTES = 4096
 """Bytes of a header that holds a name."""
@@ -146,11 +152,11 @@ def _skip_content(stream: gzip.GzipFile, size: int) -> None:
 
 def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
     """The headers; the caller reads the content of each, to the byte."""
-    while any(block := _read_exactly(stream, BLOCK)):
+    while any(block := _read_exactly(stream, TAR_BLOCK_BYTES)):
         member = _header(block)
         if member.type == tarfile.XHDTYPE:
             name = _long_name(stream, member.size)
-            member = _header(_read_exactly(stream, BLOCK))
+            member = _header(_read_exactly(stream, TAR_BLOCK_BYTES))
             member.name = name
         if member.type not in _FILE:
             kind = _KINDS.get(member.type, "what no run holds")
@@ -158,7 +164,7 @@ def _members(stream: gzip.GzipFile) -> Iterator[tarfile.TarInfo]:
         if member.size < 0:
             raise UsageError(f"{line(member.name)} in it has no size: refused")
         yield member
-        _read_exactly(stream, -member.size % BLOCK)
+        _read_exactly(stream, -member.size % TAR_BLOCK_BYTES)
     # Only a stream that was read to its end has been held to its checksum.
     if stream.read(MAX_PADDING).strip(b"\0") or stream.read(1):
         raise UsageError("there is more behind its end: refused")
@@ -176,7 +182,7 @@ def _long_name(stream: gzip.GzipFile, size: int) -> str:
     if not 0 < size <= MAX_NAME_BYTES:
         raise UsageError("a name in it is too long: refused")
     data = _read_exactly(stream, size)
-    _read_exactly(stream, -size % BLOCK)
+    _read_exactly(stream, -size % TAR_BLOCK_BYTES)
     found = _NAME.fullmatch(data)
     if found is None or int(found[1]) != size:
         raise UsageError("a header in it says more than a name: refused")
@@ -197,7 +203,7 @@ def _relative_parts(name: str) -> list[str]:
     """The parts of the path of a member, relative to the folder of the run."""
     parts = name.rstrip("/").split("/")
     good = all(p not in ("", ".", "..") and line(p) == p for p in parts)
-    if not good or parts[0] != ROOT or len(parts) > DEEPEST:
+    if not good or parts[0] != EXPORT_ROOT or len(parts) > MAX_PATH_PARTS:
         raise UsageError(f"{line(name)} in it points outside of a run: refused")
     if parts[-1] in MACHINE_ONLY:
         raise UsageError(f"{line(name)} in it is of another machine alone: refused")
@@ -209,13 +215,16 @@ def _read_manifest(stream: gzip.GzipFile) -> ExportManifest:
     member = next(_members(stream), None)
     if member is None:
         raise UsageError("it is no exported run: there is nothing in it")
-    if _relative_parts(member.name) != [MANIFEST] or member.size > MAX_MANIFEST_BYTES:
+    if (
+        _relative_parts(member.name) != [MANIFEST_NAME]
+        or member.size > MAX_MANIFEST_BYTES
+    ):
         raise UsageError("it is no exported run: it does not begin with its name")
     text = _read_exactly(stream, member.size).decode("utf-8", "replace")
-    _read_exactly(stream, -member.size % BLOCK)
+    _read_exactly(stream, -member.size % TAR_BLOCK_BYTES)
     first, *rest = text.split("\n")
     fields = dict(row.split(" ", 1) for row in rest if " " in row)
-    if first != FORMAT or not {"run", "head"} <= fields.keys():
+    if first != EXPORT_FORMAT or not {"run", "head"} <= fields.keys():
         raise UsageError("it is no exported run that this version can read")
     return ExportManifest(run=fields["run"], head=fields["head"])
 

@@ -278,7 +278,7 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
-class StepItem:
+class StepItemId:
     """The id of an action item that is a step of the review runbook."""
 
     step: str
@@ -289,7 +289,7 @@ class StepItem:
 
 
 @dataclass(frozen=True, slots=True)
-class AddedItem:
+class AddedItemId:
     """The id of an action item that a person has added; differs from any step's id."""
 
     number: int
@@ -299,7 +299,7 @@ class AddedItem:
         return f"own:{self.number}"
 
 
-ActionItemId = StepItem | AddedItem
+ActionItemId = StepItemId | AddedItemId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

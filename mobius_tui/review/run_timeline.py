@@ -12,7 +12,7 @@ from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.timeline_moments import (
     ATTEMPT_TONES,
-    SHORT,
+    MAX_PERSON_CHARACTERS,
     MomentKind,
     MomentTone,
     SeverityGroup,
@@ -29,7 +29,10 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.fleet_state import ENDED, WANTING_SOMEBODY
+from mobius_tui.run.state.fleet_state import (
+    ENDED_HOST_STATUSES,
+    HOST_STATUSES_NEEDING_PERSON,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
 
@@ -223,9 +226,9 @@ def _batches(
 
 
 def _batch_tone(hosts: Sequence[HostStatus]) -> MomentTone:
-    if any(status in WANTING_SOMEBODY for status in hosts):
+    if any(status in HOST_STATUSES_NEEDING_PERSON for status in hosts):
         return "bad"
-    if all(status in ENDED for status in hosts):
+    if all(status in ENDED_HOST_STATUSES for status in hosts):
         return "good"
     return "going"
 
@@ -295,5 +298,9 @@ def _people(moments: Iterable[TimelineMoment]) -> Iterator[TimelineLane]:
         if each.by and each.by not in NON_TEAM_AUTHORS:
             found.setdefault(each.by, []).append(each)
     for name, own in found.items():
-        short = name if len(name) <= SHORT else f"{name[: SHORT - 1]}…"
+        short = (
+            name
+            if len(name) <= MAX_PERSON_CHARACTERS
+            else f"{name[: MAX_PERSON_CHARACTERS - 1]}…"
+        )
         yield TimelineLane(kind="person", title=f"@ {short}", moments=tuple(own))

@@ -19,11 +19,11 @@ from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import cells, line
 
-WIDTH = 26
+STEP_NAME_CELLS = 26
 """Cells of a step's name."""
-NEWEST = 8
+MAX_RESTORE_TIMES = 8
 """Times to restore that are listed."""
-SINCE = "since the trigger, or else the beginning"
+COUNTED_SINCE = "since the trigger, or else the beginning"
 """From when on they are counted."""
 _HEAD = ("runs", "pass", "median", "p95", "retries", "skipped", "overridden")
 
@@ -83,9 +83,9 @@ def _figures(step: StepStatistics) -> tuple[str, ...]:
 
 
 def _row(name: str, figures: tuple[str, ...]) -> str:
-    while cells(name) > WIDTH:
+    while cells(name) > STEP_NAME_CELLS:
         name = f"{name[:-2]}…"
-    padded = name + " " * (WIDTH - cells(name))
+    padded = name + " " * (STEP_NAME_CELLS - cells(name))
     widths = (4, 6, 6, 6, 7, 7, 10)
     said = " ".join(
         f"{text:>{width}}" for text, width in zip(figures, widths, strict=True)
@@ -98,15 +98,19 @@ def _restored(mode: Mode, found: tuple[RestoreTime, ...]) -> Iterator[str]:
         return
     took = [each.seconds for each in found]
     median = column_duration(percentile(took, 50))
-    newest = f"; the newest {NEWEST} of {len(found)}:" if len(found) > NEWEST else ":"
+    newest = (
+        f"; the newest {MAX_RESTORE_TIMES} of {len(found)}:"
+        if len(found) > MAX_RESTORE_TIMES
+        else ":"
+    )
     yield ""
     yield (
         f"Time to restore in {mode.plural}: median {median}, "
         f"best {column_duration(min(took))}{newest}"
     )
-    yield f"  {SINCE}"
+    yield f"  {COUNTED_SINCE}"
     longest = max(*took, 1.0)
-    for each in found[-NEWEST:]:
+    for each in found[-MAX_RESTORE_TIMES:]:
         bar = "█" * max(1, round(each.seconds / longest * 30))
         yield f"  {when(each.began)[:16]}  {column_duration(each.seconds):>7}  {bar}"
 

@@ -43,7 +43,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
+from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 
 MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
 MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
@@ -55,7 +55,7 @@ ATTEMPT_TONES: Mapping[Status, MomentTone] = {
 """The tone of an attempt by its status; `bad` for any other."""
 AFTER_ALL_ENTRIES = 1 << 62
 """More entries than any journal has."""
-SHORT = 40
+MAX_PERSON_CHARACTERS = 40
 """Characters of a person's name that are shown."""
 _STEPS = (
     StepStarted,
@@ -177,7 +177,7 @@ def _tone(event: Event) -> MomentTone:
     if isinstance(event, StepEnded):
         return ATTEMPT_TONES.get(event.result, "bad")
     if isinstance(event, FleetHostEnded):
-        return "bad" if event.status in WANTING_SOMEBODY else "plain"
+        return "bad" if event.status in HOST_STATUSES_NEEDING_PERSON else "plain"
     if isinstance(event, _BAD):
         return "bad"
     if isinstance(event, _WARN):

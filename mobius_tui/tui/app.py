@@ -21,15 +21,20 @@ from mobius_tui.tui.backend.breakpoints import HEIGHTS, WIDTHS
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.startup import after_first_paint
 from mobius_tui.tui.backend.terminal_app import TerminalApp
-from mobius_tui.tui.commands.registry import bind, command, keymap
-from mobius_tui.tui.config.settings import DEFAULTS, Settings
-from mobius_tui.tui.config.themes import DARK, TERMINAL, THEMES, blurred_border
+from mobius_tui.tui.commands.registry import bind, changed_keymap, command_by_id
+from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
+from mobius_tui.tui.config.themes import (
+    DARK_THEME,
+    OWN_TEXTUAL_THEMES,
+    TERMINAL_COLOURS_THEME,
+    blurred_border,
+)
 from mobius_tui.tui.dialogs.palette import CommandProvider, Palette
 from mobius_tui.tui.widgets.line_wrapping import break_words
 
-NOTICE_WIDTH, NOTICE_EDGE = 60, 4
+NOTICE_WIDTH, NOTICE_EDGE_CELLS = 60, 4
 """Cells of a notice, if half a screen has as many; and those that are not its text."""
-FEW_COLOURS = Path(__file__).with_name("styles") / "terminal.tcss"
+FEW_COLOURS_STYLES = Path(__file__).with_name("styles") / "terminal.tcss"
 """The styles for terminals of 16 colours, or none."""
 
 
@@ -50,7 +55,7 @@ class MobiusApp(TerminalApp):
         self,
         *screens: Screen[None],
         pending: PendingScreen | None = None,
-        settings: Settings = DEFAULTS,
+        settings: Settings = DEFAULT_SETTINGS,
         notice: str = "",
     ) -> None:
         """Make the app.
@@ -66,17 +71,17 @@ class MobiusApp(TerminalApp):
         super().__init__(
             settings=settings,
             ascii_filter=ascii_filter,
-            is_ansi=settings.theme == TERMINAL.name,
+            is_ansi=settings.theme == TERMINAL_COLOURS_THEME.name,
         )
         self.open_error: MobiusError | None = None
         """Why the pending screen could not be made."""
         self._first_screens = screens
         self._pending = pending
         self._first_notice = notice
-        for each in THEMES:
+        for each in OWN_TEXTUAL_THEMES:
             self.register_theme(each)
-        self.theme = settings.theme or DARK.name
-        self.set_keymap(keymap())
+        self.theme = settings.theme or DARK_THEME.name
+        self.set_keymap(changed_keymap())
 
     def on_mount(self) -> None:
         """Show the first screens, and attach to the terminal."""
@@ -124,7 +129,7 @@ class MobiusApp(TerminalApp):
         is_wide = any(each.has_class("dialog") for each in top)  # see `dialogs.tcss`
         width = self.size.width if is_wide else self.size.width // 2
         super().notify(
-            break_words(message, max(2, min(NOTICE_WIDTH, width) - NOTICE_EDGE)),
+            break_words(message, max(2, min(NOTICE_WIDTH, width) - NOTICE_EDGE_CELLS)),
             title=title,
             severity=severity,
             timeout=timeout,
@@ -139,8 +144,8 @@ class MobiusApp(TerminalApp):
 
     def watch_theme(self, theme: str) -> None:
         """Read the styles for terminals of few colours when their theme is chosen."""
-        if theme == TERMINAL.name:
-            self.stylesheet.read(FEW_COLOURS)
+        if theme == TERMINAL_COLOURS_THEME.name:
+            self.stylesheet.read(FEW_COLOURS_STYLES)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What lines go through on their way to the terminal."""
@@ -162,6 +167,6 @@ class MobiusApp(TerminalApp):
 
     def action_help_quit(self) -> None:
         """Ctrl+C says how to leave, and ends nothing."""
-        leave, stop = command("leave").key_name, command("stop").key_name
+        leave, stop = command_by_id("leave").key_name, command_by_id("stop").key_name
         stops = f"; {stop} stops a step" if stop else ""
         self.notify(f"Ctrl+C ends nothing here. {leave} leaves{stops}.", markup=False)

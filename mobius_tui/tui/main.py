@@ -28,7 +28,7 @@ from mobius_tui.run.storage.table_of_contents import (
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
 from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, run_in_thread
-from mobius_tui.tui.backend.capabilities import fit_settings
+from mobius_tui.tui.backend.capabilities import resolve_settings
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import assemble, badge
@@ -83,7 +83,7 @@ def run_app(
         FaultError: the app came to a fault of its own.
     """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
-    settings = fit_settings(settings, os.environ, encoding)
+    settings = resolve_settings(settings, os.environ, encoding)
     set_keys(settings.keys)
     if isinstance(first, PendingScreen):
         app = MobiusApp(pending=first, settings=settings)
@@ -185,9 +185,14 @@ def open_stats(name: str, title: str, settings: Settings) -> int:
         title: what it is called.
         settings: the person's.
     """
-    from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+    from mobius_tui.tui.screens.statistics_screen import (
+        StatisticsScreen,
+        read_runbook_statistics,
+    )
 
-    return run_app(StatsScreen(title, partial(stats_of, name)), settings)
+    return run_app(
+        StatisticsScreen(title, partial(read_runbook_statistics, name)), settings
+    )
 
 
 def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
@@ -200,9 +205,9 @@ def open_facilitator(directory: RunDirectory, settings: Settings) -> int:
     Raises:
         MobiusError: it is no drill that has a site to break, or it is over.
     """
-    from mobius_tui.tui.screens.facilitator_screen import open_drill
+    from mobius_tui.tui.screens.facilitator_screen import make_facilitator_page
 
-    return run_app(open_drill(directory), settings)
+    return run_app(make_facilitator_page(directory), settings)
 
 
 def open_run(

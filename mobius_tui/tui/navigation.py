@@ -25,7 +25,7 @@ from mobius_tui.run.client.start_run import reopen_run, resume_run, start_new_ru
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
@@ -33,7 +33,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.screen_state import (
-    AT_THE_RUN,
+    NEW_SCREEN_STATE,
     Draft,
     DraftKey,
     PaneName,
@@ -225,7 +225,7 @@ class Navigator:
         *,
         is_new: bool,
         auto: StartAutomatic | None,
-        screen_state: ScreenState = AT_THE_RUN,
+        screen_state: ScreenState = NEW_SCREEN_STATE,
     ) -> Page:
         """The screen of a run that has begun.
 
@@ -263,7 +263,7 @@ class Navigator:
 
 
 def _open_follower(directory: RunDirectory | None) -> Follower:
-    return Follower(directory or newest_open(runs_root()))
+    return Follower(directory or newest_open_run(runs_root()))
 
 
 def _read_past_run(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:

@@ -87,5 +87,5 @@ class ScreenState:
     """What was typed in dialogs that were closed unanswered, or refused by the host."""
 
 
-AT_THE_RUN = ScreenState()
+NEW_SCREEN_STATE = ScreenState()
 """The state of a screen that is new: its cursor follows the run."""

@@ -37,7 +37,7 @@ from mobius_tui.drill.site.drill_site import (
 )
 from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.run.attempts.attempt_files import last_output
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
@@ -66,7 +66,7 @@ from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
-from mobius_tui.tui.presenters.step_details import offered
+from mobius_tui.tui.presenters.step_details import offered_options
 from mobius_tui.tui.row_key import RowKey, StepRow
 from tests.acceptance.campaigns import state_of_its_own
 
@@ -229,7 +229,7 @@ class Person:
         said = self.answers.get(action.var)
         if said is not None:
             return tuple(said.split("\n"))
-        options = offered(view, action)
+        options = offered_options(view, action)
         return (next(option.value for option in options if option.value),)
 
     def _way_on(self, view: RunView, step: str) -> FlowId | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobius_tui.drill.site.drill_site import sites_root
-from mobius_tui.drill.site_guard import reap_orphans
+from mobius_tui.drill.site_guard import take_down_orphan_sites
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.client.run_briefing import prepare_briefing
@@ -72,5 +72,5 @@ def end_all() -> None:
             os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 60
     while any(sites_root().glob("*")) and time.monotonic() < deadline:
-        reap_orphans(sites_root())
+        take_down_orphan_sites(sites_root())
         time.sleep(0.05)

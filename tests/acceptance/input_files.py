@@ -6,18 +6,18 @@ from pathlib import Path
 from random import Random
 
 from mobius_tui.drill.own_staging import own_faults
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.planning.unattended_answers import read_answers_file
-from mobius_tui.runbook.library.loader import decode
-from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.library.loader import decode_runbook
+from mobius_tui.runbook.page.convert import convert_page
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.presenters.briefing_fields import (
-    effects,
+    effect_fields,
     preflight_fields,
-    summary,
+    summary_fields,
     value_fields,
 )
 from tests.acceptance import mutations
@@ -64,17 +64,17 @@ class Runbooks(Sound):
 
     def feed(self, data: bytes) -> None:
         path = self.folder / "x.toml"
-        runbook, problems = decode(path, data, read, thorough=True)
+        runbook, problems = decode_runbook(path, data, read, thorough=True)
         errors = [problem for problem in problems if problem.severity == "error"]
         assert (runbook is None) == bool(errors)
         assert problem_report(problems).replace("\n", "").isprintable()
         if runbook is None:
             return
         briefing = prepare_briefing(runbook, given={}, workdir=self.folder)
-        for each in (summary, preflight_fields, value_fields):
+        for each in (summary_fields, preflight_fields, value_fields):
             each(briefing)
-        effects(runbook)
-        tuple(dry_run(briefing, now=1.8e9))
+        effect_fields(runbook)
+        tuple(dry_run_lines(briefing, now=1.8e9))
 
 
 class Pages(Sound):
@@ -94,8 +94,8 @@ class Pages(Sound):
 
     def feed(self, data: bytes) -> None:
         text = data.decode("utf-8", "replace")
-        made = convert(text, page="page.md", file="page.toml", name="page")
-        runbook, problems = decode(Path("page.toml"), made.text.encode(), read)
+        made = convert_page(text, page="page.md", file="page.toml", name="page")
+        runbook, problems = decode_runbook(Path("page.toml"), made.text.encode(), read)
         assert runbook is not None, problem_report(problems)
 
 
@@ -137,7 +137,7 @@ class Small(Sound):
         if b"fault" in data:
             own_faults(self.path)
         elif b"keys" in data:
-            settings_file.decode(self.path, data)
+            settings_file.decode_settings(self.path, data)
         else:
             read_answers_file(self.path)
 

@@ -13,20 +13,19 @@ from random import Random
 from typing import Any
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.score_text import as_json as drill_json
-from mobius_tui.drill.score_text import row
+from mobius_tui.drill.score_text import score_as_json as drill_json
+from mobius_tui.drill.score_text import score_row
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.backtest import as_json as backtest_json
-from mobius_tui.health.backtest import backtest_lines, run_backtest
-from mobius_tui.health.thresholds import DEFAULT_TRIGGERS
+from mobius_tui.health.backtest import DEFAULT_TRIGGERS, backtest_lines, run_backtest
+from mobius_tui.health.backtest import backtest_as_json as backtest_json
 from mobius_tui.review import run_annotations
 from mobius_tui.review.formats.html_report import as_html
-from mobius_tui.review.formats.json_report import as_json
+from mobius_tui.review.formats.json_report import report_as_json
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.rewind import Rewind
-from mobius_tui.review.run_export import export
+from mobius_tui.review.reviewed_run import RunHistory
+from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.attempts.attempt_files import (
     read_outputs,
@@ -44,8 +43,16 @@ from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.availability import available_commands, labels, why_not
-from mobius_tui.tui.presenters.checklist_rows import phase_row, step_row, tally
+from mobius_tui.tui.presenters.availability import (
+    available_commands,
+    footer_labels,
+    why_unavailable,
+)
+from mobius_tui.tui.presenters.checklist_rows import (
+    phase_row,
+    step_counts_text,
+    step_row,
+)
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
@@ -57,7 +64,7 @@ from tests.review.story import story
 from tests.run.samples import fields_of
 from tests.tui.runs import MadeRun
 
-FORMS = (as_markdown, as_html, as_json, as_junit)
+FORMS = (as_markdown, as_html, report_as_json, as_junit)
 
 
 class Kept(Sound):
@@ -79,7 +86,7 @@ class Kept(Sound):
         sight = RunPresenter(viewer)
         view = sight.run(self.made.at + 60, None)
         health = sight.health(view)
-        tally(view)
+        step_counts_text(view)
         for phase in view.runbook.phases:
             phase_row(view, phase, folded=False, waits="")
             for step in phase.steps:
@@ -87,9 +94,9 @@ class Kept(Sound):
                 row = StepRow(step.id)
                 detail_fields(view, row, compact=False)
                 next_action(view, row, moved=True)
-                labels(view, row)
+                footer_labels(view, row)
                 for command in set(RunCommand) - available_commands(view, row):
-                    why_not(view, row, command)
+                    why_unavailable(view, row, command)
         status_text(view, health, run=self.directory.id, head=FIRST_PREV)
 
     def refused(self, *ways: Callable[[], object]) -> None:
@@ -167,7 +174,7 @@ class Journals(Kept):
         follower = Follower(self.directory)
         for entry in follower.initial_entries:
             journal_entry_text(entry, follower.plan, follower.state)
-        rewind = Rewind(follower.plan)
+        rewind = RunHistory(follower.plan)
         rewind.take(follower.initial_entries, ())
 
 
@@ -255,7 +262,7 @@ class Records(Kept):
         found = drill_record.read_drill_record(run)
         drill: tuple[Callable[[], object], ...] = ()
         if found is not None:
-            drill = (lambda: row(found), lambda: drill_json(found))
+            drill = (lambda: score_row(found), lambda: drill_json(found))
         return (
             *drill,
             lambda: run_annotations.read_annotations(run),
@@ -277,7 +284,7 @@ class Archives(Kept):
         super().__init__(folder)
         self.root = folder / "elsewhere"
         self.file = folder / "run.tgz"
-        export(self.directory, folder / "sound.tgz")
+        export_run(self.directory, folder / "sound.tgz")
         self.packed = (folder / "sound.tgz").read_bytes()
         self.tar = gzip.decompress(self.packed)
 

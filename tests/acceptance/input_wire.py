@@ -15,8 +15,8 @@ from typing import Any
 
 from mobius_tui.health import response_body
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.health.health_record import decode as decode_health
-from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.health.health_record import decode_record as decode_health
+from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.health.http_client import new_http_client, send_request
 from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
@@ -29,7 +29,7 @@ from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
 )
-from mobius_tui.run.intents.replies import Reply, decode_from_host
+from mobius_tui.run.intents.replies import Reply, decode_host_line
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.webhook import post_webhook
@@ -197,7 +197,7 @@ class Intents(Wire):
         sound = Envelope(action=AddNote(text="sound"), id="sound")
         good.write(encode_envelope(sound))
         while True:
-            said = decode_from_host(await reader.readline())
+            said = decode_host_line(await reader.readline())
             if isinstance(said, Reply) and said.id == "sound":
                 break
         for writer in (bad, good):
@@ -403,12 +403,12 @@ class Bodies(Sound):
         return mutations.packed(mutations.tree(dice, json.loads(BODY)))
 
     def feed(self, data: bytes) -> None:
-        document = response_body.parse(data)
+        document = response_body.parse_json(data)
         assert isinstance(
-            response_body.mismatch(data, document, self.wanted.json, "x"), str
+            response_body.body_mismatch(data, document, self.wanted.json, "x"), str
         )
         for figure in (self.wanted.error_rate, self.wanted.p95):
-            found = response_body.figure(document, figure, highest=1e9)
+            found = response_body.reported_figure(document, figure, highest=1e9)
             assert found is None or 0 <= found <= 1e12
 
 

@@ -15,17 +15,17 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.decode.config_file import command_table_for
 from mobius_tui.runbook.effects.effect_judge import judge_script
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.page.convert import Imported
+from mobius_tui.runbook.page.convert import ConvertedPage
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 from mobius_tui.runbook.toml.toml_document import decode_text
 from tests.acceptance.page_words import lost_words
 
-Converter = Callable[..., Imported]
+Converter = Callable[..., ConvertedPage]
 CONVERTER = "mobius_tui.runbook.page.convert:convert"
 EFFECTS: tuple[Effect, ...] = ("read", "change", "destroy")
 PLACEHOLDERS = (
@@ -73,9 +73,7 @@ class Judged:
 
 def judge(run: Run) -> Effect:
     """What a script does, by the judge that its label must not be below."""
-    return judge_script(
-        run.script, shell=run.shell, table=effective_commands({})
-    ).effect
+    return judge_script(run.script, shell=run.shell, table=command_table_for({})).effect
 
 
 def converter(name: str) -> Converter:
@@ -110,7 +108,9 @@ def judged(page: Path, name: str, convert: Converter) -> Judged:
         return found
     finally:
         found.seconds = time.process_time() - began
-    read, problems = decode(Path("x.toml"), made.text.encode(), lambda _: ("", b""))
+    read, problems = decode_runbook(
+        Path("x.toml"), made.text.encode(), lambda _: ("", b"")
+    )
     if read is None:
         found.crash = f"what it wrote is no runbook: {problems[0].render()}"
         return found

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.page.convert import Imported
-from mobius_tui.runbook.page.convert import convert as as_it_is
+from mobius_tui.runbook.page.convert import ConvertedPage
+from mobius_tui.runbook.page.convert import convert_page as as_it_is
 
 PAGE = """\
 # Mend it
@@ -54,7 +54,7 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def convert(text: str, *, page: str, file: str, name: str) -> Imported:
+def convert(text: str, *, page: str, file: str, name: str) -> ConvertedPage:
     """Convert a page, with the fault that it is called after."""
     match name:
         case "raise":

@@ -30,7 +30,7 @@ from pathlib import Path
 import psutil
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer

@@ -14,7 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.messaging.payload import OutgoingMessage, encode_body
+from mobius_tui.run.messaging.payload import OutgoingMessage, encode_webhook_body
 from mobius_tui.runbook.model.runbook import Channel
 from mobius_tui.sanitize import SGR, clean, decode, drop_overwritten, line
 from mobius_tui.tui.backend import capabilities, clipboard
@@ -104,5 +104,5 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
         journal="1:x",
     )
     for kind in get_args(get_type_hints(Channel)["kind"]):
-        sent = encode_body(Channel(id="c", kind=kind, url="u"), letter)
+        sent = encode_webhook_body(Channel(id="c", kind=kind, url="u"), letter)
         assert not RAW.search(sent.decode())

@@ -11,7 +11,7 @@ from mobius_tui.drill.site import drill_site
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import (
     CTRL_G,
@@ -145,5 +145,5 @@ def test_a_key_that_is_held_down_confirms_nothing(
         screen.read(0.03)
     screen.until("echo drop")
     # Where this test itself was kept from pressing, nothing was held down.
-    assert ran.read_text() == "look\n" or max(gaps) >= INPUT_GUARD
+    assert ran.read_text() == "look\n" or max(gaps) >= INPUT_GUARD_SECONDS
     press_until(screen, ENTER, lambda _: "drop" in ran.read_text())

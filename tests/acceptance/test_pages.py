@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.page.convert import convert_page
 from tests.acceptance import planted
 from tests.acceptance.made_pages import CONSTRUCTS, each_alone, pages
 from tests.acceptance.page_faults import placeholders
@@ -191,7 +191,7 @@ def digest() -> str:
     said = hashlib.sha256()
     for name, page in pages(100, 5):
         try:
-            made = convert(page, page=name, file="x.toml", name="x")
+            made = convert_page(page, page=name, file="x.toml", name="x")
             said.update(made.text.encode())
         except RunbookError as error:
             said.update(str(error).encode())

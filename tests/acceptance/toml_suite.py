@@ -16,7 +16,7 @@ import tomllib
 import traceback
 from pathlib import Path, PurePath
 
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 from tests.acceptance.input_files import read
@@ -44,7 +44,7 @@ def fault(name: str, data: bytes) -> str:
     """What is wrong with how a file is read; empty if nothing is."""
     began = time.process_time()
     try:
-        runbook, problems = decode(Path(PurePath(name).name), data, read)
+        runbook, problems = decode_runbook(Path(PurePath(name).name), data, read)
         tree = parse_toml(name, data, Findings()).tree
     except RefusedError as error:
         if name.startswith("valid/"):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.health.health_record import ProbeResult, encode
-from mobius_tui.health.thresholds import DEFAULT_TRIGGERS
+from mobius_tui.health.backtest import DEFAULT_TRIGGERS
+from mobius_tui.health.health_record import ProbeResult, encode_record
 from mobius_tui.health.trigger import TriggerEvaluator
 from mobius_tui.runbook.model.probes import Probe
 from tests.benchmarks.figures import Figure, timed
@@ -41,7 +41,7 @@ def backtest(folder: Path) -> Iterator[Figure]:
     """The command, from its start to its end; and the triggers in this process."""
     made = checks()
     path = folder / "health.jsonl"
-    path.write_bytes(b"".join(map(encode, made)))
+    path.write_bytes(b"".join(map(encode_record, made)))
     program = str(Path(sys.executable).with_name("mobius-tui"))
     words = [program, "watch", "--replay", str(path), "--json"]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.run.fleet.fleet_lines import HostState
+from mobius_tui.run.fleet.fleet_lines import ReportedState
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import SshRoute
 from tests.acceptance.loopback_sshd import (
@@ -175,8 +175,8 @@ async def our_step(hosts: LoopbackHosts, folder: Path, script: str) -> Cost:
     status = Path(f"/proc/{fleet.pid}/status").read_text()
     memory = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     await fleet.close()
-    bad = [each for each in fleet.reports if each.state is not HostState.OK]
-    assert {each.state for each in bad} <= {HostState.RUNNING}, bad
+    bad = [each for each in fleet.reports if each.state is not ReportedState.OK]
+    assert {each.state for each in bad} <= {ReportedState.RUNNING}, bad
     return Cost(wall, children_seconds() - before, memory)
 
 

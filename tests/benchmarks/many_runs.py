@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
 from mobius_tui.review.run_timeline import filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of

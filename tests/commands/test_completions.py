@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.commands.command_arguments import SHELLS
-from mobius_tui.commands.completions import ASSETS, OURS, PLACES
+from mobius_tui.commands.completions import ASSETS, COMPLETION_PLACES, COMPLETIONS_MARK
 from tests.completions import files, undecided
 from tests.paths import ROOT
 
@@ -47,7 +47,7 @@ def test_all_of_it_is_in_the_wheel_where_shells_and_man_look() -> None:
     wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
     shared = wheel["shared-data"]
     assert {ROOT / path for path in shared} == set(ASSETS.iterdir())
-    names = {place.asset: place.file for place in PLACES.values()}
+    names = {place.asset: place.file for place in COMPLETION_PLACES.values()}
     for path, target in shared.items():
         asset = Path(path).name
         assert Path(target).name == names.get(asset, asset)
@@ -56,7 +56,9 @@ def test_all_of_it_is_in_the_wheel_where_shells_and_man_look() -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_it_is_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completions", shell]) == 0
-    assert capsys.readouterr().out == (ASSETS / PLACES[shell].asset).read_text()
+    assert (
+        capsys.readouterr().out == (ASSETS / COMPLETION_PLACES[shell].asset).read_text()
+    )
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -65,9 +67,9 @@ def test_it_is_installed_and_replaced_where_it_is_ours(
 ) -> None:
     file = home / INSTALLED[shell]
     file.parent.mkdir(parents=True)
-    file.write_text(f"# an older file, with {OURS}\n")
+    file.write_text(f"# an older file, with {COMPLETIONS_MARK}\n")
     assert main(["completions", shell, "--install"]) == 0
-    assert file.read_bytes() == (ASSETS / PLACES[shell].asset).read_bytes()
+    assert file.read_bytes() == (ASSETS / COMPLETION_PLACES[shell].asset).read_bytes()
     written, left = capsys.readouterr().out.split("\n", 1)
     assert written == f"written: {file}"
     wanted = {"bash": f"source {file}", "zsh": f"fpath=({file.parent} $fpath)"}

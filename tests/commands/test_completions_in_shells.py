@@ -13,7 +13,7 @@ import pexpect
 import pyte
 import pytest
 
-from mobius_tui.commands.completions import ASSETS, PLACES
+from mobius_tui.commands.completions import ASSETS, COMPLETION_PLACES
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.runbook_files import own_folder
 from tests.commands.support.test_completed_names import HOSTILE
@@ -117,7 +117,7 @@ def complete_all(opened: Terminal) -> None:
 
 
 def test_bash_completes(here: Path) -> None:
-    file = ASSETS / PLACES["bash"].asset
+    file = ASSETS / COMPLETION_PLACES["bash"].asset
     with terminal("bash", "--norc", "--noprofile", "-i", cwd=here) as opened:
         opened.press(f"bind 'set bell-style none'; source {file}; clear\r", "> ")
         complete_all(opened)
@@ -131,7 +131,11 @@ def test_bash_completes(here: Path) -> None:
 @pytest.mark.parametrize("way", ["installed", "sourced"])
 def test_zsh_completes(here: Path, way: str) -> None:
     """Wants zsh."""
-    source = f"source {ASSETS / PLACES['zsh'].asset}; " if way == "sourced" else ""
+    source = (
+        f"source {ASSETS / COMPLETION_PLACES['zsh'].asset}; "
+        if way == "sourced"
+        else ""
+    )
     folder = f"fpath=({ASSETS} $fpath); " if way == "installed" else ""
     start = f"{folder}autoload -Uz compinit && compinit -u -D; {source}clear\r"
     with terminal("zsh", "-f", "-i", cwd=here) as opened:
@@ -147,7 +151,7 @@ def test_zsh_completes(here: Path, way: str) -> None:
 @pytest.mark.machine
 def test_fish_completes(here: Path) -> None:
     """Wants fish; it gives what completes the last word, without a terminal."""
-    script = f"source {ASSETS / PLACES['fish'].asset}; complete -C $argv[1]"
+    script = f"source {ASSETS / COMPLETION_PLACES['fish'].asset}; complete -C $argv[1]"
     for typed, completed in COMPLETED:
         done = subprocess.run(
             ["fish", "--no-config", "-c", script, f"{PROGRAM} {typed}"],

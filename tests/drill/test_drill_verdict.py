@@ -21,7 +21,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import past_run_of
+from mobius_tui.run.records.run_record import past_run_from_files
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -46,7 +46,7 @@ def test_the_site_has_the_last_word(site: Site) -> None:
     assert (found.outcome, found.operator) == ("completed", "maria")
     assert drill_record.read_drill_record(run.directory) == found
     summed_up = past_run.read_stats(run.directory)
-    assert summed_up == past_run_of(run.directory) is not None
+    assert summed_up == past_run_from_files(run.directory) is not None
     FAULTS["bad-release"].inject(site)
     site_services.stop(site.root, "mobius-worker")
     twice = site_services.command(site.root, "mobius-traffic")

@@ -111,7 +111,7 @@ def test_the_score_in_lines() -> None:
     drill(worse(by=20), days=7)
     now = drill(replace(HANDLED, wrong=("3.2 Restore",), hints=1))
     lines = list(
-        score_text.lines(now, compare_times(now, drills_with_score(runs_root())))
+        score_text.score_lines(now, compare_times(now, drills_with_score(runs_root())))
     )
     assert lines == [
         "score: handled; the fault was bad-release; times from the beginning on",
@@ -123,7 +123,7 @@ def test_the_score_in_lines() -> None:
         "hints: 1",
     ]
     ill = drill(Score(handled=False, left=("/health answers 500",)), days=-1)
-    lines = list(score_text.lines(ill, compare_times(ill, ())))
+    lines = list(score_text.score_lines(ill, compare_times(ill, ())))
     verdict = "score: not handled; no fault was injected"
     assert lines[0] == f"{verdict}; times from the beginning on"
     assert "time to restore: -" in lines
@@ -137,7 +137,7 @@ def test_a_time_that_no_drill_before_came_to_stands_alone() -> None:
     drill(replace(HANDLED, steady=None), days=7)
     now = drill(HANDLED)
     lines = list(
-        score_text.lines(now, compare_times(now, drills_with_score(runs_root())))
+        score_text.score_lines(now, compare_times(now, drills_with_score(runs_root())))
     )
     assert "time to three healthy: 8:41" in lines
     assert "time to restore: 4:00; last 4:00, best 4:00" in lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mobius_tui.health.health_record import ProbeResult, State, encode
+from mobius_tui.health.health_record import CheckState, ProbeResult, encode_record
 from mobius_tui.health.trigger import Cleared, Fired, Meter, TriggerEvaluator
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.probes import (
     Triggers,
 )
 
-STATES: dict[str, State] = {"o": "ok", "f": "failed", "-": "no data"}
+STATES: dict[str, CheckState] = {"o": "ok", "f": "failed", "-": "no data"}
 
 API = Probe(id="api", url="http://127.0.0.1/health")
 REPORTING = Probe(
@@ -126,4 +126,6 @@ def answers(*latencies: float) -> list[ProbeResult]:
 
 def lines(checks: list[ProbeResult]) -> list[bytes]:
     """The lines of a health record, the first check at `AT`."""
-    return [encode(replace(check, at=AT + check.at)) for check in numbered(checks)]
+    return [
+        encode_record(replace(check, at=AT + check.at)) for check in numbered(checks)
+    ]

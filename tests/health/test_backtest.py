@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 from mobius_tui.health.backtest import (
+    DEFAULT_TRIGGERS,
     Backtest,
-    as_json,
+    backtest_as_json,
     backtest_lines,
-    moment,
     run_backtest,
+    utc_in_words,
+    with_thresholds,
 )
-from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
-from mobius_tui.health.thresholds import DEFAULT_TRIGGERS, with_thresholds
+from mobius_tui.health.health_record import MachineSample, ProbeResult, encode_record
 from mobius_tui.health.trigger import Rule
 from tests.health.checks import AT, answers, lines, rates, reports, trace
 
@@ -61,7 +62,7 @@ def test_which_figures_are_reported_is_in_the_records() -> None:
 def test_a_line_that_holds_no_record_is_counted_and_told() -> None:
     good = lines(trace("fff"))
     wrong = [b"{", b"\n", b"\xff\n", b"[" * 90_000, b'{"kind":"check"}\n', good[0][:20]]
-    sample = encode(MachineSample(at=1.0, mono=1.0, cpu=9.0))
+    sample = encode_record(MachineSample(at=1.0, mono=1.0, cpu=9.0))
     seen = run_backtest([good[0], *wrong, sample, *good[1:]], DEFAULT_TRIGGERS)
     assert (seen.checks, seen.left_out) == (3, 6)
     assert when(seen, "api", "consecutive_failures") == [3]
@@ -93,8 +94,8 @@ def test_the_report_for_a_person() -> None:
 
 def test_the_report_for_programs() -> None:
     checks = trace("fffooofff")
-    text = as_json(found(checks, "success_rate=0.5/9"))
-    assert text == as_json(found(checks, "success_rate=0.5/9"))
+    text = backtest_as_json(found(checks, "success_rate=0.5/9"))
+    assert text == backtest_as_json(found(checks, "success_rate=0.5/9"))
     report = json.loads(text)
     assert report["triggers"]["consecutive_failures"] == 3
     assert report["triggers"]["success_rate"] == {
@@ -120,8 +121,8 @@ def test_the_report_for_programs() -> None:
 
 
 def test_a_time_that_no_calendar_reaches_is_told_in_seconds() -> None:
-    assert moment(1e300) == "1e+300 s"
-    assert moment(-1e15) == "-1e+15 s"
+    assert utc_in_words(1e300) == "1e+300 s"
+    assert utc_in_words(-1e15) == "-1e+15 s"
 
 
 def test_a_hundred_thousand_checks() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.health.health_history import BLOCK, HealthHistory, Times
+from mobius_tui.health.health_history import TIMES_PER_BLOCK, HealthHistory, PackedTimes
 from mobius_tui.health.probe_window import CurrentHealth
 from tests.health.checks import numbered, trace
 
@@ -21,14 +21,14 @@ GAPS = st.lists(
 )
 
 
-def times(moments: list[float], block: int = BLOCK) -> Times:
-    made = Times(block)
+def times(moments: list[float], block: int = TIMES_PER_BLOCK) -> PackedTimes:
+    made = PackedTimes(block)
     for moment in moments:
         made.append(moment)
     return made
 
 
-def told(moments: Times) -> list[float]:
+def told(moments: PackedTimes) -> list[float]:
     return [moments[place] for place in range(len(moments))]
 
 
@@ -51,7 +51,7 @@ def test_they_are_what_a_list_would_be(gaps: list[int], cut: int, block: int) ->
         made[len(moments)]
 
 
-@pytest.mark.parametrize("block", [1, 2, 3, BLOCK])
+@pytest.mark.parametrize("block", [1, 2, 3, TIMES_PER_BLOCK])
 def test_a_part_goes_on_by_itself(block: int) -> None:
     made = times([1.0, 2.0, 9000.5], block)
     part = made.copy_of_first(2)
@@ -65,7 +65,7 @@ def test_a_part_goes_on_by_itself(block: int) -> None:
     assert told(made) == [1.0, 2.0, 9000.5, 9001.0]
 
 
-@pytest.mark.parametrize("block", [1, 2, BLOCK])
+@pytest.mark.parametrize("block", [1, 2, TIMES_PER_BLOCK])
 def test_a_clock_that_is_put_back_does_not_disorder_them(block: int) -> None:
     assert told(times([5.0, 3.0, 4.0, 6.0], block)) == [5.0, 5.0, 5.0, 6.0]
 

@@ -14,8 +14,8 @@ from mobius_tui.health.health_record import (
     YEAR_9999,
     MachineSample,
     ProbeResult,
-    decode,
-    encode,
+    decode_record,
+    encode_record,
 )
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -48,13 +48,13 @@ samples = st.builds(
 
 @given(checks | samples)
 def test_there_and_back(record: ProbeResult | MachineSample) -> None:
-    line = encode(record)
+    line = encode_record(record)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert decode(line) == record
+    assert decode_record(line) == record
 
 
-GOOD = json.loads(encode(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok")))
+GOOD = json.loads(encode_record(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok")))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ GOOD = json.loads(encode(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok"))
 )
 def test_a_wrong_field_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(RunError, match=r"a line of health\.jsonl"):
-        decode(json.dumps(GOOD | change).encode())
+        decode_record(json.dumps(GOOD | change).encode())
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_a_wrong_field_is_refused(change: dict[str, object]) -> None:
 )
 def test_rubbish_is_refused(line: bytes) -> None:
     with pytest.raises(RunError, match=r"a line of health\.jsonl"):
-        decode(line)
+        decode_record(line)
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999"])
 def test_what_is_no_number_is_refused(number: bytes) -> None:
-    line = encode(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok", ms=7.5))
+    line = encode_record(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok", ms=7.5))
     with pytest.raises(RunError):
-        decode(line.replace(b"7.5", number))
+        decode_record(line.replace(b"7.5", number))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_record_or_refused(line: bytes) -> None:
     with suppress(RunError):
-        assert isinstance(decode(line), ProbeResult | MachineSample)
+        assert isinstance(decode_record(line), ProbeResult | MachineSample)

@@ -7,12 +7,12 @@ import statistics
 from dataclasses import replace
 from random import Random
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary
 
 
 def check(
-    at: float, state: State = "ok", ms: float | None = 10.0, probe: str = "api"
+    at: float, state: CheckState = "ok", ms: float | None = 10.0, probe: str = "api"
 ) -> ProbeResult:
     return ProbeResult(at=at, mono=at, probe=probe, state=state, ms=ms)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.health.health_record import decode, encode
+from mobius_tui.health.health_record import decode_record, encode_record
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.processes import (
     FULL_SCAN_EVERY,
     ProcessCounter,
-    is_ours,
     matching_processes,
-    process,
+    read_process,
+    runs_this_program,
     with_ancestors,
 )
 from tests.health.marked_processes import SLEEP, running
@@ -42,7 +42,7 @@ def test_a_sample_of_this_machine(tmp_path: Path) -> None:
         assert percent is not None
         assert 0 <= percent <= 100
     assert second.load1 is not None
-    assert decode(encode(second)) == second
+    assert decode_record(encode_record(second)) == second
 
 
 def test_a_directory_that_is_gone_has_no_disk(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_this_process_and_its_ancestors_in_the_session_do_not_count() -> None:
 def test_what_is_gone_is_no_process() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         child.wait()
-    assert process(child.pid) is None
+    assert read_process(child.pid) is None
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_what_is_gone_is_no_process() -> None:
     ],
 )
 def test_whose_a_command_line_is(argv: tuple[str, ...], ours: bool) -> None:
-    assert is_ours(argv) is ours
+    assert runs_this_program(argv) is ours

@@ -7,15 +7,15 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.health.health_record import MachineSample, ProbeResult, State
-from mobius_tui.health.probe_window import CHART, CurrentHealth, ProbeWindow
+from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
+from mobius_tui.health.probe_window import CHART_CHECKS, CurrentHealth, ProbeWindow
 
-STATES: tuple[State, ...] = ("ok", "failed", "no data")
+STATES: tuple[CheckState, ...] = ("ok", "failed", "no data")
 
 
 def make(
     at: float,
-    state: State,
+    state: CheckState,
     ms: float | None = None,
     reason: str = "",
     probe: str = "api",
@@ -23,7 +23,7 @@ def make(
     return ProbeResult(at=at, mono=at, probe=probe, state=state, ms=ms, reason=reason)
 
 
-def folded(*states: State) -> ProbeWindow:
+def folded(*states: CheckState) -> ProbeWindow:
     window = ProbeWindow()
     for at, state in enumerate(states):
         window.apply(make(float(at), state, reason="why"))
@@ -90,7 +90,9 @@ def test_a_window_is_what_a_plain_reading_says(
     assert window.failing_since == (row[0].at if row else None)
     assert window.last_ok == (oks[-1] if oks else None)
     assert window.ok + window.failed + window.no_data == len(checks)
-    assert [point.at for point in window.points] == [c.at for c in checks[-CHART:]]
+    assert [point.at for point in window.points] == [
+        c.at for c in checks[-CHART_CHECKS:]
+    ]
 
 
 def test_nothing_seen_is_unknown() -> None:
@@ -131,9 +133,9 @@ def test_after_blindness_failures_count_anew() -> None:
 
 
 def test_the_chart_keeps_the_newest() -> None:
-    window = folded(*STATES[:1] * (CHART + 5))
-    assert len(window.points) == CHART
-    assert window.points[-1].at == CHART + 4
+    window = folded(*STATES[:1] * (CHART_CHECKS + 5))
+    assert len(window.points) == CHART_CHECKS
+    assert window.points[-1].at == CHART_CHECKS + 4
 
 
 def test_of_fewer_than_twenty_the_95th_is_the_longest() -> None:

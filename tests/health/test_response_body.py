@@ -15,7 +15,9 @@ from mobius_tui.runbook.model.probes import Figure
 
 def wrong(text: str, wanted: dict[str, Json], contains: str | None = None) -> str:
     data = text.encode()
-    return response_body.mismatch(data, response_body.parse(data), wanted, contains)
+    return response_body.body_mismatch(
+        data, response_body.parse_json(data), wanted, contains
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,15 +81,19 @@ def test_everything_is_as_it_is(value: dict[str, Json]) -> None:
     ],
 )
 def test_figures(text: str, at: str, value: float | None) -> None:
-    found = response_body.figure(
-        response_body.parse(text.encode()), Figure(at=at), highest=1.0
+    found = response_body.reported_figure(
+        response_body.parse_json(text.encode()), Figure(at=at), highest=1.0
     )
     assert found == value
 
 
 def test_a_time_is_told_in_milliseconds() -> None:
-    document = response_body.parse(b'{"p95": 1.5}')
-    seconds = response_body.figure(document, Figure(at="/p95", unit="s"), highest=1e9)
-    millis = response_body.figure(document, Figure(at="/p95", unit="ms"), highest=1e9)
+    document = response_body.parse_json(b'{"p95": 1.5}')
+    seconds = response_body.reported_figure(
+        document, Figure(at="/p95", unit="s"), highest=1e9
+    )
+    millis = response_body.reported_figure(
+        document, Figure(at="/p95", unit="ms"), highest=1e9
+    )
     assert (seconds, millis) == (1500.0, 1.5)
-    assert response_body.figure(document, None, highest=1e9) is None
+    assert response_body.reported_figure(document, None, highest=1e9) is None

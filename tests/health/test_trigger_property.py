@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
 )
 LATENCIES = (None, 0.0, 90.0, 100.0, 100.5, 900.0)
 RATES = (None, 0.0, 0.05, 0.0501, 0.3, 1.0, 1.01, -0.1, math.nan, math.inf)
-STATES: tuple[State, ...] = ("ok", "failed", "no data")
+STATES: tuple[CheckState, ...] = ("ok", "failed", "no data")
 
 
 @st.composite

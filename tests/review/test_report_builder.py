@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from mobius_tui.cli import main
-from mobius_tui.errors import INCOMPLETE
-from mobius_tui.review.formats.json_report import schema
+from mobius_tui.errors import EXIT_INCOMPLETE
+from mobius_tui.review.formats.json_report import report_schema
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
@@ -34,7 +34,7 @@ from tests.review.story import BOOK, HOSTILE, SECRET, begun, checks, story
 from tests.tui.runs import BEGAN, MadeRun
 
 SHAPE = Draft202012Validator(
-    json.loads(schema()), format_checker=Draft202012Validator.FORMAT_CHECKER
+    json.loads(report_schema()), format_checker=Draft202012Validator.FORMAT_CHECKER
 )
 
 
@@ -66,7 +66,7 @@ def fits(text: str) -> None:
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(json.loads(schema()))
+    Draft202012Validator.check_schema(json.loads(report_schema()))
 
 
 def test_what_is_told(told: RunReport) -> None:
@@ -362,7 +362,7 @@ def test_a_report_of_a_broken_journal_says_so_and_exits_4(
     }
     if breakage in kept:
         journal.write_bytes(kept[breakage])
-    assert main(["report", run.directory.id, f"--format={form}"]) == INCOMPLETE
+    assert main(["report", run.directory.id, f"--format={form}"]) == EXIT_INCOMPLETE
     out, err = capsys.readouterr()
     assert "journal.jsonl" in err
     assert "Traceback" not in err

@@ -17,7 +17,7 @@ from mobius_tui.review.run_report import (
     ReportDecision,
     ReportNote,
     ReportProbe,
-    StepItem,
+    StepItemId,
     TimelineEntry,
 )
 from mobius_tui.run.events.run_events import NoteAdded
@@ -81,7 +81,7 @@ PROBE = ReportProbe(
         (
             report_redaction.sanitize_action_items,
             ActionItem(
-                id=StepItem("a"), title=BAD, owner=BAD, due=BAD, note=BAD, by=BAD
+                id=StepItemId("a"), title=BAD, owner=BAD, due=BAD, note=BAD, by=BAD
             ),
             ("title", "owner", "due", "note", "by"),
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from mobius_tui.review.formats.html_report import as_html
-from mobius_tui.review.formats.json_report import as_json, schema
+from mobius_tui.review.formats.json_report import report_as_json, report_schema
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_timeline import run_timeline
@@ -31,8 +31,8 @@ def test_hosts_are_told_the_worst_first_with_what_they_said(tmp_path: Path) -> N
     assert len(rows) == 12
     assert "test is successful" not in "".join(rows), "what passed says nothing"
     assert "<td>web-004</td>" in as_html(report)
-    tree = json.loads(as_json(report))
-    Draft202012Validator(json.loads(schema())).validate(tree)
+    tree = json.loads(report_as_json(report))
+    Draft202012Validator(json.loads(report_schema())).validate(tree)
     steps = {each["id"]: each for p in tree["phases"] for each in p["steps"]}
     hosts = steps["restart-twelve"]["tries"][0]["hosts"]
     assert [each["status"] for each in hosts][:2] == ["failed", "unreachable"]

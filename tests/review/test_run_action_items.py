@@ -10,15 +10,15 @@ import pytest
 
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review.formats.html_report import as_html
-from mobius_tui.review.formats.json_report import as_json
+from mobius_tui.review.formats.json_report import report_as_json
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_action_items import (
     ActionItemList,
     action_item_list,
-    keep_action_item,
     read_action_items,
+    store_action_item,
 )
-from mobius_tui.review.run_report import ActionItem, StepItem
+from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
@@ -28,7 +28,7 @@ from tests.review.story import BOOK, story
 from tests.tui.runs import MadeRun
 
 ITEM = ActionItem(
-    id=StepItem("lessons"), title="Lessons learned", owner="@ops", due="2026-12-01"
+    id=StepItemId("lessons"), title="Lessons learned", owner="@ops", due="2026-12-01"
 )
 
 
@@ -62,15 +62,15 @@ def test_an_item_is_kept_changed_and_stays_when_the_record_is_written_anew(
     run: MadeRun,
 ) -> None:
     journal = run.directory.journal.read_bytes()
-    keep_action_item(run.directory, ITEM, by="ana", now=run.at)
-    keep_action_item(run.directory, replace(ITEM, done=True), by="ben", now=run.at)
+    store_action_item(run.directory, ITEM, by="ana", now=run.at)
+    store_action_item(run.directory, replace(ITEM, done=True), by="ben", now=run.at)
     _record(run)
     assert read_action_items(run.directory) == (replace(ITEM, done=True, by="ben"),)
     items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].done
     assert run.directory.journal.read_bytes() == journal
     told = build_report(run.directory)
-    assert json.loads(as_json(told))["action_items"][0]["owner"] == "@ops"
+    assert json.loads(report_as_json(told))["action_items"][0]["owner"] == "@ops"
     assert "Lessons learned" in as_html(told)
 
 
@@ -83,42 +83,44 @@ def test_what_was_answered_in_the_run_that_looks_back_is_known(run: MadeRun) -> 
     other.write(VariableSet(name="lessons_owner", value="@lead", source="answer"))
     items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].owner == "@lead"
-    keep_action_item(run.directory, ITEM, by="ana", now=run.at)
+    store_action_item(run.directory, ITEM, by="ana", now=run.at)
     items = {str(e.id): e for e in listed(run).items}
     assert items["lessons"].owner == "@ops"
 
 
 def test_what_cannot_be_kept_is_refused(run: MadeRun, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no day"):
-        keep_action_item(
+        store_action_item(
             run.directory, replace(ITEM, due="tomorrow"), by="ana", now=run.at
         )
     with pytest.raises(UsageError, match="at most"):
-        keep_action_item(
+        store_action_item(
             run.directory, replace(ITEM, owner="x" * 201), by="ana", now=run.at
         )
     for title in (" ", "x" * 201):
         with pytest.raises(UsageError, match="say what is to be done"):
-            keep_action_item(
+            store_action_item(
                 run.directory, replace(ITEM, title=title), by="ana", now=run.at
             )
     with pytest.raises(RunError, match="is not over"):
-        keep_action_item(story(tmp_path / "open").directory, ITEM, by="ana", now=run.at)
+        store_action_item(
+            story(tmp_path / "open").directory, ITEM, by="ana", now=run.at
+        )
     assert read_action_items(run.directory) == ()
 
 
 def test_a_runbook_that_names_none_has_only_what_people_added(run: MadeRun) -> None:
     assert listed(run, None) == ActionItemList(title="", items=())
     first = listed(run, None).new()
-    keep_action_item(
+    store_action_item(
         run.directory, replace(first, title="Buy disks"), by="ana", now=run.at
     )
     second = listed(run, None).new()
     assert (str(first.id), str(second.id)) == ("own:1", "own:2")
-    keep_action_item(
+    store_action_item(
         run.directory, replace(second, title="Call Ben"), by="ana", now=run.at
     )
-    keep_action_item(
+    store_action_item(
         run.directory, replace(first, title="Buy SSDs"), by="ben", now=run.at
     )
     own = ["Call Ben", "Buy SSDs"]
@@ -126,7 +128,7 @@ def test_a_runbook_that_names_none_has_only_what_people_added(run: MadeRun) -> N
     assert [each.title for each in listed(run).items][-2:] == own
     told = build_report(run.directory)
     assert [each.title for each in told.action_items] == own
-    ids = [each["id"] for each in json.loads(as_json(told))["action_items"]]
+    ids = [each["id"] for each in json.loads(report_as_json(told))["action_items"]]
     assert ids == ["own:2", "own:1"]
 
 
@@ -134,10 +136,10 @@ def test_a_runbook_that_names_none_has_only_what_people_added(run: MadeRun) -> N
 def test_an_id_that_nobody_could_have_added_stays_as_it_was_written(
     kept_id: str, run: MadeRun
 ) -> None:
-    keep_action_item(
-        run.directory, replace(ITEM, id=StepItem(kept_id)), by="ana", now=run.at
+    store_action_item(
+        run.directory, replace(ITEM, id=StepItemId(kept_id)), by="ana", now=run.at
     )
-    keep_action_item(
+    store_action_item(
         run.directory, replace(listed(run, None).new(), title="x"), by="ana", now=run.at
     )
     found = read_action_items(run.directory)

@@ -13,14 +13,14 @@ from mobius_tui.cli import main
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review import run_annotations
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.run_action_items import keep_action_item, read_action_items
+from mobius_tui.review.run_action_items import read_action_items, store_action_item
 from mobius_tui.review.run_annotations import (
     AnnotationTarget,
     annotate,
     parse_moment,
     read_annotations,
 )
-from mobius_tui.review.run_report import ActionItem, StepItem
+from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import run_record
 from mobius_tui.run.records.run_record import read_record, write_record
@@ -99,10 +99,10 @@ def test_what_several_people_say_at_once_is_all_kept() -> None:
     people = [f"reviewer-{number}" for number in range(8)]
 
     def say(by: str) -> None:
-        item = ActionItem(id=StepItem(by), title=by, owner=by)
+        item = ActionItem(id=StepItemId(by), title=by, owner=by)
         for number in range(4):
             annotate(run, f"{by} {number}", AnnotationTarget(), by=by, now=BEGAN)
-            keep_action_item(run, item, by=by, now=BEGAN)
+            store_action_item(run, item, by=by, now=BEGAN)
 
     with ThreadPoolExecutor(len(people)) as pool:
         for _ in pool.map(say, people):
@@ -121,7 +121,7 @@ def test_a_record_is_not_changed_while_somebody_else_changes_it(
     monkeypatch.setattr(run_record, "LOCK_TIMEOUT", 0.0)
     before = run.record.read_bytes()
     with (
-        run_record.exclusive_record(run),
+        run_record.record_lock(run),
         pytest.raises(RunError, match="somebody else is changing it"),
     ):
         annotate(run, "text", AnnotationTarget(), by="ana", now=BEGAN)

@@ -12,13 +12,13 @@ import tomli_w
 
 from mobius_tui.cli import main
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.run_action_items import keep_action_item
+from mobius_tui.review.run_action_items import store_action_item
 from mobius_tui.review.run_annotations import (
     AnnotationTarget,
     annotate,
     read_annotations,
 )
-from mobius_tui.review.run_report import ActionItem, StepItem
+from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
@@ -31,8 +31,8 @@ from tests.review.forms import FORMS
 from tests.review.story import begun
 from tests.tui.runs import BEGAN
 
-ITEM = ActionItem(id=StepItem("lessons"), title="Lessons", owner="@ops")
-OTHER = ActionItem(id=StepItem("pager"), title="Mend the pager", owner="ana")
+ITEM = ActionItem(id=StepItemId("lessons"), title="Lessons", owner="@ops")
+OTHER = ActionItem(id=StepItemId("pager"), title="Mend the pager", owner="ana")
 
 
 def over(*, seals: bool = True) -> RunDirectory:
@@ -61,7 +61,7 @@ def said() -> RunDirectory:
     for text in ("one", "two", "three"):
         say(directory, text)
     for item in (ITEM, OTHER, replace(ITEM, done=True)):
-        keep_action_item(directory, item, by="ben", now=time.time())
+        store_action_item(directory, item, by="ben", now=time.time())
     return directory
 
 

@@ -17,13 +17,13 @@ from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_import
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.run_export import export
+from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
 from mobius_tui.run.fleet.host_output import sha256_of, spans_path
 from mobius_tui.run.host.takeover import take_run_lock
-from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, newest_run_without_record
@@ -45,7 +45,7 @@ def run(tmp_path: Path) -> RunDirectory:
 @pytest.fixture
 def file(run: RunDirectory, tmp_path: Path) -> Path:
     target = tmp_path / "run.tar.gz"
-    export(run, target)
+    export_run(run, target)
     return target
 
 
@@ -76,7 +76,7 @@ def test_the_same_run_gives_the_same_bytes(
 ) -> None:
     for path in run.path.rglob("*"):
         os.utime(path, (1, 1))
-    export(run, tmp_path / "again.tar.gz")
+    export_run(run, tmp_path / "again.tar.gz")
     data = (tmp_path / "again.tar.gz").read_bytes()
     assert data == file.read_bytes()
     assert data[4:8] == bytes(4), "no time of today is in gzip's header"
@@ -84,7 +84,7 @@ def test_the_same_run_gives_the_same_bytes(
 
 def test_nothing_is_overwritten(file: Path, run: RunDirectory) -> None:
     with pytest.raises(UsageError, match="is there already"):
-        export(run, file)
+        export_run(run, file)
     before = sorted(run.path.rglob("*"))
     with pytest.raises(UsageError, match="is here already"):
         taken(file, run.path.parent)
@@ -135,7 +135,7 @@ def test_outputs_of_hosts_whatever_they_are_called(tmp_path: Path) -> None:
         (play / name).write_text("x")
     here, files = fleet.run.directory, [tmp_path / "1", tmp_path / "2"]
     for file in files:
-        export(here, file)
+        export_run(here, file)
     assert files[0].read_bytes() == files[1].read_bytes()
     there = taken(files[0], tmp_path / "there")
     names = {str(p.relative_to(there.path)) for p in there.path.rglob("*")}
@@ -146,7 +146,7 @@ def test_outputs_of_hosts_whatever_they_are_called(tmp_path: Path) -> None:
     assert kept == {"hosts.json", "process", "process/output"}
     assert list(run_problems(there)) == []
     spans_path(output).write_bytes(b"")
-    export(here, tmp_path / "3")
+    export_run(here, tmp_path / "3")
     with pytest.raises(RunError, match="when the output came of a"):
         taken(tmp_path / "3", tmp_path / "elsewhere")
 
@@ -186,9 +186,9 @@ async def test_an_imported_run_is_never_run(tmp_path: Path) -> None:
         journal.write(b'{"n":')  # a host is just writing it
     open_one.lock.write_bytes(b"1\n")
     with pytest.raises(RunError, match="torn"):
-        export(open_one, file)
+        export_run(open_one, file)
     os.truncate(open_one.journal, open_one.journal.stat().st_size - 5)
-    export(open_one, file)
+    export_run(open_one, file)
     root = tmp_path / "there"
     there = taken(file, root)
     assert not there.lock.exists()
@@ -198,7 +198,7 @@ async def test_an_imported_run_is_never_run(tmp_path: Path) -> None:
         take_run_lock(there)
     assert newest_run_without_record(root) is None
     with pytest.raises(UsageError, match="no open run"):
-        newest_open(root)
+        newest_open_run(root)
 
 
 def packed(file: Path) -> list[Member]:
@@ -411,7 +411,7 @@ def test_what_came_after_the_journal_was_read_is_left_out(
         (run.path / name).parent.mkdir(exist_ok=True)
         (run.path / name).write_text("x")
     target = tmp_path / "later.tar.gz"
-    export(run, target)
+    export_run(run, target)
     names = [member.name for member, _ in packed(target)]
     assert not [n for n in names if n.endswith(("evil", ".new", "glance.json"))]
     assert "run/steps/look.9/output" not in names
@@ -425,7 +425,7 @@ def test_a_run_whose_end_was_cut_is_not_exported(
     run.record.write_text(f'head = "{"0" * 64}"\nevents = {len(lines)}\n')
     run.journal.write_bytes(b"".join(lines[:-2]))
     with pytest.raises(RunError, match="lines were cut from its end"):
-        export(run, tmp_path / "cut.tar.gz")
+        export_run(run, tmp_path / "cut.tar.gz")
     assert not (tmp_path / "cut.tar.gz").exists()
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.review.past_runs import past_runs
-from mobius_tui.review.run_statistics import runbook_statistics
+from mobius_tui.review.run_statistics import past_runs, runbook_statistics
 from mobius_tui.review.statistics_text import statistics_lines
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan

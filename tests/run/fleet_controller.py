@@ -11,9 +11,9 @@ from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    HostOrder,
     HostReport,
-    HostState,
+    OrderedHost,
+    ReportedState,
     StepOrder,
 )
 from mobius_tui.run.fleet.transport import LocalRoute, Route
@@ -67,12 +67,12 @@ class FleetController:
 
     async def begin(self, *names: str, **more: Any) -> None:
         """Begin these hosts."""
-        hosts = tuple(HostOrder(name=name, **more) for name in names)
+        hosts = tuple(OrderedHost(name=name, **more) for name in names)
         await self.client.send(BeginHosts(hosts=hosts))
 
     async def attach(self, *names: str, **more: Any) -> None:
         """Attach to these hosts."""
-        hosts = tuple(HostOrder(name=name, **more) for name in names)
+        hosts = tuple(OrderedHost(name=name, **more) for name in names)
         await self.client.send(AttachHosts(hosts=hosts))
 
     async def wait_for(self, condition: Callable[[], object]) -> None:
@@ -82,7 +82,7 @@ class FleetController:
                 self._news.clear()
                 await self._news.wait()
 
-    async def state(self, name: str, *states: HostState) -> HostReport:
+    async def state(self, name: str, *states: ReportedState) -> HostReport:
         """The first report of a host with one of these states, or with an end."""
         found: list[HostReport] = []
 
@@ -113,4 +113,4 @@ class FleetController:
 
 def is_end(report: HostReport) -> bool:
     """Whether it is the end of an order."""
-    return report.state is not HostState.RUNNING
+    return report.state is not ReportedState.RUNNING

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 
 NONCE = "c0ffee"
 LIMIT = 20.0
@@ -36,11 +36,11 @@ class LocalHost:
         self.home, self.shell, self.proc = home, shell, proc
         home.mkdir(exist_ok=True)
 
-    def request(self, verb: Verb, **more: Any) -> ClaimRequest:
+    def request(self, verb: ClaimVerb, **more: Any) -> ClaimRequest:
         """What is asked; for tests that send it themselves."""
         return ClaimRequest(verb=verb, run="r", step="s", host="h", **more)
 
-    def begin(self, verb: Verb, **more: Any) -> subprocess.Popen[bytes]:
+    def begin(self, verb: ClaimVerb, **more: Any) -> subprocess.Popen[bytes]:
         """Ask, and leave the conversation open."""
         child = subprocess.Popen(
             ["env", f"HOME={self.home}", *self.shell],
@@ -64,13 +64,13 @@ class LocalHost:
         words = [re.sub("^claimed .+", "claimed", each) for each in words]
         return Heard(output, [each for each in words if each != "running"])
 
-    def ask(self, verb: Verb, **more: Any) -> Heard:
+    def ask(self, verb: ClaimVerb, **more: Any) -> Heard:
         """Ask, and wait for the answer."""
         return self.hear(self.begin(verb, **more))
 
     def start(self, script: str, **more: Any) -> Heard:
         """Run a script to its end."""
-        return self.ask(Verb.START, script=script, **more)
+        return self.ask(ClaimVerb.START, script=script, **more)
 
     def claim(self, attempt: int = 1) -> Path:
         """The folder of a claim."""

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
-from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
-from mobius_tui.run.attempts.step_tasks import StepTasks
+from mobius_tui.run.attempts.run_context import HealthReadings, RunContext, StepTasks
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents.host_services import HostServices

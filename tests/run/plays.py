@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    HostOrder,
     HostReport,
-    HostState,
+    OrderedHost,
+    ReportedState,
     StopHosts,
 )
-from mobius_tui.run.playbooks.play_files import PlayFiles
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.play_files import PlaybookOrder, PlayFiles
 from mobius_tui.run.targets.ansible_inventory import find_ansible
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
@@ -142,9 +141,9 @@ class Plays:
         """Stop these hosts, or all."""
         await self.client.send(StopHosts(names=names or None))
 
-    def _hosts(self, names: tuple[str, ...], attempt: int) -> tuple[HostOrder, ...]:
+    def _hosts(self, names: tuple[str, ...], attempt: int) -> tuple[OrderedHost, ...]:
         chosen = names or tuple(each.name for each in self.order.hosts)
-        return tuple(HostOrder(name=name, attempt=attempt) for name in chosen)
+        return tuple(OrderedHost(name=name, attempt=attempt) for name in chosen)
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so, by a report or without one."""
@@ -158,7 +157,7 @@ class Plays:
         return self.ended()
 
     def ended(self) -> dict[str, HostReport]:
-        running = HostState.RUNNING
+        running = ReportedState.RUNNING
         return {each.host: each for each in self.reports if each.state is not running}
 
     def is_over(self) -> bool:

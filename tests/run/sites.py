@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.health.health_record import ProbeResult, decode
+from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.watch_events import TriggerFired
 from tests.run.running import Running
@@ -172,7 +172,7 @@ class Site:
 def checks(run: Running) -> list[ProbeResult]:
     """Every check on record."""
     lines = run.directory.health.read_bytes().split(b"\n")[:-1]
-    records = [decode(line) for line in lines]
+    records = [decode_record(line) for line in lines]
     return [record for record in records if isinstance(record, ProbeResult)]
 
 

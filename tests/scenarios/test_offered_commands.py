@@ -17,7 +17,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.going_on import next_by_itself
+from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Step
@@ -28,12 +28,12 @@ from mobius_tui.tui.presenters.availability import (
     available_commands,
     enterable_phases,
     is_useful,
-    why_not,
+    why_unavailable,
 )
 from mobius_tui.tui.presenters.next_action import (
     StartFlow,
+    action_to_begin_step,
     next_action,
-    start_action,
 )
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
@@ -75,7 +75,7 @@ def asked_by_enter(view: RunView, key: RowKey) -> Action | None:
         return None
     step = view.step(enter.key)
     if enter.flow in BEGINS and step is not None:
-        return start_action(view, step)
+        return action_to_begin_step(view, step)
     match enter.flow:
         case FlowId.ENTER_THIS_PHASE:
             assert isinstance(enter.key, PhaseRow)
@@ -121,14 +121,16 @@ class Asked:
                 taken = await self.is_taken(action_of(view, key, command))
                 useful = taken and is_useful(view, key, command)
                 assert (command in offered) is useful, (command, key)
-                assert useful or why_not(view, key, command), (command, key)
+                assert useful or why_unavailable(view, key, command), (command, key)
             asks = asked_by_enter(view, key)
             assert asks is None or await self.is_taken(asks), (asks, key)
-        found = next_by_itself(view.situation, "change")
+        found = next_step_without_person(view.situation, "change")
         if isinstance(found, Step):  # what begins by itself, a host lets begin
-            assert await self.is_taken(start_action(view, found)), found.id
+            assert await self.is_taken(action_to_begin_step(view, found)), found.id
         assert isinstance(found, Step) or RunCommand.GO_ON not in offered
-        assert RunCommand.GO_ON in offered or why_not(view, None, RunCommand.GO_ON)
+        assert RunCommand.GO_ON in offered or why_unavailable(
+            view, None, RunCommand.GO_ON
+        )
         can = [
             phase
             for phase in view.runbook.phases

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import tomli_w
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.drill_score import TIMES, FaultFacts
+from mobius_tui.drill.drill_score import TIME_FIELDS, FaultFacts
 from mobius_tui.drill.drill_verdict import record_score
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.review.drill_comparison import last_drill_before
-from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.review.run_statistics import past_runs
 from mobius_tui.run.client.follow_up import run_facts
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -121,7 +121,7 @@ def test_a_report_the_score_and_the_record_have_the_same_times() -> None:
     assert told(drill) == AT
     drill_json = drill_record.read_drill_record(drill.directory)
     assert drill_json is not None
-    for name in TIMES:
+    for name in TIME_FIELDS:
         assert getattr(drill_json.score, name) == AT[name]
     outage = read_record(drill.directory)["outage"]
     for name in MILESTONE_NAMES:

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from mobius_tui.health.health_record import MachineSample, ProbeResult
-from mobius_tui.health.health_record import encode as encode_health
+from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
@@ -33,8 +33,8 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.base_page import AppResult
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD
-from mobius_tui.tui.config.settings import DEFAULTS, Settings
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
+from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -209,7 +209,7 @@ async def opened(
     time: Time | None = None,
     resume: Callable[..., object] = no_resume,
     open_again: Callable[..., object] = no_resume,
-    settings: Settings = DEFAULTS,
+    settings: Settings = DEFAULT_SETTINGS,
 ) -> AsyncIterator[tuple[RunScreen, Pilot[AppResult]]]:
     """The app on a run, with a clock of the test's own."""
     time = time or Time(run.at)
@@ -232,7 +232,7 @@ async def running(
     screen: Screen[None],
     *,
     size: tuple[int, int],
-    settings: Settings = DEFAULTS,
+    settings: Settings = DEFAULT_SETTINGS,
 ) -> AsyncIterator[Pilot[AppResult]]:
     app = MobiusApp(screen, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -313,7 +313,7 @@ def made(tmp_path: Path, runbook: Path, values: Mapping[str, str]) -> MadeRun:
 async def press(pilot: Pilot[AppResult], time: Time, *keys: str) -> None:
     """Press keys, each when the dialog that the last one opened takes keys."""
     for key in keys:
-        time.pass_(INPUT_GUARD + 0.01)
+        time.pass_(INPUT_GUARD_SECONDS + 0.01)
         await pilot.press(key)
         await until(pilot, lambda: is_quiet(pilot))
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from mobius_tui.commands.support.command_options import json_option, run_argument
+from mobius_tui.commands.support.command_options import (
+    add_json_option,
+    add_run_argument,
+)
 
 CHECK_FORMATS = ("text", "json", "sarif", "github")
 """What `check --format` takes; `check_formats.FORMATS` has what writes each."""
@@ -48,7 +51,7 @@ def import_options(parser: argparse.ArgumentParser) -> None:
         "on the page; `# page: COMMAND` says that the page has this command, and the "
         "runbook has something else for it",
     )
-    json_option(parser)
+    add_json_option(parser)
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +103,7 @@ def upgrade_options(parser: argparse.ArgumentParser) -> None:
 
 def diff_options(parser: argparse.ArgumentParser) -> None:
     """Add what `diff` takes."""
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument(
         "runbook",
         nargs="?",
@@ -111,7 +114,7 @@ def diff_options(parser: argparse.ArgumentParser) -> None:
 
 def amend_options(parser: argparse.ArgumentParser) -> None:
     """Add what `amend` takes."""
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument(
         "--step",
         action="append",

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import FAILED, OK, UsageError
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.runbook.library.check_formats import FORMATS
+from mobius_tui.runbook.library.check_formats import ITEM_RENDERERS
 from mobius_tui.runbook.library.check_report import (
     check_files,
     check_items,
@@ -29,7 +29,7 @@ def do(options: argparse.Namespace) -> int:
     """Print every problem with its place, then what drills say; or explain a rule."""
     if options.explain is not None:
         print_data(explain_rule(options.explain))
-        return OK
+        return EXIT_OK
     if not options.files:
         raise UsageError("check: give a runbook, or --explain CODE")
     if options.ids and options.format not in ("text", "json"):
@@ -51,13 +51,13 @@ def _print_lines(
     """Print the report for a person; returns the exit code."""
     text, code = check_files(paths, with_ids=options.ids, external=external)
     print_data(text)
-    if code != OK:
+    if code != EXIT_OK:
         return code
     remarks = _drill_remarks(options, paths)
     for each in remarks:
         for words in each.lines():
             print_data(line(words))
-    return FAILED if any(each.stale for each in remarks) else OK
+    return EXIT_FAILED if any(each.stale for each in remarks) else EXIT_OK
 
 
 def _print_items(
@@ -65,11 +65,11 @@ def _print_items(
 ) -> int:
     """Print the findings as data; returns the exit code."""
     items, code = check_items(paths, with_ids=options.ids, external=external)
-    if code == OK:
+    if code == EXIT_OK:
         remarks = _drill_remarks(options, paths)
         items += [item for each in remarks for item in each.items()]
-        code = FAILED if any(each.stale for each in remarks) else OK
-    if text := FORMATS[options.format](items):
+        code = EXIT_FAILED if any(each.stale for each in remarks) else EXIT_OK
+    if text := ITEM_RENDERERS[options.format](items):
         print_data(text)
     return code
 

@@ -1,31 +1,79 @@
-"""`mobius-tui diff`: a runbook's changes since a run; `amend`: add improvised steps."""
+"""The improvised commands of a run, and the runbook's step before each. Pure."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import OK, UsageError
-from mobius_tui.review.improvised_commands import (
-    ImprovisedCommand,
-    improvised_commands,
-)
+from mobius_tui.errors import EXIT_OK, UsageError
+from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library import runbook_files
-from mobius_tui.runbook.library.amendment import Addition, amended
+from mobius_tui.runbook.library.amendment import AddedStep, with_added_steps
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.own_runbooks import why_read_only
+from mobius_tui.runbook.library.runbook_files import why_read_only
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks
 from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImprovisedCommand:
+    """A command that was in no step."""
+
+    number: str
+    """`!1`."""
+    step: Step
+    """The step that it was in the run."""
+    status: Status
+    """What came of it."""
+    after: str | None
+    """The id of the step of the runbook that it came after; `None` if after none."""
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether to propose it for the runbook: it passed, and came after a step."""
+        return self.after is not None and self.status in GATE_OPENING_STATUSES
+
+
+def improvised_commands(plan: Plan, state: RunState) -> tuple[ImprovisedCommand, ...]:
+    """The improvised commands of a run, in order.
+
+    Args:
+        plan: the run's.
+        state: the run's.
+    """
+    events = [each for each in state.growth if isinstance(each, StepImprovised)]
+    before = {event.step: event.after for event in events}
+    own = {step.id for step in plan.first_runbook.steps()}
+
+    def place(step_id: str | None) -> str | None:
+        """The step of the runbook that a step is, or comes after."""
+        while step_id is not None and step_id not in own:
+            step_id = plan.parent_of.get(step_id) or before.get(step_id)
+        return step_id
+
+    return tuple(
+        ImprovisedCommand(
+            number=plan.numbers[event.step],
+            step=plan.steps[event.step],
+            status=state.steps[event.step].status,
+            after=place(event.after),
+        )
+        for event in events
+    )
 
 
 def do(options: argparse.Namespace) -> int:
@@ -57,7 +105,7 @@ def _diff(options: argparse.Namespace, follower: Follower) -> int:
             print_data(line(row))
     if any(each.is_proposed and not _same_step(each, now) for each in commands):
         narrate(f"`mobius-tui amend {directory.id}` writes it into the runbook")
-    return OK
+    return EXIT_OK
 
 
 def _source(began: RunBegan) -> Path:
@@ -114,11 +162,11 @@ def _amend(options: argparse.Namespace, follower: Follower) -> int:
     path = _source(follower.began)
     now = load(path)
     additions = tuple(
-        Addition(step=each.step, after=each.after)
+        AddedStep(step=each.step, after=each.after)
         for each in _chosen(commands, options.step, follower.directory.id, now)
         if each.after is not None
     )
-    data = amended(path, follower.plan.first_runbook, additions)
+    data = with_added_steps(path, follower.plan.first_runbook, additions)
     if options.output:
         write_source(Path(options.output), data, replace=False)
         print_data(line(f"{options.output} is written"))
@@ -132,7 +180,7 @@ def _amend(options: argparse.Namespace, follower: Follower) -> int:
     else:
         print_data(_difference(path, data))
         narrate("nothing is written: --write does that, or -o FILE")
-    return OK
+    return EXIT_OK
 
 
 def _steps_more(count: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mobius_tui.commands.authoring.schema import write_editor_help
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.commands.support.editor_help import write_editor_help
-from mobius_tui.errors import OK
-from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
+from mobius_tui.errors import EXIT_OK
+from mobius_tui.runbook.library.runbook_files import checked_name, new_runbook_text
 from mobius_tui.runbook.library.runbook_schema import SCHEMA_LINE
 from mobius_tui.runbook.toml.runbook_source import write_source
 
@@ -24,4 +24,4 @@ def do(options: argparse.Namespace) -> int:
     print_data(f"  mobius-tui check ./{file}")
     print_data(f"  mobius-tui run ./{file} --dry-run")
     print_data(f"  mobius-tui run ./{file}")
-    return OK
+    return EXIT_OK

@@ -7,9 +7,9 @@ import difflib
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import OK, UsageError
-from mobius_tui.runbook.library.format_upgrade import upgrade
-from mobius_tui.runbook.library.own_runbooks import why_read_only
+from mobius_tui.errors import EXIT_OK, UsageError
+from mobius_tui.runbook.library.format_upgrade import upgrade_file
+from mobius_tui.runbook.library.runbook_files import why_read_only
 from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
 
@@ -19,13 +19,13 @@ def do(options: argparse.Namespace) -> int:
     path = Path(options.file)
     if not path.exists():
         raise UsageError(f"upgrade: there is no file {options.file}")
-    found = upgrade(path)
+    found = upgrade_file(path)
     if found is None:
         print_data(line(f"{path} is of format 2 already"))
-        return OK
+        return EXIT_OK
     if options.dry_run:
         print_data(_difference(path, found.data))
-        return OK
+        return EXIT_OK
     if reason := why_read_only(path):
         raise UsageError(f"upgrade: {path} stays as it is. {reason}")
     write_source(path, found.data, replace=True)
@@ -33,7 +33,7 @@ def do(options: argparse.Namespace) -> int:
     for number, step, effect in found.stated:
         words = f"{path}:{number}: `{step}` had no effect, which format 2 judges"
         narrate(f'{words}; effect = "{effect}" is written')
-    return OK
+    return EXIT_OK
 
 
 def _difference(path: Path, data: bytes) -> str:

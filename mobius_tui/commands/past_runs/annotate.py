@@ -6,7 +6,7 @@ import argparse
 import time
 
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.errors import OK
+from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.run_annotations import annotate, annotation_target
 from mobius_tui.run.host.takeover import current_operator
 from mobius_tui.run.storage.run_index import run_by_name
@@ -25,4 +25,4 @@ def do(options: argparse.Namespace) -> int:
     )
     annotate(directory, options.text, target, by=current_operator(), now=time.time())
     narrate(f"kept beside the journal of {directory.id}; `mobius-tui report` tells it")
-    return OK
+    return EXIT_OK

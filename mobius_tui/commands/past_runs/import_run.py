@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import OK
+from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -20,4 +20,4 @@ def do(options: argparse.Namespace) -> int:
     if options.head is None:
         narrate("it is as whoever exported it had it; --head proves that it is the one")
     narrate(f"it is read here and never run: `mobius-tui report {run.id}`")
-    return OK
+    return EXIT_OK

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from mobius_tui.commands.support.command_options import json_option, run_argument
+from mobius_tui.commands.support.command_options import (
+    add_json_option,
+    add_run_argument,
+)
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 
 REPORT_FORMATS = ("md", "html", "json", "junit")
@@ -15,7 +18,7 @@ _LISTED_OUTCOMES = tuple(map(str, (*Outcome, *ListingState)))
 
 def runs_options(parser: argparse.ArgumentParser) -> None:
     """Add what `runs` takes."""
-    json_option(parser)
+    add_json_option(parser)
     parser.add_argument(
         "--drills", action="store_true", help="drills that are over, with their scores"
     )
@@ -38,12 +41,12 @@ def runs_options(parser: argparse.ArgumentParser) -> None:
 
 def review_options(parser: argparse.ArgumentParser) -> None:
     """Add what `review` takes."""
-    run_argument(parser, "the newest")
+    add_run_argument(parser, "the newest")
 
 
 def report_options(parser: argparse.ArgumentParser) -> None:
     """Add what `report` takes."""
-    run_argument(parser, "the newest")
+    add_run_argument(parser, "the newest")
     parser.add_argument(
         "--format",
         choices=REPORT_FORMATS,
@@ -63,7 +66,7 @@ def report_options(parser: argparse.ArgumentParser) -> None:
 
 def annotate_options(parser: argparse.ArgumentParser) -> None:
     """Add what `annotate` takes."""
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument("text", metavar="TEXT", help="the note")
     parser.add_argument(
         "--at",
@@ -84,12 +87,12 @@ def stats_options(parser: argparse.ArgumentParser) -> None:
     """Add what `stats` takes."""
     parser.add_argument("runbook", metavar="RUNBOOK", help="its id, or a file")
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
-    json_option(parser)
+    add_json_option(parser)
 
 
 def export_options(parser: argparse.ArgumentParser) -> None:
     """Add what `export` takes."""
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument(
         "-o",
         metavar="FILE",
@@ -109,7 +112,7 @@ def import_run_options(parser: argparse.ArgumentParser) -> None:
 
 def verify_options(parser: argparse.ArgumentParser) -> None:
     """Add what `verify` takes."""
-    run_argument(parser)
+    add_run_argument(parser)
     parser.add_argument(
         "--head",
         metavar="SHA256",

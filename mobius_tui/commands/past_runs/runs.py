@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.commands.support.site_sweeping import sweep_sites
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.commands.support.site_sweeping import report_orphan_sites
+from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.records.run_summary import Summary, read_summary
+from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.text.units import age_in_seconds
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def do(options: argparse.Namespace) -> int:
     """Print the runs, or the drills, that match the options."""
     since = None if options.since is None else _moment_of(options.since, time.time())
-    sweep_sites()
+    report_orphan_sites()
     if options.drills:
         return _print_drills(options, since)
     listed = sorted(
@@ -41,18 +41,18 @@ def do(options: argparse.Namespace) -> int:
     ]
     if options.json:
         print_data(json.dumps([each.as_json() for each in matching], indent=2))
-        return OK
+        return EXIT_OK
     for each in matching:
         print_data(line(each.row()))
     if not every:
         narrate("there are no runs yet; `mobius-tui demo` makes one")
     elif not matching:
         narrate(f"none of the {len(every)} runs is like that")
-    return OK
+    return EXIT_OK
 
 
 def _matches(
-    options: argparse.Namespace, run: Summary | DrillRecord, since: float | None
+    options: argparse.Namespace, run: RunSummary | DrillRecord, since: float | None
 ) -> bool:
     """Whether a run is of the runbook, ended so, and began since."""
     return (
@@ -92,13 +92,13 @@ def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     ]
     if options.json:
         print_data(
-            json.dumps([score_text.as_json(each) for each in matching], indent=2)
+            json.dumps([score_text.score_as_json(each) for each in matching], indent=2)
         )
-        return OK
+        return EXIT_OK
     if not matching:
         narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
-        return OK
-    print_data(score_text.HEAD)
+        return EXIT_OK
+    print_data(score_text.SCORE_HEAD)
     for each in matching:
-        print_data(line(score_text.row(each)))
-    return OK
+        print_data(line(score_text.score_row(each)))
+    return EXIT_OK

@@ -7,8 +7,8 @@ import argparse
 from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.errors import OK
-from mobius_tui.review.past_runs import runbook_named, stats_of
+from mobius_tui.errors import EXIT_OK
+from mobius_tui.review.run_statistics import runbook_named, statistics_of_runbook
 from mobius_tui.review.statistics_text import statistics_json, statistics_lines
 from mobius_tui.run.storage.state_home import runs_root
 
@@ -20,10 +20,10 @@ def do(options: argparse.Namespace) -> int:
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_stats(options.runbook, runbook.title, settings)
-    statistics = stats_of(root, runbook)
+    statistics = statistics_of_runbook(root, runbook)
     print_data(
         statistics_json(statistics)
         if options.json
         else "\n".join(statistics_lines(statistics))
     )
-    return OK
+    return EXIT_OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.errors import FAILED, OK
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import seals
 from mobius_tui.run.records.run_record import read_record
@@ -22,7 +22,7 @@ def do(options: argparse.Namespace) -> int:
     for problem in problems:
         print_data(line(problem))
     if problems:
-        return FAILED
+        return EXIT_FAILED
     follower = Follower(directory)
     record = read_record(directory)
     print_data(
@@ -33,4 +33,4 @@ def do(options: argparse.Namespace) -> int:
         print_data(line(words))
     if last := seals.last_seal_digest(record):
         print_data(f"head of what was said {last}")
-    return OK
+    return EXIT_OK

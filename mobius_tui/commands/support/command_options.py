@@ -1,10 +1,15 @@
-"""Options that several commands share, and what their values mean."""
+"""Options of a run that goes on by itself: `--auto`, `--manual`, `--yes`, `--answers`.
+
+A guided run needs nothing of it, and its first picture does not wait for the imports.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from mobius_tui.errors import UsageError
 
@@ -12,20 +17,78 @@ TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ASCII = "draw with letters and signs of ASCII alone"
+    from mobius_tui.run.intents.intent_actions import StartAutomatic
+    from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+    from mobius_tui.runbook.model.runbook import Runbook
 
 
-def run_options(parser: argparse.ArgumentParser) -> None:
+def auto_action(
+    options: argparse.Namespace, answers: UnattendedAnswers | None
+) -> StartAutomatic | None:
+    """The action that makes a run automatic; `None` for a guided one."""
+    if options.auto:
+        from mobius_tui.run.planning.unattended_answers import (
+            UnattendedAnswers,
+            automatic_action,
+        )
+
+        return automatic_action(
+            answers or UnattendedAnswers(),
+            manual=options.manual or "stop",
+            yes=options.yes,
+            rehearse_undo=options.rehearse_undo,
+        )
+    given = {
+        "--yes": options.yes,
+        "--manual": options.manual,
+        "--answers": options.answers,
+        "--rehearse-undo": options.rehearse_undo,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)}: only with --auto")
+    return None
+
+
+def read_answers(
+    path: str | None, runbook: Callable[[], Runbook]
+) -> UnattendedAnswers | None:
+    """Read the answers in a file; `None` without a file, or where it has none.
+
+    Args:
+        path: the file.
+        runbook: gives the runbook whose questions they answer.
+
+    Raises:
+        UsageError: it cannot be read, or answers what nobody asks.
+    """
+    if not path:
+        return None
+    from mobius_tui.run.planning.unattended_answers import (
+        UnattendedAnswers,
+        read_answers_file,
+        refuse_unknown_answers,
+    )
+
+    found = read_answers_file(Path(path))
+    refuse_unknown_answers(runbook(), found, path)
+    return None if found == UnattendedAnswers() else found
+
+
+ASCII_HELP = "draw with letters and signs of ASCII alone"
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run that starts."""
-    var_option(parser)
-    auto_options(parser)
+    add_var_option(parser)
+    add_auto_options(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show the whole plan; execute nothing"
     )
-    view_options(parser)
+    add_view_options(parser)
 
 
-def run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
+def add_run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
     """Add the argument that names a run.
 
     Args:
@@ -41,7 +104,7 @@ def run_argument(parser: argparse.ArgumentParser, without: str = "") -> None:
     )
 
 
-def var_option(parser: argparse.ArgumentParser) -> None:
+def add_var_option(parser: argparse.ArgumentParser) -> None:
     """Add `--var`: the values of variables."""
     parser.add_argument(
         "--var",
@@ -52,13 +115,13 @@ def var_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def place_options(parser: argparse.ArgumentParser) -> None:
+def add_place_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the environment and the folder of a run."""
     parser.add_argument("--profile", metavar="P", help="values for an environment")
     parser.add_argument("--workdir", metavar="DIR", help="where commands run")
 
 
-def auto_options(parser: argparse.ArgumentParser) -> None:
+def add_auto_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run that goes on by itself."""
     parser.add_argument(
         "--auto", action="store_true", help="run the main line by itself"
@@ -80,7 +143,7 @@ def auto_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(rehearse_undo=False)  # `drill` alone has it
 
 
-def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
+def add_view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
     """Add the options for how a run is shown.
 
     Args:
@@ -89,7 +152,7 @@ def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
     """
     parser.add_argument("--plain", action="store_true", help="lines, not a screen")
     parser.add_argument(
-        "--ascii", action="store_true", default=argparse.SUPPRESS, help=ASCII
+        "--ascii", action="store_true", default=argparse.SUPPRESS, help=ASCII_HELP
     )
     parser.add_argument(
         "--json",
@@ -98,12 +161,12 @@ def view_options(parser: argparse.ArgumentParser, lines: str = "") -> None:
     )
 
 
-def json_option(parser: argparse.ArgumentParser) -> None:
+def add_json_option(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def variables(words: Sequence[str]) -> Mapping[str, str]:
+def parse_variables(words: Sequence[str]) -> Mapping[str, str]:
     """Parse the values of `--var K=V`.
 
     Raises:

@@ -14,7 +14,7 @@ from mobius_tui.drill import drill_record
 from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import subjects
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.errors import FAILED, OK, MobiusError, UsageError
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK, MobiusError, UsageError
 from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.planning.plan import Plan
@@ -71,7 +71,7 @@ def drill_every_fault(
         runbook=plan.runbook.id, columns=columns, subjects=tuple(subjects(plan))
     )
     print_matrix(found, as_json=as_json)
-    return OK if found.is_handled else FAILED
+    return EXIT_OK if found.is_handled else EXIT_FAILED
 
 
 def options_of_each_drill(options: argparse.Namespace) -> list[str]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.drill.detection_gaps import coverage_words, subject_coverage
-from mobius_tui.drill.drill_freshness import drills_of
+from mobius_tui.drill.drill_freshness import drills_of_runbook
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.text.units import age_in_seconds, ago
+from mobius_tui.runbook.text.units import age_in_seconds, ago_in_words
 
 LINES_SHOWN = 8
 """Lines that are printed of what was never seen red; `--json` has them all."""
@@ -129,7 +129,7 @@ def _remarks_on(
 
 def _freshness(runbook: Runbook, now: float, oldest: float) -> tuple[str, bool]:
     """When a drill last handled its fault, in words, and whether that is fresh."""
-    drills = tuple(drills_of(runs_root(), runbook))
+    drills = tuple(drills_of_runbook(runs_root(), runbook))
     proof = next((each for each in drills if each.shows_handled), None)
     if proof is None or proof.drill.began is None:
         tried = "no drill of it was handled" if drills else "never drilled here"
@@ -138,4 +138,4 @@ def _freshness(runbook: Runbook, now: float, oldest: float) -> tuple[str, bool]:
     who = f" by {proof.drill.operator}" if proof.drill.operator else ""
     points = f" (score {proof.score_words})" if proof.score_words else ""
     edits = f", {proof.edits}" if proof.edits else ""
-    return f"drilled {ago(since)}{who}{points}{edits}", since <= oldest
+    return f"drilled {ago_in_words(since)}{who}{points}{edits}", since <= oldest

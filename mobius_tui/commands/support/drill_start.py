@@ -1,29 +1,35 @@
-"""Starts the drill that the options of `drill` and `demo` ask for."""
+"""`mobius-tui drill --inject-cmd`: a drill on a team's own staging."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Mapping
+import random
+import time
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.automatic_run import read_answers
-from mobius_tui.commands.support.command_options import is_plain, variables
-from mobius_tui.commands.support.command_output import narrate
+from mobius_tui.commands.support.command_options import (
+    is_plain,
+    parse_variables,
+    read_answers,
+)
+from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.commands.support.drill_matrix_command import (
     drill_every_fault,
     options_of_each_drill,
 )
-from mobius_tui.commands.support.own_staging_command import drill_own_staging
-from mobius_tui.commands.support.run_frontend import (
-    start_run,
-)
+from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
-from mobius_tui.drill.coached_drills import coach
-from mobius_tui.drill.drill_facilitator import DONE, Facilitator, drill_under_way
-from mobius_tui.drill.drill_hosts import DrillHosts, choose_drill_hosts
+from mobius_tui.drill import own_staging
+from mobius_tui.drill.coached_drills import mark_as_coached
+from mobius_tui.drill.drill_facilitator import (
+    ACT_IN_PAST_TENSE,
+    Facilitator,
+    drill_under_way,
+)
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.faults.fault_combinations import (
     answers_for,
@@ -31,23 +37,125 @@ from mobius_tui.drill.faults.fault_combinations import (
     random_fault,
 )
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, HOST_FAULTS
-from mobius_tui.drill.rehearsal import rehearsal
+from mobius_tui.drill.own_staging import OwnFault, own_faults
+from mobius_tui.drill.rehearsal import (
+    DrillHosts,
+    choose_drill_hosts,
+    own_rehearsal,
+    rehearsal,
+)
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.drill.site_survey import survey_before_run
-from mobius_tui.errors import OK, UsageError
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.drill_events import FacilitatorAct
 from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
-from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE
+from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE_TEXT
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder, find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.names import did_you_mean
+
+HEAL_SECONDS = 120.0
+"""Seconds that the command waits for its guard to heal what was not repaired."""
+
+
+def drill_own_staging(options: argparse.Namespace) -> int:
+    """Break the staging, run the runbook, and check that it is repaired.
+
+    Raises:
+        MobiusError: it cannot be done; the message says why.
+    """
+    faults = own_faults(Path(options.inject_cmd))
+    if options.fault == ["list"]:
+        for fault in faults:
+            print_data(f"{fault.name:16} {fault.title}")
+        return EXIT_OK
+    _refuse_site_options(options)
+    if options.auto:
+        options.manual = options.manual or "tick"
+    chosen = _chosen_faults(faults, options.fault)
+    answers = read_answers(
+        options.answers, lambda: load(find_runbook(options.runbook))
+    ) or UnattendedAnswers(values={"reason": chosen[0].title})
+    narrate("breaking the staging …")
+    with own_rehearsal(
+        options.runbook,
+        chosen,
+        all_faults=faults,
+        given=parse_variables(options.var),
+        profile=options.profile,
+        workdir=Path(options.workdir) if options.workdir else None,
+        send=options.send,
+    ) as briefing:
+        root = Path(briefing.site or "")
+        code = start_run(options, briefing, answers)
+        if is_drill_open(briefing):
+            narrate(f"the drill is open; {root} says what was injected")
+            unrepaired = own_staging.unrepaired_faults(root) if options.auto else ()
+            for each in unrepaired:
+                narrate(f"not repaired: {each}")
+            return EXIT_FAILED if unrepaired else code
+    _await_guard(root)
+    return code
+
+
+def _refuse_site_options(options: argparse.Namespace) -> None:
+    """Refuse options that make no sense on a staging.
+
+    Raises:
+        UsageError: an option is about the program's own site, or executes nothing.
+    """
+    for name, given in (
+        ("--keep", options.keep),
+        ("--seed", options.seed is not None),
+        ("--try-checks", options.try_checks),
+        ("--matrix", options.matrix),
+    ):
+        if given:
+            raise UsageError(f"{name}: only on the program's own site")
+    if options.dry_run:
+        raise UsageError(
+            "--dry-run: a drill breaks the staging first; `mobius-tui run` with "
+            "--dry-run shows the plan"
+        )
+
+
+def _chosen_faults(
+    faults: Sequence[OwnFault], names: Sequence[str] | None
+) -> tuple[OwnFault, ...]:
+    """What `--fault` named; the first one without it, any of them for `random`.
+
+    Raises:
+        UsageError: there is no such fault.
+    """
+    if names == ["random"]:
+        return (random.choice(faults),)  # noqa: S311 - no secret
+    by_name = {fault.name: fault for fault in faults}
+    for name in names or ():
+        if name not in by_name:
+            suggestion = did_you_mean(name, by_name)
+            raise UsageError(
+                f"--fault {name}: no such fault{suggestion}; there are: "
+                f"{', '.join(by_name)}"
+            )
+    return tuple(by_name[name] for name in dict.fromkeys(names or (faults[0].name,)))
+
+
+def _await_guard(root: Path) -> None:
+    """Wait until the guard has healed the staging, at most `HEAL_SECONDS`."""
+    deadline = time.monotonic() + HEAL_SECONDS
+    while root.exists():
+        if time.monotonic() > deadline:
+            narrate("the staging is still being healed, in the background")
+            return
+        time.sleep(0.05)
 
 
 def start_drill(options: argparse.Namespace) -> int:
@@ -64,7 +172,7 @@ def start_drill(options: argparse.Namespace) -> int:
     """
     if options.inject is not None:
         return _facilitate(options)
-    hosts = _settle_hosts(options)
+    hosts = _choose_runbook_and_hosts(options)
     if options.inject_cmd is not None:
         if hosts.names:
             raise UsageError("--inject-cmd: only for a runbook without hosts")
@@ -74,7 +182,7 @@ def start_drill(options: argparse.Namespace) -> int:
     return rehearse(options)
 
 
-def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
+def _choose_runbook_and_hosts(options: argparse.Namespace) -> DrillHosts:
     """Set the runbook if none is named, and choose the hosts to simulate.
 
     Raises:
@@ -89,7 +197,7 @@ def _settle_hosts(options: argparse.Namespace) -> DrillHosts:
         options.runbook = str(example) if is_fleet else "mobius-rollback"
     runbook = _runbook_of(options)
     if options.rehearse_undo and runbook.undo_phase is None:
-        raise UsageError(f"--rehearse-undo: {NOTHING_TO_REHEARSE}")
+        raise UsageError(f"--rehearse-undo: {NOTHING_TO_REHEARSE_TEXT}")
     return choose_drill_hosts(runbook, options.hosts)
 
 
@@ -128,7 +236,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         The exit code.
     """
     names, seed = options.fault or ["bad-release"], options.seed
-    hosts = _settle_hosts(options)
+    hosts = _choose_runbook_and_hosts(options)
     if hosts.names and options.try_checks:
         raise UsageError("--try-checks: for a drill on one site, not on several hosts")
     known = FLEET_FAULTS if hosts.names else FAULTS
@@ -154,7 +262,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         faults[0],
         other_faults=faults[1:],
         seed=seed or 0,
-        given=variables(options.var),
+        given=parse_variables(options.var),
         keep=options.keep,
         send=options.send,
         kind=kind,
@@ -164,7 +272,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         if options.try_checks:
             _survey_checks(briefing, answers.values)
         if coaches and briefing.site is not None:
-            coach(Path(briefing.site))
+            mark_as_coached(Path(briefing.site))
         code = start_run(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = drill_exit_code(briefing, faults, code)
@@ -213,10 +321,12 @@ async def _act_at_once(directory: RunDirectory, options: argparse.Namespace) -> 
         facilitator = Facilitator(viewer, partial(send_and_await_reply, viewer))
         for act, fault in [(act, facilitator.fault(name)) for act, name in asked]:
             await facilitator.act(act, fault)
-            narrate(f"{fault.name} is {DONE[act]}; the team is told at the end")
+            narrate(
+                f"{fault.name} is {ACT_IN_PAST_TENSE[act]}; the team is told at the end"
+            )
         if options.hint:
             await facilitator.hint(options.hint)
             narrate("the team sees the hint now")
     finally:
         await viewer.close()
-    return OK
+    return EXIT_OK

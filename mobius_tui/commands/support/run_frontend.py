@@ -7,11 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.automatic_run import auto_action
-from mobius_tui.commands.support.command_options import is_plain
+from mobius_tui.commands.support.command_options import auto_action, is_plain
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.errors import OK, UsageError
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.errors import EXIT_OK, UsageError
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
@@ -34,9 +33,9 @@ def start_run(
         answers: what is answered to questions; the person may change it.
     """
     if options.dry_run:
-        for each in dry_run(briefing, now=time.time()):
+        for each in dry_run_lines(briefing, now=time.time()):
             print_data(line(each))
-        return OK
+        return EXIT_OK
     auto = auto_action(options, answers)
     if auto is not None:
         refuse_unattended(briefing.runbook, "--auto")

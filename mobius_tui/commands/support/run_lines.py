@@ -20,12 +20,12 @@ from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
-from mobius_tui.errors import FAILED, INCOMPLETE, OK
+from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
-from mobius_tui.run.client.briefing_hosts import hosts_in_words
+from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.listed_values import answers_by_commands
-from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import resume_run, start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
@@ -34,7 +34,7 @@ from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Refused, Situation
-from mobius_tui.run.records.run_summary import newest_open
+from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
@@ -61,10 +61,10 @@ def start_with_lines(
     """
 
     async def lines() -> int:
-        labels = understated_steps(Plan(briefing.runbook))
+        labels = understated_step_notices(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
-        for title, words in hosts_in_words(briefing):
+        for title, words in host_counts_by_target(briefing):
             narrate(f"{title}: {words}")
         given = {
             v.name: answers[v.name]
@@ -88,7 +88,7 @@ def start_with_lines(
             directory, as_json=as_json, auto=auto, is_auto_sent=True
         )
 
-    return interruptible(lines)
+    return run_interruptibly(lines)
 
 
 def defaults_in_words(briefing: Briefing, answers: Mapping[str, str]) -> Iterator[str]:
@@ -109,7 +109,7 @@ def runbook_to_resume(directory: RunDirectory | None) -> Runbook:
     Raises:
         MobiusError: there is no such run, or it cannot be read.
     """
-    return Follower(directory or newest_open(runs_root())).runbook
+    return Follower(directory or newest_open_run(runs_root())).runbook
 
 
 def resume_with_lines(
@@ -128,7 +128,7 @@ def resume_with_lines(
     Raises:
         MobiusError: there is no such run, or it cannot go on.
     """
-    directory = directory or newest_open(runs_root())
+    directory = directory or newest_open_run(runs_root())
     follower = Follower(directory)
     if auto is not None:
         refuse_unattended(follower.runbook, "--auto")
@@ -136,9 +136,9 @@ def resume_with_lines(
         # Before a host is there: none stays behind that nobody wanted.
         if auto is not None and (refusal := _refusal(follower, auto)):
             narrate(line(refusal))
-            return INCOMPLETE
+            return EXIT_INCOMPLETE
         asyncio.run(resume_run(directory, follower.runbook))
-    return interruptible(
+    return run_interruptibly(
         lambda: print_until_end(directory, as_json=as_json, auto=auto, is_resumed=True)
     )
 
@@ -151,7 +151,7 @@ def _refusal(follower: Follower, auto: StartAutomatic) -> str:
     return permission.text if isinstance(permission, Refused) else ""
 
 
-def interruptible(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
+def run_interruptibly(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run a coroutine that prints; Ctrl+C leaves the run as it is, and says so."""
     collect_as_usual()
     try:
@@ -197,10 +197,10 @@ async def print_until_end(
         narrate(
             "this drill has no score: whoever keeps it, the guard of its site, is gone"
         )
-        return code or FAILED
+        return code or EXIT_FAILED
     _print_score(drill, directory, as_json=as_json)
-    failed = not drill.score.handled and (auto is not None or code == OK)
-    return FAILED if failed else code
+    failed = not drill.score.handled and (auto is not None or code == EXIT_OK)
+    return EXIT_FAILED if failed else code
 
 
 def _site_of_drill(directory: RunDirectory) -> Path | None:
@@ -232,7 +232,7 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
         }
         print_data(escape_unprintable(json.dumps(score, ensure_ascii=False)))
         return
-    for each in score_text.lines(drill, times):
+    for each in score_text.score_lines(drill, times):
         print_data(line(each))
     for each in coverage_summary(found):
         print_data(line(f"unseen: {each}"))
@@ -257,4 +257,4 @@ def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> i
     wrong = site_problems(open_site(Path(briefing.site or "")), faults)
     for each in wrong:
         narrate(f"the service is not restored: {each}")
-    return FAILED if wrong else code
+    return EXIT_FAILED if wrong else code

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mobius_tui.runbook.toml.runbook_source import config_file
-from mobius_tui.tui.config.settings import DEFAULTS, Settings
+from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from mobius_tui.tui.main import (
@@ -51,10 +51,10 @@ def load_screen_settings(options: argparse.Namespace) -> Settings:
     Raises:
         UsageError: config.toml is wrong; the text is the whole report.
     """
-    settings = DEFAULTS
+    settings = DEFAULT_SETTINGS
     if os.path.lexists(config_file()):
         # Only then: the first picture does not wait for what reads TOML.
-        from mobius_tui.tui.config.settings_file import load
+        from mobius_tui.tui.config.settings_file import load_settings
 
-        settings = load()
+        settings = load_settings()
     return replace(settings, ascii=True) if options.ascii else settings

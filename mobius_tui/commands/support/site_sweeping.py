@@ -6,12 +6,12 @@ from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.run.storage.state_home import state_home
 
 
-def sweep_sites() -> None:
+def report_orphan_sites() -> None:
     """Take down the drill sites that nobody owns any more, and say which."""
     sites = state_home() / "sites"
     if not any(sites.glob("*/run/owner")):
         return  # as nearly always: nothing more is imported for it
-    from mobius_tui.drill.site_guard import reap_orphans
+    from mobius_tui.drill.site_guard import take_down_orphan_sites
 
-    for name in reap_orphans(sites):
+    for name in take_down_orphan_sites(sites):
         narrate(f"a drill site that a crash had left behind was taken down: {name}")

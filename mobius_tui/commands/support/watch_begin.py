@@ -1,4 +1,4 @@
-"""`mobius-tui watch`: starts the run that its options ask for, and follows it."""
+"""Follows a started watch until it is over, or a signal ends this process."""
 
 from __future__ import annotations
 
@@ -6,47 +6,187 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from mobius_tui.commands.support import screens
-from mobius_tui.commands.support.command_options import is_plain, variables
+from mobius_tui.commands.support.command_options import is_plain, parse_variables
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.commands.support.watch_follow import (
-    FollowedWatch,
-    StopSignals,
-    stop_signals,
-)
 from mobius_tui.commands.support.watch_lines import WatchLines
-from mobius_tui.errors import UsageError
+from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from mobius_tui.garbage_collection import collect_as_usual
+from mobius_tui.plain import HostNotices
 from mobius_tui.run.client.dry_run import initial_run_state
-from mobius_tui.run.client.preflight import refuse_unattended, understated_steps
+from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import (
     Briefing,
     answer_briefing,
     prepare_briefing,
 )
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.client.viewer import counted_as_viewer
+from mobius_tui.run.client.viewer import Viewer, counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.intents.intent_actions import ArmWatch
-from mobius_tui.run.planning.confirmation import protects_nothing
+from mobius_tui.run.intents.intent_actions import ArmWatch, EndRun
+from mobius_tui.run.planning.confirmation import has_no_protected_environment
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
+from mobius_tui.run.planning.rollback import (
+    is_rollback_under_way,
+    is_watch_run_only,
+    rollback_obstacles,
+    rollback_phase,
+)
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
-from mobius_tui.run.watch.watch_log import LOG_FOLDER, make_watch_log
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.watch.watch_command import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.templates import fill, template_names, texts_in
 from mobius_tui.tui.config.settings import Settings
 
+REPLY_SECONDS = 5.0
+"""Seconds that the host has to answer; Ctrl+C must not hang on it."""
+SIGNAL_REASONS = {
+    signal.SIGINT: "Ctrl+C",
+    signal.SIGTERM: "told to end, by SIGTERM",
+    signal.SIGHUP: "its terminal went away",
+}
+"""What ends a watch that was not detached, in words."""
+
+
+class StopSignals:
+    """The first signal that asked this process to end, if one came."""
+
+    def __init__(self) -> None:
+        self.number: signal.Signals | None = None
+        # Asked now: a terminal that has gone says that it is none.
+        streams = ("stdout", "stderr")
+        self._terminals = [n for n in streams if getattr(sys, n).isatty()]
+
+    def receive(self, number: signal.Signals) -> None:
+        """Handle a signal: note it, and stop writing to a terminal that went away."""
+        self.number = self.number or number
+        if number == signal.SIGHUP:
+            for name in self._terminals:
+                setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - till exit
+
+    @property
+    def is_redirected(self) -> bool:
+        """Whether standard output was no terminal when this process started."""
+        return "stdout" not in self._terminals
+
+
+@contextmanager
+def stop_signals() -> Iterator[StopSignals]:
+    """Receive the signals that end a process, instead of being ended by them."""
+    loop, signals = asyncio.get_running_loop(), StopSignals()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, signals.receive, number)
+    try:
+        yield signals
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+class FollowedWatch:
+    """A watch whose lines are printed until it is over, or a signal comes."""
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        signals: StopSignals,
+        lines: Callable[[Viewer], WatchLines],
+        reason: str = "",
+    ) -> None:
+        self._viewer = Viewer(directory)
+        self._lines = lines(self._viewer)
+        self._signals = signals
+        self._reason = reason
+        self._resume_hint = f"`mobius-tui resume {directory.id}`"
+
+    async def follow(self) -> int:
+        """Print the watch until it is over; returns the exit code."""
+        viewer = self._viewer
+        try:
+            await self._lines.print_new(viewer.follower.initial_entries)
+            host = HostNotices(viewer)
+            async for changes in viewer.changes():
+                await self._lines.print_new(changes.entries)
+                host.print_changes()
+                code = self._code_if_over()
+                if code is None and viewer.host_pid() is None and not changes:
+                    since = viewer.follower.unwatched_note(time.time())
+                    words = f"its host is gone{since}; {self._resume_hint}"
+                    code = self._end(EXIT_INCOMPLETE, words)
+                if code is None and self._signals.number is not None:
+                    code = await self._end_by_signal(self._signals.number)
+                if code is not None:
+                    return code
+        finally:
+            self._lines.close()
+            await viewer.close()
+        return EXIT_INCOMPLETE
+
+    def _code_if_over(self) -> int | None:
+        """Print the summary if the watch is over; returns the exit code then."""
+        state = self._viewer.follower.state
+        if state.ended is not None:
+            return self._end(state.ended.outcome.exit_code, state.ended.reason)
+        if state.watch.watch_run_end_reason:
+            reason = state.watch.watch_run_end_reason
+            words = f"{reason}; {self._resume_hint} goes on from there"
+            return self._end(EXIT_FAILED, words)
+        return None
+
+    def _end(self, code: int, reason: str) -> int:
+        self._lines.summary(code, reason)
+        return code
+
+    def _leave_with(self, words: str) -> int:
+        return self._end(EXIT_INTERRUPTED, f"left; {words}; {self._resume_hint}")
+
+    async def _end_by_signal(self, number: signal.Signals) -> int | None:
+        """End the watch, or leave it, as a signal asks.
+
+        Returns:
+            The exit code; `None` where the signal is ignored.
+        """
+        follower = self._viewer.follower
+        watch = follower.state.watch
+        assert watch.watch_run is not None
+        if watch.watch_run.detached:
+            if number == signal.SIGHUP and self._signals.is_redirected:
+                self._signals.number = None
+                return None
+            return self._leave_with("the watch goes on")
+        if watch.rollback_running or (
+            is_rollback_under_way(watch) and number != signal.SIGINT
+        ):
+            return self._leave_with("the rollback goes on")
+        if not is_watch_run_only(follower.plan, follower.state):
+            return self._leave_with("the run stays open")
+        reason = self._reason or SIGNAL_REASONS[number]
+        try:
+            sent = self._viewer.send_intent(EndRun(reason=reason))
+            reply = await asyncio.wait_for(sent, REPLY_SECONDS)
+        except TimeoutError:
+            return self._leave_with("not ended: its host does not answer")
+        if not reply.ok:
+            return self._leave_with(f"not ended: {reply.text}")
+        changes = self._viewer.follower.poll()
+        await self._lines.print_new(changes.entries)
+        return self._code_if_over()
+
+
 DEFAULT_DURATION = "30m"
-ENDLESS = ("0", "0s", "forever")
+ENDLESS_DURATIONS = ("0", "0s", "forever")
 
 
 def watch(options: argparse.Namespace) -> int:
@@ -62,7 +202,7 @@ def watch(options: argparse.Namespace) -> int:
         )
     if options.trigger:
         raise UsageError("--trigger: only with --replay; a runbook says its own")
-    seconds = watch_duration(options.duration, os.environ)
+    seconds = parse_watch_duration(options.duration, os.environ)
     briefing = _briefing(options)
     arm = _arm_action(options, briefing)
     on_screen = not (options.json or is_plain(requested=options.plain))
@@ -110,7 +250,7 @@ def _on_screen(
     return asyncio.run(following.follow())
 
 
-def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | None:
+def parse_watch_duration(given: str | None, environ: Mapping[str, str]) -> float | None:
     """Parse how many seconds to watch; `None` for no end.
 
     Args:
@@ -127,7 +267,7 @@ def watch_duration(given: str | None, environ: Mapping[str, str]) -> float | Non
             "MONITOR_DURATION",
             environ.get("MONITOR_DURATION") or DEFAULT_DURATION,
         )
-    if text in ENDLESS:
+    if text in ENDLESS_DURATIONS:
         return None
     try:
         is_number = text.isascii() and text.isdigit()
@@ -157,7 +297,7 @@ def _briefing(options: argparse.Namespace) -> Briefing:
         )
     briefing = prepare_briefing(
         runbook,
-        given=variables(options.var),
+        given=parse_variables(options.var),
         profile=options.profile,
         workdir=Path(options.workdir) if options.workdir else None,
     )
@@ -209,7 +349,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
             "destroys; add --yes if it may do so without asking anybody"
         )
     destroys = any(effect_of(step) == "destroy" for step in phase.steps)
-    unnamed = destroys and protects_nothing(briefing.runbook)
+    unnamed = destroys and has_no_protected_environment(briefing.runbook)
     if unnamed and not options.yes:
         raise UsageError(
             "--auto-rollback: the rollback destroys, and the runbook says of no "
@@ -250,7 +390,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
 
     plan = Plan(briefing.runbook)
     phase = rollback_phase(plan)
-    labels = understated_steps(plan, phase.id) if phase is not None else ()
+    labels = understated_step_notices(plan, phase.id) if phase is not None else ()
     caveats = trigger_caveats(
         briefing.runbook.health, lambda text: fill(text, value), {}
     )

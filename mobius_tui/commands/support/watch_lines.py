@@ -10,7 +10,7 @@ from heapq import merge
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import ProbeResult, decode
+from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage
 from mobius_tui.health.probe_window import ProbeWindow
 from mobius_tui.plain import PlainReport, print_line
@@ -85,7 +85,7 @@ class WatchSummary:
         yield f"summary: {self.reason}"
         yield f"watched: {duration_in_words(self.ended - watch.watch_run_began_at)}"
         for probe, summary in self.summaries.probes.items():
-            yield f"checks of {probe}: {_tally_text(summary)}"
+            yield f"checks of {probe}: {_summary_text(summary)}"
         if not self.summaries.probes:
             yield "checks: none"
         longest = self.summaries.all.longest
@@ -113,7 +113,7 @@ def _clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def _tally_text(summary: HealthSummary) -> str:
+def _summary_text(summary: HealthSummary) -> str:
     """A probe's checks: `12, 9 ok, 3 failed (75.0 % ok); of our checks: p50 11 ms`."""
     parts = [f"{summary.checks}", f"{summary.ok} ok", f"{summary.failed} failed"]
     if summary.no_data:
@@ -195,7 +195,7 @@ class WatchChecks:
         while data := self._data():
             for text in data.split(b"\n")[:-1]:
                 try:
-                    record = decode(text)
+                    record = decode_record(text)
                 except RunError:
                     continue  # a full disk tears lines
                 if isinstance(record, ProbeResult):

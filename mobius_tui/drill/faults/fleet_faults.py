@@ -20,7 +20,7 @@ from mobius_tui.drill.site.fleet_site import (
 )
 from mobius_tui.drill.site.site_files import (
     ASSETS,
-    CORE,
+    CORE_PACKAGE,
     install_release,
     installed_version,
     publish_release,
@@ -28,7 +28,7 @@ from mobius_tui.drill.site.site_files import (
     run_site_program,
 )
 
-DOWN = "run/down"
+DOWN_MARKER = "run/down"
 """The file in a host's site that says that the machine is off."""
 SLOW_SECONDS = 4
 """Seconds that each login on a slow host takes."""
@@ -108,13 +108,13 @@ def _turn_off(fleet: Site) -> None:
         for pid in site_services.processes(host.root, unit):
             site_services.end(pid, grace=0)
         site_services.pid_file(host.root, unit).unlink(missing_ok=True)
-    (host.root / DOWN).touch()
+    (host.root / DOWN_MARKER).touch()
     set_login(host, _REFUSED.format(name=host.name, why="refused"))
 
 
 def _turn_on(fleet: Site) -> None:
     host = last_host(fleet)
-    (host.root / DOWN).unlink(missing_ok=True)
+    (host.root / DOWN_MARKER).unlink(missing_ok=True)
     set_login(host)
     run_site_program(host.root, "bin/systemctl", "start", *host.units)
     wait_for_version(host, installed_version(host.root))
@@ -122,7 +122,7 @@ def _turn_on(fleet: Site) -> None:
 
 def is_down(host: Site) -> bool:
     """Whether a host is off: nothing that is done elsewhere repairs it."""
-    return (host.root / DOWN).exists()
+    return (host.root / DOWN_MARKER).exists()
 
 
 def _break_canary(fleet: Site) -> None:
@@ -145,7 +145,7 @@ def _mend_canary(fleet: Site) -> None:
 def _canary_symptom(fleet: Site) -> str:
     host = _canary(fleet)
     live = read_baseline(host.root).live
-    package = host.root / "lib" / "registry" / f"{CORE}-{live}"
+    package = host.root / "lib" / "registry" / f"{CORE_PACKAGE}-{live}"
     found = (package / "base.py").exists()
     return f"{host.name}: release {live} does not run there" if found else ""
 

@@ -25,8 +25,8 @@ from mobius_tui.drill.site.site_files import (
     run_site_program,
 )
 
-OK = 200
-RESPONDS = 'self.path.partition("?")[0]'
+HTTP_OK = 200
+PATH_EXPRESSION = 'self.path.partition("?")[0]'
 """How the server finds the path of a request."""
 MAX_ANSWER_SECONDS = 5.0
 """Seconds after which an answer is too late: the P95 of the runbook's trigger."""
@@ -85,20 +85,20 @@ def _is_slow(site: Site) -> str:
 
 def _errs(site: Site) -> str:
     codes = [request_site(site, "/api/version")[0] for _ in range(REQUESTS)]
-    bad = sum(code != OK for code in codes)
-    fine = bad and ask_health(site).code == OK
+    bad = sum(code != HTTP_OK for code in codes)
+    fine = bad and ask_health(site).code == HTTP_OK
     return f"/health answers 200, and {bad} of {REQUESTS} requests fail" if fine else ""
 
 
 def _flaps(site: Site) -> str:
     codes = [ask_health(site).code for _ in range(10)]
-    bad = sum(code != OK for code in codes)
+    bad = sum(code != HTTP_OK for code in codes)
     return f"{bad} of 10 looks at /health fail" if 0 < bad < 10 else ""
 
 
 def _lies(site: Site) -> str:
     answer = ask_health(site)
-    degraded = answer.code == OK and answer.status == "degraded"
+    degraded = answer.code == HTTP_OK and answer.status == "degraded"
     return "/health answers 200, and says degraded" if degraded else ""
 
 
@@ -135,7 +135,7 @@ def _break_source(site: Site) -> None:
     install_release(site.root, read_baseline(site.root).live, site.kind)
     server = site.root / "src" / "mobius" / "api.py"
     text = server.read_text()
-    server.write_text(text.replace(RESPONDS, f'{RESPONDS}.lstrip("/")'))
+    server.write_text(text.replace(PATH_EXPRESSION, f'{PATH_EXPRESSION}.lstrip("/")'))
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
     wait_for_status(site, 404)
 

@@ -11,7 +11,7 @@ from mobius_tui.drill.faults.fault import Fault, fault_random
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import (
     ASSETS,
-    RELEASES,
+    RELEASES_FOLDER,
     SiteKind,
     installed_version,
     read_baseline,
@@ -19,7 +19,7 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.errors import RunError
 
-SCRIPT = "scripts/deploy/rollback_dhash.sh"
+ROLLBACK_SCRIPT = "scripts/deploy/rollback_dhash.sh"
 _EARLY_BREAKS = {
     SiteKind.REAL: 'begin "Extracting the backup"\n',
     SiteKind.RICH: 'begin "Extracting the backup"\n',
@@ -107,7 +107,7 @@ def _untrusted_release(site: Site) -> tuple[str, ...]:
     Or that of its own archive, where one has taken the place of what was installed.
     """
     baseline = read_baseline(site.root)
-    archives = {path.name for path in (site.root / RELEASES).iterdir()}
+    archives = {path.name for path in (site.root / RELEASES_FOLDER).iterdir()}
     replaced = list(site.root.glob("src.failed.*"))
     if replaced and f"mobius-{installed_version(site.root)}.tar.gz" in archives:
         return ()
@@ -122,16 +122,18 @@ def _untrusted_release(site: Site) -> tuple[str, ...]:
 
 def _script(site: Site) -> Path:
     """The original of the rollback script."""
-    overlay = ASSETS / site.kind / SCRIPT
-    return overlay if overlay.exists() else ASSETS / "site" / SCRIPT
+    overlay = ASSETS / site.kind / ROLLBACK_SCRIPT
+    return overlay if overlay.exists() else ASSETS / "site" / ROLLBACK_SCRIPT
 
 
 def _insert(site: Site, place: str, line: str) -> None:
     """Insert a line into the script."""
     text = _script(site).read_text()
     if place not in text:
-        raise RunError(f"{SCRIPT} has no line {place.strip()!r} to break it at")
-    (site.root / SCRIPT).write_text(text.replace(place, f"{place}{line}\n"))
+        raise RunError(
+            f"{ROLLBACK_SCRIPT} has no line {place.strip()!r} to break it at"
+        )
+    (site.root / ROLLBACK_SCRIPT).write_text(text.replace(place, f"{place}{line}\n"))
 
 
 def _break_script(site: Site) -> None:
@@ -155,12 +157,12 @@ say "for $ticket"
 
 
 def _restore_script(site: Site) -> None:
-    shutil.copyfile(_script(site), site.root / SCRIPT)
+    shutil.copyfile(_script(site), site.root / ROLLBACK_SCRIPT)
 
 
 def _script_symptom(site: Site) -> str:
-    same = (site.root / SCRIPT).read_bytes() == _script(site).read_bytes()
-    return "" if same else f"{SCRIPT} is not what it was"
+    same = (site.root / ROLLBACK_SCRIPT).read_bytes() == _script(site).read_bytes()
+    return "" if same else f"{ROLLBACK_SCRIPT} is not what it was"
 
 
 def _roll_back_first(site: Site) -> None:

@@ -24,8 +24,8 @@ import psutil
 
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.site_files import (
-    DUMPS,
-    RELEASES,
+    DUMPS_FOLDER,
+    RELEASES_FOLDER,
     SiteKind,
     SiteSpecification,
     create_site_files,
@@ -34,15 +34,15 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.errors import RunError
 
-PATIENCE = 20.0
+SLOW_ANSWER_SECONDS = 20.0
 """Seconds that an answer of a slow release may take."""
 _SERVING = re.compile(r"MOBIUS (\S+) on port ")
 """What the API logs when it begins to serve: its release."""
-HOSTS = "hosts"
+HOSTS_FOLDER = "hosts"
 """The folder of a fleet that has a site for each host."""
 FLEET_UNITS = ("mobius-balancer", "mobius-sink")
 """What runs in a fleet beside the services of its hosts."""
-START_LIMIT = 60.0
+START_LIMIT_SECONDS = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
 
@@ -68,7 +68,7 @@ class Site:
     @property
     def host_sites(self) -> Mapping[str, Path]:
         """The folder of each host of a fleet, by its name."""
-        return {name: self.root / HOSTS / name for name in self.hosts}
+        return {name: self.root / HOSTS_FOLDER / name for name in self.hosts}
 
     @property
     def api(self) -> str:
@@ -216,10 +216,10 @@ def ask_health(site: Site, path: str = "/health") -> HealthAnswer:
         site: whose API.
         path: `/health`, or `/api/health/detailed`.
     """
-    return read_health(*request_site(site, path))
+    return parse_health_answer(*request_site(site, path))
 
 
-def read_health(code: int, body: str) -> HealthAnswer:
+def parse_health_answer(code: int, body: str) -> HealthAnswer:
     """Parse the answer of a health endpoint; a bad release may answer anything.
 
     Args:
@@ -257,7 +257,11 @@ def request_site(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, s
 
 
 def wait_for_status(
-    site: Site, status: int, *, path: str = "/health", limit: float = START_LIMIT
+    site: Site,
+    status: int,
+    *,
+    path: str = "/health",
+    limit: float = START_LIMIT_SECONDS,
 ) -> None:
     """Wait until a path is answered with a status.
 
@@ -282,7 +286,7 @@ def wait_for_sink(site: Site) -> None:
         RunError: it does not.
     """
     port = urlsplit(site.sink).port or 0
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + START_LIMIT_SECONDS
     while True:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
@@ -303,7 +307,9 @@ def _last_words(site: Site, unit: str) -> str:
     return f"its log ends: {last.strip()}"
 
 
-def wait_for_version(site: Site, version: str, *, limit: float = START_LIMIT) -> None:
+def wait_for_version(
+    site: Site, version: str, *, limit: float = START_LIMIT_SECONDS
+) -> None:
     """Wait until a release serves: until its API says so in its log, and answers.
 
     Raises:
@@ -313,7 +319,7 @@ def wait_for_version(site: Site, version: str, *, limit: float = START_LIMIT) ->
     deadline = time.monotonic() + limit
     while True:
         serves = _SERVING.findall(log.read_text())[-1:] == [version]
-        if serves and request_site(site, "/health", timeout=PATIENCE)[0]:
+        if serves and request_site(site, "/health", timeout=SLOW_ANSWER_SECONDS)[0]:
             return
         if time.monotonic() > deadline:
             raise RunError(f"release {version} does not serve after {limit:.0f} s")
@@ -333,8 +339,8 @@ def drill_variables(site: Site) -> dict[str, str]:
         "worker_unit": site.worker,
         "process_pattern": process,
         "health_witness": f"127.0.0.1:{urlsplit(site.sink).port}",
-        "release_archive": _newest(site.root / RELEASES),
-        "database_dump": _newest(site.root / DUMPS),
+        "release_archive": _newest(site.root / RELEASES_FOLDER),
+        "database_dump": _newest(site.root / DUMPS_FOLDER),
         "check_every": "1s",
         "probe_every": "1s",
         "monitor_for": "10s",
@@ -400,7 +406,9 @@ def remove_site(root: Path, *, keep: bool) -> tuple[str, ...]:
 def _end_services(root: Path) -> list[tuple[str, str]]:
     """Stop the services, with or without a pid file; returns those that stay."""
     left = []
-    hosts = [each for each in (root / HOSTS).glob("*") if (each / "run").is_dir()]
+    hosts = [
+        each for each in (root / HOSTS_FOLDER).glob("*") if (each / "run").is_dir()
+    ]
     for site in (root, *hosts):
         shutil.rmtree(site / "systemd", ignore_errors=True)  # what may not be killed
         for unit in reversed(site_services.UNITS):

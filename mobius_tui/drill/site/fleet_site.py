@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mobius_tui.drill.site import drill_site, site_services
-from mobius_tui.drill.site.drill_site import HOSTS, Site, open_site
+from mobius_tui.drill.site.drill_site import HOSTS_FOLDER, Site, open_site
 from mobius_tui.drill.site.site_files import (
     SiteKind,
     SiteSpecification,
@@ -26,11 +26,11 @@ from mobius_tui.drill.site.site_files import (
     run_site_program,
 )
 
-AT_ONCE = 4
+MAX_PARALLEL_HOSTS = 4
 """Hosts that are worked on at the same time."""
 STOP_SECONDS = 10.0
 """Seconds to wait for keepers to stop their scripts; each kills its own after 5."""
-LOGIN = ".profile"
+LOGIN_PROFILE = ".profile"
 """The file in a host's home that plays its login."""
 _PROFILE = """\
 # A login on this host: where it finds its programs.
@@ -93,7 +93,7 @@ def on_each_host(fleet: Site, do: Callable[[Site], Result]) -> tuple[Result, ...
     Raises:
         RunError: one is gone, or whatever `do` raises.
     """
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+    with ThreadPoolExecutor(max_workers=MAX_PARALLEL_HOSTS) as pool:
         return tuple(pool.map(do, fleet_hosts(fleet)))
 
 
@@ -105,14 +105,14 @@ def set_login(host: Site, extra_lines: str = "") -> None:
         extra_lines: lines of sh, which run at each login with the connection's input
             as their stdin; empty to restore.
     """
-    fresh = host.root / f"{LOGIN}.new"
+    fresh = host.root / f"{LOGIN_PROFILE}.new"
     fresh.write_text(_PROFILE + extra_lines)
-    fresh.replace(host.root / LOGIN)
+    fresh.replace(host.root / LOGIN_PROFILE)
 
 
 def login_is_changed(host: Site) -> bool:
     """Whether `set_login` has added lines to a login on a host."""
-    return (host.root / LOGIN).read_text() != _PROFILE
+    return (host.root / LOGIN_PROFILE).read_text() != _PROFILE
 
 
 def stop_claims(root: Path) -> None:
@@ -122,7 +122,7 @@ def stop_claims(root: Path) -> None:
         root: the folder of a site, which need not be a fleet's.
     """
     keepers = []
-    for keeper in root.glob(f"{HOSTS}/*/.mobius-tui/claims/*/*/*/*/keeper"):
+    for keeper in root.glob(f"{HOSTS_FOLDER}/*/.mobius-tui/claims/*/*/*/*/keeper"):
         if site_services.read_mark(keeper) is not None:
             (keeper.parent / "stop").touch()
             keepers.append(keeper)
@@ -143,7 +143,7 @@ def _create_hosts(
     started: datetime,
 ) -> None:
     """Create one site in full; the others are copies of it with their own ports."""
-    folders = [root / HOSTS / name for name in names]
+    folders = [root / HOSTS_FOLDER / name for name in names]
     folders[0].mkdir(parents=True)
     (folders[0] / "run").mkdir()
     create_site_files(folders[0], specification, started)
@@ -161,7 +161,7 @@ def _create_front(
 ) -> None:
     """Create the balancer and the sink of messages in the folder of the fleet."""
     create_programs(root, specification.kind)
-    hosts = [open_site(root / HOSTS / name) for name in names]
+    hosts = [open_site(root / HOSTS_FOLDER / name) for name in names]
     shutil.copyfile(hosts[0].root / "site.json", root / "site.json")
     front, other, sink = free_ports(3)
     ports = {"production": front, "staging": other, "sink": sink}

@@ -108,10 +108,10 @@ class SiteKind(StrEnum):
 
 
 ENVIRONMENTS = ("production", "staging")
-CORE = "mobius-core"
+CORE_PACKAGE = "mobius-core"
 """The package that a release's code is in; the rest of it is in `src/`."""
-DUMPS = "dumps"
-RELEASES = "releases"
+DUMPS_FOLDER = "dumps"
+RELEASES_FOLDER = "releases"
 """Folders of what backups do not hold: the database's own dumps, and the archives of
 releases."""
 BACKUP_AGES = (timedelta(hours=26), timedelta(hours=14), timedelta(hours=2))
@@ -189,7 +189,7 @@ def run_site_program(root: Path, *command: str, **variables: str) -> None:
         )
 
 
-def interpreter() -> Path:
+def base_python() -> Path:
     """The Python beneath any virtual environment: the site needs no package."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     beneath = Path(sys.base_prefix) / "bin" / name
@@ -224,7 +224,7 @@ def create_site_files(
     create_programs(root, specification.kind)
     for name in ("backups", "data", "monitor_logs", "systemd"):
         (root / name).mkdir()
-    for name in (DUMPS, RELEASES, "lib/registry"):
+    for name in (DUMPS_FOLDER, RELEASES_FOLDER, "lib/registry"):
         (root / name).mkdir()
     production, staging, sink = free_ports(3)
     ports = {"production": production, "staging": staging, "sink": sink}
@@ -244,7 +244,7 @@ def create_programs(root: Path, kind: SiteKind) -> None:
         shutil.copyfile(root / "lib" / "refuse.sh", root / "bin" / name)
         (root / "bin" / name).chmod(0o755)
     for name in ("node", "python"):
-        (root / "lib" / name).symlink_to(interpreter())
+        (root / "lib" / name).symlink_to(base_python())
     for name in ("home", "tmp"):
         (root / name).mkdir()
 
@@ -288,13 +288,13 @@ def publish_release(root: Path, version: str, overlay: Path | None = None) -> Pa
         version: of the release.
         overlay: what differs from the good code, which stays beside it as `base.py`.
     """
-    package = root / "lib" / "registry" / f"{CORE}-{version}"
+    package = root / "lib" / "registry" / f"{CORE_PACKAGE}-{version}"
     shutil.rmtree(package, ignore_errors=True)
     copy_files(ASSETS / "core", package)
     if overlay is not None:
         shutil.copyfile(ASSETS / "core" / "handlers.py", package / "base.py")
         copy_files(overlay, package)
-    about = {"name": CORE, "version": version}
+    about = {"name": CORE_PACKAGE, "version": version}
     (package / "package.json").write_text(json.dumps(about, indent=1) + "\n")
     return package
 
@@ -308,9 +308,12 @@ def install_release(root: Path, version: str, kind: SiteKind) -> None:
         "name": "mobius",
         "version": version,
         "scripts": scripts,
-        "dependencies": {CORE: version},
+        "dependencies": {CORE_PACKAGE: version},
     }
-    packages = {"": {"version": version}, f"node_modules/{CORE}": {"version": version}}
+    packages = {
+        "": {"version": version},
+        f"node_modules/{CORE_PACKAGE}": {"version": version},
+    }
     lock = {"name": "mobius", "lockfileVersion": 3, "packages": packages}
     (root / "package.json").write_text(json.dumps(about, indent=1) + "\n")
     (root / "package-lock.json").write_text(json.dumps(lock, indent=1) + "\n")
@@ -319,10 +322,14 @@ def install_release(root: Path, version: str, kind: SiteKind) -> None:
 
 def _archive_release(root: Path, version: str, stamp: str) -> None:
     """Write what backups do not contain: the release's archive, the database's dump."""
-    with tarfile.open(root / RELEASES / f"mobius-{version}.tar.gz", "w:gz") as archive:
+    with tarfile.open(
+        root / RELEASES_FOLDER / f"mobius-{version}.tar.gz", "w:gz"
+    ) as archive:
         for name in ("package.json", "package-lock.json", "src", "node_modules"):
             archive.add(root / name, name)
-    shutil.copyfile(root / "data" / "mobius.db", root / DUMPS / f"mobius_{stamp}.db")
+    shutil.copyfile(
+        root / "data" / "mobius.db", root / DUMPS_FOLDER / f"mobius_{stamp}.db"
+    )
 
 
 def _configure(root: Path, kind: SiteKind, ports: dict[str, int]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-VOID = frozenset({"meta", "hr"})
+VOID_ELEMENTS = frozenset({"meta", "hr"})
 """Elements without an end."""
 
 
@@ -34,7 +34,7 @@ def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Mar
         for key, value in attributes.items()
         if value is not None
     )
-    if name in VOID:
+    if name in VOID_ELEMENTS:
         return Markup(f"<{name}{said}>")
     return Markup(f"<{name}{said}>{joined(children).text}</{name}>")
 
@@ -56,17 +56,17 @@ def _value(value: str | float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def style(css: str) -> Markup:
+def style_element(css: str) -> Markup:
     """A `<style>` element. The CSS is not escaped: it must have no text of a run."""
     return Markup(f"<style>{css}</style>")
 
 
-def rows(parts: Iterable[Markup]) -> str:
+def elements_as_lines(parts: Iterable[Markup]) -> str:
     """Elements, one on each line, so that `diff` shows what differs in two reports."""
     return "\n".join(part.text for part in parts)
 
 
-LIGHT: Mapping[str, str] = {
+LIGHT_COLOURS: Mapping[str, str] = {
     "paper": "#ffffff",
     "panel": "#f3f5f7",
     "ink": "#1b1f24",
@@ -79,7 +79,7 @@ LIGHT: Mapping[str, str] = {
     "link": "#0a58ca",
 }
 """Every one but `line` has at least 4.5 to 1 on paper and on panel."""
-DARK: Mapping[str, str] = {
+DARK_COLOURS: Mapping[str, str] = {
     "paper": "#0f1419",
     "panel": "#1a2129",
     "ink": "#e6edf3",
@@ -153,10 +153,49 @@ def _variables(colours: Mapping[str, str]) -> str:
     return "".join(f"--{name}:{colour};" for name, colour in colours.items())
 
 
-STYLE = (
-    f":root{{color-scheme:light dark;{_variables(LIGHT)}}}"
+STYLE_SHEET = (
+    f":root{{color-scheme:light dark;{_variables(LIGHT_COLOURS)}}}"
     "@media screen and (prefers-color-scheme:dark)"
-    f"{{:root{{{_variables(DARK)}}}}}"
+    f"{{:root{{{_variables(DARK_COLOURS)}}}}}"
     f"{_RULES}"
 )
 """The whole style sheet."""
+
+
+def html_table(
+    label: str,
+    head: Iterable[str],
+    body: Iterable[Iterable[Child]],
+    time_columns: int = 0,
+) -> Markup:
+    """A table that can be scrolled where it is too wide.
+
+    Args:
+        label: what it is of.
+        head: the names of its columns.
+        body: its rows.
+        time_columns: the number of columns, from the first, that contain times.
+    """
+    names = [tag("th", name, scope="col") for name in head]
+    lines = [
+        tag(
+            "tr",
+            *(
+                tag("td", cell, class_="time" if place < time_columns else None)
+                for place, cell in enumerate(row)
+            ),
+        )
+        for row in body
+    ]
+    whole = tag("table", tag("thead", tag("tr", *names)), tag("tbody", *lines))
+    return tag(
+        "div", whole, class_="scroll", role="region", aria_label=label, tabindex="0"
+    )
+
+
+def facts_table(found: Iterable[tuple[str, str]]) -> Markup:
+    """A table of two columns: what something is, and its value."""
+    lines = (
+        tag("tr", tag("th", name, scope="row"), tag("td", text)) for name, text in found
+    )
+    return tag("table", tag("tbody", *lines))

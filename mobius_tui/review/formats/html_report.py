@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from mobius_tui.review import report_wording
 from mobius_tui.review.formats import svg_pictures
 from mobius_tui.review.formats.html_markup import (
-    STYLE,
+    STYLE_SHEET,
     Child,
     Markup,
+    elements_as_lines,
+    facts_table,
+    html_table,
     joined,
-    rows,
-    style,
+    style_element,
     tag,
 )
-from mobius_tui.review.formats.markdown_text import PAGE
-from mobius_tui.review.formats.svg_pictures import ROLES
+from mobius_tui.review.formats.markdown_text import PAGE_URL
+from mobius_tui.review.formats.svg_pictures import COLOUR_CLASSES
 from mobius_tui.review.run_report import (
     ReportAttempt,
     ReportPhase,
@@ -27,19 +29,19 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
-    Body,
-    Code,
-    Grid,
+    CodePart,
     Heading,
     HorizontalRule,
-    Item,
-    Items,
+    ListItem,
+    ListPart,
     Paragraph,
     Prose,
+    ProseBody,
     ProsePart,
     ProseRow,
     ProseSpan,
-    Quote,
+    QuotePart,
+    TablePart,
 )
 
 
@@ -54,7 +56,7 @@ def html_texts(prose: Prose, label: str = "") -> Iterator[Markup]:
         yield tag("div", *_body(parse_markdown(prose)), class_="prose")
 
 
-def _body(parts: Body) -> Iterator[Markup]:
+def _body(parts: ProseBody) -> Iterator[Markup]:
     return (_part(placed.part) for placed in parts)
 
 
@@ -67,14 +69,14 @@ def _part(part: ProsePart) -> Markup:
             return tag("p", *lines)
         case Heading(_, row):
             return tag("p", tag("strong", _row(row)))
-        case Code(rows):
+        case CodePart(rows):
             return tag("pre", "\n".join(rows))
-        case Items(items):
+        case ListPart(items):
             listed = [_item(item) for _, item in items]
             return tag("ul" if items[0][1].number is None else "ol", *listed)
-        case Quote(inner):
+        case QuotePart(inner):
             return tag("blockquote", *_body(inner))
-        case Grid(head, rows):
+        case TablePart(head, rows):
             names = (tag("th", _row(cell), scope="col") for cell in head)
             lines = [tag("tr", *(tag("td", _row(c)) for c in row)) for row in rows]
             top = tag("thead", tag("tr", *names))
@@ -83,7 +85,7 @@ def _part(part: ProsePart) -> Markup:
             return tag("hr")
 
 
-def _item(item: Item) -> Markup:
+def _item(item: ListItem) -> Markup:
     """An item; a number that was left out is left out here, too."""
     number = None if item.number is None else str(item.number)
     return tag("li", *_body(item.body), value=number)
@@ -96,7 +98,7 @@ def _row(row: ProseRow) -> Markup:
 def _span(span: ProseSpan) -> Iterator[Child]:
     if span.kind != "plain":
         yield tag(span.kind, span.words)
-    elif span.has_literal_address and PAGE.fullmatch(span.address):
+    elif span.has_literal_address and PAGE_URL.fullmatch(span.address):
         yield tag("a", span.words, href=span.address, rel="noopener noreferrer")
     else:
         yield span.words
@@ -116,8 +118,8 @@ def phase_section(phase: ReportPhase) -> Markup:
 
 
 def _step_section(step: ReportStep) -> Markup:
-    role = ROLES.get(step.status, "bad")
-    about = ", ".join(report_wording.labels(step))
+    role = COLOUR_CLASSES.get(step.status, "bad")
+    about = ", ".join(report_wording.step_labels(step))
     parts = [
         tag(
             "h4",
@@ -156,23 +158,27 @@ def _attempt_section(attempt: ReportAttempt) -> Markup:
         counts = report_wording.host_counts(attempt)
         parts.append(tag("p", counts, class_="muted"))
         rows = report_wording.host_rows(attempt)
-        parts.append(table("Hosts", report_wording.HOST_HEAD, rows))
+        parts.append(html_table("Hosts", report_wording.HOST_HEAD, rows))
     if attempt.output:
         parts.append(
-            tag("p", f"Printed, {report_wording.printed(attempt)}:", class_="muted")
+            tag(
+                "p",
+                f"Printed, {report_wording.output_extent(attempt)}:",
+                class_="muted",
+            )
         )
         parts.append(tag("pre", "\n".join(attempt.output)))
     return tag("div", *parts)
 
 
-_DIGEST = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
+_DIGEST = b64encode(hashlib.sha256(STYLE_SHEET.encode()).digest()).decode()
+CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; "
     "form-action 'none'"
 )
 """What a browser may do with it: apply this very style sheet, and nothing else."""
 
-Section = tuple[str, str, list[Markup]]
+ReportSection = tuple[str, str, list[Markup]]
 """An id, a title, and what stands under it."""
 
 
@@ -182,11 +188,15 @@ def as_html(report: RunReport) -> str:
     head = [
         Markup('<!DOCTYPE html>\n<html lang="en">\n<head>'),
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content=CONTENT_SECURITY_POLICY,
+        ),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", f"Report: {report_wording.headline(report)}"),
-        style(STYLE),
+        style_element(STYLE_SHEET),
         Markup("</head>\n<body>"),
     ]
     listed = [tag("li", tag("a", t, href=f"#{name}")) for name, t, _ in sections]
@@ -199,53 +209,15 @@ def as_html(report: RunReport) -> str:
         tag("footer", tag("p", f"Run {report.run}, journal head {report.head}")),
         Markup("</body>\n</html>\n"),
     ]
-    return rows([*head, *body])
+    return elements_as_lines([*head, *body])
 
 
-def _section(section: Section) -> Iterator[Markup]:
+def _section(section: ReportSection) -> Iterator[Markup]:
     name, title, parts = section
     yield Markup(f'<section aria-labelledby="{name}">')
     yield tag("h2", title, id=name)
     yield from parts
     yield Markup("</section>")
-
-
-def table(
-    label: str,
-    head: Iterable[str],
-    body: Iterable[Iterable[Child]],
-    time_columns: int = 0,
-) -> Markup:
-    """A table that can be scrolled where it is too wide.
-
-    Args:
-        label: what it is of.
-        head: the names of its columns.
-        body: its rows.
-        time_columns: the number of columns, from the first, that contain times.
-    """
-    names = [tag("th", name, scope="col") for name in head]
-    lines = [
-        tag(
-            "tr",
-            *(
-                tag("td", cell, class_="time" if place < time_columns else None)
-                for place, cell in enumerate(row)
-            ),
-        )
-        for row in body
-    ]
-    whole = tag("table", tag("thead", tag("tr", *names)), tag("tbody", *lines))
-    return tag(
-        "div", whole, class_="scroll", role="region", aria_label=label, tabindex="0"
-    )
-
-
-def _facts(found: Iterable[tuple[str, str]]) -> Markup:
-    lines = (
-        tag("tr", tag("th", name, scope="row"), tag("td", text)) for name, text in found
-    )
-    return tag("table", tag("tbody", *lines))
 
 
 def _damage(report: RunReport) -> Iterator[Markup]:
@@ -260,11 +232,11 @@ def _damage(report: RunReport) -> Iterator[Markup]:
         )
 
 
-def _sections(report: RunReport) -> Iterator[Section]:
+def _sections(report: RunReport) -> Iterator[ReportSection]:
     yield (
         "summary",
         "Summary",
-        [_facts(report_wording.facts(report)), *html_texts(report.summary)],
+        [facts_table(report_wording.facts(report)), *html_texts(report.summary)],
     )
     yield "deviations", "Deviations", [_deviations(report)]
     yield "times", "Times", _measures(report)
@@ -277,7 +249,11 @@ def _sections(report: RunReport) -> Iterator[Section]:
     yield "timeline", "Timeline", _timeline(report)
     yield "steps", "Steps", [phase_section(phase) for phase in report.phases]
     yield "variables", "Variables at the end", _variables(report)
-    yield "proof", "Proof", [_facts(report_wording.proof(report))]
+    yield (
+        "proof",
+        "Proof",
+        [facts_table(report_wording.verification_facts(report))],
+    )
 
 
 def _deviations(report: RunReport) -> Markup:
@@ -287,7 +263,9 @@ def _deviations(report: RunReport) -> Markup:
         (
             report_wording.time_of_day(d.at),
             tag(
-                "span", d.kind, class_=f"status {svg_pictures.ROLES.get(d.kind, 'bad')}"
+                "span",
+                d.kind,
+                class_=f"status {svg_pictures.COLOUR_CLASSES.get(d.kind, 'bad')}",
             ),
             d.name,
             d.by,
@@ -296,7 +274,7 @@ def _deviations(report: RunReport) -> Markup:
         for d in report.deviations
     )
     head = ("At (UTC)", "What", "Step", "By", "Why")
-    return table("Deviations", head, body, time_columns=1)
+    return html_table("Deviations", head, body, time_columns=1)
 
 
 def _measures(report: RunReport) -> list[Markup]:
@@ -317,7 +295,7 @@ def _measures(report: RunReport) -> list[Markup]:
                 report_wording.column_duration(each.last),
                 report_wording.column_duration(each.best),
             ]
-            row.append(report_wording.against(each))
+            row.append(report_wording.beside_last_drill(each))
         body.append([*row])
     return [
         tag(
@@ -325,7 +303,7 @@ def _measures(report: RunReport) -> list[Markup]:
             f"Counted {report_wording.counted_from(report)}{drills}.",
             class_="muted",
         ),
-        table("Times", head, body, time_columns=2),
+        html_table("Times", head, body, time_columns=2),
     ]
 
 
@@ -356,7 +334,7 @@ def _health(report: RunReport) -> list[Markup]:
         "Failed",
         "No data",
         "Success",
-        *report_wording.OURS,
+        *report_wording.MEASURED_LATENCIES,
     )
     body = (
         (
@@ -368,13 +346,13 @@ def _health(report: RunReport) -> list[Markup]:
             report_wording.rate(p.success_rate),
             report_wording.ms(p.p50_ms),
             report_wording.ms(p.p95_ms),
-            report_wording.reported(p),
+            report_wording.reported_figures_text(p),
             report_wording.outage(p),
         )
         for p in report.health
     )
     return (
-        [table("Health", (*head, "Reported at most", "Longest outage"), body)]
+        [html_table("Health", (*head, "Reported at most", "Longest outage"), body)]
         if report.health
         else []
     )
@@ -386,7 +364,11 @@ def _decisions(report: RunReport) -> list[Markup]:
         for d in report.decisions
     )
     head = ("At (UTC)", "Step", "Decided", "By", "Why")
-    return [table("Decisions", head, body, time_columns=1)] if report.decisions else []
+    return (
+        [html_table("Decisions", head, body, time_columns=1)]
+        if report.decisions
+        else []
+    )
 
 
 def _messages(report: RunReport) -> list[Markup]:
@@ -412,12 +394,20 @@ def _notes(report: RunReport) -> list[Markup]:
         for a in report.annotations
     ]
     head = ("Written (UTC)", "By", "On", "Note")
-    return [table("Notes and annotations", head, body, time_columns=1)] if body else []
+    return (
+        [html_table("Notes and annotations", head, body, time_columns=1)]
+        if body
+        else []
+    )
 
 
 def _action_items(report: RunReport) -> list[Markup]:
     body = list(report_wording.action_items(report))
-    return [table("Action items", report_wording.ACTION_ITEMS, body)] if body else []
+    return (
+        [html_table("Action items", report_wording.ACTION_ITEM_COLUMNS, body)]
+        if body
+        else []
+    )
 
 
 def _timeline(report: RunReport) -> list[Markup]:
@@ -434,10 +424,10 @@ def _timeline(report: RunReport) -> list[Markup]:
         note = f"{report.left_out} lines are left out here; the journal has them"
         body.insert(len(body) // 2, ("", "", "", note))
     head = ("At (UTC)", "After", "By", "What")
-    return [table("Timeline", head, body, time_columns=2)] if body else []
+    return [html_table("Timeline", head, body, time_columns=2)] if body else []
 
 
 def _variables(report: RunReport) -> list[Markup]:
     body = ((v.name, v.value, v.source) for v in report.variables)
     head = ("Name", "Value", "From")
-    return [table("Variables", head, body)] if report.variables else []
+    return [html_table("Variables", head, body)] if report.variables else []

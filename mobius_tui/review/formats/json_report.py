@@ -13,18 +13,18 @@ from mobius_tui.run.events.journal_entry import utc_timestamp
 from mobius_tui.runbook.prose.prose_model import Prose
 
 
-def schema() -> str:
-    """The JSON Schema of what `as_json` writes."""
+def report_schema() -> str:
+    """The JSON Schema of what `report_as_json` writes."""
     return files("mobius_tui.review").joinpath("report.schema.json").read_text("utf-8")
 
 
-FORMAT = 1
+JSON_REPORT_FORMAT = 1
 """The number of the shape; a change that breaks a reader raises it."""
 
 
-def as_json(report: RunReport) -> str:
+def report_as_json(report: RunReport) -> str:
     """The report for programs; moments are UTC times, durations are seconds."""
-    tree = {"format": FORMAT, **_plain(report)}
+    tree = {"format": JSON_REPORT_FORMAT, **_plain(report)}
     return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

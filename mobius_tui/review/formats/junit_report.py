@@ -25,7 +25,7 @@ from mobius_tui.review.run_report import (
     ReportStep,
     RunReport,
 )
-from mobius_tui.run.state.fleet_state import WANTING_SOMEBODY
+from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import (
     BAD_STATUSES,
     GATE_OPENING_STATUSES,
@@ -130,7 +130,7 @@ def _hosts(attempt: ReportAttempt) -> list[str]:
     return [
         ": ".join(filter(None, (f"{host.name} {host.status}", host.reason, host.said)))
         for host in attempt.hosts
-        if host.status in WANTING_SOMEBODY
+        if host.status in HOST_STATUSES_NEEDING_PERSON
     ]
 
 

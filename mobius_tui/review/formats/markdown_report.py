@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mobius_tui.review import report_wording
-from mobius_tui.review.formats.markdown_text import cell, fenced, line, quoted
+from mobius_tui.review.formats.markdown_text import (
+    fenced_lines,
+    markdown_line,
+    quoted_prose,
+    table_cell,
+)
 from mobius_tui.review.run_report import (
     ReportAttempt,
     ReportCheck,
@@ -20,15 +25,15 @@ from mobius_tui.review.run_report import (
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.prose.prose_model import Prose
 
-SPARK = 48
+SPARKLINE_CHARACTERS = 48
 """Characters of a line of latencies."""
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table; the texts of its cells are escaped here."""
     names = list(head)
     lines = [_row(names), _row("---" for _ in names)]
-    lines += [_row(map(cell, row)) for row in rows]
+    lines += [_row(map(table_cell, row)) for row in rows]
     return "\n".join(lines)
 
 
@@ -42,9 +47,9 @@ def as_markdown(report: RunReport) -> str:
 
 
 def _blocks(report: RunReport) -> Iterator[str]:
-    yield line("# {}", report_wording.headline(report))
+    yield markdown_line("# {}", report_wording.headline(report))
     yield from _damage(report)
-    yield table(("", ""), report_wording.facts(report))
+    yield markdown_table(("", ""), report_wording.facts(report))
     yield from _quoted(report.summary)
     yield from _deviations(report)
     yield from _measures(report)
@@ -57,16 +62,16 @@ def _blocks(report: RunReport) -> Iterator[str]:
     if report.variables:
         yield "## Variables at the end"
         rows = ((v.name, v.value, v.source) for v in report.variables)
-        yield table(("Name", "Value", "From"), rows)
+        yield markdown_table(("Name", "Value", "From"), rows)
     yield "## Proof"
-    yield table(("", ""), report_wording.proof(report))
+    yield markdown_table(("", ""), report_wording.verification_facts(report))
 
 
 def _damage(report: RunReport) -> Iterator[str]:
     if not report.damage:
         return
     head = "**This run is not as it was written.** This is what could be read of it."
-    listed = [line("> - {}", each) for each in report.damage]
+    listed = [markdown_line("> - {}", each) for each in report.damage]
     yield "\n".join([f"> {head}", ">", *listed])
 
 
@@ -79,7 +84,7 @@ def _deviations(report: RunReport) -> Iterator[str]:
         (d.kind, d.name, report_wording.time_of_day(d.at), d.by, d.text)
         for d in report.deviations
     )
-    yield table(("What", "Step", "At (UTC)", "By", "Why"), rows)
+    yield markdown_table(("What", "Step", "At (UTC)", "By", "Why"), rows)
 
 
 def _measures(report: RunReport) -> Iterator[str]:
@@ -103,16 +108,21 @@ def _measures(report: RunReport) -> Iterator[str]:
                 report_wording.column_duration(each.last),
                 report_wording.column_duration(each.best),
             ]
-            row.append(report_wording.against(each))
+            row.append(report_wording.beside_last_drill(each))
         rows.append(row)
-    yield table(head, rows)
+    yield markdown_table(head, rows)
 
 
 def _health(report: RunReport) -> Iterator[str]:
     if not report.health:
         return
     yield "## Health"
-    figures = (*report_wording.OURS, "Reported at most", "Longest outage", "Latency")
+    figures = (
+        *report_wording.MEASURED_LATENCIES,
+        "Reported at most",
+        "Longest outage",
+        "Latency",
+    )
     head = ("Probe", "Checks", "Ok", *figures)
     rows = (
         (
@@ -121,13 +131,13 @@ def _health(report: RunReport) -> Iterator[str]:
             report_wording.rate(probe.success_rate),
             report_wording.ms(probe.p50_ms),
             report_wording.ms(probe.p95_ms),
-            report_wording.reported(probe),
+            report_wording.reported_figures_text(probe),
             report_wording.outage(probe),
-            report_wording.sparkline(probe, SPARK),
+            report_wording.sparkline(probe, SPARKLINE_CHARACTERS),
         )
         for probe in report.health
     )
-    yield table(head, rows)
+    yield markdown_table(head, rows)
     yield (
         f"Latency from {report_wording.time_of_day(report.began)} to "
         f"{report_wording.time_of_day(report.until)}; "
@@ -149,19 +159,19 @@ def _statements(report: RunReport) -> Iterator[str]:
             )
             for d in report.decisions
         )
-        yield table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
+        yield markdown_table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
     if report.messages:
         yield "## Messages"
     for title, fate, text in report_wording.messages(report):
-        yield line("**{}**, {}:", title, fate)
-        yield fenced(text.split("\n"))
+        yield markdown_line("**{}**, {}:", title, fate)
+        yield fenced_lines(text.split("\n"))
     if report.notes:
         yield "## Notes"
         notes = (
             (report_wording.time_of_day(n.at), n.by, n.name, n.text)
             for n in report.notes
         )
-        yield table(("At (UTC)", "By", "On", "Note"), notes)
+        yield markdown_table(("At (UTC)", "By", "On", "Note"), notes)
     if report.annotations:
         yield "## Annotations"
         later = (
@@ -173,10 +183,12 @@ def _statements(report: RunReport) -> Iterator[str]:
             )
             for a in report.annotations
         )
-        yield table(("On", "Annotation", "By", "Written"), later)
+        yield markdown_table(("On", "Annotation", "By", "Written"), later)
     if report.action_items:
         yield "## Action items"
-        yield table(report_wording.ACTION_ITEMS, report_wording.action_items(report))
+        yield markdown_table(
+            report_wording.ACTION_ITEM_COLUMNS, report_wording.action_items(report)
+        )
 
 
 def _timeline(report: RunReport) -> Iterator[str]:
@@ -195,12 +207,12 @@ def _timeline(report: RunReport) -> Iterator[str]:
     if report.left_out:
         note = f"{report.left_out} lines are left out here; the journal has them"
         rows.insert(len(rows) // 2, ["", "", "", note])
-    yield table(("At (UTC)", "After", "By", "What"), rows)
+    yield markdown_table(("At (UTC)", "After", "By", "What"), rows)
 
 
 def _phase(phase: ReportPhase) -> Iterator[str]:
     aside = " (aside)" if phase.aside else ""
-    yield line("### {}", f"{phase.number} {phase.title}{aside}")
+    yield markdown_line("### {}", f"{phase.number} {phase.title}{aside}")
     if not phase.entered:
         yield "Not entered."
         return
@@ -213,44 +225,48 @@ def _quoted(prose: Prose, label: str = "") -> Iterator[str]:
     """A text of the runbook as a quote; nothing if it is empty."""
     if prose.text.strip():
         yield label
-        yield quoted(prose)
+        yield quoted_prose(prose)
 
 
 def _step(step: ReportStep) -> Iterator[str]:
     quiet = step.status in (Status.PASSED, Status.PENDING)
     status = str(step.status) if quiet else step.status.upper()
     title = f"{step.number} {step.title}"
-    yield line(f"#### {{}} — {status}", title)
-    about = ", ".join(report_wording.labels(step))
-    yield line("{}", f"{about}; {step.reason}" if step.reason else about)
+    yield markdown_line(f"#### {{}} — {status}", title)
+    about = ", ".join(report_wording.step_labels(step))
+    yield markdown_line("{}", f"{about}; {step.reason}" if step.reason else about)
     yield from _quoted(step.why, "Why:")
     if isinstance(step.command, Prose):
         yield from _quoted(step.command)
     elif step.command:
         language = "sh" if step.program.startswith("bash") else "text"
-        yield fenced(step.command.split("\n"), language)
+        yield fenced_lines(step.command.split("\n"), language)
     if step.checks:
-        yield "\n".join(line("- Check: {}", each) for each in step.checks)
+        yield "\n".join(markdown_line("- Check: {}", each) for each in step.checks)
     for attempt in step.tries:
-        yield from _try(attempt)
+        yield from _attempt_blocks(attempt)
 
 
-def _try(attempt: ReportAttempt) -> Iterator[str]:
-    yield line(f"**Attempt {attempt.number}**: {{}}", report_wording.attempt(attempt))
-    lines = [line("- {}", f"{g.name} = {g.value}") for g in attempt.given]
+def _attempt_blocks(attempt: ReportAttempt) -> Iterator[str]:
+    yield markdown_line(
+        f"**Attempt {attempt.number}**: {{}}", report_wording.attempt(attempt)
+    )
+    lines = [markdown_line("- {}", f"{g.name} = {g.value}") for g in attempt.given]
     lines += [_check_line(each) for each in attempt.looks]
     yield "\n".join(lines)
     if attempt.hosts:
-        yield line("{}", report_wording.host_counts(attempt))
-        yield table(report_wording.HOST_HEAD, report_wording.host_rows(attempt))
+        yield markdown_line("{}", report_wording.host_counts(attempt))
+        yield markdown_table(
+            report_wording.HOST_HEAD, report_wording.host_rows(attempt)
+        )
     if attempt.output:
-        yield f"Printed, {report_wording.printed(attempt)}:"
-        yield fenced(attempt.output)
+        yield f"Printed, {report_wording.output_extent(attempt)}:"
+        yield fenced_lines(attempt.output)
 
 
 def _check_line(check: ReportCheck) -> str:
     held = "held" if check.held else "**did not hold**"
-    return line(
+    return markdown_line(
         f"- {report_wording.time_of_day(check.at)} {held}: {{}}: {{}}",
         check.check,
         check.detail,

@@ -11,19 +11,19 @@ from markdown_it.token import Token
 
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
-    Body,
-    Code,
-    Grid,
+    CodePart,
     Heading,
     HorizontalRule,
-    Items,
+    ListPart,
     Paragraph,
-    Placed,
+    PlacedPart,
     Prose,
+    ProseBody,
     ProsePart,
     ProseRow,
     ProseSpan,
-    Quote,
+    QuotePart,
+    TablePart,
 )
 
 _AUTOLINKS = re.compile(r"[@#]\w|:/|\bwww\.|\bGH-\d|\b(?:mailto|xmpp):", re.IGNORECASE)
@@ -45,7 +45,7 @@ _SLOT = "\ue000"
 """A private character in place of each text, to read the form's own markup alone."""
 
 
-def code(text: str) -> str:
+def code_span(text: str) -> str:
     """A text as a span of code, even if it contains backquotes."""
     if not text:
         return ""
@@ -62,7 +62,7 @@ def _span(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}" if text else ""
 
 
-def fenced(rows: Iterable[str], language: str = "text") -> str:
+def fenced_lines(rows: Iterable[str], language: str = "text") -> str:
     """Lines as they are, in a fence that none of them can end."""
     text = "\n".join(rows)
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
@@ -70,7 +70,7 @@ def fenced(rows: Iterable[str], language: str = "text") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def line(form: str, *texts: str) -> str:
+def markdown_line(form: str, *texts: str) -> str:
     """A line of Markdown with texts escaped so that they are not markup.
 
     Args:
@@ -78,16 +78,16 @@ def line(form: str, *texts: str) -> str:
         texts: one line each; blanks around them are removed.
     """
     stripped = [text.strip() for text in texts]
-    return escaped_line(form, *stripped) or form.format(*map(code, stripped))
+    return escaped_line(form, *stripped) or form.format(*map(code_span, stripped))
 
 
-def cell(text: str) -> str:
+def table_cell(text: str) -> str:
     """A text for a cell of a table."""
-    return line("a {}", text).removeprefix("a ").replace("|", r"\|")
+    return markdown_line("a {}", text).removeprefix("a ").replace("|", r"\|")
 
 
 def escaped_line(form: str, *texts: str) -> str:
-    """As `line`, but blanks are kept; empty if no escaping is correct."""
+    """As `markdown_line`, but blanks are kept; empty if no escaping is correct."""
     is_inner = "\n" not in form and not _FIRST.match(form)
     if is_inner and not any(map(_MARKS.search, texts)):
         return form.format(*texts)
@@ -96,7 +96,12 @@ def escaped_line(form: str, *texts: str) -> str:
         return ""
     *before, last = words.split(_SLOT)
     whole = "".join(a + b for a, b in zip(before, texts, strict=True)) + last
-    for spell in (str, _leading, _first, _marked):
+    for spell in (
+        str,
+        _links_as_code,
+        _links_and_first_word_as_code,
+        _marked_words_as_code,
+    ):
         made = form.format(*map(spell, texts))
         found, read, outside = _read(made)
         meant = _AUTOLINKS.search(outside) or _GITHUB_MARKUP.search(outside)
@@ -105,20 +110,20 @@ def escaped_line(form: str, *texts: str) -> str:
     return ""
 
 
-def _leading(text: str) -> str:
+def _links_as_code(text: str) -> str:
     """A text with the words as code that GitHub would make links or mentions of."""
     return _words(text, lambda word: _AUTOLINKS.search(word) is not None)
 
 
-def _first(text: str) -> str:
-    """As `_leading`, and with the first word as code, too."""
+def _links_and_first_word_as_code(text: str) -> str:
+    """As `_links_as_code`, and with the first word as code, too."""
     first = text.split(" ", 1)[0]
     return _words(
         text, lambda word: word == first or _AUTOLINKS.search(word) is not None
     )
 
 
-def _marked(text: str) -> str:
+def _marked_words_as_code(text: str) -> str:
     """A text with each word as code that has a character of markup."""
     return _words(text, lambda word: _MARKS.search(word) is not None)
 
@@ -130,7 +135,7 @@ def _words(text: str, is_meant: Callable[[str], bool]) -> str:
 
 def _coded(match: re.Match[str]) -> str:
     """A word as code, without the point or the comma behind it."""
-    return code(match[1]) + match[2]
+    return code_span(match[1]) + match[2]
 
 
 @cache
@@ -162,16 +167,16 @@ def _each(tokens: Sequence[Token]) -> Iterator[Token]:
         yield from _each(token.children or ())
 
 
-PAGE = re.compile(r"https?://[!-;=?-~]+", re.IGNORECASE)
+PAGE_URL = re.compile(r"https?://[!-;=?-~]+", re.IGNORECASE)
 """An address that a report may lead to."""
 
 
-def quoted(prose: Prose) -> str:
+def quoted_prose(prose: Prose) -> str:
     """A text as a quote, which its own headings and lists cannot leave."""
     return "\n".join(_indented("> ", _body(parse_markdown(prose)), "> "))
 
 
-def _body(parts: Body) -> Iterator[str]:
+def _body(parts: ProseBody) -> Iterator[str]:
     for number, placed in enumerate(parts):
         if number:
             yield ""
@@ -184,18 +189,18 @@ def _part(part: ProsePart) -> Iterator[str]:
             yield from _lines(rows)
         case Heading(_, row):
             yield from _lines((tuple(ProseSpan(span.words, "strong") for span in row),))
-        case Code(rows, fenced=_, language=language):
-            yield from fenced(rows, language or "text").split("\n")
-        case Items(items):
+        case CodePart(rows, fenced=_, language=language):
+            yield from fenced_lines(rows, language or "text").split("\n")
+        case ListPart(items):
             for number, (apart, item) in enumerate(items):
                 if apart and number:
                     yield ""
                 mark = "- " if item.number is None else f"{item.number}. "
-                inner = _body(item.body or (Placed(Paragraph(((),))),))
+                inner = _body(item.body or (PlacedPart(Paragraph(((),))),))
                 yield from _indented(mark, inner, " " * len(mark))
-        case Quote(inner):
+        case QuotePart(inner):
             yield from _indented("> ", _body(inner), "> ")
-        case Grid(head, rows):
+        case TablePart(head, rows):
             yield _cells(head)
             yield _cells(((ProseSpan("---"),),) * len(head))
             yield from map(_cells, rows)
@@ -213,32 +218,32 @@ def _indented(first: str, lines: Iterable[str], others: str) -> Iterator[str]:
 
 def _cells(row: Iterable[ProseRow]) -> str:
     cells = ("".join(map(_plain, each)) for each in row)
-    return f"| {' | '.join(map(cell, cells))} |"
+    return f"| {' | '.join(map(table_cell, cells))} |"
 
 
 def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
     """Lines of a paragraph, escaped; as a fenced block if escaping is not enough."""
-    made = [_form(row) for row in rows]
+    made = [_form_and_texts(row) for row in rows]
     form = "  \n".join(form for form, _ in made)
     spelling = escaped_line(form, *(text for _, texts in made for text in texts))
-    whole = spelling or fenced("".join(map(_plain, row)).strip() for row in rows)
+    whole = spelling or fenced_lines("".join(map(_plain, row)).strip() for row in rows)
     yield from whole.split("\n")
 
 
-def _form(row: ProseRow) -> tuple[str, list[str]]:
+def _form_and_texts(row: ProseRow) -> tuple[str, list[str]]:
     """A line of Markdown with `{}` for each of its texts, and the texts."""
     form: list[str] = []
     texts: list[str] = []
     for span in row:
         if span.kind == "code":
-            form.append(_escape_braces(code(span.words)))
+            form.append(_escape_braces(code_span(span.words)))
             continue
         texts.append(span.words if form else span.words.lstrip())
         form.append("**{}**" if span.kind == "strong" else "{}")
         if (
             span.separate_address
             and span.has_literal_address
-            and PAGE.fullmatch(span.separate_address)
+            and PAGE_URL.fullmatch(span.separate_address)
         ):
             form.append(_escape_braces(f" (<{span.separate_address}>)"))
         elif span.separate_address:

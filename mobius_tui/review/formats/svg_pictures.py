@@ -59,9 +59,9 @@ TICK_INTERVALS = (
 )
 """Seconds between two of them; days, where the last is too short."""
 DAY = 86400
-NAME = 24
+MAX_NAME_CHARACTERS = 24
 """Characters of a name that fit into the gutter."""
-ROLES: Mapping[DeviationKind, str] = {
+COLOUR_CLASSES: Mapping[DeviationKind, str] = {
     Status.PASSED: "ok",
     Status.RECOVERED: "ok",
     Status.WARNED: "warn",
@@ -119,7 +119,9 @@ def scale_of(report: RunReport) -> Scale:
 def timeline_picture(report: RunReport) -> Markup:
     """Phases, health and events over one clock."""
     scale = scale_of(report)
-    lanes = [_phase(phase, scale) for phase in report.phases if _tries(phase)]
+    lanes = [
+        _phase(phase, scale) for phase in report.phases if _attempts_of_phase(phase)
+    ]
     lanes += [_probe(probe, scale) for probe in report.health]
     lanes.append(_events(report, scale))
     height = len(lanes) * LANE + AXIS
@@ -168,21 +170,25 @@ def _axis(scale: Scale, y: float) -> Markup:
 
 
 def _name(text: str) -> Markup:
-    short = text if len(text) <= NAME else f"{text[: NAME - 1]}…"
+    short = (
+        text
+        if len(text) <= MAX_NAME_CHARACTERS
+        else f"{text[: MAX_NAME_CHARACTERS - 1]}…"
+    )
     return tag("text", tag("title", text), short, x=4.0, y=LANE / 2 + 4)
 
 
-def _tries(phase: ReportPhase) -> list[tuple[ReportStep, ReportAttempt]]:
+def _attempts_of_phase(phase: ReportPhase) -> list[tuple[ReportStep, ReportAttempt]]:
     return [(step, attempt) for step in phase.steps for attempt in step.tries]
 
 
 def _phase(phase: ReportPhase, scale: Scale) -> Markup:
-    bars = [_bar(step, attempt, scale) for step, attempt in _tries(phase)]
+    bars = [_bar(step, attempt, scale) for step, attempt in _attempts_of_phase(phase)]
     return joined([_name(f"{phase.number} {phase.title}"), *bars])
 
 
 def _bar(step: ReportStep, attempt: ReportAttempt, scale: Scale) -> Markup:
-    role = ROLES.get(attempt.status, "bad")
+    role = COLOUR_CLASSES.get(attempt.status, "bad")
     x = scale.x(attempt.started)
     end = scale.x(attempt.ended if attempt.ended is not None else scale.until)
     title = f"{step.number} {step.title}, attempt {attempt.number}"

@@ -10,20 +10,24 @@ from enum import StrEnum
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.output_reader import last_rows, rows_of, stderr_tail
-from mobius_tui.run.checks.error_line import error_line, last_meaningful
+from mobius_tui.run.attempts.output_reader import (
+    last_terminal_rows,
+    stderr_tail,
+    terminal_rows,
+)
+from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
 from mobius_tui.sanitize import SGR
 
-EXIT_LIMIT = 1 << 16
+MAX_EXIT_RECORD_BYTES = 1 << 16
 """Bytes that are read of a keeper's record; it writes far fewer."""
-OUTPUTS_LIMIT = 1 << 20
+MAX_OUTPUTS_BYTES = 1 << 20
 """Bytes that the file `outputs` of an attempt may have."""
 
 
-class Cause(StrEnum):
+class ScriptEndCause(StrEnum):
     """Why a script ended, as the keeper writes it into `exit`.
 
     See `keeper.script_process`.
@@ -43,7 +47,7 @@ class Cause(StrEnum):
 class ScriptEnd:
     """The keeper's record of how a script ended."""
 
-    cause: Cause
+    cause: ScriptEndCause
     code: int
     """The exit status; negative for the signal that ended it."""
     bytes: int
@@ -76,7 +80,7 @@ def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
     """
     try:
         with open_regular(directory.exit) as file:
-            data = file.read(EXIT_LIMIT)
+            data = file.read(MAX_EXIT_RECORD_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -87,7 +91,7 @@ def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
     try:
         fields = dict(line.split("=", 1) for line in text.decode("ascii").split("\n"))
         return ScriptEnd(
-            cause=Cause(fields["cause"]),
+            cause=ScriptEndCause(fields["cause"]),
             code=int(fields["code"]),
             bytes=int(fields["bytes"]),
             stage=fields.get("what", ""),
@@ -149,8 +153,8 @@ def read_outputs(directory: AttemptDirectory) -> dict[str, str]:
         OSError: it cannot be read.
     """
     with open_regular(directory.outputs) as file:
-        data = file.read(OUTPUTS_LIMIT + 1)
-    if len(data) > OUTPUTS_LIMIT:
+        data = file.read(MAX_OUTPUTS_BYTES + 1)
+    if len(data) > MAX_OUTPUTS_BYTES:
         raise RunError("the step wrote more than 1 MiB to $RUNBOOK_OUTPUT")
     values_by_name: dict[str, list[str]] = {}
     try:
@@ -240,20 +244,20 @@ class LastOutput:
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:
     """The last line and the error line of an attempt's output, without colours."""
-    errors = _plain(rows_of(stderr_tail(attempt, _SPANS_SEARCHED)))
-    printed = _plain(last_rows(attempt.output))
+    errors = _rows_without_colours(terminal_rows(stderr_tail(attempt, _SPANS_SEARCHED)))
+    printed = _rows_without_colours(last_terminal_rows(attempt.output))
     error = error_line(errors) or last_meaningful(errors) or error_line(printed)
     return LastOutput(
         last=next(filter(str.strip, reversed(printed)), "").strip(), error=error
     )
 
 
-def last_output_of(path: Path) -> LastOutput:
+def last_output_of_file(path: Path) -> LastOutput:
     """As `last_output`, of an output file where stderr cannot be told from stdout."""
-    printed = _plain(last_rows(path))
+    printed = _rows_without_colours(last_terminal_rows(path))
     last = next(filter(str.strip, reversed(printed)), "").strip()
     return LastOutput(last=last, error=error_line(printed))
 
 
-def _plain(rows: list[str]) -> list[str]:
+def _rows_without_colours(rows: list[str]) -> list[str]:
     return [SGR.sub("", row) for row in rows]

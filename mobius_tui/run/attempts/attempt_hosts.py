@@ -1,13 +1,10 @@
-"""The hosts of one attempt at a step: finds them, and makes the orders for each.
-
-An order has the number of the host's claim: the folder there by which a host knows
-whether an attempt has begun (docs/decisions/0011). No number is used twice.
-"""
+"""Makes the `PlaybookOrder` of an attempt, from its step and the run."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,43 +12,106 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import launcher
-from mobius_tui.run.attempts.playbook_orders import playbook_order
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark
 from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     HostStatus,
 )
 from mobius_tui.run.fleet.fleet_lines import (
-    HostOrder,
+    OrderedHost,
     StepOrder,
 )
 from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
-from mobius_tui.run.playbooks.playbook_digests import changed_in_words, playbook_digests
+from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_digests import (
+    changed_paths_text,
+    playbook_digests,
+)
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan, plan_rollout
 from mobius_tui.run.state.fleet_state import FleetState, StepFleet, hosts_to_do
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.targets.ansible_inventory import (
+    ANSIBLE_MISSING_REMEDY,
+    find_ansible,
+)
 from mobius_tui.run.targets.resolve_targets import resolve_target, with_ssh_addresses
 from mobius_tui.run.targets.resolved_hosts import (
     ResolvedHosts,
     TargetHost,
-    hosts_document,
-    hosts_of_document,
+    decode_host_list,
+    encode_host_list,
 )
 from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import names_host
 
-MAX_OUTPUT = 1 << 20
+
+def playbook_order(
+    context: RunContext,
+    step: Step,
+    number: int,
+    hosts: Iterable[TargetHost],
+    *,
+    timeout: float | None,
+    max_output: int,
+) -> PlaybookOrder:
+    """The order of an attempt at a step by Ansible.
+
+    A script's values differ by host, so they are in each `HostOrder` instead.
+
+    Args:
+        context: the run's.
+        step: one with a rollout.
+        number: of the attempt.
+        hosts: all of the attempt, as they were resolved.
+        timeout: seconds; see `PlaybookOrder`.
+        max_output: bytes, for each host.
+
+    Raises:
+        RunError: there is no Ansible.
+        NoValueError: a variable that the playbook is given has no value.
+    """
+    action, rollout, began = step.action, step.rollout, context.state.began
+    assert isinstance(action, Run)
+    assert rollout is not None
+    assert began is not None
+    program = find_ansible("ansible-playbook", context.env.get("PATH", os.defpath))
+    if program is None:
+        raise RunError(f"ansible-playbook is not on PATH; {ANSIBLE_MISSING_REMEDY}")
+    values = context.values(step)
+    target = context.plan.runbook.targets[rollout.target]
+    mark = attempt_mark(context.directory, step.id, number)
+    return PlaybookOrder(
+        folder=str(context.directory.attempt(step.id, number).path),
+        hosts=tuple(hosts),
+        program=program,
+        workdir=str(Path(began.path).parent),
+        env={**context.env, ATTEMPT_MARK: mark},
+        playbook=action.playbook,
+        variables={name: values.lookup(name) for name in action.playbook_vars},
+        script=action.script,
+        shell=action.shell or launcher.BASH,
+        inventory=target.inventory,
+        become=rollout.become,
+        forks=rollout.parallel,
+        timeout=timeout,
+        max_output=max_output,
+        secrets=tuple(context.secrets.values()),
+        umask=int(began.setting.get("umask", "022"), 8),
+    )
+
+
+DEFAULT_MAX_OUTPUT_PER_HOST = 1 << 20
 """Bytes of output of each host, where the step says nothing else."""
-TRIES = 1000
+MAX_CLAIMS_PER_ATTEMPT = 1000
 """Claim numbers that each attempt has; a host that is begun again takes the next."""
-LONGEST_LIST = 16 << 20
+MAX_HOST_LIST_BYTES = 16 << 20
 """Bytes of a list of hosts that are read."""
 
 
@@ -99,7 +159,7 @@ class AttemptHosts:
     async def _list(self) -> ResolvedHosts:
         """The hosts of this attempt: found now, or those that it began with."""
         if self._number in self.step_fleet.attempts:
-            found = read_list(self._directory)
+            found = read_host_list(self._directory)
             if found.names != tuple(self.fleet.hosts):
                 raise RunError(f"{self._directory.hosts} is not the list on record")
             return found
@@ -117,12 +177,12 @@ class AttemptHosts:
         listed = replace(whole, hosts=chosen, first=first)
         shown, playbook = self._shown_digest(), await self._playbook_now()
         other_names = self._other_names(whole)
-        changed = changed_in_words(self._shown_playbook(), playbook)
+        changed = changed_paths_text(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
         # A list whose event was never journaled, as the run's host died, is replaced.
         self._directory.hosts.unlink(missing_ok=True)
-        create_file(self._directory.hosts, hosts_document(listed))
+        create_file(self._directory.hosts, encode_host_list(listed))
         event = HostsResolved(
             step=self._step.id,
             attempt=self._number,
@@ -153,8 +213,8 @@ class AttemptHosts:
         known |= self.step_fleet.latest.keys()
         new = [name for name in whole.names if name not in known] if known else []
         gone = sorted(known.difference(whole.names))
-        words = f", new {_names(new)}" if new else ""
-        return f"{words}, gone {_names(gone)}" if gone else words
+        words = f", new {_names_of_changed_hosts(new)}" if new else ""
+        return f"{words}, gone {_names_of_changed_hosts(gone)}" if gone else words
 
     async def _playbook_now(self) -> Mapping[str, str]:
         """The digests of the playbook's files now, by path; none for a script."""
@@ -178,7 +238,7 @@ class AttemptHosts:
 
     async def playbook_changes(self) -> str:
         """How the playbook has changed since the attempt began; empty if it has not."""
-        changed = changed_in_words(self.fleet.playbook, await self._playbook_now())
+        changed = changed_paths_text(self.fleet.playbook, await self._playbook_now())
         return f"{self._action.playbook} has changed: {changed}" if changed else ""
 
     def _shown_digest(self) -> str:
@@ -251,7 +311,7 @@ class AttemptHosts:
             size = values.fill(action.max_output)
             max_output = bounded_size(size, "max_output")
             if action.max_output == DEFAULT_MAX_OUTPUT:
-                max_output = MAX_OUTPUT
+                max_output = DEFAULT_MAX_OUTPUT_PER_HOST
         except ValueError as error:
             raise RunError(str(error)) from error
         return StepOrder(
@@ -274,15 +334,15 @@ class AttemptHosts:
         provided = self._addresses[host].provided(batch)
         return self._context.values(self._step, host=provided)
 
-    def host_order(self, name: str) -> HostOrder:
+    def host_order(self, name: str) -> OrderedHost:
         """The order for one host whose start in this attempt is journaled."""
         host, state = self._hosts[name], self.fleet.hosts[name]
         runbook = self._context.plan.runbook
         env = script_env(self._step, runbook, self.values_of(name))
-        return HostOrder(
-            **destination(host),
+        return OrderedHost(
+            **destination_fields(host),
             attempt=claim_number(self._number, state.tries),
-            earlier=unheard_claims(self.step_fleet, name, self._number),
+            earlier=unanswered_claims(self.step_fleet, name, self._number),
             values={**env, "RUNBOOK_HOST": name, "TERM": "dumb"},
         )
 
@@ -301,7 +361,7 @@ def route_to_hosts(context: RunContext, become: str = "") -> Route:
     return SshRoute(become=become)
 
 
-def read_list(directory: AttemptDirectory) -> ResolvedHosts:
+def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
     """The list of hosts that an attempt was begun with.
 
     Raises:
@@ -309,10 +369,10 @@ def read_list(directory: AttemptDirectory) -> ResolvedHosts:
         OSError: it cannot be read.
     """
     with open_regular(directory.hosts) as file:
-        return hosts_of_document(file.read(LONGEST_LIST))
+        return decode_host_list(file.read(MAX_HOST_LIST_BYTES))
 
 
-def destination(host: TargetHost) -> dict[str, Any]:
+def destination_fields(host: TargetHost) -> dict[str, Any]:
     """A host's name, address, user and port, as the fields of an order."""
     return {
         "name": host.name,
@@ -329,10 +389,10 @@ def claim_number(attempt: int, tries: int) -> int:
         attempt: the number of the attempt at the step, from 1.
         tries: how often the host was begun in it, this time included.
     """
-    return attempt * TRIES + tries
+    return attempt * MAX_CLAIMS_PER_ATTEMPT + tries
 
 
-def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
+def unanswered_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
     """The numbers of a host's claims in earlier attempts that ended unreachable.
 
     Whether these began is not known; `HostOrder.earlier` gives them up on the host.
@@ -356,11 +416,15 @@ def unheard_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]
     )
 
 
-NAMED = 5
+MAX_HOSTS_NAMED = 5
 """Hosts that a message names; of the others it gives the number."""
 
 
-def _names(hosts: Sequence[str]) -> str:
+def _names_of_changed_hosts(hosts: Sequence[str]) -> str:
     """Some hosts, and how many more there are."""
-    more = f" and {len(hosts) - NAMED} more" if len(hosts) > NAMED else ""
-    return ", ".join(hosts[:NAMED]) + more
+    more = (
+        f" and {len(hosts) - MAX_HOSTS_NAMED} more"
+        if len(hosts) > MAX_HOSTS_NAMED
+        else ""
+    )
+    return ", ".join(hosts[:MAX_HOSTS_NAMED]) + more

@@ -16,7 +16,7 @@ from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
 from mobius_tui.run.planning.plan import will_retry
-from mobius_tui.run.planning.side_by_side import is_of_a_group, step_in_the_way
+from mobius_tui.run.planning.side_by_side import are_in_one_group, step_blocking_start
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import BAD_STATUSES
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -24,7 +24,7 @@ from mobius_tui.runbook.model.runbook import Step
 
 BUSY_INTERVAL = 0.1
 """Seconds between two looks whether there is room for another attempt."""
-DEFAULT_PAUSE = 5.0
+DEFAULT_RETRY_PAUSE = 5.0
 """Seconds before an attempt is made again where `retry.every` is no duration."""
 
 
@@ -122,12 +122,12 @@ class AttemptRunner:
             pause = bounded_duration(every, "every")
         except (MobiusError, ValueError) as error:
             print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
-            pause = DEFAULT_PAUSE
+            pause = DEFAULT_RETRY_PAUSE
         await asyncio.sleep(pause)
         read = self._context.plan.variables_read[step.id]
         while lacking := await obtain_secrets(self._context, read):
             print(f"step {step.id} is not retried: {lacking}", flush=True)  # noqa: T201
-            await asyncio.sleep(max(pause, DEFAULT_PAUSE))
+            await asyncio.sleep(max(pause, DEFAULT_RETRY_PAUSE))
             if state.ended is not None or len(state.steps[step.id].attempts) != tried:
                 return
         while True:
@@ -154,9 +154,9 @@ class AttemptRunner:
             is_over = state.ended is not None or not self._retries_by_itself(step)
             if not is_same or is_over or self._writer.failure:
                 return False
-            busy = step_in_the_way(plan, state, step)
+            busy = step_blocking_start(plan, state, step)
             if busy is not None:
-                return is_of_a_group(plan, step, busy)
+                return are_in_one_group(plan, step, busy)
             if self._may_retry(step):
                 await self.start(step, tried + 1, "host")
             return False

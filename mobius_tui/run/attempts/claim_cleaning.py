@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.attempt_hosts import destination, read_list, route_to_hosts
+from mobius_tui.run.attempts.attempt_hosts import (
+    destination_fields,
+    read_host_list,
+    route_to_hosts,
+)
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.fleet_client import FleetClient
-from mobius_tui.run.fleet.fleet_lines import CleanHosts, HostOrder, StepOrder
+from mobius_tui.run.fleet.fleet_lines import CleanHosts, OrderedHost, StepOrder
 from mobius_tui.runbook.model.runbook import Step
 
-TIME_LIMIT = 20.0
+CLEANING_TIME_LIMIT = 20.0
 """Seconds that it may take; what is left then goes with a later run, after 90 days."""
-ASKED_AT_ONCE = 25
+HOSTS_CLEANED_AT_ONCE = 25
 """Hosts that are asked at the same time."""
 
 
@@ -36,7 +40,7 @@ async def clean_claims(context: RunContext) -> None:
         if state.status is HostStatus.UNKNOWN
     }
     try:
-        async with asyncio.timeout(TIME_LIMIT):
+        async with asyncio.timeout(CLEANING_TIME_LIMIT):
             for step in with_hosts:
                 await _clean_step(context, step, kept)
     except (MobiusError, OSError, TimeoutError) as error:
@@ -51,13 +55,15 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
     if fleet is None or last is None or step.rollout is None:
         return
     directory = context.directory.attempt(step.id, last.attempt)
-    known = {host.name: host for host in read_list(directory).hosts}
+    known = {host.name: host for host in read_host_list(directory).hosts}
     began = {
         name
         for name, state in fleet.newest().items()
         if state.tries and name not in kept
     }
-    hosts = tuple(HostOrder(**destination(known[n])) for n in known if n in began)
+    hosts = tuple(
+        OrderedHost(**destination_fields(known[n])) for n in known if n in began
+    )
     if not hosts:
         return
     order = StepOrder(
@@ -67,7 +73,7 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
         route=route_to_hosts(context, step.rollout.become),
         host_count=len(hosts),
         script="",
-        width=ASKED_AT_ONCE,
+        width=HOSTS_CLEANED_AT_ONCE,
     )
     client = await FleetClient.start(order, context.keeper_log)
     try:

@@ -131,7 +131,7 @@ class KeeperHandle:
         end = attempt_files.read_script_end(self._attempt_directory)
         is_short = (
             end is not None
-            and end.cause is attempt_files.Cause.NOT_STARTED
+            and end.cause is attempt_files.ScriptEndCause.NOT_STARTED
             and end.errno in DISK_FULL_ERRNOS
         )
         return os.strerror(end.errno) if end is not None and is_short else ""

@@ -23,7 +23,7 @@ from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
 from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, attempt_mark, find_survivors
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
 from mobius_tui.run.checks.log_marks import LogMark, encode_marks
 from mobius_tui.run.events.growth_events import RowsAdded
@@ -160,7 +160,9 @@ class AttemptExecution:
             await self._recover_without_end()
             return None
         self._exit_code = (
-            end.code if end.cause is not attempt_files.Cause.NOT_STARTED else None
+            end.code
+            if end.cause is not attempt_files.ScriptEndCause.NOT_STARTED
+            else None
         )
         self._ended_processes = end.ended_processes
         if end.survivors or attempt_files.is_tree_locked(self._directory):
@@ -266,21 +268,21 @@ class AttemptExecution:
         began = self._context.state.began
         words = script_end_text(end, began.workdir if began else "", program)
         match end.cause:
-            case attempt_files.Cause.NOT_STARTED:
+            case attempt_files.ScriptEndCause.NOT_STARTED:
                 return Status.NOT_STARTED, words
-            case attempt_files.Cause.TIMED_OUT:
+            case attempt_files.ScriptEndCause.TIMED_OUT:
                 limit = self._context.values(self._step).fill(action.timeout or "")
                 return (
                     Status.TIMED_OUT,
                     f"it took longer than {limit}, so it was stopped",
                 )
-            case attempt_files.Cause.STOPPED:
+            case attempt_files.ScriptEndCause.STOPPED:
                 return (Status.PASSED if action.follow else Status.STOPPED), "stopped"
-            case attempt_files.Cause.OUTPUT_FULL:
+            case attempt_files.ScriptEndCause.OUTPUT_FULL:
                 return Status.STOPPED, words
-            case attempt_files.Cause.OUTPUT_LOST:
+            case attempt_files.ScriptEndCause.OUTPUT_LOST:
                 return Status.OUTPUT_LOST, words
-            case attempt_files.Cause.EXITED:
+            case attempt_files.ScriptEndCause.EXITED:
                 return self._judge_code(action, end.code, words)
         assert_never(end.cause)
 

@@ -12,13 +12,13 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from mobius_tui.run.attempts.attempt_files import Cause, ScriptEnd
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, ScriptEndCause
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
 def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
     """Why a script ended, as one line for a person."""
-    if end.cause is Cause.NOT_STARTED:
+    if end.cause is ScriptEndCause.NOT_STARTED:
         if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"
         if end.stage == "stopped":
@@ -28,11 +28,11 @@ def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
         if end.stage == "exec" and end.errno == errno.ENOENT:
             return f"there is no program {program!r} on PATH"
         return f"{program} could not be started: {os.strerror(end.errno)}"
-    if end.cause is Cause.OUTPUT_FULL:
+    if end.cause is ScriptEndCause.OUTPUT_FULL:
         return "its output reached max_output, so it was stopped"
-    if end.cause is Cause.OUTPUT_LOST and end.errno in DISK_FULL_ERRNOS:
+    if end.cause is ScriptEndCause.OUTPUT_LOST and end.errno in DISK_FULL_ERRNOS:
         return "it was stopped while the disk was full: the end of its output is lost"
-    if end.cause is Cause.OUTPUT_LOST:
+    if end.cause is ScriptEndCause.OUTPUT_LOST:
         words = os.strerror(end.errno) if end.errno else "is the disk full?"
         return f"its output could not be written ({words}), so it was stopped"
     return exit_code_text(end.code)

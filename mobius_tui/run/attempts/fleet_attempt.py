@@ -16,7 +16,11 @@ from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
-from mobius_tui.run.attempts.attempt_hosts import TRIES, AttemptHosts, claim_number
+from mobius_tui.run.attempts.attempt_hosts import (
+    MAX_CLAIMS_PER_ATTEMPT,
+    AttemptHosts,
+    claim_number,
+)
 from mobius_tui.run.attempts.host_checks import HostChecks
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
 from mobius_tui.run.attempts.run_context import RunContext
@@ -40,17 +44,17 @@ from mobius_tui.run.fleet.fleet_lines import (
 )
 from mobius_tui.run.fleet.transport import transport_to
 from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.rollback import answers_trigger
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.planning.rollback import belongs_to_rollback
+from mobius_tui.run.playbooks.play_files import PlaybookOrder
 from mobius_tui.run.rollout.rollout import (
-    Move,
     RolloutEnd,
     RolloutHealth,
+    RolloutMove,
     RolloutResult,
-    failed_hosts,
+    count_failed_hosts,
     next_move,
 )
-from mobius_tui.run.state.fleet_state import PASSED, FleetState
+from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, FleetState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -58,22 +62,22 @@ from mobius_tui.runbook.model.templates import is_for_each_host
 
 POLL_INTERVAL = 0.2
 """Seconds between two evaluations, where no host reports anything."""
-RESTART_PAUSE = 1.0
+FLEET_RESTART_PAUSE = 1.0
 """Seconds before another fleet process is started in place of one that died."""
-MOST_RESTARTS = 5
+MAX_FLEET_RESTARTS = 5
 """Fleet processes in a row that may die without a report before hosts are unknown."""
-_RESULTS: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
+_RESULT_BY_ROLLOUT_RESULT: Mapping[RolloutResult, Result | Literal[Status.UNKNOWN]] = {
     "passed": Status.PASSED,
     "warned": Status.WARNED,
     "failed": Status.FAILED,
     "stopped": Status.STOPPED,
     "unknown": Status.UNKNOWN,
 }
-_STATUSES: Mapping[fleet_lines.HostState, HostResult] = {
-    fleet_lines.HostState.CHANGED: HostStatus.CHANGED,
-    fleet_lines.HostState.UNREACHABLE: HostStatus.UNREACHABLE,
-    fleet_lines.HostState.UNKNOWN: HostStatus.UNKNOWN,
-    fleet_lines.HostState.VOID: HostStatus.PENDING,
+_STATUS_BY_REPORTED_STATE: Mapping[fleet_lines.ReportedState, HostResult] = {
+    fleet_lines.ReportedState.CHANGED: HostStatus.CHANGED,
+    fleet_lines.ReportedState.UNREACHABLE: HostStatus.UNREACHABLE,
+    fleet_lines.ReportedState.UNKNOWN: HostStatus.UNKNOWN,
+    fleet_lines.ReportedState.VOID: HostStatus.PENDING,
 }
 """The status of a host by its reported state; for other states the exit status counts.
 """
@@ -126,7 +130,7 @@ class FleetAttempt:
                 task.cancel()
             await asyncio.gather(*self._checking.values(), return_exceptions=True)
             await self._disconnect()
-        result = _RESULTS[end.result]
+        result = _RESULT_BY_ROLLOUT_RESULT[end.result]
         if result is Status.PASSED and (warned := self._warned_hosts()):
             return Status.WARNED, f"{end.words}; a warning of {warned}"
         if result is Status.WARNED and self._is_tried_again():
@@ -156,7 +160,7 @@ class FleetAttempt:
             await self._connect_where_wanted(move.begin)
             await self._wait_for_news(stop, move.look_again)
 
-    def _next_move(self, stopped: bool, changed: str = "") -> Move:
+    def _next_move(self, stopped: bool, changed: str = "") -> RolloutMove:
         now = self._context.clock.wall()
         return next_move(
             self._plan,
@@ -170,14 +174,14 @@ class FleetAttempt:
     def _health(self) -> RolloutHealth:
         """Health as it is now; a trigger does not hold the rollback that it began."""
         found = self._context.health.rollout()
-        is_answer = answers_trigger(self._context.plan, self._step)
+        is_answer = belongs_to_rollback(self._context.plan, self._step)
         return replace(found, fired_at=None) if is_answer else found
 
     def _stop_asked(self) -> bool:
         last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and last.stop_asked
 
-    async def _journal_move(self, move: Move) -> None:
+    async def _journal_move(self, move: RolloutMove) -> None:
         """Make a move durable; the turn is held by the caller."""
         write, step, number = self._writer.write, self._step.id, self._number
         if move.end_batch is not None:
@@ -226,15 +230,15 @@ class FleetAttempt:
         Args:
             asked: the hosts that it would be asked about.
         """
-        if self._silent_starts >= MOST_RESTARTS:
+        if self._silent_starts >= MAX_FLEET_RESTARTS:
             why = "what asks the hosts ends by itself; host.log says more"
             for host in asked:
-                lost = HostReport(host=host, state=fleet_lines.HostState.UNKNOWN)
+                lost = HostReport(host=host, state=fleet_lines.ReportedState.UNKNOWN)
                 await self._end_host(lost, HostStatus.UNKNOWN, why)
             self._silent_starts = 0
             return False
         if self._silent_starts:
-            await asyncio.sleep(RESTART_PAUSE)
+            await asyncio.sleep(FLEET_RESTART_PAUSE)
         self._silent_starts += 1
         log, order = self._context.keeper_log, self._order
         offset = self._context.clock.wall() - time.time()
@@ -253,7 +257,7 @@ class FleetAttempt:
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(launcher.GRACE):
+                async with asyncio.timeout(launcher.DEFAULT_GRACE):
                     await client.close()
 
     async def _send(
@@ -311,14 +315,16 @@ class FleetAttempt:
         state = self._fleet.hosts.get(report.host)
         expected = state and claim_number(self._number, state.tries)
         if (
-            report.state is fleet_lines.HostState.RUNNING
+            report.state is fleet_lines.ReportedState.RUNNING
             or state is None
             or state.status is not HostStatus.RUNNING
             or report.attempt != expected
         ):
             return
         status, reason = self._judged(report)
-        if status in PASSED and any(map(is_for_each_host, self._step.checks)):
+        if status in PASSED_HOST_STATUSES and any(
+            map(is_for_each_host, self._step.checks)
+        ):
             checking = asyncio.ensure_future(self._check(report, status, reason))
             self._checking[report.host] = checking
             return
@@ -328,9 +334,9 @@ class FleetAttempt:
         """A host's status by its report, and the reason."""
         reason = report.reason
         if report.of_attempt is not None:
-            words = f"attempt {report.of_attempt // TRIES} had run it"
+            words = f"attempt {report.of_attempt // MAX_CLAIMS_PER_ATTEMPT} had run it"
             reason = f"{words}: {reason}" if reason else words
-        status = _STATUSES.get(report.state)
+        status = _STATUS_BY_REPORTED_STATE.get(report.state)
         if status is not None:
             return status, reason
         if report.cause != "exited" or report.exit is None:
@@ -410,7 +416,7 @@ class FleetAttempt:
         """Whether `retry` begins failed hosts again before `max_failed` counts."""
         counts, retry = self._fleet.counts(), self._step.retry
         is_last = retry is None or self._number >= retry.attempts
-        return not is_last and failed_hosts(self._plan, counts) > 0
+        return not is_last and count_failed_hosts(self._plan, counts) > 0
 
     def _warned_hosts(self) -> str:
         """The hosts whose exit status the step calls a warning; empty for none."""

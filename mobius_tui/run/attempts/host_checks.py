@@ -1,21 +1,32 @@
-"""The checks of a step that are made for each of its hosts."""
+"""Makes a `run` check on a host, by the same transport as the script of its step.
+
+A look changes nothing on the host, so it needs no claim: one that breaks off counts as
+not held.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import os
+import secrets
+import shlex
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_checks import CheckTally, late_text
+from mobius_tui.run.attempts.step_checks import CheckTally, late_look_prefix
 from mobius_tui.run.attempts.stopping import running_process_groups
-from mobius_tui.run.checks.context import CheckContext, CheckResult
+from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.run.checks.run_check import run_check
+from mobius_tui.run.checks.script_checks import MAX_COMPARED_BYTES, judge_script_end
+from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.run.events.fleet_events import FleetHostChecked
-from mobius_tui.run.fleet.host_check import check_on_host
+from mobius_tui.run.fleet.claim_request import export_line
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -24,6 +35,62 @@ from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
+
+_CHECK_SCRIPT = """\
+look() {{
+  umask 077
+  {exports}
+  script=$(mktemp) || return 127
+  printf '%s' {script} >"$script"
+  printf '\\n%s\\n' {nonce}
+  {shell} "$script" </dev/null
+  status=$?
+  rm -f "$script"
+  return "$status"
+}}
+look; exit $?
+"""
+"""What is sent to `sh -s`: cut off anywhere, it does nothing."""
+
+
+async def check_on_host(
+    check: RunCheck, ctx: CheckContext, transport: Transport, env: Mapping[str, str]
+) -> CheckResult:
+    """Make a `run` check once, on a host.
+
+    Args:
+        check: its texts filled in.
+        ctx: the run; this machine's environment and process groups.
+        transport: runs `sh -s` on the host.
+        env: the environment of the predicate on the host.
+
+    Raises:
+        OSError: the transport cannot be started.
+        RunError: a variable cannot be set there.
+    """
+    nonce = secrets.token_hex(16)
+    text = _CHECK_SCRIPT.format(
+        exports="\n  ".join([":", *map(export_line, env.items())]),
+        script=shlex.quote(check.script),
+        nonce=nonce,
+        shell=shlex.join(check.shell or ctx.shell),
+    )
+    with tempfile.TemporaryFile() as sent:
+        sent.write(text.encode("utf-8", "surrogateescape"))
+        sent.seek(0)
+        ended = await run_program(
+            transport.argv, ctx, stdin=sent, keep=MAX_COMPARED_BYTES
+        )
+    # What a login prints comes before the line with the nonce.
+    _, begun, printed = ended.printed.partition(b"\n%s\n" % nonce.encode())
+    if not begun:
+        words = ended.error_line or ended.exit_text
+        return check_result(
+            held=False, detail=f"it could not be asked: {words}", is_local=True
+        )
+    # The tail is of both outputs; of it, too, only what came after that is its own.
+    tail = ended.tail.replace(nonce, "")
+    return judge_script_end(check, replace(ended, printed=printed, tail=tail), ctx)
 
 
 class HostChecks:
@@ -105,7 +172,7 @@ class HostChecks:
             if verdict == "held":
                 return result, ""
             if verdict == "failed":
-                late = "" if lasts == math.inf else late_text(lasts)
+                late = "" if lasts == math.inf else late_look_prefix(lasts)
                 return CheckResult(held=False, detail=result.detail), late
             await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
 

@@ -32,12 +32,12 @@ BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 """What runs a script that names no program of its own."""
 
 
-_RUN = Path(__file__).parents[1]
-KEEPER = _RUN / "keeper" / "keeper.py"
-TERMINAL_KEEPER = _RUN / "terminal" / "terminal_keeper.py"
+_RUN_PACKAGE = Path(__file__).parents[1]
+KEEPER_PROGRAM = _RUN_PACKAGE / "keeper" / "keeper.py"
+TERMINAL_KEEPER_PROGRAM = _RUN_PACKAGE / "terminal" / "terminal_keeper.py"
 """Both are run as plain files."""
 
-GRACE = 5.0
+DEFAULT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 
 
@@ -101,7 +101,11 @@ def launch_keeper(
             child = subprocess.Popen(
                 [
                     sys.executable,
-                    *("-I", "-S", str(TERMINAL_KEEPER if spec.tty else KEEPER)),
+                    *(
+                        "-I",
+                        "-S",
+                        str(TERMINAL_KEEPER_PROGRAM if spec.tty else KEEPER_PROGRAM),
+                    ),
                     *map(str, (lock, tree, source)),
                 ],
                 pass_fds=(lock, tree, source),
@@ -133,7 +137,7 @@ def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
             "cwd": spec.cwd,
             "umask": spec.umask,
             "timeout": spec.timeout,
-            "grace": GRACE,
+            "grace": DEFAULT_GRACE,
             "max_output": spec.max_output,
             "rotate": spec.rotate,
             "ahead": spec.clock_offset,

@@ -15,8 +15,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
-from mobius_tui.run.attempts.output_reader import Span, Spans, spans_in
-from mobius_tui.run.fleet.gathered_output import left_out_note, one_after_the_other
+from mobius_tui.run.attempts.output_reader import Span, SpanReader, spans_in
+from mobius_tui.run.fleet.gathered_output import left_out_note, outputs_by_host
 from mobius_tui.run.fleet.host_output import spans_path
 from mobius_tui.run.keeper.output_writer import encode_span
 from mobius_tui.run.storage.safe_open import open_regular
@@ -99,7 +99,7 @@ class _Part:
             self._hidden = self._begin
         self._is_cut = self._begin + len(self._data) < size
         with open_regular(spans_path(host.output)) as file:
-            spans = Spans(file.fileno())
+            spans = SpanReader(file.fileno())
             spans.refresh()
             records, self._has_more_spans = spans.since(self._begin, most)
         self._spans = spans_in(records)
@@ -230,7 +230,7 @@ class MergedOutput:
             if place.is_done or place.offset is not None or not _has_none(host.output):
                 continue
             place.is_done = True
-            whole = one_after_the_other([(host.name, host.state, host.output)])
+            whole = outputs_by_host([(host.name, host.state, host.output)])
             data = WITHOUT_TIMES * (not self.without_times) + b"".join(whole)
             self.without_times += 1
             self._size += text.write(data)

@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 
 
-class OptionsWantedError(Exception):
+class OptionsNeededError(Exception):
     """A decision's options must be listed first, without holding the turn."""
 
     def __init__(self, step: Step) -> None:
@@ -35,7 +35,7 @@ async def list_options(context: RunContext, writer: JournalWriter, step: Step) -
     choose = step.action
     assert isinstance(choose, Choose)
     assert choose.from_ is not None
-    listed = await _listed(context, step, choose)
+    listed = await _listed_options(context, step, choose)
     rows = (f"{o.value}\t{o.title}\t{o.why}".rstrip("\t") for o in listed.options)
     text, problem = "\n".join(rows), listed.problem
     if holds_secret(text, context.secrets.values()):
@@ -45,7 +45,9 @@ async def list_options(context: RunContext, writer: JournalWriter, step: Step) -
     return f"{context.plan.name(step.id)}: {context.redact(problem)}" if problem else ""
 
 
-async def _listed(context: RunContext, step: Step, choose: Choose) -> ListedValues:
+async def _listed_options(
+    context: RunContext, step: Step, choose: Choose
+) -> ListedValues:
     began = context.state.began
     assert began is not None
     declared = context.plan.runbook.variables[choose.var]

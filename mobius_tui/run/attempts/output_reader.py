@@ -17,7 +17,7 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import decode, drop_overwritten
 
-STDERR = 2
+STDERR_STREAM = 2
 MAX_TAIL_BYTES = 1 << 14
 """Bytes of the end of an output that are read at most."""
 
@@ -41,7 +41,7 @@ class Span:
         return self.offset + self.length
 
 
-class Spans:
+class SpanReader:
     """Finds spans by searching the open file; nothing is loaded."""
 
     def __init__(self, descriptor: int) -> None:
@@ -134,7 +134,7 @@ def spans_in(data: bytes) -> Iterator[Span]:
         yield _span(data[place : place + SPAN_SIZE])
 
 
-def printed_by(attempt: AttemptDirectory, moment: float) -> int:
+def bytes_printed_by(attempt: AttemptDirectory, moment: float) -> int:
     """How many bytes of an output had been printed by a moment.
 
     Args:
@@ -143,7 +143,7 @@ def printed_by(attempt: AttemptDirectory, moment: float) -> int:
     """
     try:
         with open_regular(attempt.spans) as file:
-            spans = Spans(file.fileno())
+            spans = SpanReader(file.fileno())
             spans.refresh()
             last = spans.last_read_by(int(moment * 1e9))
     except OSError:
@@ -168,7 +168,7 @@ def printed_to_stdout(attempt: AttemptDirectory) -> bytes:
     return b"".join(
         output[span.offset : span.end]
         for span in spans_in(records)
-        if span.stream != STDERR
+        if span.stream != STDERR_STREAM
     )
 
 
@@ -192,11 +192,11 @@ def stderr_tail(attempt: AttemptDirectory, max_spans: int) -> bytes:
             open_regular(attempt.spans) as file,
             open_regular(attempt.output) as output,
         ):
-            spans = Spans(file.fileno())
+            spans = SpanReader(file.fileno())
             spans.refresh()
             for span in spans.newest(max_spans):
                 wanted = min(span.length, MAX_TAIL_BYTES - len(end))
-                if span.stream == STDERR and wanted:
+                if span.stream == STDERR_STREAM and wanted:
                     output.seek(span.end - wanted)
                     end = output.read(wanted) + end
     except (OSError, ValueError, OverflowError):  # a step may write any place there
@@ -204,7 +204,7 @@ def stderr_tail(attempt: AttemptDirectory, max_spans: int) -> bytes:
     return end
 
 
-def last_rows(path: Path) -> list[str]:
+def last_terminal_rows(path: Path) -> list[str]:
     """The rows at the end of what was printed, as a terminal would have left them.
 
     Empty where there is no such file. Not the first, where it began before
@@ -216,10 +216,10 @@ def last_rows(path: Path) -> list[str]:
             data = file.read(MAX_TAIL_BYTES)
     except OSError:
         return []
-    return rows_of(data, is_cut=begin > 0)
+    return terminal_rows(data, is_cut=begin > 0)
 
 
-def rows_of(data: bytes, *, is_cut: bool | None = None) -> list[str]:
+def terminal_rows(data: bytes, *, is_cut: bool | None = None) -> list[str]:
     """What was printed, in rows, as a terminal would have left them.
 
     Args:
@@ -234,5 +234,5 @@ def rows_of(data: bytes, *, is_cut: bool | None = None) -> list[str]:
 
 def last_row(path: Path) -> str:
     """The last row of an output that is not blank; empty where there is none."""
-    rows = (row.strip() for row in reversed(last_rows(path)))
+    rows = (row.strip() for row in reversed(last_terminal_rows(path)))
     return next(filter(None, rows), "")

@@ -1,39 +1,157 @@
-"""Follows one `ansible-playbook`, new or found running, to each host's report."""
+"""Ends what is left of an `ansible-playbook` that was stopped or killed.
+
+Its workers start sessions of their own (ansible-core 2.19), so they do not get signals
+to its process group, and outlive it when it is killed. They are found by the attempt's
+mark and by the play's file `tree`, which no other process has open. What they began on
+this machine is in their sessions, and is ended as well; what left these on purpose (the
+shared connection of ssh, a service) is not.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from mobius_tui.run.attempts import exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import (
-    Cause,
     ScriptEnd,
+    ScriptEndCause,
     last_output,
     read_process_group,
     read_script_end,
 )
-from mobius_tui.run.attempts.playbook_workers import end_workers, is_ansible_alive
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
-from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
+from mobius_tui.run.fleet.fleet_lines import HostReport, OrderedHost
 from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
-from mobius_tui.run.playbooks.play_events import PlayEvents
+from mobius_tui.run.playbooks.play_events import PlayEventReader
 from mobius_tui.run.playbooks.play_files import (
+    PlaybookOrder,
     PlayFiles,
     play_command,
     play_environment,
 )
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.playbooks.play_output import PlayOutputs, text_of_event
-from mobius_tui.run.playbooks.play_verdict import PlayEnd, PlayProgress, Verdict
+from mobius_tui.run.playbooks.play_verdict import HostVerdict, PlayEnd, PlayProgress
 from mobius_tui.run.storage.redaction import secret_literals
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 
-POLL = 0.1
+_WORKER_POLL_INTERVAL = 0.02
+"""Seconds between two polls whether a process has ended."""
+_MAX_KILL_ROUNDS = 5
+"""How often processes that are left are killed, at most."""
+
+
+def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
+    """`ansible-playbook` and its workers, as far as they live; blocking.
+
+    Args:
+        process: what the play's keeper writes.
+        mark: the value of `ATTEMPT_MARK` in their environment.
+    """
+    tree = str(process.tree.resolve())
+    found = []
+    for each in _processes_with_mark(mark):
+        with suppress(psutil.Error, OSError):
+            if any(opened.path == tree for opened in each.open_files()):
+                found.append(each)
+    return found
+
+
+def is_ansible_alive(pid: int, mark: str) -> bool:
+    """Whether a process of an attempt is still running.
+
+    Args:
+        pid: its process id, as the process itself wrote it down.
+        mark: the value of `ATTEMPT_MARK` in its environment.
+    """
+    try:
+        process = psutil.Process(pid)
+        return (
+            _is_process_alive(process) and process.environ().get(ATTEMPT_MARK) == mark
+        )
+    except (psutil.Error, OSError):
+        return False
+
+
+def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
+    """End the workers and what they began here; blocking, for as long as it takes.
+
+    Args:
+        process: what the play's keeper writes.
+        mark: the value of `ATTEMPT_MARK` in their environment.
+        grace: seconds between SIGTERM and SIGKILL.
+    """
+    sessions = {_session_id(each) for each in workers_of(process, mark)} - {0}
+    members = _members_of_sessions(sessions, mark)
+    for each in members:
+        with suppress(psutil.Error):
+            each.terminate()
+    _wait_for_end(members, grace)
+    for _ in range(
+        _MAX_KILL_ROUNDS
+    ):  # one may have begun another just before it was ended
+        members = _members_of_sessions(sessions, mark)
+        for each in members:
+            with suppress(psutil.Error):
+                each.kill()
+        _wait_for_end(members, grace)
+        if not members:
+            return
+
+
+def _members_of_sessions(sessions: set[int], mark: str) -> list[psutil.Process]:
+    """The living processes of some sessions of an attempt."""
+    marked = _processes_with_mark(mark) if sessions else ()
+    return [
+        each
+        for each in marked
+        if _session_id(each) in sessions and _is_process_alive(each)
+    ]
+
+
+def _wait_for_end(processes: list[psutil.Process], seconds: float) -> None:
+    """Wait until none of them lives, or for a while; blocking.
+
+    Whoever adopts what a killed process leaves may not reap it: such a one is dead.
+    """
+    due = time.monotonic() + seconds
+    while any(map(_is_process_alive, processes)) and time.monotonic() < due:
+        time.sleep(_WORKER_POLL_INTERVAL)
+
+
+def _is_process_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _processes_with_mark(mark: str) -> Iterator[psutil.Process]:
+    """The living processes of an attempt that this user may look at."""
+    for each in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if each.environ().get(ATTEMPT_MARK) == mark:
+                yield each
+
+
+def _session_id(process: psutil.Process) -> int:
+    """The session of a process; 0 where it has gone."""
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return 0
+
+
+PLAY_POLL_INTERVAL = 0.1
 """Seconds between two reads of Ansible's events."""
-PROCESS_OUTPUT = 16 << 20
+MAX_ANSIBLE_OUTPUT = 16 << 20
 """Bytes that are kept of what Ansible prints besides its events: warnings, errors."""
 
 
@@ -58,7 +176,7 @@ class PlayRun:
         self._order, self._files, self._report = order, files, report
         self.hosts = {each.name: each for each in files.read_hosts()}
         begins = {each.name: each.output_begin for each in self.hosts.values()}
-        self._events = PlayEvents(files.events)
+        self._events = PlayEventReader(files.events)
         self._progress = PlayProgress.of(begins, is_script=order.is_script)
         self._outputs = PlayOutputs(
             Path(order.folder), begins, order.max_output, order.clock_offset
@@ -85,7 +203,7 @@ class PlayRun:
             cwd=order.workdir,
             umask=order.umask,
             timeout=order.batch_timeout,
-            max_output=PROCESS_OUTPUT,
+            max_output=MAX_ANSIBLE_OUTPUT,
             rotate=True,
             secrets=secret_literals(order.secrets),
         )
@@ -100,7 +218,7 @@ class PlayRun:
         """
         process = self._files.process
         ended = asyncio.ensure_future(launcher.wait_until_unlocked(process.lock))
-        while not (await asyncio.wait([ended], timeout=POLL))[0]:
+        while not (await asyncio.wait([ended], timeout=PLAY_POLL_INTERVAL))[0]:
             await self._catch_up()
             if self.is_stopped:
                 launcher.request_stop(process)
@@ -108,8 +226,8 @@ class PlayRun:
         end = await asyncio.to_thread(read_script_end, process)
         if end is None:
             await self._follow_without_keeper()
-        if end is None or end.cause is not Cause.EXITED or end.code < 0:
-            grace = launcher.GRACE
+        if end is None or end.cause is not ScriptEndCause.EXITED or end.code < 0:
+            grace = launcher.DEFAULT_GRACE
             await asyncio.to_thread(end_workers, process, self._mark, grace)
         await self._catch_up()
         await self.conclude(self._end(end, code))
@@ -144,14 +262,14 @@ class PlayRun:
             and time.time() < due
         ):
             await self._catch_up()
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(PLAY_POLL_INTERVAL)
 
     async def _catch_up(self) -> None:
         """Read new events, add them to the hosts' outputs, and report changes."""
         for name, verdict in await asyncio.to_thread(self._read):
             await self._tell(name, verdict)
 
-    def _read(self) -> list[tuple[str, Verdict]]:
+    def _read(self) -> list[tuple[str, HostVerdict]]:
         news = []
         for event in self._events.read():
             is_script = self._order.is_script
@@ -162,7 +280,7 @@ class PlayRun:
                 news.append((event.host, verdict))
         return news
 
-    async def _tell(self, name: str, verdict: Verdict) -> None:
+    async def _tell(self, name: str, verdict: HostVerdict) -> None:
         if name in self._ended:
             return
         is_end = verdict.state != "running"
@@ -200,19 +318,19 @@ class PlayRun:
                     f"its keeper {exit_status.keeper_end_text(keeper_code)}"
                 )
             return PlayEnd(why="this program died before it began")
-        if self.is_stopped or (end and end.cause is Cause.STOPPED):
+        if self.is_stopped or (end and end.cause is ScriptEndCause.STOPPED):
             return PlayEnd(why="it was stopped")
         if end is None:
             return PlayEnd(why=f"its keeper {exit_status.keeper_end_text(keeper_code)}")
-        if end.cause is Cause.TIMED_OUT:
+        if end.cause is ScriptEndCause.TIMED_OUT:
             limit = self._order.batch_timeout or 0
             return PlayEnd(why=f"it took longer than {limit:g} s, so it was stopped")
         words = exit_status.script_end_text(
             end, self._order.workdir, self._order.program
         )
-        if end.cause is Cause.NOT_STARTED:
+        if end.cause is ScriptEndCause.NOT_STARTED:
             return _failure(words)
-        if end.cause is not Cause.EXITED or end.code < 0:
+        if end.cause is not ScriptEndCause.EXITED or end.code < 0:
             return PlayEnd(why=f"ansible-playbook: {words}")
         said = last_output(process)
         words = f"ansible-playbook: exit {end.code}: {said.error or said.last}"
@@ -224,7 +342,7 @@ def _failure(words: str) -> PlayEnd:
     return PlayEnd(why=words, code=1)
 
 
-def play_of(host: HostOrder, plays: Sequence[PlayFiles]) -> PlayFiles | None:
+def play_of_order(host: OrderedHost, plays: Sequence[PlayFiles]) -> PlayFiles | None:
     """The play that was begun for a host's order; `None` if none was; blocking."""
     for files in reversed(plays):
         for each in files.read_hosts():

@@ -15,21 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.play_run import PlayRun, play_of
+from mobius_tui.run.attempts.play_run import PlayRun, play_of_order
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    HostOrder,
     HostReport,
-    HostState,
     Order,
+    OrderedHost,
+    ReportedState,
     StopHosts,
 )
-from mobius_tui.run.playbooks.play_files import PlayFiles, plays_in, write_play
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
+from mobius_tui.run.playbooks.play_files import (
+    PlaybookOrder,
+    PlayFiles,
+    plays_of_attempt,
+    write_play,
+)
 from mobius_tui.run.playbooks.play_verdict import PlayEnd
 
-ENDING_TIME = 3.0
+ANSIBLE_EXIT_TIME = 3.0
 """Seconds that an Ansible without hosts has to end."""
 
 
@@ -96,7 +100,7 @@ class PlaybookClient:
             following = self._following.items()
             over = [task for play, task in following if play.is_over]
             if over:
-                await asyncio.wait(over, timeout=ENDING_TIME)
+                await asyncio.wait(over, timeout=ANSIBLE_EXIT_TIME)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -116,12 +120,12 @@ class PlaybookClient:
             traceback.print_exception(error)
             self._reports.put_nowait(None)
 
-    async def _begin(self, hosts: tuple[HostOrder, ...]) -> None:
+    async def _begin(self, hosts: tuple[OrderedHost, ...]) -> None:
         async with self._turn:
             try:
                 files = await asyncio.to_thread(write_play, self._order, hosts)
             except (OSError, MobiusError) as error:
-                self._refuse(hosts, _words(error))
+                self._refuse(hosts, _play_error_text(error))
                 return
             play = await self._play(files, hosts)
             if play.is_stopped:
@@ -130,19 +134,19 @@ class PlaybookClient:
             try:
                 keeper = await asyncio.to_thread(play.launch, self._log)
             except OSError as error:
-                words = f"it could not be started: {_words(error)}"
+                words = f"it could not be started: {_play_error_text(error)}"
                 await play.conclude(PlayEnd(why=words, code=1))
                 return
         await self._follow(play, keeper)
 
-    async def _attach(self, hosts: tuple[HostOrder, ...]) -> None:
-        plays = await asyncio.to_thread(plays_in, Path(self._order.folder))
-        wanted: dict[PlayFiles, list[HostOrder]] = {}
+    async def _attach(self, hosts: tuple[OrderedHost, ...]) -> None:
+        plays = await asyncio.to_thread(plays_of_attempt, Path(self._order.folder))
+        wanted: dict[PlayFiles, list[OrderedHost]] = {}
         for each in hosts:
-            files = await asyncio.to_thread(play_of, each, plays)
+            files = await asyncio.to_thread(play_of_order, each, plays)
             if files is None:
                 reason = "this program died before it began"
-                state, attempt = HostState.VOID, each.attempt
+                state, attempt = ReportedState.VOID, each.attempt
                 self._report(
                     HostReport(
                         host=each.name, state=state, attempt=attempt, reason=reason
@@ -155,7 +159,7 @@ class PlaybookClient:
                 play = await self._play(files, tuple(own))
                 tasks.create_task(self._follow(play, None))
 
-    async def _play(self, files: PlayFiles, hosts: tuple[HostOrder, ...]) -> PlayRun:
+    async def _play(self, files: PlayFiles, hosts: tuple[OrderedHost, ...]) -> PlayRun:
         names = frozenset(each.name for each in hosts)
         play = await asyncio.to_thread(PlayRun, self._order, files, names, self._report)
         self._plays.add(play)
@@ -173,7 +177,7 @@ class PlaybookClient:
         try:
             await play.follow(keeper)
         except (OSError, MobiusError) as error:
-            await play.conclude(PlayEnd(why=_words(error)))
+            await play.conclude(PlayEnd(why=_play_error_text(error)))
         finally:
             del self._following[play]
             self._plays.discard(play)
@@ -189,12 +193,12 @@ class PlaybookClient:
                 self._stopped -= play.names
                 play.stop()
 
-    def _refuse(self, hosts: Iterable[HostOrder], words: str) -> None:
+    def _refuse(self, hosts: Iterable[OrderedHost], words: str) -> None:
         for each in hosts:
             self._report(
                 HostReport(
                     host=each.name,
-                    state=HostState.FAILED,
+                    state=ReportedState.FAILED,
                     attempt=each.attempt,
                     reason=f"it could not be started: {words}",
                 )
@@ -204,5 +208,5 @@ class PlaybookClient:
         self._reports.put_nowait(report)
 
 
-def _words(error: Exception) -> str:
+def _play_error_text(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.checks.secret_files import read_secret_file, secret_file
-from mobius_tui.run.checks.value_commands import run_for_secret
+from mobius_tui.run.checks.value_commands import (
+    read_secret_file,
+    run_for_secret,
+    secret_file_path,
+)
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.runbook.model.runbook import Step, Variable
@@ -20,7 +23,7 @@ from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_problem
 
 
-def lacking_secrets(context: RunContext, names: Iterable[str]) -> tuple[str, ...]:
+def secrets_to_obtain(context: RunContext, names: Iterable[str]) -> tuple[str, ...]:
     """Those of some variables whose secrets are not obtained yet."""
     declared = context.plan.runbook.variables
     return tuple(
@@ -32,7 +35,7 @@ def lacking_secrets(context: RunContext, names: Iterable[str]) -> tuple[str, ...
     )
 
 
-class SecretsWantedError(Exception):
+class SecretsNeededError(Exception):
     """A step's secrets must be obtained first; that takes time, so without the turn."""
 
     def __init__(self, step: Step) -> None:
@@ -44,13 +47,13 @@ def require_secrets(context: RunContext, step: Step) -> None:
     """Let a step begin only with its secrets.
 
     Raises:
-        SecretsWantedError: some are not obtained yet.
+        SecretsNeededError: some are not obtained yet.
     """
-    if lacking_secrets(context, context.plan.variables_read[step.id]):
-        raise SecretsWantedError(step)
+    if secrets_to_obtain(context, context.plan.variables_read[step.id]):
+        raise SecretsNeededError(step)
 
 
-async def wanted_secrets(context: RunContext, step: Step) -> str:
+async def obtain_secrets_of_step(context: RunContext, step: Step) -> str:
     """Obtain the secrets of a step; returns why one is missing, or an empty text."""
     lacking = await obtain_secrets(context, context.plan.variables_read[step.id])
     return f"{context.plan.name(step.id)} waits: {lacking}" if lacking else ""
@@ -68,7 +71,7 @@ async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
     Returns:
         Why one is not there, in words; empty where all are.
     """
-    tasks = [_task(context, name) for name in lacking_secrets(context, names)]
+    tasks = [_task(context, name) for name in secrets_to_obtain(context, names)]
     problems = [await asyncio.shield(task) for task in tasks]
     return "; ".join(problem for problem in problems if problem)
 
@@ -87,7 +90,7 @@ def _task(context: RunContext, name: str) -> asyncio.Task[str]:
 async def _obtain(context: RunContext, variable: Variable) -> str:
     """Obtain one secret; returns why it is missing, or an empty text."""
     try:
-        text = await _read(context, variable)
+        text = await _read_secret_source(context, variable)
         problem = value_problem(variable, text)
     except (MobiusError, OSError) as error:
         problem = str(error)
@@ -97,12 +100,12 @@ async def _obtain(context: RunContext, variable: Variable) -> str:
     return ""
 
 
-async def _read(context: RunContext, variable: Variable) -> str:
+async def _read_secret_source(context: RunContext, variable: Variable) -> str:
     began = context.state.began
     assert began is not None
     workdir = Path(began.workdir)
     if variable.from_file:
-        path = secret_file(variable.from_file, workdir)
+        path = secret_file_path(variable.from_file, workdir)
         return await asyncio.to_thread(read_secret_file, path)
     values = context.values()
     read = {

@@ -1,4 +1,8 @@
-"""Makes a step's checks, each as often as its `repeat` says, until it is decided."""
+"""Makes the checks of a step's guard (`when`), just before the step first begins.
+
+Nothing is journaled before their result: if the host dies meanwhile, nothing has run,
+and the next start of the step makes the checks again.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +26,7 @@ from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.log_marks import LogMark, decode_marks, mark_log
 from mobius_tui.run.checks.run_check import run_check
-from mobius_tui.run.events.step_events import CheckTried, Result
+from mobius_tui.run.events.step_events import CheckTried, Result, StepPassedOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
@@ -33,9 +37,9 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
 from mobius_tui.runbook.text.units import duration_in_words
 
-MARK_TIMEOUT = 5.0
+LOG_MARK_TIMEOUT = 5.0
 """Seconds that finding the end of a log may take: a network disk may hang."""
-MAX_MARKS = 1 << 20
+MAX_LOG_MARKS_BYTES = 1 << 20
 """Bytes of a file of marks that are read."""
 TallyVerdict = Literal["more", "held", "failed"]
 
@@ -79,7 +83,7 @@ class CheckTally:
         return "failed" if is_last else "more"
 
 
-def late_text(lasts: float) -> str:
+def late_look_prefix(lasts: float) -> str:
     """The prefix of a detail where a check did not hold by its deadline.
 
     Args:
@@ -105,7 +109,7 @@ async def mark_logs_of(step: Step, context: RunContext) -> Mapping[str, LogMark]
             with suppress(MobiusError, OSError, TimeoutError):
                 name = context.values().fill(check.file)
                 path = Path(began.workdir) / name
-                async with asyncio.timeout(MARK_TIMEOUT):
+                async with asyncio.timeout(LOG_MARK_TIMEOUT):
                     marks[name] = await run_in_thread(partial(_mark_log, path))
     return marks
 
@@ -168,7 +172,7 @@ class StepChecks:
             looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.held_in_row >= check.repeat.consecutive):
-                late = "" if times[1] is None else late_text(times[1])
+                late = "" if times[1] is None else late_look_prefix(times[1])
                 return Status.FAILED, f"{kind} check: {late}{last.detail}"
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words
@@ -292,5 +296,78 @@ class StepChecks:
     def _kept_logs(self) -> Mapping[str, LogMark]:
         """Where its logs ended when it began, as its directory says."""
         with suppress(OSError, MobiusError), open_regular(self._directory.logs) as file:
-            return decode_marks(file.read(MAX_MARKS))
+            return decode_marks(file.read(MAX_LOG_MARKS_BYTES))
         return {}
+
+
+class GuardLookNeededError(Exception):
+    """A step's guard must be looked at first; that takes time, so without the turn."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.id)
+        self.step = step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuardLook:
+    """The result of one look at a guard."""
+
+    holds: bool | None
+    """`None` if it could not be looked at."""
+    words: str
+
+
+def require_guard_look(context: RunContext, step: Step) -> None:
+    """Let a step begin for the first time only where its guard was seen to hold.
+
+    Raises:
+        GuardLookNeededError: its guard was not looked at yet.
+    """
+    is_first = context.state.steps[step.id].status in _STATUSES_BEFORE_FIRST_ATTEMPT
+    if step.when_checks and is_first and step.id not in context.seen_guards:
+        raise GuardLookNeededError(step)
+
+
+_STATUSES_BEFORE_FIRST_ATTEMPT = (Status.PENDING, Status.NOT_APPLICABLE)
+
+
+async def look_at_guard(
+    context: RunContext,
+    writer: JournalWriter,
+    step: Step,
+    who: str,
+    intent: str | None = None,
+) -> GuardLook:
+    """Look once, and journal that a step does not apply where its guard does not hold.
+
+    It may take long, so the caller must not hold `writer.turn`. Where the guard holds,
+    the step is in `context.seen_guards`, and may begin until it is taken out of there.
+
+    Args:
+        context: the run's.
+        writer: of its journal.
+        step: whose guard it is.
+        who: who begins the step.
+        intent: the id of the intent that asked for it.
+    """
+    number = len(context.state.steps[step.id].attempts) + 1
+    guarded = replace(step, checks=step.when_checks)
+    seen = await StepChecks(context, writer, guarded, number).look()
+    if seen.is_local:
+        words = f"{context.plan.name(step.id)} was not begun: it is not known whether"
+        return GuardLook(holds=None, words=f"{words} it applies: {seen.detail}")
+    if seen.held:
+        context.seen_guards.add(step.id)
+        return GuardLook(holds=True, words=seen.detail)
+    event = StepPassedOver(step=step.id, reason=seen.detail, looked=True)
+    async with writer.turn:
+        state = context.state
+        if (
+            state.ended is not None
+            or state.steps[step.id].status not in _STATUSES_BEFORE_FIRST_ATTEMPT
+        ):
+            # It has moved on, and what is asked for is judged by that.
+            return GuardLook(holds=True, words="")
+        await writer.write(event, who, intent)
+    words = f"{context.plan.name(step.id)} does not apply: {seen.detail}"
+    return GuardLook(holds=False, words=words)

@@ -69,7 +69,9 @@ def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckRes
     return CheckResult(held=held, detail=detail, is_local=is_local)
 
 
-def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResult:
+def displayable_result(
+    result: CheckResult, redact: Callable[[str], str]
+) -> CheckResult:
     """A result whose detail can be shown: one line of at most `MAX_DETAIL` characters.
 
     Secrets are redacted before it is cut: half a secret would not be recognized.
@@ -82,13 +84,13 @@ def shown_result(result: CheckResult, redact: Callable[[str], str]) -> CheckResu
 
 C = TypeVar("C", bound=Check)
 
-_AS_WRITTEN = ("script", "shell")
+_FIELDS_NOT_FILLED = ("script", "shell")
 """Values reach a script as its environment, so that none can become code."""
 _SAFE_IN_QUERY = re.compile(r"(?:[\w.:@+]+(?:-[\w.:@+]+)*)?", re.ASCII)
 """No blank, quote, bracket, semicolon or comment: no part of a query but a word."""
 
 
-def filled_check(check: C, fill: Callable[[str], str]) -> C:
+def fill_check(check: C, fill: Callable[[str], str]) -> C:
     """The check with every text filled in but its script.
 
     Raises:
@@ -128,7 +130,7 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
                 partial(_filled_query, fill=fill) if each.name == "query" else fill,
             )
             for each in fields(value)
-            if each.name not in _AS_WRITTEN
+            if each.name not in _FIELDS_NOT_FILLED
         }
         return replace(value, **changes)
     return value

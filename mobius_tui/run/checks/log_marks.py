@@ -18,7 +18,7 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 
-_BEFORE = 256
+_BYTES_BEFORE_END = 256
 """Bytes before the end by which a log is recognized."""
 _COMPRESSED = frozenset((".gz", ".xz", ".zst", ".bz2", ".lz4"))
 
@@ -38,7 +38,7 @@ class LogMark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LogParts:
+class LogPartsSinceMark:
     """What was written to a log since its mark, oldest first."""
 
     parts: tuple[tuple[Path, int], ...]
@@ -71,11 +71,11 @@ def mark_log(path: Path) -> LogMark:
 
 
 def _digest_before(descriptor: int, end: int) -> str:
-    begin = max(0, end - _BEFORE)
+    begin = max(0, end - _BYTES_BEFORE_END)
     return hashlib.sha256(os.pread(descriptor, end - begin, begin)).hexdigest()
 
 
-def written_since(path: Path, mark: LogMark) -> LogParts:
+def written_since(path: Path, mark: LogMark) -> LogPartsSinceMark:
     """Find what was written to a log since a mark, also where it was rotated.
 
     Raises:
@@ -85,18 +85,18 @@ def written_since(path: Path, mark: LogMark) -> LogParts:
     now = mark_log(path)
     newest = ((path, 0),) if now.inode else ()
     if not mark.inode:
-        return LogParts(parts=newest, is_whole=True)
+        return LogPartsSinceMark(parts=newest, is_whole=True)
     if _is_same(now, mark):
         if _continues(path, mark):
-            return LogParts(parts=((path, mark.size),), is_whole=True)
-        return LogParts(parts=newest, is_whole=False)
+            return LogPartsSinceMark(parts=((path, mark.size),), is_whole=True)
+        return LogPartsSinceMark(parts=newest, is_whole=False)
     rotated = sorted(_rotated(path, mark))
     old = [each for _, each in rotated if _is_same_file(each, mark)]
     later = [each for _, each in rotated if each not in old]
     readable = [(each, 0) for each in later if each.suffix not in _COMPRESSED]
     is_whole = bool(old) and len(readable) == len(later)
     first = tuple((each, mark.size) for each in old)
-    return LogParts(parts=(*first, *readable, *newest), is_whole=is_whole)
+    return LogPartsSinceMark(parts=(*first, *readable, *newest), is_whole=is_whole)
 
 
 def _is_same(one: LogMark, other: LogMark) -> bool:

@@ -147,8 +147,8 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
     if wrong:
         return check_result(held=False, detail=f"{subject} {wrong} (in {took})")
     answered = f"{subject} answered {answer.status} in {took}"
-    document = response_body.parse(answer.body)
-    wrong = response_body.mismatch(
+    document = response_body.parse_json(answer.body)
+    wrong = response_body.body_mismatch(
         answer.body, document, check.json, check.contains, check.pointers
     )
     if wrong:

@@ -1,4 +1,4 @@
-"""Makes a check of any kind once: values filled in, bounded in time, never raising."""
+"""Makes the check of a probe once, with a probe's results: ok, failed, or no data."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ import re
 from collections.abc import Awaitable, Callable
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.checks import (
-    checksum_checks,
-    dns_check,
-    file_checks,
-    log_check,
-    machine_checks,
-    script_checks,
-)
+from mobius_tui.health.health_record import LookAtCheck, ProbeVerdict
+from mobius_tui.run.checks import dns_check, file_checks, machine_checks, script_checks
 from mobius_tui.run.checks.context import (
     CannotLookError,
     CheckContext,
     CheckResult,
     check_result,
-    filled_check,
-    shown_result,
+    displayable_result,
+    fill_check,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
@@ -57,12 +51,16 @@ async def run_check(
         ctx: the run that it examines.
         make: makes the check elsewhere, as on a host; `None` for this machine.
     """
-    return shown_result(await _checked(check, ctx, make or _make_check), ctx.redact)
+    return displayable_result(
+        await _make_filled_check(check, ctx, make or _make_check), ctx.redact
+    )
 
 
-async def _checked(check: Check, ctx: CheckContext, make: MakeCheck) -> CheckResult:
+async def _make_filled_check(
+    check: Check, ctx: CheckContext, make: MakeCheck
+) -> CheckResult:
     try:
-        ready = filled_check(check, ctx.fill)
+        ready = fill_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")
     except (MobiusError, ValueError) as error:
         return check_result(held=False, detail=str(error), is_local=True)
@@ -93,7 +91,7 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
         case ServiceCheck():
             return await machine_checks.check_service(check, ctx)
         case ChecksumCheck():
-            return await checksum_checks.check_checksum(check, ctx)
+            return await file_checks.check_checksum(check, ctx)
         case FileCheck():
             return await file_checks.check_file(check, ctx)
         case DnsCheck():
@@ -110,7 +108,7 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
 
             return await sql_check.check_sql(check, ctx)
         case LogCheck():
-            return await log_check.check_log(check, ctx)
+            return await script_checks.check_log(check, ctx)
         case OutputCheck():
             return await script_checks.check_output(check, ctx)
 
@@ -157,3 +155,25 @@ def _subject(check: Check) -> str:
             return "the query"
         case OutputCheck():
             return "the output"
+
+
+def make_probe_look(context: Callable[[Check], CheckContext]) -> LookAtCheck:
+    """The function by which the health monitor makes a probe's check.
+
+    Args:
+        context: the run at the moment of the call; raises `MobiusError` if a variable
+            that the check reads has no value.
+    """
+
+    async def look(check: Check) -> ProbeVerdict:
+        try:
+            result = await run_check(check, context(check))
+        except MobiusError as error:
+            return ProbeVerdict(state="no data", reason=str(error))
+        if result.held:
+            return ProbeVerdict(state="ok")
+        if result.is_local:
+            return ProbeVerdict(state="no data", reason=result.detail)
+        return ProbeVerdict(state="failed", reason=result.detail)
+
+    return look

@@ -1,4 +1,4 @@
-"""The `run` and `output` checks: a shell predicate, and the lines that were printed."""
+"""`log`: a line appears in a log, or stays away, since the step began."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError
 from mobius_tui.health import response_body
 from mobius_tui.run.checks import search_output
+from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.log_marks import written_since
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
-from mobius_tui.runbook.model.check_kinds import OutputCheck, RunCheck
-from mobius_tui.runbook.model.guard_comparison import unmet
+from mobius_tui.runbook.model.check_kinds import LogCheck, OutputCheck, RunCheck
+from mobius_tui.runbook.model.guard_comparison import unmet_in_words
 from mobius_tui.runbook.text.units import size_in_words
 
-MAX_PRINTED = 4 << 20
+MAX_COMPARED_BYTES = 4 << 20
 """Bytes of a standard output that are compared at most."""
 
 
@@ -27,7 +29,7 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()
-        printed = MAX_PRINTED if check.pointers or check.is_ else 0
+        printed = MAX_COMPARED_BYTES if check.pointers or check.is_ else 0
         try:
             argv = (*(check.shell or ctx.shell), script.name)
             ended = await run_program(argv, ctx, keep=printed)
@@ -55,15 +57,15 @@ def _compare_printed(
 ) -> CheckResult:
     """Compare what a script that succeeded printed on its standard output."""
     if ended.is_cut:
-        detail = f"it printed more than {size_in_words(MAX_PRINTED)}"
+        detail = f"it printed more than {size_in_words(MAX_COMPARED_BYTES)}"
         return check_result(held=False, detail=f"{detail}: too much to compare")
     printed = ctx.redact(ended.printed.decode("utf-8", "replace")).strip()
     shown = response_body.quoted(printed)
-    if lacking := unmet(printed, check.is_) if check.is_ else "":
+    if lacking := unmet_in_words(printed, check.is_) if check.is_ else "":
         return check_result(held=False, detail=f"it printed {shown}, {lacking}")
     if not check.pointers:
         return check_result(held=True, detail=f"it printed {shown}")
-    document = response_body.parse(printed.encode())
+    document = response_body.parse_json(printed.encode())
     if document is response_body.MISSING:
         words = "nothing" if not printed else f"no JSON: {shown}"
         return check_result(held=False, detail=f"it printed {words}")
@@ -149,3 +151,32 @@ def _search_result(
         return SearchResult(held=False, words=words)
     words = f"no line of {lines} matches '{check.not_}'"
     return SearchResult(held=True, words=words)
+
+
+async def check_log(check: LogCheck, ctx: CheckContext) -> CheckResult:
+    """Make a `log` check once: search what was written since the step began.
+
+    Raises:
+        OSError: it cannot be read.
+        MobiusError: it is no regular file, or cannot be searched.
+    """
+    mark = ctx.logs.get(check.file)
+    if mark is None:
+        words = "where it ended when the step began is not known: run the step again"
+        return check_result(held=False, detail=f"{check.file}: {words}")
+    path = ctx.path(check.file)
+    found = await run_in_thread(lambda _: written_since(path, mark))
+    if not found.parts:
+        return check_result(held=False, detail=f"{check.file} does not exist")
+    search = LineSearch(match=check.match, not_=check.not_, parts=found.parts)
+    result = await search_lines(search, ctx)
+    if (
+        not found.is_whole
+        and not result.has_unwanted
+        and (check.not_ is not None or not result.held)
+    ):
+        detail = "a part of it was cut off or packed away, and cannot be looked at"
+        return check_result(held=False, detail=f"{check.file}: {detail}")
+    return check_result(
+        held=result.held, detail=f"{check.file}, since the step began: {result.words}"
+    )

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-MAX_LINE = 65536
+MAX_SEARCHED_LINE_BYTES = 65536
 """Bytes of a line that are searched; the rest of a longer one is passed over."""
 
 _MAX_SHOWN = 4000
@@ -22,11 +22,11 @@ taken out before it is cut."""
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file without their ends; long ones are cut to `MAX_LINE` bytes."""
-    while line := file.readline(MAX_LINE):
+    """The lines of a file without ends, cut to `MAX_SEARCHED_LINE_BYTES` bytes."""
+    while line := file.readline(MAX_SEARCHED_LINE_BYTES):
         yield line.rstrip(b"\r\n")
-        while len(line) == MAX_LINE and not line.endswith(b"\n"):
-            line = file.readline(MAX_LINE)
+        while len(line) == MAX_SEARCHED_LINE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_SEARCHED_LINE_BYTES)
 
 
 def read_parts(parts: Iterable[tuple[str, int]]) -> Iterator[bytes]:

@@ -26,10 +26,13 @@ from mobius_tui.run.checks.context import (
 )
 from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.runbook.model.check_kinds import SqlCheck, database_url_problem
-from mobius_tui.runbook.model.guard_comparison import comparison_in_words, unmet
+from mobius_tui.runbook.model.guard_comparison import (
+    comparison_in_words,
+    unmet_in_words,
+)
 from mobius_tui.runbook.model.limits import bounded_duration
 
-_KEPT = 1 << 16
+_MAX_CLIENT_OUTPUT = 1 << 16
 """Bytes of a client's output in which the first value must be."""
 _FIELD, _RECORD = "\x1f", "\x1e"
 """Separators that psql is told to print between values and rows; texts hardly ever
@@ -37,9 +40,9 @@ contain them."""
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0"}
 """What `mysql --batch` prints for some characters."""
-_STEPS = 1000
+_STEPS_BETWEEN_STOP_CHECKS = 1000
 """Steps of SQLite's machine between two looks whether to stop: some microseconds."""
-_READS = frozenset(
+_ALLOWED_SQLITE_ACTIONS = frozenset(
     {
         sqlite3.SQLITE_SELECT,
         sqlite3.SQLITE_READ,
@@ -67,7 +70,7 @@ async def check_sql(check: SqlCheck, ctx: CheckContext) -> CheckResult:
         detail = f"the query gives no row, wanted {wanted}"
         return check_result(held=False, detail=detail)
     value = ctx.redact(value)
-    lacking = unmet(value, check.is_)
+    lacking = unmet_in_words(value, check.is_)
     detail = f"the query gives {quoted(value)}{', ' * bool(lacking)}{lacking}"
     return check_result(held=not lacking, detail=detail)
 
@@ -86,8 +89,8 @@ async def _ask_client(check: SqlCheck, ctx: CheckContext) -> str | None:
         )
     within = bounded_duration(check.repeat.timeout, "timeout")
     is_psql = client == "psql"
-    arguments = (_psql if is_psql else _mysql)(url, check.query, within)
-    ended = await run_program((client, *arguments), ctx, keep=_KEPT)
+    arguments = (_psql_command if is_psql else _mysql_command)(url, check.query, within)
+    ended = await run_program((client, *arguments), ctx, keep=_MAX_CLIENT_OUTPUT)
     if ended.code != 0:
         line = ended.error_line
         raise MobiusError(line if line.startswith(client) else f"{client}: {line}")
@@ -95,7 +98,7 @@ async def _ask_client(check: SqlCheck, ctx: CheckContext) -> str | None:
     return _first_of_psql(printed) if is_psql else _first_of_mysql(printed)
 
 
-def _psql(url: str, query: str, within: float) -> tuple[str, ...]:
+def _psql_command(url: str, query: str, within: float) -> tuple[str, ...]:
     return (
         "--no-psqlrc",
         "--no-password",
@@ -114,7 +117,7 @@ def _psql(url: str, query: str, within: float) -> tuple[str, ...]:
     )
 
 
-def _mysql(url: str, query: str, within: float) -> tuple[str, ...]:
+def _mysql_command(url: str, query: str, within: float) -> tuple[str, ...]:
     parts = urlsplit(url)
     given = {
         "host": parts.hostname,
@@ -163,7 +166,9 @@ def _ask_sqlite(query: str, path: Path, stop: StopRequested) -> str | None:
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
         try:
             connection.set_authorizer(_authorize)
-            connection.set_progress_handler(lambda: int(stop()), _STEPS)
+            connection.set_progress_handler(
+                lambda: int(stop()), _STEPS_BETWEEN_STOP_CHECKS
+            )
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
             row = connection.execute(query).fetchone()
         finally:
@@ -179,4 +184,6 @@ def _ask_sqlite(query: str, path: Path, stop: StopRequested) -> str | None:
 
 
 def _authorize(action: int, *_: object) -> int:
-    return sqlite3.SQLITE_OK if action in _READS else sqlite3.SQLITE_DENY
+    return (
+        sqlite3.SQLITE_OK if action in _ALLOWED_SQLITE_ACTIONS else sqlite3.SQLITE_DENY
+    )

@@ -1,13 +1,10 @@
-"""Runs the commands that values come from: lines to choose from, or a secret.
-
-A command has a time limit, and is killed if the process that runs it ends. What it
-prints is in memory alone.
-"""
+"""Secrets in files, which nobody but their owner may read."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +14,9 @@ from typing import BinaryIO
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.checks.blocking_io import open_regular_for_check
 from mobius_tui.run.checks.context import BASH
-from mobius_tui.run.checks.error_line import error_line, last_meaningful
+from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
 from mobius_tui.run.keeper import run_for_caller
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.actions import Option, listed_options
@@ -31,20 +29,20 @@ LISTING_LIMIT = 10.0
 SECRET_LIMIT = 30.0
 """Seconds that a command which gets a secret may take; vaults log in first."""
 MAX_LISTED_BYTES = 256 * 1024
-MAX_LINES = 200
+MAX_PROPOSED_LINES = 200
 """Lines that are proposed; nobody chooses among more."""
-MAX_LINE = 1000
+MAX_PROPOSED_LINE_LENGTH = 1000
 """Characters of a proposed line; a longer one is no value that a person chose."""
 MAX_SECRET_BYTES = 16 * 1024
 """A key of 16384 bits takes 13 KiB. Every line of a secret is looked for in all that
 its steps print: with 250 lines that takes a second for 2 MiB."""
 MAX_SECRET_LINES = 250
 _STDERR_BYTES = 8192
-_END_TIME = 1.0
+_KILL_WAIT = 1.0
 """Seconds to wait for the end of what was killed."""
 
 
-class NoOutputError(MobiusError):
+class ValueSourceError(MobiusError):
     """A command or a file gave no value; the message names it and says why."""
 
 
@@ -57,7 +55,7 @@ class ListedValues:
     """Why there are none, or not all; empty if there is nothing to say."""
 
 
-class _Head(asyncio.Protocol):
+class _BoundedBuffer(asyncio.Protocol):
     """Keeps the beginning of what is received, or its end, and never more."""
 
     def __init__(self, most: int, *, keeps_end: bool = False) -> None:
@@ -79,7 +77,7 @@ class _Head(asyncio.Protocol):
         self.closed.set()
 
 
-async def _run(
+async def _run_value_command(
     script: str, *, workdir: Path, env: Mapping[str, str], within: float, most: int
 ) -> bytes:
     """What a script prints.
@@ -92,13 +90,13 @@ async def _run(
         most: bytes that it may print.
 
     Raises:
-        NoOutputError: it failed, took too long, or printed more.
+        ValueSourceError: it failed, took too long, or printed more.
     """
     name = f"`{command_excerpt(script)}`"
     lifeline, descriptor = os.pipe()
     held = os.fdopen(descriptor, "wb", buffering=0)
     loop = asyncio.get_running_loop()
-    out, err = _Head(most), _Head(_STDERR_BYTES, keeps_end=True)
+    out, err = _BoundedBuffer(most), _BoundedBuffer(_STDERR_BYTES, keeps_end=True)
     pipes = [await _connect(loop, each) for each in (out, err)]
     try:
         try:
@@ -113,7 +111,7 @@ async def _run(
                 start_new_session=True,
             )
         except OSError as error:
-            raise NoOutputError(f"{name} failed: {error.strerror}") from error
+            raise ValueSourceError(f"{name} failed: {error.strerror}") from error
         finally:
             for each in (lifeline, *(writing for _, writing in pipes)):
                 os.close(each)
@@ -127,22 +125,22 @@ async def _run(
         for transport, _ in pipes:
             transport.close()
     if out.is_over.is_set():
-        raise NoOutputError(f"{name} printed more than {most // 1024} KiB")
+        raise ValueSourceError(f"{name} printed more than {most // 1024} KiB")
     if code is None:
-        raise NoOutputError(f"{name} took longer than {within:g} s, and was stopped")
+        raise ValueSourceError(f"{name} took longer than {within:g} s, and was stopped")
     if code:
         # What it printed may be the secret, or a part of it: it may not be told.
         printed = out.data.decode("utf-8", "replace").split()
         said = redact(sanitize.decode(err.data), printed).splitlines()
         why = error_line(said) or last_meaningful(said)
-        raise NoOutputError(
+        raise ValueSourceError(
             f"{name} failed: exit {code}" + (f": {sanitize.line(why)}" if why else "")
         )
     return out.data
 
 
 async def _connect(
-    loop: asyncio.AbstractEventLoop, protocol: _Head
+    loop: asyncio.AbstractEventLoop, protocol: _BoundedBuffer
 ) -> tuple[asyncio.ReadTransport, int]:
     reading, writing = os.pipe()
     transport, _ = await loop.connect_read_pipe(
@@ -152,7 +150,10 @@ async def _connect(
 
 
 async def _end(
-    process: asyncio.subprocess.Process, held: BinaryIO, out: _Head, within: float
+    process: asyncio.subprocess.Process,
+    held: BinaryIO,
+    out: _BoundedBuffer,
+    within: float,
 ) -> int | None:
     """The exit code of a program; `None` if it was killed for its time or output.
 
@@ -172,7 +173,7 @@ async def _end(
     finally:
         full.cancel()
         held.close()
-        await asyncio.wait((ended,), timeout=_END_TIME)
+        await asyncio.wait((ended,), timeout=_KILL_WAIT)
 
 
 def command_excerpt(script: str) -> str:
@@ -180,7 +181,7 @@ def command_excerpt(script: str) -> str:
     return sanitize.line(one_line_excerpt(script))
 
 
-def source_in_words(variable: Variable) -> str:
+def secret_source_text(variable: Variable) -> str:
     """Where the host gets a secret, for a person: by a command, or from a file."""
     if variable.from_file:
         return f"from {sanitize.line(variable.from_file)}"
@@ -198,14 +199,14 @@ async def list_values(
         env: its whole environment.
     """
     try:
-        data = await _run(
+        data = await _run_value_command(
             variable.from_run,
             workdir=workdir,
             env=env,
             within=LISTING_LIMIT,
             most=MAX_LISTED_BYTES,
         )
-    except NoOutputError as error:
+    except ValueSourceError as error:
         return ListedValues(problem=str(error))
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
     offered = [each for each in listed_options(text) if each.value]
@@ -220,13 +221,13 @@ async def list_values(
         if not problem:
             options.append(one[value])
     left_out = f"{name} listed what is no value: {wrong}" if wrong else ""
-    if len(options) > MAX_LINES:
-        left_out = f"{name} listed more than {MAX_LINES} values"
-    return ListedValues(options=tuple(options[:MAX_LINES]), problem=left_out)
+    if len(options) > MAX_PROPOSED_LINES:
+        left_out = f"{name} listed more than {MAX_PROPOSED_LINES} values"
+    return ListedValues(options=tuple(options[:MAX_PROPOSED_LINES]), problem=left_out)
 
 
 def _line_problem(variable: Variable, value: str) -> str:
-    if len(value) > MAX_LINE:
+    if len(value) > MAX_PROPOSED_LINE_LENGTH:
         return f"a line of {len(value)} characters"
     if sanitize.line(value) != value:
         return f"{sanitize.line(value[:60])}"
@@ -237,10 +238,10 @@ async def run_for_secret(script: str, *, workdir: Path, env: Mapping[str, str]) 
     """The secret that a script prints, without the line ends at its end.
 
     Raises:
-        NoOutputError: it gave no secret; of what it printed, the message has only
+        ValueSourceError: it gave no secret; of what it printed, the message has only
             lines of its standard error.
     """
-    data = await _run(
+    data = await _run_value_command(
         script, workdir=workdir, env=env, within=SECRET_LIMIT, most=MAX_SECRET_BYTES
     )
     return secret_text(data, f"what `{command_excerpt(script)}` printed")
@@ -254,16 +255,69 @@ def secret_text(data: bytes, name: str) -> str:
         name: what they are called in a message.
 
     Raises:
-        NoOutputError: they are empty, too long, or not text.
+        ValueSourceError: they are empty, too long, or not text.
     """
     try:
         text = data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise NoOutputError(f"{name} is no text in UTF-8") from None
+        raise ValueSourceError(f"{name} is no text in UTF-8") from None
     if not text:
-        raise NoOutputError(f"{name} is empty")
+        raise ValueSourceError(f"{name} is empty")
     if text.count("\n") >= MAX_SECRET_LINES:
-        raise NoOutputError(f"{name} has more than {MAX_SECRET_LINES} lines")
+        raise ValueSourceError(f"{name} has more than {MAX_SECRET_LINES} lines")
     if "\0" in text:
-        raise NoOutputError(f"{name} holds a NUL character")
+        raise ValueSourceError(f"{name} holds a NUL character")
     return text
+
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def secret_file_path(name: str, workdir: Path) -> Path:
+    """The file that `from_file` names: `~` is the home of the user of this process.
+
+    Args:
+        name: as the runbook has it.
+        workdir: where commands run.
+    """
+    return workdir / os.path.expanduser(name)  # noqa: PTH111 - `~x` may be nobody
+
+
+def secret_file_problem(path: Path) -> str:
+    """Why a file gives no secret, as far as that is seen without reading it; or ""."""
+    try:
+        return _problem_of(path, path.stat())
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+
+
+def _problem_of(path: Path, found: os.stat_result) -> str:
+    if not stat.S_ISREG(found.st_mode):
+        return f"{path} is no regular file"
+    if found.st_uid != os.getuid():
+        return f"{path} is another user's; a secret's file belongs to who runs this"
+    if found.st_mode & _OTHERS:
+        mode = stat.S_IMODE(found.st_mode)
+        return f"{path} has mode {mode:04o}, so that others read it: chmod 600 {path}"
+    return ""
+
+
+def read_secret_file(path: Path) -> str:
+    """The secret in a file, without the line ends at its end.
+
+    Raises:
+        ValueSourceError: it is not there, others may read it, or it holds no secret.
+    """
+    try:
+        with open_regular_for_check(path) as file:
+            problem = _problem_of(path, os.fstat(file.fileno()))
+            data = b"" if problem else file.read(MAX_SECRET_BYTES + 1)
+    except OSError as error:
+        raise ValueSourceError(f"{path}: {error.strerror}") from error
+    except MobiusError as error:
+        raise ValueSourceError(str(error)) from error
+    if problem:
+        raise ValueSourceError(problem)
+    if len(data) > MAX_SECRET_BYTES:
+        raise ValueSourceError(f"{path} is longer than {MAX_SECRET_BYTES // 1024} KiB")
+    return secret_text(data, str(path))

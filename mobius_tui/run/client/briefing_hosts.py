@@ -11,8 +11,8 @@ from mobius_tui import sanitize
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import (
     hosts_without_site,
-    too_many_followed,
-    too_many_watched,
+    probes_of_too_many_hosts,
+    steps_following_too_many_hosts,
     used_targets,
 )
 from mobius_tui.run.client.run_briefing import Briefing
@@ -20,7 +20,7 @@ from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.runbook.model.targets import Target
 
 
-def wants_inventory(briefing: Briefing) -> bool:
+def has_unread_inventory(briefing: Briefing) -> bool:
     """Whether hosts are still to be read from an inventory."""
     targets = used_targets(briefing.runbook)
     return any(name not in briefing.hosts for name in targets)
@@ -42,7 +42,7 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     for name, target in used_targets(briefing.runbook).items():
         if name in hosts:
             continue
-        if not executes and is_program(target, folder):
+        if not executes and is_executable_inventory(target, folder):
             shown = sanitize.line(target.inventory)
             notices.append(f"the inventory {shown} is a program, which is not run")
             continue
@@ -53,8 +53,8 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
             problems.append(str(error))
     problems += hosts_without_site(read, briefing.host_sites)
     hosts |= read
-    problems += too_many_followed(briefing.runbook, hosts)
-    problems += too_many_watched(briefing.runbook, hosts)
+    problems += steps_following_too_many_hosts(briefing.runbook, hosts)
+    problems += probes_of_too_many_hosts(briefing.runbook, hosts)
     return replace(
         briefing,
         hosts=hosts,
@@ -63,7 +63,7 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     )
 
 
-def hosts_in_words(briefing: Briefing) -> Iterator[tuple[str, str]]:
+def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target that steps run on, by its title, and how many hosts it has now."""
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
@@ -71,7 +71,7 @@ def hosts_in_words(briefing: Briefing) -> Iterator[tuple[str, str]]:
         yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 
-def is_program(target: Target, folder: Path) -> bool:
+def is_executable_inventory(target: Target, folder: Path) -> bool:
     """Whether an inventory is a program, or a folder in which there is one."""
     place = folder / target.inventory
     files = sorted(place.iterdir()) if place.is_dir() else [place]

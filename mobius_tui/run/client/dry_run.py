@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mobius_tui.run.checks.value_commands import source_in_words
-from mobius_tui.run.client.preflight import understated_steps
+from mobius_tui.run.checks.value_commands import secret_source_text
+from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
+    EFFECT_LABELS,
     check_in_words,
     command_in_words,
     for_each_in_words,
@@ -38,7 +38,7 @@ from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 
 
-def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
+def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
     """The lines of a plan.
 
     What is not known before the run shows as `${name}`, and is named as unknown.
@@ -60,13 +60,15 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield f"! {problem}"
     for notice in briefing.notices:
         yield f"! {notice}"
-    for words in understated_steps(plan):
+    for words in understated_step_notices(plan):
         yield f"! {words}"
     for name in runbook.variables:
         own = runbook.variables[name]
         held = _value_text(state.variables, name)
         if own.is_fetched and name not in state.variables:
-            held = f"([secret], got {source_in_words(own)} when a step first needs it)"
+            held = (
+                f"([secret], got {secret_source_text(own)} when a step first needs it)"
+            )
         yield f"  {name}={held}"
     yield from _health(plan, runbook.health, values)
     for phase in runbook.phases:
@@ -75,12 +77,12 @@ def dry_run(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
         if phase.why:
             yield from lines_behind_label("  why    ", Prose(phase.why))
-        yield from _ways_of_phase(plan, phase)
+        yield from _phase_lines(plan, phase)
         for step in phase.steps:
             yield from step_lines(plan, step, state, values)
             yield from _host_lines(briefing, step)
 
-            yield from _order_of_step(plan, step)
+            yield from _step_order_lines(plan, step)
 
 
 def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
@@ -95,21 +97,23 @@ def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
         return
     yield f"      hosts  {found.in_words()}"
     batches = cut_into_batches(step.rollout.batch, found.names, found.first)
-    for number, names in enumerate(batches[:BATCHES_SHOWN], 1):
+    for number, names in enumerate(batches[:MAX_BATCHES_SHOWN], 1):
         yield f"      batch {number}: {_names(names)}"
-    if len(batches) > BATCHES_SHOWN:
-        yield f"      and {len(batches) - BATCHES_SHOWN} batches more"
+    if len(batches) > MAX_BATCHES_SHOWN:
+        yield f"      and {len(batches) - MAX_BATCHES_SHOWN} batches more"
 
 
-BATCHES_SHOWN = 12
-HOSTS_SHOWN = 6
+MAX_BATCHES_SHOWN = 12
+MAX_HOSTS_SHOWN = 6
 """Batches, and hosts of each, that are named at most."""
 
 
 def _names(names: Sequence[str]) -> str:
-    if len(names) <= HOSTS_SHOWN:
+    if len(names) <= MAX_HOSTS_SHOWN:
         return ", ".join(names)
-    return f"{', '.join(names[: HOSTS_SHOWN - 1])} … {names[-1]} ({len(names)} hosts)"
+    return (
+        f"{', '.join(names[: MAX_HOSTS_SHOWN - 1])} … {names[-1]} ({len(names)} hosts)"
+    )
 
 
 def _health(plan: Plan, health: Health | None, values: Values) -> Iterator[str]:
@@ -135,7 +139,7 @@ def _phase_name(plan: Plan, phase: str) -> str:
     return f"{plan.phase_numbers[phase]} {plan.runbook.phase(phase).title}"
 
 
-def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
+def _phase_lines(plan: Plan, phase: Phase) -> Iterator[str]:
     """How a phase's steps are worked, what it replaces, and which phase follows it."""
     if phase.attended:
         yield "  only a person starts its steps"
@@ -152,7 +156,7 @@ def _ways_of_phase(plan: Plan, phase: Phase) -> Iterator[str]:
         yield f"  leads {then}"
 
 
-def _order_of_step(plan: Plan, step: Step) -> Iterator[str]:
+def _step_order_lines(plan: Plan, step: Step) -> Iterator[str]:
     """What a step waits for, how often it is tried, and what follows a failure.
 
     For a step with rows, these are those of each row.
@@ -194,7 +198,7 @@ def step_lines(
 ) -> Iterator[str]:
     """The lines of one step: what it does, and with what."""
     kind = kind_of(step)
-    effect = f", {EFFECTS[effect_of(step)]}" if kind == "run" else ""
+    effect = f", {EFFECT_LABELS[effect_of(step)]}" if kind == "run" else ""
     gate = ", gate" if step.gate else ""
     yield f"  {plan.numbers[step.id]} {step.title} [{kind}{effect}{gate}]"
     if step.for_each is not None and not step.undo_of:
@@ -205,7 +209,7 @@ def step_lines(
         yield f"      when   {guard}"
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
-    yield from _action(step, values)
+    yield from _action_lines(step, values)
     variables = state.variables_for(step.id)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
@@ -218,7 +222,7 @@ def step_lines(
         yield f"      gives  {name} (not known before it has run)"
 
 
-def _action(step: Step, values: Values) -> Iterator[str]:
+def _action_lines(step: Step, values: Values) -> Iterator[str]:
     match step.action:
         case Run() as action:
             limit = values.preview(action.timeout) if action.timeout else "none"

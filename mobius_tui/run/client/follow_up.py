@@ -22,7 +22,7 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 
-NO_FACT_TEXT = "none"
+UNKNOWN_FACT_TEXT = "none"
 """The value of an unknown fact. It is not empty, as a person would be asked for
 that."""
 
@@ -71,14 +71,14 @@ def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     ]
     return directory, {
         "runbook": began.title,
-        "environment": began.environment or NO_FACT_TEXT,
+        "environment": began.environment or UNKNOWN_FACT_TEXT,
         "operator": began.operator,
         "outcome": ended.outcome,
-        "reason": ended.reason or NO_FACT_TEXT,
+        "reason": ended.reason or UNKNOWN_FACT_TEXT,
         "began": _time_text(state.began_at),
         "ended": _time_text(ended_at),
         "took": duration_in_words(ended_at - state.began_at),
-        "failed": ", ".join(bad) or NO_FACT_TEXT,
+        "failed": ", ".join(bad) or UNKNOWN_FACT_TEXT,
         "outage": _outage_facts(follower),
     }
 
@@ -88,7 +88,7 @@ def _outage_facts(follower: Follower) -> str:
     milestones = follower.milestone_tracker.milestones(follower.health_history)
     outage = milestones.outage
     if outage is None:
-        return NO_FACT_TEXT
+        return UNKNOWN_FACT_TEXT
     since = f"{outage.reason}, from {_time_text(outage.fired)} on"
     if milestones.steady is None:
         return f"{since}; at the end not healthy for three checks in a row"
@@ -127,7 +127,7 @@ class FollowUp:
         return f"{cycle}: {self.runbook.title}, by {self.command}"
 
 
-def follow_up(plan: Plan, state: RunState) -> FollowUp | None:
+def due_follow_up(plan: Plan, state: RunState) -> FollowUp | None:
     """What is due after an incident; `None` where nothing was changed in it.
 
     A runbook that cannot be read is not proposed: the end of an incident is no time to

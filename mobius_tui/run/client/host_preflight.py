@@ -13,17 +13,20 @@ from pathlib import Path
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.playbooks.playbook_digests import playbook_digests
-from mobius_tui.run.targets.ansible_inventory import MISSING, find_ansible
+from mobius_tui.run.targets.ansible_inventory import (
+    ANSIBLE_MISSING_REMEDY,
+    find_ansible,
+)
 from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.targets import MAX_FOLLOWED, MAX_WATCHED_HOSTS, Target
 
-_PLAYBOOK_BYTES = 1 << 20
+_MAX_PLAYBOOK_BYTES = 1 << 20
 """Bytes of a playbook that are examined at most."""
-_SERIAL = re.compile(r"^\s*(?:-\s+)?serial\s*:", re.MULTILINE)
-_RAW = re.compile(r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?raw\s*:", re.MULTILINE)
+_SERIAL_KEY = re.compile(r"^\s*(?:-\s+)?serial\s*:", re.MULTILINE)
+_RAW_TASK = re.compile(r"^\s*(?:-\s+)?(?:ansible\.builtin\.)?raw\s*:", re.MULTILINE)
 
 
 def used_targets(runbook: Runbook) -> Mapping[str, Target]:
@@ -80,7 +83,8 @@ def host_problems(runbook: Runbook, path: str) -> Iterator[str]:
             yield f"{shown} is not there ({plan.numbers[step.id]} would play it)"
     if "ansible" in by_engine and not find_ansible("ansible-playbook", path):
         numbers = ", ".join(by_engine["ansible"])
-        yield f"ansible-playbook is not on PATH; {MISSING} ({numbers} would run it)"
+        remedy = f"{ANSIBLE_MISSING_REMEDY} ({numbers} would run it)"
+        yield f"ansible-playbook is not on PATH; {remedy}"
     if "ssh" in by_engine and not shutil.which("ssh", path=path):
         numbers = ", ".join(by_engine["ssh"])
         yield f"ssh is not on PATH; install it ({numbers} would run it)"
@@ -99,10 +103,10 @@ def host_notices(runbook: Runbook) -> Iterator[str]:
         playbook = _playbook_of(step)
         text = _text_of(runbook.path.parent / playbook) if playbook else ""
         shown = sanitize.line(playbook)
-        if step.rollout and step.rollout.has_batches and _SERIAL.search(text):
+        if step.rollout and step.rollout.has_batches and _SERIAL_KEY.search(text):
             words = "has `serial`, too, which cuts each `batch` into others"
             yield f"{shown} {words}"
-        if _RAW.search(text):
+        if _RAW_TASK.search(text):
             words = "has `raw`, whose exit 255 is called unreachable"
             yield f"{shown} {words}"
 
@@ -118,7 +122,7 @@ def _engine_notices(runbook: Runbook) -> Iterator[str]:
             yield f"{plan.name(step.id)} {words}is unknown"
 
 
-def too_many_followed(
+def steps_following_too_many_hosts(
     runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
 ) -> Iterator[str]:
     """The steps with `follow` that have too many hosts for it."""
@@ -131,7 +135,7 @@ def too_many_followed(
             yield f"{plan.name(step.id)} {words}"
 
 
-def too_many_watched(
+def probes_of_too_many_hosts(
     runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
 ) -> Iterator[str]:
     """The probes that look at too many hosts, as far as these are known."""
@@ -167,6 +171,6 @@ def _playbook_of(step: Step) -> str:
 def _text_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_PLAYBOOK_BYTES).decode("utf-8", "replace")
+            return file.read(_MAX_PLAYBOOK_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -19,7 +19,7 @@ from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.model.value_kinds import typed_value
 
-Show = Callable[[Variable, ListedValues], None]
+ShowListedValues = Callable[[Variable, ListedValues], None]
 """Called with a variable and the values that its command proposed."""
 
 
@@ -28,8 +28,12 @@ def listed_variables(briefing: Briefing) -> tuple[Variable, ...]:
     return tuple(each for each in briefing.variables_asked if each.is_listed)
 
 
-async def list_for_briefing(
-    briefing: Briefing, given: Mapping[str, str], *, wanted: bool, show: Show
+async def list_values_for_briefing(
+    briefing: Briefing,
+    given: Mapping[str, str],
+    *,
+    wanted: bool,
+    show: ShowListedValues,
 ) -> None:
     """Run the commands that propose values, in the order of the runbook.
 
@@ -59,7 +63,7 @@ async def _list_one(
     given: Mapping[str, str],
     *,
     wanted: bool,
-    show: Show,
+    show: ShowListedValues,
 ) -> None:
     does = (
         ""
@@ -154,7 +158,7 @@ async def answers_by_commands(
         else:
             narrate(f"{variable.name}: {listed.problem}")
 
-    await list_for_briefing(briefing, answers, wanted=True, show=take)
+    await list_values_for_briefing(briefing, answers, wanted=True, show=take)
     if failed:
         raise UsageError("; ".join(failed))
     return answers

@@ -12,26 +12,31 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.client.dry_run import initial_run_state
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
-    HostOrder,
     HostReport,
-    HostState,
+    OrderedHost,
+    ReportedState,
 )
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
-from mobius_tui.run.targets.ansible_inventory import MISSING, find_ansible
+from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.targets.ansible_inventory import (
+    ANSIBLE_MISSING_REMEDY,
+    find_ansible,
+)
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 
-MAX_OUTPUT = 64 << 10
+MAX_OUTPUT_BYTES_PER_HOST = 64 << 10
 """Bytes that are shown of each host."""
-NOT_TRIED = "shell, command, raw and script are not tried, nor what builds on them"
+UNTRIED_MODULES_TEXT = (
+    "shell, command, raw and script are not tried, nor what builds on them"
+)
 
 
 async def check_playbooks(briefing: Briefing, *, now: float) -> AsyncIterator[str]:
@@ -53,27 +58,27 @@ async def check_playbooks(briefing: Briefing, *, now: float) -> AsyncIterator[st
             continue
         yield ""
         yield f"{plan.name(step.id)}: ansible-playbook --check --diff"
-        yield f"  {NOT_TRIED}"
+        yield f"  {UNTRIED_MODULES_TEXT}"
         with tempfile.TemporaryDirectory(prefix="mobius-tui-check-") as folder:
             try:
-                order = _order(briefing, step, step.action, values, folder)
+                order = _check_mode_order(briefing, step, step.action, values, folder)
             except MobiusError as error:
                 yield f"  not played: {error}"
                 continue
-            for name, report in (await _played(order)).items():
+            for name, report in (await _reports_in_check_mode(order)).items():
                 reason = f": {report.reason}" if report.reason else ""
-                yield f"  {name} {_WORDS.get(report.state, report.state)}{reason}"
-                for line in _output(order, name):
+                yield f"  {name} {_STATE_WORDS.get(report.state, report.state)}{reason}"
+                for line in _output_lines(order, name):
                     yield f"    | {line}"
 
 
-_WORDS: Mapping[HostState, str] = {
-    HostState.OK: "would stay as it is",
-    HostState.CHANGED: "would be changed",
+_STATE_WORDS: Mapping[ReportedState, str] = {
+    ReportedState.OK: "would stay as it is",
+    ReportedState.CHANGED: "would be changed",
 }
 
 
-def _order(
+def _check_mode_order(
     briefing: Briefing, step: Step, action: Run, values: Values, folder: str
 ) -> PlaybookOrder:
     """The order of a check.
@@ -84,7 +89,7 @@ def _order(
     assert step.rollout is not None
     program = find_ansible("ansible-playbook", briefing.path)
     if program is None:
-        raise RunError(f"ansible-playbook is not on PATH; {MISSING}")
+        raise RunError(f"ansible-playbook is not on PATH; {ANSIBLE_MISSING_REMEDY}")
     found = briefing.hosts.get(step.rollout.target)
     if found is None:
         raise RunError("its hosts are not known")
@@ -103,21 +108,21 @@ def _order(
         become=step.rollout.become,
         forks=step.rollout.parallel,
         timeout=None if limit is None else values.seconds(limit, "timeout"),
-        max_output=MAX_OUTPUT,
+        max_output=MAX_OUTPUT_BYTES_PER_HOST,
         secrets=tuple(briefing.secrets.values()),
         check=True,
     )
 
 
-async def _played(order: PlaybookOrder) -> Mapping[str, HostReport]:
+async def _reports_in_check_mode(order: PlaybookOrder) -> Mapping[str, HostReport]:
     """Play a playbook in check mode; returns what each host reported."""
     client = await PlaybookClient.start(order)
     ends: dict[str, HostReport] = {}
     try:
-        hosts = tuple(HostOrder(name=host.name) for host in order.hosts)
+        hosts = tuple(OrderedHost(name=host.name) for host in order.hosts)
         await client.send(BeginHosts(hosts=hosts))
         async for report in client.reports():
-            if report.state is not HostState.RUNNING:
+            if report.state is not ReportedState.RUNNING:
                 ends[report.host] = report
             if len(ends) == len(order.hosts):
                 break
@@ -126,7 +131,7 @@ async def _played(order: PlaybookOrder) -> Mapping[str, HostReport]:
     return {host.name: ends[host.name] for host in order.hosts if host.name in ends}
 
 
-def _output(order: PlaybookOrder, name: str) -> list[str]:
+def _output_lines(order: PlaybookOrder, name: str) -> list[str]:
     """The lines of a host's output; none where it has none."""
     try:
         data = output_path(Path(order.folder), name).read_bytes()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.checks.secret_files import secret_file, secret_file_problem
+from mobius_tui.run.checks.value_commands import secret_file_path, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.watch_permissions import unattended_refusal
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
@@ -17,20 +17,20 @@ from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
-from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, CommandGroup
 from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.shell.script_walk import commands, visits
 
-_CALLED = re.compile(
+_CALLED_PATH = re.compile(
     r"(?:^|[;&|({])[ \t]*"
     r"(?:(?:if|then|else|elif|while|until|do|exec|sudo|env|time|!)[ \t]+)*"
     r"(?P<by>(?:bash|sh)[ \t]+)?(?P<path>\./[\w./+-]+)(?=[\s;&|)]|$)",
     re.MULTILINE,
 )
 """A command that is a path from the directory: `./scripts/x.sh`, `bash ./x`."""
-_MOVES = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
+_CHANGES_DIRECTORY = re.compile(r"(?:^|[;&|({])[ \t]*(?:cd|pushd)\b", re.MULTILINE)
 
 
 def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[str]:
@@ -60,10 +60,10 @@ def preflight_problems(runbook: Runbook, workdir: Path, path: str) -> Iterator[s
 def programs_wanted(runbook: Runbook) -> tuple[tuple[str, ...], ...]:
     """The programs that must be there; of several in one entry, one is enough."""
     required = ((program,) for program in runbook.requires)
-    return tuple(dict.fromkeys((*required, *_clients(runbook))))
+    return tuple(dict.fromkeys((*required, *_sql_clients(runbook))))
 
 
-def _clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
+def _sql_clients(runbook: Runbook) -> Iterator[tuple[str, ...]]:
     """The database clients that `sql` checks need, each with its alternatives."""
     for step in (*runbook.steps(), *map(step_of_probe, runbook.probes())):
         for check in (*step.checks, *step.when_checks):
@@ -111,7 +111,7 @@ def missing_sources(
         if name in known:
             continue
         if variable.from_file:
-            problem = secret_file_problem(secret_file(variable.from_file, workdir))
+            problem = secret_file_problem(secret_file_path(variable.from_file, workdir))
             if problem:
                 yield f"{problem}; [var.{name}] is in it"
         for program in _programs_called(variable.from_run):
@@ -183,9 +183,9 @@ def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
     action = step.action
     if not isinstance(action, Run) or not is_shell(action.shell) or step.rollout:
         return
-    if _MOVES.search(action.script):
+    if _CHANGES_DIRECTORY.search(action.script):
         return  # it changes directory, so its relative paths cannot be checked
-    for called in dict.fromkeys(_CALLED.findall(action.script)):
+    for called in dict.fromkeys(_CALLED_PATH.findall(action.script)):
         by, path = called
         file = place / path
         if not file.exists():
@@ -194,11 +194,11 @@ def _missing_scripts(step: Step, place: Path) -> Iterator[str]:
             yield f"{path} in {place} is not executable: chmod +x"
 
 
-_EFFECT_WORDS = 60
+_MAX_COMMAND_CHARS = 60
 """Characters of a command that are shown."""
 
 
-def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
+def understated_step_notices(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
     """A sentence about each step whose script does more than its label says.
 
     Args:
@@ -208,14 +208,14 @@ def understated_steps(plan: Plan, phase_id: str | None = None) -> Iterator[str]:
     steps = {step.id: step for step in plan.first_runbook.steps()}
     for step_id, found in effects_beyond_labels(plan.first_runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:
-            label = EFFECTS[effect_of(steps[step_id])]
+            label = EFFECT_LABELS[effect_of(steps[step_id])]
             name = plan.name(step_id)
             yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
 
 
 def _effect_text(effects: ScriptEffects) -> str:
     deed = next(each for each in effects.effects if each.effect == effects.effect)
-    words = f"`{one_line_excerpt(deed.words, _EFFECT_WORDS)}`"
+    words = f"`{one_line_excerpt(deed.words, _MAX_COMMAND_CHARS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"
-    return f"{words} {EFFECTS[deed.effect]}"
+    return f"{words} {EFFECT_LABELS[deed.effect]}"

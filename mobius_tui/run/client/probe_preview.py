@@ -10,7 +10,7 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe import ProbePreview, probe_once
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.run.checks.context import CheckContext
-from mobius_tui.run.checks.probe_look import probe_look
+from mobius_tui.run.checks.run_check import make_probe_look
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
@@ -42,7 +42,7 @@ async def preview_probes(
             not_ready.append(
                 ProbePreview(id=probe.id, state="no data", words=str(error))
             )
-    look = probe_look(lambda check: _context(briefing, check, filler))
+    look = make_probe_look(lambda check: _context(briefing, check, filler))
     return (*await probe_once(tuple(ready), look), *not_ready)
 
 

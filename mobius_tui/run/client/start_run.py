@@ -16,10 +16,10 @@ from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostOrder, current_operator, refuse_imported
+from mobius_tui.run.host.takeover import HostSpec, current_operator, refuse_imported
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
-    VERSION,
+    PROTOCOL_VERSION,
     ArmWatch,
     ReleaseHost,
     ReopenRun,
@@ -44,9 +44,9 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 
-START_LIMIT = 15.0
+HOST_START_TIMEOUT = 15.0
 """Seconds that a host may take until it listens."""
-_HOSTS: list[subprocess.Popen[bytes]] = []
+_STARTED_HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it. Those that ended are reaped when
 the next one is started."""
 
@@ -85,12 +85,12 @@ async def start_new_run(
         time.time(),
         shared=ready.share is not None,
     )
-    began = _began(ready, directory)
+    began = _run_began_event(ready, directory)
     first = None if auto is None else encode_envelope(Envelope(action=auto)).decode()
     write_table_of_contents(
         directory, Plan(runbook), mode=ready.mode, environment=ready.environment
     )
-    order = HostOrder(
+    order = HostSpec(
         began=began,
         values=ready.values,
         secrets=ready.secrets,
@@ -101,7 +101,7 @@ async def start_new_run(
     return directory
 
 
-def _began(ready: Briefing, directory: RunDirectory) -> RunBegan:
+def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
     """The first event of a run: from the briefing and from this process."""
     umask = os.umask(0o077)
     os.umask(umask)
@@ -149,7 +149,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    if directory.host_pid() is not None and not await _released_for_new_values(
+    if directory.host_pid() is not None and not await _release_host_for_new_values(
         directory, runbook
     ):
         return
@@ -171,7 +171,7 @@ async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
         RunError: it may not be opened again, or no host could take it on.
     """
     refuse_unhostable(directory)
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + HOST_START_TIMEOUT
     while True:
         viewer = Viewer(directory)
         try:
@@ -215,7 +215,7 @@ async def _ask_to_reopen(viewer: Viewer) -> str | None:
     if host is None:
         return None
     reply = await viewer.send_intent(action)
-    if reply.version != VERSION:
+    if reply.version != PROTOCOL_VERSION:
         raise RunError(reply.text)
     return "" if reply.ok else reply.text
 
@@ -247,7 +247,7 @@ async def _start_host_for_old_run(
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
-    order = HostOrder(values=values, secrets=initial.secrets, auto=first_intent)
+    order = HostSpec(values=values, secrets=initial.secrets, auto=first_intent)
     try:
         await _start_host(directory, order, runbook)
     except RunError:
@@ -266,7 +266,9 @@ def refuse_unhostable(directory: RunDirectory) -> None:
     refuse_cut_journal(directory)
 
 
-async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) -> bool:
+async def _release_host_for_new_values(
+    directory: RunDirectory, runbook: Runbook
+) -> bool:
     """Release a living host that lacks a value set by now; returns whether it did."""
     names_in_environ = {
         v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
@@ -290,7 +292,7 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
         return False  # a viewer without the right to act leaves the host as it is
     finally:
         await viewer.close()
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + HOST_START_TIMEOUT
     while is_going and time.monotonic() < deadline:
         if directory.host_pid() is None:
             return True
@@ -299,7 +301,7 @@ async def _released_for_new_values(directory: RunDirectory, runbook: Runbook) ->
 
 
 async def _start_host(
-    directory: RunDirectory, order: HostOrder, runbook: Runbook
+    directory: RunDirectory, order: HostSpec, runbook: Runbook
 ) -> None:
     hidden = {v.from_env for v in runbook.variables.values() if v.secret}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
@@ -322,20 +324,23 @@ async def _start_host(
         raise RunError(f"the host could not be started: {error.strerror}") from error
     finally:
         os.close(log)
-    _HOSTS[:] = [*(host for host in _HOSTS if host.poll() is None), process]
+    _STARTED_HOSTS[:] = [
+        *(host for host in _STARTED_HOSTS if host.poll() is None),
+        process,
+    ]
     assert process.stdin is not None
     try:
         process.stdin.write(order.encode())
         process.stdin.close()
     except BrokenPipeError:
         pass  # it ended already; the log says why
-    await _until_it_listens(directory, process)
+    await _wait_until_host_listens(directory, process)
 
 
-async def _until_it_listens(
+async def _wait_until_host_listens(
     directory: RunDirectory, process: subprocess.Popen[bytes]
 ) -> None:
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + HOST_START_TIMEOUT
     while time.monotonic() < deadline:
         if directory.host_pid() == process.pid:
             try:

@@ -13,30 +13,30 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.intents.envelope import (
-    LINE_LIMIT,
+    MAX_LINE_BYTES,
     Envelope,
     encode_envelope,
     new_id,
     replace_host_remedy,
     version_mismatch_text,
 )
-from mobius_tui.run.intents.intent_actions import VERSION, Action, StopStep
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, Action, StopStep
 from mobius_tui.run.intents.replies import (
-    NO_HOST,
-    SIGN_REQUEST,
+    LIVENESS_REQUEST,
+    NO_HOST_REPLY_TEXT,
     Reply,
     Stalled,
-    decode_from_host,
+    decode_host_line,
 )
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
 
-SIGN_REQUEST_INTERVAL = 2.0
+LIVENESS_REQUEST_INTERVAL = 2.0
 """Seconds without a sign of the host after which a viewer asks for one."""
 SILENCE_LIMIT = 6.0
 """Seconds without a sign after which a host counts as silent."""
-VIEWER_STALL = 1.0
+MIN_VIEWER_SUSPENSION = 1.0
 """Seconds between two calls from which the viewer itself was suspended."""
 
 
@@ -54,10 +54,10 @@ class HostLiveness:
 
     def check(self, now: float) -> bool:
         """Whether to ask the host for a sign of life; called several times a second."""
-        if now - self._checked_at > VIEWER_STALL:
+        if now - self._checked_at > MIN_VIEWER_SUSPENSION:
             self.note_sign(now)
         self._checked_at = now
-        if self._has_asked or now - self._signed_at < SIGN_REQUEST_INTERVAL:
+        if self._has_asked or now - self._signed_at < LIVENESS_REQUEST_INTERVAL:
             return False
         self._has_asked = True
         return True
@@ -88,14 +88,14 @@ def counted_as_viewer(directory: RunDirectory) -> Iterator[None]:
     with connection:
         connection.settimeout(CONNECT_TIMEOUT)
         with suppress(OSError):
-            connection.sendall(SIGN_REQUEST)
+            connection.sendall(LIVENESS_REQUEST)
             connection.recv(1)  # the host counts the viewer once it has answered
         yield
 
 
 POLL_INTERVAL = 0.25
 """Seconds between looks at the files, beside the host's pokes."""
-KEEPER_ASKED = "its keeper was asked to stop"
+KEEPER_ASKED_TEXT = "its keeper was asked to stop"
 """The text of the reply where the keeper was asked in place of the host."""
 
 
@@ -174,7 +174,7 @@ class Viewer:
         if self._writer is None:
             self._liveness.note_sign(now)
         if self._liveness.check(now) and self._writer is not None:
-            self._writer.write(SIGN_REQUEST)
+            self._writer.write(LIVENESS_REQUEST)
 
     async def connect(self) -> bool:
         """Connect to the host, if one listens; returns whether one does."""
@@ -216,7 +216,7 @@ class Viewer:
         answer: asyncio.Future[Reply] = loop.create_future()
         self._pending_replies[intent] = answer
         try:
-            writer.write(_line(action, intent))
+            writer.write(_intent_line(action, intent))
             await writer.drain()
             return self._translate_reply(await answer, action, intent)
         except (ConnectionError, RunError):
@@ -238,9 +238,9 @@ class Viewer:
         except OSError:
             return self._without_host(action, intent)
         try:
-            writer.write(_line(action, intent))
+            writer.write(_intent_line(action, intent))
             while line := await reader.readline():
-                message = decode_from_host(line)
+                message = decode_host_line(line)
                 if isinstance(message, Reply) and message.id in (intent, ""):
                     return self._translate_reply(message, action, intent)
         except (ConnectionError, ValueError, RunError):
@@ -251,8 +251,8 @@ class Viewer:
 
     def _without_host(self, action: Action, intent: str) -> Reply:
         if self._ask_keeper(action):
-            return Reply(id=intent, ok=True, text=KEEPER_ASKED)
-        return Reply(id=intent, ok=False, text=NO_HOST)
+            return Reply(id=intent, ok=True, text=KEEPER_ASKED_TEXT)
+        return Reply(id=intent, ok=False, text=NO_HOST_REPLY_TEXT)
 
     def _ask_keeper(self, action: Action) -> bool:
         """Ask the keeper of an attempt to stop it; whether there is one to ask."""
@@ -267,20 +267,20 @@ class Viewer:
         intent's id and with words of its own: its reply becomes one that explains the
         versions.
         """
-        if reply.version == VERSION:
+        if reply.version == PROTOCOL_VERSION:
             return reply
         if self._ask_keeper(action):
-            return Reply(id=intent, ok=True, text=KEEPER_ASKED)
+            return Reply(id=intent, ok=True, text=KEEPER_ASKED_TEXT)
         if reply.version != 1:
             return reply
         remedy = replace_host_remedy(self.host_pid() or 0, self.directory.id)
-        words = version_mismatch_text(viewer=VERSION, host=1, remedy=remedy)
+        words = version_mismatch_text(viewer=PROTOCOL_VERSION, host=1, remedy=remedy)
         return Reply(id=intent, ok=False, text=words)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
-                message = decode_from_host(line)
+                message = decode_host_line(line)
                 self._liveness.note_sign(monotonic())
                 if isinstance(message, int):
                     if message:
@@ -326,11 +326,11 @@ class Viewer:
         self._disconnected()
 
 
-def _line(action: Action, intent: str) -> bytes:
+def _intent_line(action: Action, intent: str) -> bytes:
     return encode_envelope(Envelope(action=action, id=intent, sent=boot_clock()))
 
 
 async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to a socket whose path may be longer than the system takes."""
     with short_socket_path(path) as way:
-        return await asyncio.open_unix_connection(way, limit=LINE_LIMIT)
+        return await asyncio.open_unix_connection(way, limit=MAX_LINE_BYTES)

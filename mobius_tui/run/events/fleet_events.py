@@ -61,7 +61,7 @@ class HoldReason(StrEnum):
 Settlement = Literal["ran", "did not run", "skip", "fail"]
 """A person's decision about a host: `ran` or `did not run` for an unknown one, `skip`
 or `fail` for an unreachable one."""
-RELEASABLE = (
+RELEASABLE_HOLD_REASONS = (
     *(HoldReason.TRIGGER, HoldReason.PERSON, HoldReason.NO_DATA),
     *(HoldReason.NOT_HEALTHY, HoldReason.TOO_LATE),
 )

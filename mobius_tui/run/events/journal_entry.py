@@ -26,7 +26,7 @@ from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
 
-LARGEST_EXACT = 1 << 53
+MAX_EXACT_INT = 1 << 53
 """Integers up to here are exact in every JSON implementation."""
 _SEPARATORS = (",", ":")
 """JSON separators: between members, and between a key and its value."""
@@ -151,13 +151,13 @@ def is_text(value: object) -> bool:
 
 def is_exact_integer(value: object) -> bool:
     """Whether a value is an integer that is exact in every JSON implementation."""
-    return type(value) is int and -LARGEST_EXACT <= value <= LARGEST_EXACT
+    return type(value) is int and -MAX_EXACT_INT <= value <= MAX_EXACT_INT
 
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite number."""
     # What is not a number at all compares as neither more nor less.
-    return type(value) in (int, float) and -LARGEST_EXACT <= value <= LARGEST_EXACT  # type: ignore[operator]
+    return type(value) in (int, float) and -MAX_EXACT_INT <= value <= MAX_EXACT_INT  # type: ignore[operator]
 
 
 def _check_of_type(kind: Any) -> ValueCheck:

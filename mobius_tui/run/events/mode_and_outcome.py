@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mobius_tui.errors import FAILED, INCOMPLETE, OK, STOPPED
+from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, EXIT_STOPPED
 
 
 class Mode(StrEnum):
@@ -38,13 +38,13 @@ class Outcome(StrEnum):
         """The exit code of a command whose run ended so."""
         match self:
             case Outcome.COMPLETED:
-                return OK
+                return EXIT_OK
             case Outcome.FAILED:
-                return FAILED
+                return EXIT_FAILED
             case Outcome.ABANDONED:
-                return STOPPED
+                return EXIT_STOPPED
             case Outcome.INCOMPLETE:
-                return INCOMPLETE
+                return EXIT_INCOMPLETE
 
 
 class ListingState(StrEnum):

@@ -11,16 +11,23 @@ from functools import cache
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.host_names import path_part
+from mobius_tui.run.fleet.transport import name_as_path_part
 
-BLOCK = 512
+FILE_SIZE_BLOCK_BYTES = 512
 """Bytes of a block: the unit in which `ulimit -f` limits the size of a file."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_READ_ONLY = {"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"}
+_READ_ONLY_SHELL_VARIABLES = {
+    "BASHOPTS",
+    "BASH_VERSINFO",
+    "EUID",
+    "PPID",
+    "SHELLOPTS",
+    "UID",
+}
 """Variables that a shell refuses to set; it exits at the attempt."""
 
 
-class Verb(StrEnum):
+class ClaimVerb(StrEnum):
     """What is asked of a host."""
 
     START = "start"
@@ -37,7 +44,7 @@ class Verb(StrEnum):
 class ClaimRequest:
     """One thing that is asked of one host."""
 
-    verb: Verb
+    verb: ClaimVerb
     run: str
     step: str
     host: str
@@ -66,11 +73,11 @@ class ClaimRequest:
     @property
     def output_limit(self) -> int:
         """Bytes of output that the host keeps."""
-        return self._blocks * BLOCK
+        return self._blocks * FILE_SIZE_BLOCK_BYTES
 
     @property
     def _blocks(self) -> int:
-        return max(1, self.max_output // BLOCK)
+        return max(1, self.max_output // FILE_SIZE_BLOCK_BYTES)
 
     def text(self, nonce: str) -> bytes:
         """All that is written to the standard input of `sh -s` there.
@@ -87,9 +94,9 @@ class ClaimRequest:
         head = {
             "NONCE": nonce,
             "VERB": self.verb,
-            "RUN": path_part(self.run),
-            "HOST": path_part(self.host),
-            "STEP": path_part(self.step),
+            "RUN": name_as_path_part(self.run),
+            "HOST": name_as_path_part(self.host),
+            "STEP": name_as_path_part(self.step),
             "ATTEMPT": str(self.attempt),
             "EARLIER": " ".join(map(str, self.earlier)),
             "BOOT": self.boot,
@@ -122,7 +129,7 @@ def export_line(item: tuple[str, str]) -> str:
         RunError: it cannot be set.
     """
     name, value = item
-    if not _VARIABLE.fullmatch(name) or name in _READ_ONLY:
+    if not _VARIABLE.fullmatch(name) or name in _READ_ONLY_SHELL_VARIABLES:
         raise RunError(f"{name!r} cannot be set in the environment of a host's script")
     return f"export {name}={_quote(value, name)}"
 

@@ -1,52 +1,170 @@
-"""One request to one host, by a child process (ssh), until that ends.
-
-What the host prints is bounded. Lines that begin with the nonce are of the protocol;
-all others are noise, and if no answer comes, the last of them may show the reason.
-"""
+"""Why a host was not reached, in words, from what ssh printed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import secrets
+import signal
 import time
+from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.child_process import END_TIME, ChildProcess
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.host_output import HostOutput
 from mobius_tui.run.fleet.transport import CONNECT_TIMEOUT, Transport
-from mobius_tui.run.fleet.unreached import unreached_reason
 from mobius_tui.sanitize import decode, line
 
-SILENCE = 30.0
+MAX_UNREACHED_REASON_LENGTH = 200
+"""Characters."""
+SSH_LOST = 255
+"""The exit status of ssh itself, where it does not reach a host, or no more."""
+_MEANING_OF_ERROR = (
+    (
+        "REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "its host key is another than the one in known_hosts: find out why first",
+    ),
+    (
+        "you have requested strict checking",
+        "its host key is in no known_hosts: look at it by hand with `{way}`",
+    ),
+    (
+        "Host key verification failed",
+        "its host key is not the known one: look at it by hand with `{way}`",
+    ),
+    (
+        "Permission denied (",
+        "it lets nobody in with our keys: try by hand with `{way}`",
+    ),
+    (
+        "sudo: a password is required",
+        "sudo wants a password there: allow it without one, or leave `become` out",
+    ),
+)
+"""What ssh and sudo print, and what it means; the first that is found counts."""
+
+
+def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> str:
+    """Why a conversation ended without an answer, as one line for a person.
+
+    Args:
+        noise: the last lines of standard error; anything.
+        code: the exit status of the child process.
+        transport: the way to the host.
+    """
+    lines = [line(each.strip()) for each in noise]
+    for sign, meaning in _MEANING_OF_ERROR:
+        if any(sign in each for each in lines):
+            return meaning.format(way=transport.description)
+    if lines:
+        return lines[-1][:MAX_UNREACHED_REASON_LENGTH]
+    silent = f"`{transport.description}` ended with {code}, and said nothing"
+    return (
+        f"no answer came, or the line broke: {silent}" if code == SSH_LOST else silent
+    )
+
+
+CHILD_POLL_INTERVAL = 0.02
+"""Seconds between two polls whether it has ended."""
+CHILD_GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+
+class ChildProcess:
+    """The process, its pipes, and its end."""
+
+    def __init__(
+        self,
+        transport: asyncio.SubprocessTransport,
+        protocol: SubprocessStreamProtocol,
+    ) -> None:
+        assert protocol.stdin is not None
+        assert protocol.stdout is not None
+        assert protocol.stderr is not None
+        self._transport = transport
+        self.stdin = protocol.stdin
+        self.stdout, self.stderr = protocol.stdout, protocol.stderr
+
+    @classmethod
+    async def start(cls, argv: tuple[str, ...]) -> ChildProcess:
+        """Start it, in a session of its own, so that nothing asks a terminal.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=1 << 16, loop=loop),
+            *argv,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+        return cls(transport, protocol)
+
+    @property
+    def code(self) -> int | None:
+        """Its exit status, negative for a signal; `None` while it lives."""
+        return self._transport.get_returncode()
+
+    async def end(self, patience: float) -> None:
+        """Wait for its end, then SIGTERM, then SIGKILL; close its pipes.
+
+        Signals go to the process alone, not to its group: in a local transport,
+        keepers are in that.
+
+        Args:
+            patience: seconds before SIGTERM.
+        """
+        # Not `terminate`: that may reap what the event loop is to reap.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if await self._wait(patience):
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._transport.get_pid(), number)
+            patience = CHILD_GRACE
+        await self._wait(CHILD_GRACE)
+        self._transport.close()
+
+    async def _wait(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.code is None:
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(CHILD_POLL_INTERVAL)
+        return True
+
+
+CONVERSATION_SILENCE_LIMIT = 30.0
 """Seconds without a protocol line after which a conversation is given up; a host that
 is well sends one every five seconds."""
-LOGIN_BYTES = 1 << 16
+MAX_LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
 """Bytes of protocol lines and noise that are allowed on top of that, per second."""
-LONGEST_LINE = 4096
+MAX_PROTOCOL_LINE_BYTES = 4096
 READ_BYTES = 1 << 16
-LAST_LINES = 20
+NOISE_LINES_KEPT = 20
 """Lines of noise that are kept, to find the reason for a missing answer in."""
-LEFT_IN_PIPES = 1.0
+PIPE_DRAIN_TIME = 1.0
 """Seconds without a byte after which the pipes of an ended child count as empty."""
 
-_END = re.compile(
+_END_LINE = re.compile(
     r"exit (?P<status>[0-9]{1,3}) (?P<bytes>[0-9]{1,15}) "
     r"(?P<cause>exited|stopped|timed out|output full|output lost)"
 )
 
-_BOOT = re.compile(r"[ -~]{1,200}")
+_BOOT_ID = re.compile(r"[ -~]{1,200}")
 
 
 @dataclass(slots=True)
-class Answer:
+class ConversationEnd:
     """What a host answered to one request."""
 
     spoke: bool = False
@@ -70,7 +188,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Conversation:
+class HostConversation:
     """Sends one request to a host, and collects the answer and the output."""
 
     transport: Transport
@@ -80,15 +198,15 @@ class Conversation:
     on_claim: Callable[[str], None] = lambda _boot: None
     """Called when the host reports that the attempt is claimed now, with its boot id,
     or that it runs already, with an empty text."""
-    answer: Answer = field(default_factory=Answer)
+    answer: ConversationEnd = field(default_factory=ConversationEnd)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
-    _noise: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+    _noise: deque[str] = field(default_factory=lambda: deque(maxlen=NOISE_LINES_KEPT))
     _began: float = field(default_factory=time.monotonic)
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
 
-    async def hold(self) -> Answer:
+    async def hold(self) -> ConversationEnd:
         """Send the request, and wait for the answer.
 
         Raises:
@@ -125,15 +243,19 @@ class Conversation:
         try:
             while waits := [each for each in work if not each.done()]:
                 left = (
-                    max(self.answer.last_word, self._began) + SILENCE - time.monotonic()
+                    max(self.answer.last_word, self._began)
+                    + CONVERSATION_SILENCE_LIMIT
+                    - time.monotonic()
                 )
                 if left <= 0:
-                    self.answer.reason = f"it said nothing for {SILENCE:.0f} seconds"
+                    self.answer.reason = (
+                        f"it said nothing for {CONVERSATION_SILENCE_LIMIT:.0f} seconds"
+                    )
                     return
                 had_ended = child.code is not None
                 done, _ = await asyncio.wait(
                     waits,
-                    timeout=min(left, LEFT_IN_PIPES),
+                    timeout=min(left, PIPE_DRAIN_TIME),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 for each in done:
@@ -155,7 +277,7 @@ class Conversation:
     async def _read_output(self, child: ChildProcess) -> None:
         mark, before = f"\n{self._nonce}\n".encode(), b""
         while mark not in before:
-            if len(before) > LOGIN_BYTES:
+            if len(before) > MAX_LOGIN_BYTES:
                 raise RunError("its login prints too much before a shell begins")
             data = await child.stdout.read(READ_BYTES)
             if not data:
@@ -175,12 +297,12 @@ class Conversation:
         while data := await child.stderr.read(READ_BYTES):
             self._noise_bytes += len(data)
             age = time.monotonic() - self._began
-            if self._noise_bytes > LOGIN_BYTES + NOISE_BYTES_PER_SECOND * age:
+            if self._noise_bytes > MAX_LOGIN_BYTES + NOISE_BYTES_PER_SECOND * age:
                 raise RunError("it says too much that is no output")
             *lines, rest = (rest + data).split(b"\n")
             for each in lines:
-                self._take_line(each[:LONGEST_LINE].rstrip(b"\r"))
-            rest = rest[:LONGEST_LINE]
+                self._take_line(each[:MAX_PROTOCOL_LINE_BYTES].rstrip(b"\r"))
+            rest = rest[:MAX_PROTOCOL_LINE_BYTES]
         if rest:
             self._take_line(rest)
 
@@ -199,7 +321,7 @@ class Conversation:
         word, _, rest = text.partition(" ")
         if answer.verdict:
             return
-        if found := _END.fullmatch(text):
+        if found := _END_LINE.fullmatch(text):
             if int(found["status"]) > 255:
                 return
             answer.verdict, answer.status = "exit", int(found["status"])
@@ -211,7 +333,7 @@ class Conversation:
         elif word == "earlier" and rest in map(str, self.request.earlier):
             answer.of_attempt = int(rest)
             self.on_claim("")
-        elif word == "claimed" and _BOOT.fullmatch(rest):
+        elif word == "claimed" and _BOOT_ID.fullmatch(rest):
             self.on_claim(rest)
         elif text == "running":
             self.on_claim("")
@@ -230,7 +352,7 @@ class Conversation:
         An sshd may refuse later connections for a while (PerSourcePenalties) if one
         breaks off before it is authenticated.
         """
-        patience = END_TIME if self._pipes_ended else 0.0
+        patience = CHILD_GRACE if self._pipes_ended else 0.0
         if not self.answer.spoke and not self._distrusted:
             patience = max(patience, CONNECT_TIMEOUT + self._began - time.monotonic())
         return patience

@@ -16,7 +16,7 @@ from typing import Any
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 
-LONGEST_LINE = 64 << 20
+MAX_ORDER_BYTES = 64 << 20
 """Bytes of an order: scripts and values are in it."""
 RETRY_PAUSES = (1.0, 5.0, 15.0)
 """Seconds before the second and later tries of a host that does not answer.
@@ -60,7 +60,7 @@ class StepOrder:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostOrder(Destination):
+class OrderedHost(Destination):
     """One host of an order."""
 
     attempt: int = 1
@@ -79,14 +79,14 @@ class HostOrder(Destination):
 class BeginHosts:
     """Run the script on these hosts; sent once their start is durably journaled."""
 
-    hosts: tuple[HostOrder, ...]
+    hosts: tuple[OrderedHost, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttachHosts:
     """Report the state of these hosts, and follow those that run to their end."""
 
-    hosts: tuple[HostOrder, ...]
+    hosts: tuple[OrderedHost, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +97,7 @@ class StopHosts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SetWidth:
+class SetParallelHosts:
     """How many hosts are asked at the same time, from now on."""
 
     width: int
@@ -107,13 +107,13 @@ class SetWidth:
 class CleanHosts:
     """Remove the claims of the run on these hosts, once the run is over."""
 
-    hosts: tuple[HostOrder, ...]
+    hosts: tuple[OrderedHost, ...]
 
 
-Order = StepOrder | BeginHosts | AttachHosts | StopHosts | SetWidth | CleanHosts
+Order = StepOrder | BeginHosts | AttachHosts | StopHosts | SetParallelHosts | CleanHosts
 
 
-class HostState(StrEnum):
+class ReportedState(StrEnum):
     """The state of one host in the step, as the fleet process reports it."""
 
     RUNNING = "running"
@@ -140,7 +140,7 @@ class HostReport:
     """The state of a host now. Any state but `running` is the last for its order."""
 
     host: str
-    state: HostState
+    state: ReportedState
     attempt: int = 0
     """The number of the claim that was ordered, as `HostOrder.attempt`."""
     exit: int | None = None
@@ -164,10 +164,10 @@ _ORDERS: Mapping[str, type[Order]] = {
     "begin": BeginHosts,
     "attach": AttachHosts,
     "stop": StopHosts,
-    "width": SetWidth,
+    "width": SetParallelHosts,
     "clean": CleanHosts,
 }
-_WORDS = {kind: word for word, kind in _ORDERS.items()}
+_WORD_OF_ORDER = {kind: word for word, kind in _ORDERS.items()}
 _ROUTES: Mapping[str, type[Route]] = {"ssh": SshRoute, "local": LocalRoute}
 
 
@@ -177,7 +177,7 @@ def encode_order(order: Order) -> bytes:
     if isinstance(order, StepOrder):
         kind = "ssh" if isinstance(order.route, SshRoute) else "local"
         data["route"] = {"kind": kind, **data["route"]}
-    return _line({"do": _WORDS[type(order)], **data})
+    return _encode_json_line({"do": _WORD_OF_ORDER[type(order)], **data})
 
 
 def decode_order(text: bytes) -> Order:
@@ -187,14 +187,16 @@ def decode_order(text: bytes) -> Order:
         RunError: the line is not a valid order.
     """
     try:
-        data = _object(text)
+        data = _decode_json_object(text)
         kind = _ORDERS[data.pop("do")]
         if kind is StepOrder:
             route = data.pop("route")
-            data["route"] = _made(_ROUTES[route.pop("kind")], route)
+            data["route"] = _dataclass_from_json(_ROUTES[route.pop("kind")], route)
         elif kind in (BeginHosts, AttachHosts, CleanHosts):
-            data["hosts"] = [_made(HostOrder, each) for each in data["hosts"]]
-        order: Order = _made(kind, data)
+            data["hosts"] = [
+                _dataclass_from_json(OrderedHost, each) for each in data["hosts"]
+            ]
+        order: Order = _dataclass_from_json(kind, data)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         # The line itself is not shown: it may hold secrets.
         raise RunError(
@@ -206,7 +208,7 @@ def decode_order(text: bytes) -> Order:
 def encode_report(report: HostReport) -> bytes:
     """A report as a line, with its newline; what is empty is left out."""
     data = {k: v for k, v in asdict(report).items() if v not in ("", None)}
-    return _line(data)
+    return _encode_json_line(data)
 
 
 def decode_report(text: bytes) -> HostReport:
@@ -216,9 +218,9 @@ def decode_report(text: bytes) -> HostReport:
         RunError: the line is not a valid report.
     """
     try:
-        data = _object(text)
-        data["state"] = HostState(data["state"])
-        report: HostReport = _made(HostReport, data)
+        data = _decode_json_object(text)
+        data["state"] = ReportedState(data["state"])
+        report: HostReport = _dataclass_from_json(HostReport, data)
     except (ValueError, TypeError, KeyError) as error:
         raise RunError(
             f"the fleet process said what is no report: {text[:80]!r}"
@@ -226,17 +228,17 @@ def decode_report(text: bytes) -> HostReport:
     return report
 
 
-def _line(data: Mapping[str, Any]) -> bytes:
+def _encode_json_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
-def _object(text: bytes) -> dict[str, Any]:
+def _decode_json_object(text: bytes) -> dict[str, Any]:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise TypeError("no object")
     return data
 
 
-def _made(kind: type[Any], data: Mapping[str, Any]) -> Any:
+def _dataclass_from_json(kind: type[Any], data: Mapping[str, Any]) -> Any:
     """A dataclass made from a JSON object; lists become tuples."""
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

@@ -20,26 +20,26 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
-from mobius_tui.run.fleet.conversation import Answer, Conversation
+from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
 from mobius_tui.run.fleet.fleet_lines import (
-    LONGEST_LINE,
+    MAX_ORDER_BYTES,
     AttachHosts,
     BeginHosts,
     CleanHosts,
-    HostOrder,
     HostReport,
-    HostState,
     Order,
-    SetWidth,
+    OrderedHost,
+    ReportedState,
+    SetParallelHosts,
     StepOrder,
     StopHosts,
     decode_order,
     encode_report,
 )
-from mobius_tui.run.fleet.host_attempt import UNASKED, HostAttempt
-from mobius_tui.run.fleet.host_output import HOSTS, make_private_folder
+from mobius_tui.run.fleet.host_attempt import STATE_IF_NOT_ASKED, HostAttempt
+from mobius_tui.run.fleet.host_output import HOSTS_FOLDER_NAME, make_private_folder
 from mobius_tui.run.fleet.transport import (
     MULTIPLEXED_HOSTS,
     SshRoute,
@@ -47,13 +47,13 @@ from mobius_tui.run.fleet.transport import (
     transport_to,
 )
 
-SOCKETS_PREFIX = "mobius-tui-ssh-"
+SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""
-LOCK_TIME = 15.0
+OUTPUTS_LOCK_TIMEOUT = 15.0
 """Seconds to wait for the outputs' lock, which an earlier fleet process may hold."""
 
 
-class Fleet:
+class HostAttemptQueue:
     """The hosts of one attempt: a queue, of which `width` are worked on at a time."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Fleet:
     ) -> None:
         self.step, self._sockets, self._tasks = step, sockets, tasks
         self._width = step.width
-        self._waiting: deque[tuple[HostOrder, Verb]] = deque()
+        self._waiting: deque[tuple[OrderedHost, ClaimVerb]] = deque()
         self._running: dict[str, HostAttempt] = {}
         self._conversing: set[asyncio.Task[None]] = set()
         self._stopped: set[str] = set()
@@ -78,15 +78,15 @@ class Fleet:
         """
         match order:
             case BeginHosts(hosts=hosts):
-                self._enqueue(hosts, Verb.START)
+                self._enqueue(hosts, ClaimVerb.START)
             case AttachHosts(hosts=hosts):
-                self._enqueue(hosts, Verb.ATTACH)
+                self._enqueue(hosts, ClaimVerb.ATTACH)
             case StopHosts(names=names):
                 self._stop(names)
-            case SetWidth(width=width):
+            case SetParallelHosts(width=width):
                 self._width = width
             case CleanHosts(hosts=hosts):
-                self._enqueue(hosts, Verb.CLEAN)
+                self._enqueue(hosts, ClaimVerb.CLEAN)
             case StepOrder():
                 raise RunError("the fleet process was told of its step twice")
         self._fill()
@@ -97,7 +97,7 @@ class Fleet:
         for task in self._conversing:
             task.cancel()
 
-    def _enqueue(self, hosts: tuple[HostOrder, ...], verb: Verb) -> None:
+    def _enqueue(self, hosts: tuple[OrderedHost, ...], verb: ClaimVerb) -> None:
         busy = {*self._running, *(order.name for order, _ in self._waiting)}
         for order in hosts:
             if order.name in busy:
@@ -113,7 +113,7 @@ class Fleet:
                     order, self.step, self._transport(order), send_report
                 )
             except RunError as error:
-                self._report_unasked(order, UNASKED[verb], str(error))
+                self._report_unasked(order, STATE_IF_NOT_ASKED[verb], str(error))
                 continue
             self._running[order.name] = attempt
             if order.name in self._stopped:
@@ -122,8 +122,8 @@ class Fleet:
             self._conversing.add(task)
             task.add_done_callback(self._conversing.discard)
 
-    async def _work(self, attempt: HostAttempt, verb: Verb) -> None:
-        if verb is Verb.CLEAN:
+    async def _work(self, attempt: HostAttempt, verb: ClaimVerb) -> None:
+        if verb is ClaimVerb.CLEAN:
             report = await self._clean(attempt)
         else:
             report = await attempt.carry_through(verb)
@@ -135,23 +135,25 @@ class Fleet:
     async def _clean(self, attempt: HostAttempt) -> HostReport:
         name = attempt.order.name
         request = ClaimRequest(
-            verb=Verb.CLEAN, run=self.step.run, step=self.step.step, host=name
+            verb=ClaimVerb.CLEAN, run=self.step.run, step=self.step.step, host=name
         )
         try:
-            answer = await Conversation(attempt.transport, request, None).hold()
+            answer = await HostConversation(attempt.transport, request, None).hold()
         except OSError as error:
-            answer = Answer(reason=str(error))
+            answer = ConversationEnd(reason=str(error))
         if answer.cleaned:
-            return HostReport(host=name, state=HostState.CLEANED)
-        return HostReport(host=name, state=HostState.UNREACHABLE, reason=answer.reason)
+            return HostReport(host=name, state=ReportedState.CLEANED)
+        return HostReport(
+            host=name, state=ReportedState.UNREACHABLE, reason=answer.reason
+        )
 
     def _stop(self, names: tuple[str, ...] | None) -> None:
-        kept: deque[tuple[HostOrder, Verb]] = deque()
+        kept: deque[tuple[OrderedHost, ClaimVerb]] = deque()
         for order, verb in self._waiting:
             is_named = names is None or order.name in names
-            if is_named and verb is Verb.START:
+            if is_named and verb is ClaimVerb.START:
                 reason = "it was stopped before it began"
-                self._report_unasked(order, HostState.VOID, reason)
+                self._report_unasked(order, ReportedState.VOID, reason)
                 continue
             kept.append((order, verb))
             if is_named:
@@ -161,7 +163,9 @@ class Fleet:
             if names is None or name in names:
                 attempt.stop()
 
-    def _report_unasked(self, order: HostOrder, state: HostState, reason: str) -> None:
+    def _report_unasked(
+        self, order: OrderedHost, state: ReportedState, reason: str
+    ) -> None:
         """Report a host that no connection was made to."""
         send_report(
             HostReport(
@@ -169,7 +173,7 @@ class Fleet:
             )
         )
 
-    def _transport(self, order: HostOrder) -> Transport:
+    def _transport(self, order: OrderedHost) -> Transport:
         number = self._numbers.setdefault(order.name, len(self._numbers))
         socket = self._sockets / str(number) if self._sockets else None
         return transport_to(order, self.step.route, socket)
@@ -195,13 +199,15 @@ def locked_outputs(folder: Path) -> Iterator[None]:
             made.
     """
     try:
-        make_private_folder(folder / HOSTS)
+        make_private_folder(folder / HOSTS_FOLDER_NAME)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        lock = os.open(folder / HOSTS / ".lock", flags, 0o600)
+        lock = os.open(folder / HOSTS_FOLDER_NAME / ".lock", flags, 0o600)
     except OSError as error:
-        raise RunError(f"{folder / HOSTS} cannot be used: {error.strerror}") from error
+        raise RunError(
+            f"{folder / HOSTS_FOLDER_NAME} cannot be used: {error.strerror}"
+        ) from error
     try:
-        deadline = time.monotonic() + LOCK_TIME
+        deadline = time.monotonic() + OUTPUTS_LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -209,7 +215,7 @@ def locked_outputs(folder: Path) -> Iterator[None]:
             except BlockingIOError as error:
                 if time.monotonic() > deadline:
                     raise RunError(
-                        f"another process writes in {folder / HOSTS}"
+                        f"another process writes in {folder / HOSTS_FOLDER_NAME}"
                     ) from error
                 time.sleep(0.05)
         yield
@@ -223,14 +229,14 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
     if not isinstance(step.route, SshRoute) or step.host_count > MULTIPLEXED_HOSTS:
         yield None
         return
-    folder = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=SSH_SOCKETS_PREFIX))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def serve(orders: asyncio.StreamReader) -> None:
+async def serve_orders(orders: asyncio.StreamReader) -> None:
     """Take orders until they end; a line without its newline is ignored.
 
     Raises:
@@ -244,31 +250,31 @@ async def serve(orders: asyncio.StreamReader) -> None:
         raise RunError("the fleet process must be told of its step first")
     with locked_outputs(Path(step.folder)), shared_connections(step) as sockets:
         async with asyncio.TaskGroup() as tasks:
-            fleet = Fleet(step, sockets, tasks)
+            fleet = HostAttemptQueue(step, sockets, tasks)
             while (text := await orders.readline()).endswith(b"\n"):
                 fleet.take(decode_order(text))
             fleet.close()
 
 
 async def _serve_standard_input() -> None:
-    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    reader = asyncio.StreamReader(limit=MAX_ORDER_BYTES)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    await serve(reader)
+    await serve_orders(reader)
 
 
 def main() -> int:
     """Serve until standard input ends."""
     os.umask(0o077)
-    exit_code = OK
+    exit_code = EXIT_OK
     try:
         asyncio.run(_serve_standard_input())
     except* MobiusError as group:
         for error in group.exceptions:
             sys.stderr.write(f"{error}\n")
-        exit_code = INCOMPLETE
+        exit_code = EXIT_INCOMPLETE
     return exit_code
 
 

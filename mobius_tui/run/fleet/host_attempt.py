@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
-from mobius_tui.run.fleet.conversation import Answer, Conversation
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
 from mobius_tui.run.fleet.fleet_lines import (
-    HostOrder,
     HostReport,
-    HostState,
+    OrderedHost,
+    ReportedState,
     StepOrder,
 )
 from mobius_tui.run.fleet.host_output import HostOutput, output_path
@@ -23,19 +23,19 @@ from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.run.keeper.output_writer import run_clock
 from mobius_tui.run.storage.redaction import secret_literals
 
-LONG_ENOUGH = 30.0
+RETRIES_RESET_AFTER = 30.0
 """Seconds of a conversation after which a break starts the tries (`retry_pauses`) anew.
 """
-OVERDUE = 30.0
+END_REPORT_TIMEOUT = 30.0
 """Seconds in which a host must report the end, after a time-out or a stop plus grace.
 """
-UNASKED = {
-    Verb.START: HostState.UNREACHABLE,
-    Verb.ATTACH: HostState.UNKNOWN,
-    Verb.CLEAN: HostState.UNREACHABLE,
+STATE_IF_NOT_ASKED = {
+    ClaimVerb.START: ReportedState.UNREACHABLE,
+    ClaimVerb.ATTACH: ReportedState.UNKNOWN,
+    ClaimVerb.CLEAN: ReportedState.UNREACHABLE,
 }
 """The state of a host to which no request could be sent, by the request's verb."""
-STOP_PAUSE = 1.0
+STOP_RETRY_PAUSE = 1.0
 """Seconds between two tries to stop a host."""
 
 
@@ -44,7 +44,7 @@ class HostAttempt:
 
     def __init__(
         self,
-        order: HostOrder,
+        order: OrderedHost,
         step: StepOrder,
         transport: Transport,
         report: Callable[[HostReport], None],
@@ -62,7 +62,7 @@ class HostAttempt:
         """Request a stop, which is sent to the host until it confirms it."""
         self._stop_wanted.set()
 
-    async def carry_through(self, verb: Verb) -> HostReport:
+    async def carry_through(self, verb: ClaimVerb) -> HostReport:
         """Ask the host until its end is known, or all tries are used up.
 
         Args:
@@ -79,8 +79,8 @@ class HostAttempt:
             now = run_clock(self.step.clock_offset)
             output = HostOutput(path, secrets, request.output_limit, now)
         except (RunError, OSError) as error:
-            state = UNASKED[verb]
-            return self._end(state, reason=_words(error))
+            state = STATE_IF_NOT_ASKED[verb]
+            return self._end(state, reason=_start_error_text(error))
         asking = asyncio.ensure_future(self._ask_until_known(verb, output))
         stopping = asyncio.ensure_future(self._stop_when_wanted())
         try:
@@ -89,7 +89,9 @@ class HostAttempt:
             if asking.done():
                 return asking.result()
             return self._end(
-                HostState.UNKNOWN, output, "it should have ended, but the host says no"
+                ReportedState.UNKNOWN,
+                output,
+                "it should have ended, but the host says no",
             )
         finally:
             for each in (asking, stopping):
@@ -97,7 +99,7 @@ class HostAttempt:
             await asyncio.gather(asking, stopping, return_exceptions=True)
             output.close()
 
-    async def _ask_until_known(self, verb: Verb, output: HostOutput) -> HostReport:
+    async def _ask_until_known(self, verb: ClaimVerb, output: HostOutput) -> HostReport:
         pauses = list(self.step.retry_pauses)
         while True:
             began, size = time.monotonic(), output.resume()
@@ -106,20 +108,22 @@ class HostAttempt:
             if answer.verdict == "refused":
                 return self._refused(verb, answer, output)
             if answer.verdict in ("void", "unknown"):
-                return self._end(HostState(answer.verdict), output, _why(answer))
+                return self._end(
+                    ReportedState(answer.verdict), output, _answer_reason(answer)
+                )
             is_whole = answer.verdict == "exit" and output.size == answer.bytes
             if is_whole or (answer.verdict == "exit" and not pauses):
                 return self._exited(answer, output)
-            if verb is Verb.START and self._claimed:
-                verb = Verb.ATTACH
+            if verb is ClaimVerb.START and self._claimed:
+                verb = ClaimVerb.ATTACH
             if not answer.verdict and (
-                output.size > size or answer.last_word - began > LONG_ENOUGH
+                output.size > size or answer.last_word - began > RETRIES_RESET_AFTER
             ):
                 pauses = list(self.step.retry_pauses)
             if not pauses:
                 return self._lost(verb, answer, output)
             if self._claimed:
-                running = HostState.RUNNING
+                running = ReportedState.RUNNING
                 self._report(self._end(running, output, answer.reason, is_end=False))
             await asyncio.sleep(pauses.pop(0))
 
@@ -129,11 +133,11 @@ class HostAttempt:
         Args:
             seconds: from now; the grace and the time for the report are added.
         """
-        due = time.monotonic() + seconds + self.step.grace + OVERDUE
+        due = time.monotonic() + seconds + self.step.grace + END_REPORT_TIMEOUT
         self._due = min(self._due, due)
 
-    async def _ask(self, verb: Verb, output: HostOutput) -> Answer:
-        conversation = Conversation(
+    async def _ask(self, verb: ClaimVerb, output: HostOutput) -> ConversationEnd:
+        conversation = HostConversation(
             self.transport,
             self._request(verb, output.size, output.boot_of(self.order.attempt)),
             output,
@@ -142,7 +146,7 @@ class HostAttempt:
         try:
             return await conversation.hold()
         except OSError as error:
-            return Answer(reason=_words(error))
+            return ConversationEnd(reason=_start_error_text(error))
 
     def _take_claim(self, output: HostOutput, boot: str) -> None:
         if boot:
@@ -151,11 +155,13 @@ class HostAttempt:
             self._claimed = True
             if self.step.timeout is not None:
                 self._must_end_in(self.step.timeout)
-            self._report(self._end(HostState.RUNNING, output, is_end=False))
+            self._report(self._end(ReportedState.RUNNING, output, is_end=False))
 
-    def _request(self, verb: Verb, offset: int = 0, boot: str = "") -> ClaimRequest:
+    def _request(
+        self, verb: ClaimVerb, offset: int = 0, boot: str = ""
+    ) -> ClaimRequest:
         step, order = self.step, self.order
-        begins = verb is Verb.START
+        begins = verb is ClaimVerb.START
         return ClaimRequest(
             verb=verb,
             run=step.run,
@@ -177,17 +183,17 @@ class HostAttempt:
         """Wait for `stop`, then ask the host to stop until it confirms."""
         await self._stop_wanted.wait()
         while True:
-            request = self._request(Verb.STOP)
+            request = self._request(ClaimVerb.STOP)
             try:
-                answer = await Conversation(self.transport, request, None).hold()
+                answer = await HostConversation(self.transport, request, None).hold()
             except OSError as error:
-                answer = Answer(reason=_words(error))
+                answer = ConversationEnd(reason=_start_error_text(error))
             if answer.stopping:
                 self._must_end_in(0)
                 return
-            await asyncio.sleep(STOP_PAUSE)
+            await asyncio.sleep(STOP_RETRY_PAUSE)
 
-    def _exited(self, answer: Answer, output: HostOutput) -> HostReport:
+    def _exited(self, answer: ConversationEnd, output: HostOutput) -> HostReport:
         is_ok = answer.status == 0 and answer.cause == "exited"
         missing = answer.bytes - output.size
         reason = ""
@@ -196,30 +202,37 @@ class HostAttempt:
         elif missing < 0:
             reason = f"it has {-missing} bytes of output less than it sent"
         return self._end(
-            HostState.OK if is_ok else HostState.FAILED, output, reason, answer=answer
+            ReportedState.OK if is_ok else ReportedState.FAILED,
+            output,
+            reason,
+            answer=answer,
         )
 
-    def _refused(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
+    def _refused(
+        self, verb: ClaimVerb, answer: ConversationEnd, output: HostOutput
+    ) -> HostReport:
         """The report of a host that refused the request: it cannot hold claims."""
-        begun = verb is Verb.ATTACH or self._claimed
-        state = HostState.UNKNOWN if begun else HostState.UNREACHABLE
+        begun = verb is ClaimVerb.ATTACH or self._claimed
+        state = ReportedState.UNKNOWN if begun else ReportedState.UNREACHABLE
         return self._end(state, output, answer.reason)
 
-    def _lost(self, verb: Verb, answer: Answer, output: HostOutput) -> HostReport:
+    def _lost(
+        self, verb: ClaimVerb, answer: ConversationEnd, output: HostOutput
+    ) -> HostReport:
         """The report of a host that does not answer, after the last try."""
-        if verb is Verb.ATTACH:
+        if verb is ClaimVerb.ATTACH:
             return self._end(
-                HostState.UNKNOWN, output, f"its end is not known: {answer.reason}"
+                ReportedState.UNKNOWN, output, f"its end is not known: {answer.reason}"
             )
-        return self._end(HostState.UNREACHABLE, output, answer.reason)
+        return self._end(ReportedState.UNREACHABLE, output, answer.reason)
 
     def _end(
         self,
-        state: HostState,
+        state: ReportedState,
         output: HostOutput | None = None,
         reason: str = "",
         *,
-        answer: Answer | None = None,
+        answer: ConversationEnd | None = None,
         is_end: bool = True,
     ) -> HostReport:
         return HostReport(
@@ -236,11 +249,11 @@ class HostAttempt:
         )
 
 
-def _why(answer: Answer) -> str:
+def _answer_reason(answer: ConversationEnd) -> str:
     if answer.verdict == "void":
         return "it was given up on the host before it began"
     return "nothing is left on the host that knows how far the script got"
 
 
-def _words(error: Exception) -> str:
+def _start_error_text(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

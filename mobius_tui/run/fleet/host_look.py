@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from mobius_tui import sanitize
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
+from mobius_tui.run.fleet.conversation import unreached_reason
 from mobius_tui.run.fleet.transport import Transport
-from mobius_tui.run.fleet.unreached import unreached_reason
 
-LOOK_LIMIT = 10.0
+LOOK_TIME_LIMIT = 10.0
 """Seconds that a look takes at most: longer than ssh takes to give up by itself, since
 an sshd may refuse later connections (PerSourcePenalties) if one breaks off early."""
-MAX_ANSWER = 1 << 20
+MAX_LOOK_ANSWER_BYTES = 1 << 20
 """Bytes that a host may print, its login included."""
-LONGEST_SAID = 200
+MAX_UNIT_STATE_LENGTH = 200
 """Characters of what `systemctl` says of a unit."""
 
-_SCRIPT = """\
+_LOOK_SCRIPT = """\
 look() {{
   printf '\\n%s\\n' {nonce}
   limit=
@@ -49,17 +49,17 @@ look() {{
 look
 """
 """What is sent to `sh -s`: cut off anywhere, it does nothing. A unit is one line."""
-_PROCESSES = (
+_PROCESS_LISTING_COMMAND = (
     "{ ps -A -ww -o args= 2>/dev/null || ps -o args=; } </dev/null"
     " | LC_ALL=C cut -b 1-4096"
 )
 """All command lines; the second way is that of busybox."""
-_DEFUNCT = re.compile(r"<defunct>\s*$|^\([^()]*\)$")
+_ENDED_PROCESS = re.compile(r"<defunct>\s*$|^\([^()]*\)$")
 """A process that has ended, as Linux and macOS show it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostLook:
+class HostLookRequest:
     """What a look at a host asks for."""
 
     units: tuple[str, ...] = ()
@@ -73,15 +73,15 @@ class HostLook:
         Args:
             nonce: the line between parts of the answer, which the host cannot guess.
         """
-        return _SCRIPT.format(
+        return _LOOK_SCRIPT.format(
             nonce=nonce,
             units=shlex.join(self.units),
-            processes=_PROCESSES if self.processes else ":",
+            processes=_PROCESS_LISTING_COMMAND if self.processes else ":",
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostAnswer:
+class HostLookAnswer:
     """The answer to a look at a host."""
 
     problem: str = ""
@@ -93,12 +93,12 @@ class HostAnswer:
 
 
 async def look_at_host(
-    look: HostLook,
+    look: HostLookRequest,
     transport: Transport,
     ctx: CheckContext,
     *,
-    within: float = LOOK_LIMIT,
-) -> HostAnswer:
+    within: float = LOOK_TIME_LIMIT,
+) -> HostLookAnswer:
     """Look at a host once.
 
     Args:
@@ -114,21 +114,27 @@ async def look_at_host(
             sent.seek(0)
             async with asyncio.timeout(within):
                 ended = await run_program(
-                    transport.argv, ctx, stdin=sent, keep=MAX_ANSWER, most=MAX_ANSWER
+                    transport.argv,
+                    ctx,
+                    stdin=sent,
+                    keep=MAX_LOOK_ANSWER_BYTES,
+                    most=MAX_LOOK_ANSWER_BYTES,
                 )
     except TimeoutError:
-        return HostAnswer(problem=f"no answer within {within:g} s")
+        return HostLookAnswer(problem=f"no answer within {within:g} s")
     except OSError as error:
         words = f"{transport.argv[0]} cannot be run: {error.strerror}"
-        return HostAnswer(problem=words)
+        return HostLookAnswer(problem=words)
     if ended.is_cut:
-        return HostAnswer(problem=f"it prints more than {MAX_ANSWER >> 20} MiB")
-    return read_answer(look, nonce, ended, transport)
+        return HostLookAnswer(
+            problem=f"it prints more than {MAX_LOOK_ANSWER_BYTES >> 20} MiB"
+        )
+    return read_look_answer(look, nonce, ended, transport)
 
 
-def read_answer(
-    look: HostLook, nonce: str, ended: ProgramEnd, transport: Transport
-) -> HostAnswer:
+def read_look_answer(
+    look: HostLookRequest, nonce: str, ended: ProgramEnd, transport: Transport
+) -> HostLookAnswer:
     """Parse what the host printed; an incomplete answer is a `problem` as a whole.
 
     Args:
@@ -141,13 +147,13 @@ def read_answer(
     marks = [place for place, row in enumerate(rows) if row == nonce]
     if not marks:
         noise = ended.tail.splitlines()
-        return HostAnswer(problem=unreached_reason(noise, ended.code, transport))
+        return HostLookAnswer(problem=unreached_reason(noise, ended.code, transport))
     if len(marks) != 3 or marks[1] - marks[0] - 1 != len(look.units):
-        return HostAnswer(problem="its answer is not whole")
+        return HostLookAnswer(problem="its answer is not whole")
     units = rows[marks[0] + 1 : marks[1]]
-    said = (sanitize.line(each.strip())[:LONGEST_SAID] for each in units)
+    said = (sanitize.line(each.strip())[:MAX_UNIT_STATE_LENGTH] for each in units)
     lines = (each.strip() for each in rows[marks[1] + 1 : marks[2]])
-    return HostAnswer(
+    return HostLookAnswer(
         units=dict(zip(look.units, said, strict=True)),
-        processes=tuple(e for e in lines if e and not _DEFUNCT.search(e)),
+        processes=tuple(e for e in lines if e and not _ENDED_PROCESS.search(e)),
     )

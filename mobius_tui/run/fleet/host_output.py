@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.host_names import path_part
+from mobius_tui.run.fleet.transport import name_as_path_part
 from mobius_tui.run.keeper.output_writer import (
     SPAN_JOIN_NS,
     SPAN_SIZE,
@@ -27,7 +27,7 @@ from mobius_tui.run.keeper.output_writer import (
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.safe_open import open_regular
 
-HOSTS = "hosts"
+HOSTS_FOLDER_NAME = "hosts"
 """The folder of hosts in an attempt's folder."""
 _STREAM = 1
 """What a host shows is one stream."""
@@ -222,7 +222,7 @@ class HostOutput:
 
 def output_path(folder: Path, host: str) -> Path:
     """Where the output of a host is, in the folder of an attempt."""
-    return folder / HOSTS / path_part(host) / "output"
+    return folder / HOSTS_FOLDER_NAME / name_as_path_part(host) / "output"
 
 
 def spans_path(output: Path) -> Path:

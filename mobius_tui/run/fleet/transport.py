@@ -1,20 +1,70 @@
-"""How a host is reached: the command line that runs `sh -s` there."""
+"""Checks the names of hosts, and turns them into file names."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.host_names import check_host_name
+from mobius_tui.sanitize import line
+
+MAX_HOST_NAME_LENGTH = 253
+"""Characters of a name in DNS."""
+
+_USER = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?"
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+_IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?"
+_HOST = re.compile(rf"{_USER}(?:{_NAME}|{_IPV6})")
+
+MAX_PATH_PART_LENGTH = 120
+"""Characters of one part of a path: some file systems take 143 bytes."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9_@.-]|^\.")
+
+
+def check_host_name(name: str) -> str:
+    """Return a name that can be given to ssh: `[USER@]NAME`, or an IPv6 address.
+
+    A name that begins with `-` would be an option: `-oProxyCommand=…` runs a program.
+
+    Raises:
+        RunError: it is not a valid name of a host.
+    """
+    if len(name) <= MAX_HOST_NAME_LENGTH and _HOST.fullmatch(name):
+        return name
+    shown = line(name[:80])
+    raise RunError(
+        f"{shown!r} is no name of a host: letters, digits, '.', '-' and '_', at most "
+        f"{MAX_HOST_NAME_LENGTH}, with USER@ before it if need be; or an address"
+    )
+
+
+def name_as_path_part(name: str) -> str:
+    """A name as one part of a path, here and on a host; different names stay different.
+
+    Args:
+        name: of a run, a step or a host; anything.
+    """
+    part = _UNSAFE.sub(_percent_encoded, name) or "%"
+    if len(part) <= MAX_PATH_PART_LENGTH:
+        return part
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{part[:80]}%{digest[:32]}"
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    data = found[0].encode("utf-8", "surrogateescape")
+    return "".join(f"%{byte:02X}" for byte in data)
+
 
 MULTIPLEXED_HOSTS = 50
 """Hosts of a step up to which connections are shared; a master holds 3 MB."""
 CONNECT_TIMEOUT = 5
 """Seconds in which a connection to a host must be made (ssh's `ConnectTimeout`)."""
-_SSH = (
+_SSH_COMMAND = (
     *("ssh", "-T", "-x", "-a"),
     *("-o", "BatchMode=yes"),
     *("-o", f"ConnectTimeout={CONNECT_TIMEOUT}"),
@@ -121,7 +171,7 @@ def _ssh_transport(
         user = shlex.quote(check_host_name(route.become))
         command = f"exec sudo -n -H -u {user} -- sh -s"
     return Transport(
-        argv=(*_SSH, *sharing, *config, *login, *port, "--", address, command),
+        argv=(*_SSH_COMMAND, *sharing, *config, *login, *port, "--", address, command),
         description=f"ssh {host.name}",
     )
 

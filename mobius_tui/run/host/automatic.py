@@ -14,11 +14,11 @@ from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
 from mobius_tui.run.planning.plan import is_follower
-from mobius_tui.run.planning.proposal import known_rows, steps_passed_over
-from mobius_tui.run.planning.rollback import is_only_watched
+from mobius_tui.run.planning.proposal import rows_known_before_start, steps_passed_over
+from mobius_tui.run.planning.rollback import is_watch_run_only
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
-from mobius_tui.run.state.growth import is_left_behind
+from mobius_tui.run.state.growth import is_row_closed_by_parent
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.for_each import row_ids
@@ -57,9 +57,12 @@ async def _add_known_rows(
     context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
     """Add the rows of `for_each` steps in the current phase whose items are known."""
-    if is_only_watched(context.plan, context.state) and not context.state.aside_frames:
+    if (
+        is_watch_run_only(context.plan, context.state)
+        and not context.state.aside_frames
+    ):
         return  # nobody works its main line
-    found = [*known_rows(context.plan, context.state, statuses)]
+    found = [*rows_known_before_start(context.plan, context.state, statuses)]
     for step, items in found:
         if not any(holds_secret(item, context.secrets.values()) for item in items):
             rows = row_ids(step.id, len(items))
@@ -94,7 +97,7 @@ async def _record_passed_over(
     """
     plan, state = context.plan, context.state
     statuses = step_statuses(plan, state)
-    if is_only_watched(plan, state) and not state.aside_frames:
+    if is_watch_run_only(plan, state) and not state.aside_frames:
         return statuses  # nobody works its main line
     for step in steps_passed_over(plan, state, statuses):
         reason = statuses[step.id].reason
@@ -112,7 +115,7 @@ async def _leave_aside(
     for step in context.plan.steps.values():
         own = context.state.steps[step.id]
         mine = context.plan.phase_of[step.id].id in phase.instead_of
-        is_left = is_left_behind(context.state, step.id)
+        is_left = is_row_closed_by_parent(context.state, step.id)
         if own.status in BAD_STATUSES and (step.id == origin or mine) and not is_left:
             repaired.append(step.id)
     aside = phase.next in context.state.aside_steps
@@ -140,7 +143,8 @@ async def _stop_followers(
         others = [
             step
             for step in phase.steps
-            if not is_follower(step) and not is_left_behind(context.state, step.id)
+            if not is_follower(step)
+            and not is_row_closed_by_parent(context.state, step.id)
         ]
         if any(statuses[s.id].status in going for s in others):
             continue

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mobius_tui.errors import INCOMPLETE
-from mobius_tui.run.attempts.options_listing import OptionsWantedError
+from mobius_tui.errors import EXIT_INCOMPLETE
+from mobius_tui.run.attempts.options_listing import OptionsNeededError
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.message_handlers import queue
+from mobius_tui.run.host.intents.message_handlers import queue_message
 from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
 from mobius_tui.run.intents.envelope import Caller, new_id
 from mobius_tui.run.intents.intent_actions import (
@@ -32,11 +32,11 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.runbook import Step
 
-CALLER = Caller(name=WHO)
+AUTOMATIC_CALLER = Caller(name=WHO)
 
 
 async def stop_for_person(
-    services: HostServices, reason: str, code: int = INCOMPLETE
+    services: HostServices, reason: str, code: int = EXIT_INCOMPLETE
 ) -> None:
     """Stop the automatic run, or the rollback that began by itself.
 
@@ -87,7 +87,7 @@ async def begin_automatically(
         attempt=len(services.context.state.steps[step.id].attempts) + 1,
         confirm=word,
     )
-    await perform_action(services, action, CALLER, new_id())
+    await perform_action(services, action, AUTOMATIC_CALLER, new_id())
     return True
 
 
@@ -123,7 +123,7 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
         answers=answers,
         note="ticked by --manual tick",
     )
-    await perform_action(services, done, CALLER, new_id())
+    await perform_action(services, done, AUTOMATIC_CALLER, new_id())
     return True
 
 
@@ -151,7 +151,7 @@ async def _send_message(services: HostServices, step: Step) -> bool:
         services.context.state.began,
     )
     if action.to:
-        await queue(services, step, action.to, text, WHO)
+        await queue_message(services, step, action.to, text, WHO)
     number = len(services.context.state.steps[step.id].attempts) + 1
     await services.writer.write(
         StepStarted(
@@ -179,7 +179,7 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
     answer, why = auto.answers.get(action.var), ""
     is_listed = action.from_ in services.context.state.variables
     if answer is None and action.from_run and not is_listed:
-        raise OptionsWantedError(step)
+        raise OptionsNeededError(step)
     if answer is None and action.from_ is not None:
         listed = services.context.state.variables.get(action.from_)
         offered = action.offered(listed.text if listed is not None else None)
@@ -205,5 +205,5 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
         options=chosen_options(answer),
         reason=why,
     )
-    await perform_action(services, chosen, CALLER, new_id())
+    await perform_action(services, chosen, AUTOMATIC_CALLER, new_id())
     return True

@@ -6,17 +6,24 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.guard_look import LookWantedError, look_at_guard
-from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
-from mobius_tui.run.attempts.secret_source import SecretsWantedError, wanted_secrets
+from mobius_tui.run.attempts.options_listing import OptionsNeededError, list_options
+from mobius_tui.run.attempts.secret_source import (
+    SecretsNeededError,
+    obtain_secrets_of_step,
+)
+from mobius_tui.run.attempts.step_checks import GuardLookNeededError, look_at_guard
 from mobius_tui.run.attempts.stopping import finish_run
-from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
+from mobius_tui.run.events.fleet_events import (
+    RELEASABLE_HOLD_REASONS,
+    HoldReason,
+    HostStatus,
+)
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.automatic_steps import (
-    CALLER,
+    AUTOMATIC_CALLER,
     begin_automatically,
     stop_for_person,
 )
@@ -34,7 +41,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy
 from mobius_tui.run.planning.undoing import undo_to_rehearse
-from mobius_tui.run.state.growth import step_that_failed
+from mobius_tui.run.state.growth import failed_step_or_parent
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
@@ -57,12 +64,12 @@ async def _decide(services: HostServices) -> bool:
     """Make one decision; returns whether to decide again at once."""
     try:
         return await _decide_in_turn(services)
-    except SecretsWantedError as wanted:
-        lacking = await wanted_secrets(services.context, wanted.step)
-    except OptionsWantedError as wanted:
+    except SecretsNeededError as wanted:
+        lacking = await obtain_secrets_of_step(services.context, wanted.step)
+    except OptionsNeededError as wanted:
         await list_options(services.context, services.writer, wanted.step)
         return True
-    except LookWantedError as wanted:
+    except GuardLookNeededError as wanted:
         return await _decide_after_look(services, wanted.step)
     if lacking:
         await _stop_out_of_turn(services, lacking)
@@ -233,7 +240,11 @@ async def _stop_where_hosts_are_held(
     if waits or own.named(HostStatus.RUNNING):
         return
     where = f"{plan.name(proposal.step)} is held at batch {held.batch}"
-    answer = "let it go on" if held.why in RELEASABLE else "say what became of it"
+    answer = (
+        "let it go on"
+        if held.why in RELEASABLE_HOLD_REASONS
+        else "say what became of it"
+    )
     how = f"{person_remedy(state)}, and {answer}"
     await stop_for_person(services, f"{where}: {held.reason}; {how}")
 
@@ -254,7 +265,7 @@ async def _ask_approval(services: HostServices, step: Step) -> None:
         return
     number = len(services.context.state.steps[step.id].attempts) + 1
     asked = AskApproval(step=step.id, attempt=number)
-    await perform_action(services, asked, CALLER, new_id())
+    await perform_action(services, asked, AUTOMATIC_CALLER, new_id())
 
 
 async def _handle_failure(services: HostServices, step: Step) -> bool:
@@ -273,7 +284,7 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
         return False
     if will_retry(step, own):
         return False  # another attempt is coming
-    failed = step_that_failed(services.context.state, step.id)
+    failed = failed_step_or_parent(services.context.state, step.id)
     own, name = services.context.state.steps[failed], services.context.plan.name(failed)
     enters = step.on_failure not in ("stop", "continue")
     if enters and not _aside_was_tried(services, failed):

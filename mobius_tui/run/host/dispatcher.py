@@ -11,23 +11,22 @@ from dataclasses import fields, replace
 from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.guard_look import (
-    GuardLook,
-    LookWantedError,
-    look_at_guard,
-    require_look,
-)
-from mobius_tui.run.attempts.options_listing import OptionsWantedError, list_options
+from mobius_tui.run.attempts.options_listing import OptionsNeededError, list_options
 from mobius_tui.run.attempts.secret_source import (
-    SecretsWantedError,
+    SecretsNeededError,
+    obtain_secrets_of_step,
     require_secrets,
-    wanted_secrets,
+)
+from mobius_tui.run.attempts.step_checks import (
+    GuardLook,
+    GuardLookNeededError,
+    look_at_guard,
+    require_guard_look,
 )
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.intents import (
     approval_handlers,
-    fleet_handlers,
     message_handlers,
     run_handlers,
     step_handlers,
@@ -77,7 +76,7 @@ from mobius_tui.run.planning.permissions import require
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.runbook import Step
 
-BesideAction = (
+OtherAction = (
     SendMessageOfStep
     | ResendMessages
     | DropMessages
@@ -123,13 +122,13 @@ class Dispatcher:
             while True:
                 try:
                     return await self._handle_in_turn(envelope, caller)
-                except SecretsWantedError as wanted:
-                    lacking = await wanted_secrets(context, wanted.step)
+                except SecretsNeededError as wanted:
+                    lacking = await obtain_secrets_of_step(context, wanted.step)
                     if lacking:
                         return Reply(id=envelope.id, ok=False, text=lacking)
-                except OptionsWantedError as wanted:
+                except OptionsNeededError as wanted:
                     return await self._list_options(envelope, wanted.step)
-                except LookWantedError as wanted:
+                except GuardLookNeededError as wanted:
                     looked = wanted.step
                     seen = await look_at_guard(
                         context, writer, looked, caller.name, envelope.id
@@ -159,9 +158,9 @@ class Dispatcher:
         """Act on an intent, once, and answer it.
 
         Raises:
-            SecretsWantedError: the step's secrets must be obtained first.
-            OptionsWantedError: the decision's options must be listed first.
-            LookWantedError: the step's guard must be looked at first. In all three
+            SecretsNeededError: the step's secrets must be obtained first.
+            OptionsNeededError: the decision's options must be listed first.
+            GuardLookNeededError: the step's guard must be looked at first. In all three
                 cases nothing was done, and the caller tries again afterwards.
         """
         services, intent = self._services, envelope.id
@@ -177,7 +176,7 @@ class Dispatcher:
                 return Reply(id=intent, ok=False, text=services.writer.failure)
             services.is_released = False
             try:
-                action = without_secrets(services, envelope.action)
+                action = refuse_or_redact_secrets(services, envelope.action)
                 entry = await perform_action(services, action, caller, intent)
             except MobiusError as error:
                 return Reply(
@@ -211,7 +210,7 @@ class Dispatcher:
         return Reply(id=envelope.id, ok=False, text=words)
 
 
-def without_secrets(services: HostServices, action: Action) -> Action:
+def refuse_or_redact_secrets(services: HostServices, action: Action) -> Action:
     """The action with secrets redacted in its free texts (`FREE_TEXT_FIELDS`).
 
     Raises:
@@ -257,9 +256,9 @@ async def perform_action(
 
     Raises:
         MobiusError: it is not permitted now; the message says why.
-        SecretsWantedError: the step's secrets must be obtained first.
-        OptionsWantedError: the decision's options must be listed first.
-        LookWantedError: the step's guard must be looked at first. In all three
+        SecretsNeededError: the step's secrets must be obtained first.
+        OptionsNeededError: the decision's options must be listed first.
+        GuardLookNeededError: the step's guard must be looked at first. In all three
             cases nothing was done.
     """
     require(action, step_handlers.situation_of(services, caller))
@@ -271,29 +270,29 @@ async def perform_action(
         require_secrets(services.context, services.context.plan.steps[action.step])
     if isinstance(action, StartStep | RetryStep | AskApproval):
         # Nobody is asked to approve what does not apply.
-        require_look(services.context, services.context.plan.steps[action.step])
+        require_guard_look(services.context, services.context.plan.steps[action.step])
     who = caller.name
     match action:
         case StartStep() | RetryStep():
-            return await step_handlers.start(services, action, caller, intent)
+            return await step_handlers.start_step(services, action, caller, intent)
         case ImproviseStep():
-            return await step_handlers.improvise(services, action, caller, intent)
+            return await step_handlers.improvise_step(services, action, caller, intent)
         case StopStep():
-            return await step_handlers.stop(services, action, who, intent)
+            return await step_handlers.stop_step(services, action, who, intent)
         case TickStep():
-            return await step_handlers.tick(services, action, caller, intent)
+            return await step_handlers.tick_step(services, action, caller, intent)
         case ChooseOptions():
-            return await step_handlers.choose(services, action, caller, intent)
+            return await step_handlers.choose_options(services, action, caller, intent)
         case ListOptions():
-            raise OptionsWantedError(services.context.plan.steps[action.step])
+            raise OptionsNeededError(services.context.plan.steps[action.step])
         case LookFirst():
             step_handlers.look_first(services, action, intent)
         case SkipStep():
-            return await run_handlers.skip(services, action, who, intent)
+            return await run_handlers.skip_step(services, action, who, intent)
         case RestoreStep():
-            return await run_handlers.restore(services, action, who, intent)
+            return await run_handlers.restore_step(services, action, who, intent)
         case OverrideStep():
-            return await run_handlers.override(services, action, who, intent)
+            return await run_handlers.override_step(services, action, who, intent)
         case SetVariables():
             return await run_handlers.set_variables(services, action, who, intent)
         case AddNote():
@@ -311,40 +310,46 @@ async def perform_action(
         case ReleaseHost():
             services.release()
         case _:
-            return await _act_beside(services, action, caller, intent)
+            return await _perform_other_action(services, action, caller, intent)
     return None
 
 
-async def _act_beside(
-    services: HostServices, action: BesideAction, caller: Caller, intent: str
+async def _perform_other_action(
+    services: HostServices, action: OtherAction, caller: Caller, intent: str
 ) -> Entry | None:
     """Perform an action on messages, approvals, hosts, the watch or drills."""
     who = caller.name
     match action:
         case SendMessageOfStep():
-            return await message_handlers.send(services, action, caller, intent)
+            return await message_handlers.send_message_of_step(
+                services, action, caller, intent
+            )
         case ResendMessages():
-            return await message_handlers.send_again(services, action, who, intent)
+            return await message_handlers.resend_messages(services, action, who, intent)
         case DropMessages():
-            return await message_handlers.drop(services, action, who, intent)
+            return await message_handlers.drop_messages(services, action, who, intent)
         case AskApproval():
             return await approval_handlers.ask_approval(
                 services, action, caller, intent
             )
         case ApproveStep():
-            return await approval_handlers.approve(services, action, caller, intent)
+            return await approval_handlers.approve_step(
+                services, action, caller, intent
+            )
         case DenyApproval():
-            return await approval_handlers.deny(services, action, caller, intent)
+            return await approval_handlers.deny_approval(
+                services, action, caller, intent
+            )
         case ReleaseBatch():
-            return await fleet_handlers.release_batch(services, action, who, intent)
+            return await step_handlers.release_batch(services, action, who, intent)
         case SettleHost():
-            return await fleet_handlers.settle_host(services, action, who, intent)
+            return await step_handlers.settle_host(services, action, who, intent)
         case ArmWatch():
-            return await watch_handlers.arm(services, action, who, intent)
+            return await watch_handlers.arm_watch(services, action, who, intent)
         case DisarmWatch():
-            return await watch_handlers.disarm(services, action, who, intent)
+            return await watch_handlers.disarm_watch(services, action, who, intent)
         case HoldRollback():
-            return await watch_handlers.hold(services, action, who, intent)
+            return await watch_handlers.hold_rollback(services, action, who, intent)
         case BeginRollback():
             return await watch_handlers.begin_rollback(services, action, who, intent)
         case GiveHint():

@@ -21,13 +21,12 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from mobius_tui.errors import INCOMPLETE, OK, MobiusError, RunError
+from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.claim_cleaning import clean_claims
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
-from mobius_tui.run.attempts.run_context import HealthReadings, RunContext
-from mobius_tui.run.attempts.step_tasks import StepTasks
+from mobius_tui.run.attempts.run_context import HealthReadings, RunContext, StepTasks
 from mobius_tui.run.attempts.stopping import abandon_run
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
@@ -42,7 +41,7 @@ from mobius_tui.run.host.lifecycle import (
     seal_health_regularly,
 )
 from mobius_tui.run.host.takeover import (
-    HostOrder,
+    HostSpec,
     left_over_attempts,
     step_environment,
     take_run_lock,
@@ -59,7 +58,7 @@ from mobius_tui.run.journal.journal import (
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
-from mobius_tui.run.rollout.rollout_health import HealthSince
+from mobius_tui.run.rollout.rollout import HealthySinceTracker
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
@@ -129,7 +128,7 @@ def _exit_at_once(_number: int, frame: FrameType | None) -> None:
         )
         traceback.print_stack(frame, file=sys.stdout)
     finally:
-        os._exit(INCOMPLETE)
+        os._exit(EXIT_INCOMPLETE)
 
 
 CHECK_INTERVAL = 0.5
@@ -141,7 +140,7 @@ END_CHECK_INTERVAL = 0.02
 class Host:
     """One run, and the process that runs it."""
 
-    def __init__(self, directory: RunDirectory, order: HostOrder) -> None:
+    def __init__(self, directory: RunDirectory, order: HostSpec) -> None:
         self.directory = directory
         self.order = order
         self.activity = asyncio.Event()
@@ -169,7 +168,7 @@ class Host:
             journal_content.entries[-1] if journal_content.entries else None
         )
         journal = Journal(self.directory.journal, journal_content, self.clock)
-        code = OK
+        code = EXIT_OK
         try:
             async with asyncio.TaskGroup() as tasks:
                 plan = Plan(runbook)
@@ -185,7 +184,7 @@ class Host:
                 )
                 await self._serve(left_over)
                 failed = self.writer.failure or journal.stall_reason
-                code = INCOMPLETE if failed else OK
+                code = EXIT_INCOMPLETE if failed else EXIT_OK
                 raise _HostEnded
         except* _HostEnded:
             pass
@@ -220,7 +219,7 @@ class Host:
         )
         self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         probes = plan.runbook.health.probes if plan.runbook.health else ()
-        self.health_since = HealthSince(probes, fresh=self.monitor.stale_after)
+        self.health_since = HealthySinceTracker(probes, fresh=self.monitor.stale_after)
         health = HealthReadings(
             states=self.monitor.states,
             last_checks=self.monitor.last_checks,
@@ -375,7 +374,7 @@ def _is_any_running(state: RunState) -> bool:
     return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
-async def _main(directory: RunDirectory, order: HostOrder) -> int:
+async def _main(directory: RunDirectory, order: HostSpec) -> int:
     host = Host(directory, order)
     exit_on_sigterm(host.end)
     return await host.run()
@@ -398,7 +397,7 @@ def main() -> int:
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:
-        order = HostOrder.decode(sys.stdin.buffer.read())
+        order = HostSpec.decode(sys.stdin.buffer.read())
         lock = take_run_lock(directory)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
@@ -413,7 +412,7 @@ def main() -> int:
         print(f"{stamp} the host failed", file=sys.stderr)  # noqa: T201
         traceback.print_exc()
         print(f"the host failed: {_first_error(error)!r}", file=sys.stderr)  # noqa: T201
-        return INCOMPLETE
+        return EXIT_INCOMPLETE
     return code
 
 

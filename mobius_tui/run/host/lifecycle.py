@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Mapping
 
-from mobius_tui.errors import INCOMPLETE, RunError, StateError
+from mobius_tui.errors import EXIT_INCOMPLETE, RunError, StateError
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.run_events import (
     AutoStopped,
@@ -17,7 +17,7 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.host.control_server import IntentHandler
-from mobius_tui.run.host.takeover import HostOrder, current_operator
+from mobius_tui.run.host.takeover import HostSpec, current_operator
 from mobius_tui.run.intents.envelope import Caller, decode_envelope
 from mobius_tui.run.journal.journal import JournalContent
 from mobius_tui.run.journal.journal_writer import JournalWriter
@@ -31,7 +31,7 @@ async def journal_host_start(
     context: RunContext,
     writer: JournalWriter,
     handle_intent: IntentHandler,
-    order: HostOrder,
+    order: HostSpec,
     journal_content: JournalContent,
     left_over: tuple[AttemptId, ...],
 ) -> None:
@@ -76,11 +76,13 @@ async def journal_host_start(
         if not reply.ok and context.state.ended is not None:
             print(f"not opened again: {reply.text}", flush=True)  # noqa: T201
         elif not reply.ok:
-            await writer.write_in_turn(AutoStopped(reason=reply.text, code=INCOMPLETE))
+            await writer.write_in_turn(
+                AutoStopped(reason=reply.text, code=EXIT_INCOMPLETE)
+            )
 
 
 async def _record_values(
-    context: RunContext, writer: JournalWriter, order: HostOrder, who: str
+    context: RunContext, writer: JournalWriter, order: HostSpec, who: str
 ) -> None:
     """Journal the values of variables that have none yet."""
     for name, (value, source) in order.values.items():

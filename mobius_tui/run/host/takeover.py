@@ -26,7 +26,7 @@ UNWATCHED_DRILL_LIMIT = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostOrder:
+class HostSpec:
     """What the process that runs a run is started with."""
 
     began: RunBegan | None = None
@@ -47,7 +47,7 @@ class HostOrder:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> HostOrder:
+    def decode(cls, data: bytes) -> HostSpec:
         """Decode what `encode` wrote."""
         fields = json.loads(data)
         began, watch = fields["began"], fields["watch"]

@@ -17,13 +17,13 @@ from mobius_tui.run.events.journal_entry import (
     is_number,
     is_text,
 )
-from mobius_tui.run.intents.intent_actions import ACTIONS, VERSION, Action
+from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION, Action
 
-LINE_LIMIT = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 """Bytes of a line at most."""
 MAX_INTENT_AGE = 10.0
 """The age in seconds beyond which an intent is refused as too old."""
-LONGEST_ID = 64
+MAX_ID_CHARS = 64
 """Characters of an id that are kept."""
 _CODEC: Codec[Action] = Codec(ACTIONS)
 
@@ -42,7 +42,7 @@ class Envelope:
     sent: float | None = None
     """When it was sent, in seconds of `boot_clock`: a monotonic clock that all
     processes of a machine share. `None` where the sender did not say."""
-    version: int = VERSION
+    version: int = PROTOCOL_VERSION
     """The protocol version that its sender speaks."""
 
     def lateness(self, now: float) -> float:
@@ -100,7 +100,7 @@ class VersionMismatchError(InvalidIntentError):
             version: of the wire that its sender speaks.
             intent: the id that it has.
         """
-        super().__init__(f"it is of version {version}, not {VERSION}", intent)
+        super().__init__(f"it is of version {version}, not {PROTOCOL_VERSION}", intent)
         self.version = version
 
 
@@ -162,11 +162,11 @@ def decode_envelope(line: bytes) -> Envelope:
     try:
         data = json.loads(line)
         if is_text(data["id"]):
-            intent = data.pop("id")[:LONGEST_ID]
+            intent = data.pop("id")[:MAX_ID_CHARS]
         version = data.pop("version", 1 if "wish" in data else None)
         if type(version) is not int:
             raise TypeError(f"its version is {version!r}")
-        if version != VERSION:
+        if version != PROTOCOL_VERSION:
             raise VersionMismatchError(version, intent)
         sent, name = data.pop("sent"), data.pop("action")
         if not is_text(name) or name not in _CODEC.kinds:

@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.intents.intent_actions import VERSION
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
 
-SIGN_REQUEST = b"\n"
+LIVENESS_REQUEST = b"\n"
 """The line by which a viewer asks whether the host responds; it answers with a poke
 (see `encode_poke`) of 0."""
-NO_HOST = "no host runs this run; resume it to go on"
+NO_HOST_REPLY_TEXT = "no host runs this run; resume it to go on"
 """The text of the reply to an action for a run without a host."""
 
 
@@ -26,7 +26,7 @@ class Reply:
     """Why it was refused, or what came of it, in words."""
     n: int = 0
     """The number of the entry that records the action; 0 for none."""
-    version: int = VERSION
+    version: int = PROTOCOL_VERSION
     """The protocol version that the host speaks."""
 
 
@@ -56,7 +56,7 @@ def encode_stalled(stalled: Stalled) -> bytes:
     return json.dumps({"stalled": stalled.why}).encode() + b"\n"
 
 
-def decode_from_host(line: bytes) -> Reply | Stalled | int:
+def decode_host_line(line: bytes) -> Reply | Stalled | int:
     """Decode a line of the host: a reply, a stall, or the entry number of a poke.
 
     Raises:

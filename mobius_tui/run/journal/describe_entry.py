@@ -1,8 +1,8 @@
-"""Describes journal entries and undelivered messages as one line of text each. Pure."""
+"""Describes entries about a step's hosts as one line of text each. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from mobius_tui.run.events.approval_events import (
@@ -12,6 +12,20 @@ from mobius_tui.run.events.approval_events import (
     ApprovalGiven,
 )
 from mobius_tui.run.events.drill_events import HintGiven
+from mobius_tui.run.events.fleet_events import (
+    BatchEnded,
+    BatchHeld,
+    BatchReleased,
+    BatchStarted,
+    FleetEvent,
+    FleetHostChecked,
+    FleetHostEnded,
+    FleetHostSettled,
+    HoldReason,
+    HostsResolved,
+    HostStatus,
+    Settlement,
+)
 from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
@@ -59,23 +73,104 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
     WatchOver,
 )
-from mobius_tui.run.journal.describe_fleet import fleet_entry_text
 from mobius_tui.run.planning.plan import Plan, has_terminal
-from mobius_tui.run.planning.side_by_side import is_beside_others
+from mobius_tui.run.planning.side_by_side import may_have_steps_beside
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
 from mobius_tui.run.state.deliveries import (
-    UNDELIVERED,
+    UNDELIVERED_STATUSES,
     Delivery,
     DeliveryStatus,
     delivery_for_viewer,
 )
-from mobius_tui.run.state.growth import ITEMS_NAMED, has_ended_with_rows
+from mobius_tui.run.state.growth import MAX_ITEMS_NAMED, has_ended_with_rows
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.run.storage.run_directory import attempt_in_folder
-from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import duration_in_words
+
+MAX_HOSTS_IN_ENTRY = 5
+"""Hosts that are named in a line."""
+_HOLD_REASON_WORDS: Mapping[HoldReason, str] = {
+    HoldReason.UNKNOWN: "a host is unknown",
+    HoldReason.UNREACHABLE: "a host cannot be reached",
+    HoldReason.TRIGGER: "a trigger fired",
+    HoldReason.PERSON: "a person lets it begin",
+    HoldReason.NO_DATA: "no data",
+    HoldReason.NOT_HEALTHY: "not well for long enough yet",
+    HoldReason.TOO_LATE: "not well in time, a person is wanted",
+}
+_SETTLEMENT_WORDS: Mapping[Settlement, str] = {
+    "ran": "it ran",
+    "did not run": "it did not run",
+    "skip": "skipped",
+    "fail": "counts as failed",
+}
+
+
+def fleet_entry_text(entry: Entry, plan: Plan) -> str | None:
+    """A line for an entry about hosts; `None` for any other.
+
+    That a host begins, and that a look of its check holds, is of no interest to a
+    reader: there may be a thousand of them.
+    """
+    event = entry.event
+    if not isinstance(event, FleetEvent):
+        return None
+    name = plan.name(event.step)
+    match event:
+        case HostsResolved(hosts=hosts):
+            return f"hosts: {name}: {_list_text(event)} ({_names(hosts)})"
+        case BatchStarted(batch=batch, hosts=hosts):
+            return f"batch {batch} begins: {name}: {_count(len(hosts))}"
+        case BatchEnded(batch=batch, counts=counts):
+            return f"batch {batch} ended: {name}: {counts_text(counts)}"
+        case BatchHeld(batch=batch, why=why, reason=reason):
+            words = f": {reason}" if reason not in ("", _HOLD_REASON_WORDS[why]) else ""
+            return f"held: {name}, batch {batch}; {_HOLD_REASON_WORDS[why]}{words}"
+        case BatchReleased(batch=batch, reason=reason):
+            words = f": {reason}" if reason else ""
+            return f"released: {name}, batch {batch}, by {entry.by}{words}"
+        case FleetHostChecked(host=host, look=look, detail=detail, held=False):
+            return f"{host}: look {look} does not hold: {detail}"
+        case FleetHostEnded():
+            return _end_text(event, name)
+        case FleetHostSettled(host=host, settled=settled, reason=reason):
+            words = f"{host}, {_SETTLEMENT_WORDS[settled]}, by {entry.by}: {reason}"
+            return f"settled: {name}: {words}"
+        case _:
+            return None
+
+
+def _end_text(event: FleetHostEnded, name: str) -> str:
+    """`web-1 failed: Restart nginx: exit 3`."""
+    reason = event.reason
+    if not reason and event.exit:
+        reason = f"exit {event.exit}"
+    return f"{event.host} {event.status}: {name}" + (f": {reason}" if reason else "")
+
+
+def _list_text(event: HostsResolved) -> str:
+    words = _count(len(event.hosts))
+    if event.groups:
+        words += f", of {event.groups} group{'s' if event.groups > 1 else ''}"
+    return f"{words}, limited to {event.limit}" if event.limit else words
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """How many hosts have each status: `28 ok, 1 failed`; the least urgent first."""
+    words = [each.value for each in reversed(HostStatus)]
+    return ", ".join(f"{counts[each]} {each}" for each in words if counts.get(each))
+
+
+def _count(hosts: int) -> str:
+    return "1 host" if hosts == 1 else f"{hosts} hosts"
+
+
+def _names(hosts: tuple[str, ...]) -> str:
+    more = ", …" if len(hosts) > MAX_HOSTS_IN_ENTRY else ""
+    return ", ".join(hosts[:MAX_HOSTS_IN_ENTRY]) + more
 
 
 def message_entry_text(entry: Entry, state: RunState) -> str | None:
@@ -136,7 +231,7 @@ def undelivered(state: RunState, *, hosted: bool) -> tuple[Delivery, ...]:
         hosted: whether a host runs it.
     """
     deliveries = (delivery_for_viewer(own, hosted=hosted) for own in state.deliveries)
-    return tuple(own for own in deliveries if own.status in UNDELIVERED)
+    return tuple(own for own in deliveries if own.status in UNDELIVERED_STATUSES)
 
 
 def undelivered_summary(deliveries: tuple[Delivery, ...]) -> Iterator[str]:
@@ -241,13 +336,13 @@ def _step_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return _step_start_text(event, entry, plan, state)
         case CheckTried(step=step, held=held, detail=detail, look=look):
             words = f"look {look} {'holds' if held else 'does not hold'}: {detail}"
-            named = is_beside_others(plan, step)
+            named = may_have_steps_beside(plan, step)
             return f"{plan.name(step)}: {words}" if named else words
         case RowsAdded(step=step, items=items):
             return f"rows: {plan.name(step)}: {_items_text(items)}"
         case StepImprovised(step=step, effect=effect):
             name = plan.name(step)
-            return f"improvised ({EFFECTS[effect]}): {name}, by {entry.by}"
+            return f"improvised ({EFFECT_LABELS[effect]}): {name}, by {entry.by}"
         case StopAsked(step=step):
             return f"stop asked for: {plan.name(step)}, by {entry.by}"
         case StepEnded() as event:
@@ -290,8 +385,8 @@ def _step_start_text(
 
 def _items_text(items: tuple[str, ...]) -> str:
     """How many items there are, and the first of them."""
-    more = ", …" if len(items) > ITEMS_NAMED else ""
-    return f"{len(items)} ({', '.join(items[:ITEMS_NAMED])}{more})"
+    more = ", …" if len(items) > MAX_ITEMS_NAMED else ""
+    return f"{len(items)} ({', '.join(items[:MAX_ITEMS_NAMED])}{more})"
 
 
 def _attempt_name(plan: Plan, folder: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.health_record import MachineSample, ProbeResult
-from mobius_tui.health.health_record import decode as decode_health
+from mobius_tui.health.health_record import decode_record as decode_health
 from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan

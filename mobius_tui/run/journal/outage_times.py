@@ -50,9 +50,9 @@ MILESTONE_NAMES = (
     "steady",
 )
 """The names of the milestones, in the order in which they usually happen."""
-BAD_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
+BAD_ATTEMPT_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPPED}
 """Results of an attempt that are a sign that something is wrong."""
-FAILURE_RESULTS = BAD_RESULTS - {Status.WARNED}
+FAILED_ATTEMPT_RESULTS = BAD_ATTEMPT_RESULTS - {Status.WARNED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,9 +194,9 @@ class MilestoneTracker:
                 if self._first_destroy_at is None and self._begins_rollback(event):
                     self._first_destroy_at = at
             case StepEnded(step=step, result=result):
-                if result in BAD_RESULTS:
+                if result in BAD_ATTEMPT_RESULTS:
                     self._sign_times = self._sign_times.appended(at)
-                well = result not in FAILURE_RESULTS and result != Status.STOPPED
+                well = result not in FAILED_ATTEMPT_RESULTS and result != Status.STOPPED
                 if well and effect_of(self._plan.steps[step]) != "read":
                     self._last_change_ended_at = at
             case _:

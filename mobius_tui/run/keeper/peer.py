@@ -26,7 +26,7 @@ def peer_pid(connection: socket.socket) -> int:
         return 0
 
 
-def peer_handle(connection: socket.socket) -> "int | None":
+def peer_pidfd(connection: socket.socket) -> "int | None":
     """A pidfd of the process that connected a Unix socket, to be closed.
 
     An older system gives one of the number that the process had when it connected: to

@@ -13,7 +13,7 @@ import signal
 import sys
 from types import FrameType
 
-NO_PROGRAM = 127
+PROGRAM_NOT_FOUND_EXIT = 127
 """The exit code where there is no such program, as shells have it."""
 
 
@@ -33,7 +33,7 @@ def _start(argv: list[str]) -> int:
     except OSError as error:
         os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
     finally:
-        os._exit(NO_PROGRAM)
+        os._exit(PROGRAM_NOT_FOUND_EXIT)
 
 
 def _kill_group(pid: int) -> None:

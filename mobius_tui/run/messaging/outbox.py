@@ -26,7 +26,11 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.channels import channel_routes
-from mobius_tui.run.messaging.payload import CARD_LIMIT, OutgoingMessage, encode_body
+from mobius_tui.run.messaging.payload import (
+    MAX_CARD_BYTES,
+    OutgoingMessage,
+    encode_webhook_body,
+)
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.templates import template_names
 from mobius_tui.runbook.text.units import duration_in_words
@@ -34,7 +38,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 if TYPE_CHECKING:
     from mobius_tui.run.messaging.webhook import WebhookResult
 
-WHO = "host"
+OUTBOX_AUTHOR = "host"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,21 +179,21 @@ class Outbox:
             problem = lacking or problem
             if problem:
                 not_sent = MessageNotSent(delivery=number, number=0, reason=problem)
-                await self._writer.write(not_sent, WHO)
+                await self._writer.write(not_sent, OUTBOX_AUTHOR)
                 return
             tried = MessageTried(delivery=number, number=current.tries + 1)
-            entry = await self._writer.write(tried, WHO)
+            entry = await self._writer.write(tried, OUTBOX_AUTHOR)
             head = f"{entry.n}:{self._writer.journal.head}"
         channel = self._context.plan.runbook.channels[delivery.channel]
-        data = encode_body(channel, self._outgoing_message(delivery, head))
-        if channel.kind == "teams" and len(data) > CARD_LIMIT:
+        data = encode_webhook_body(channel, self._outgoing_message(delivery, head))
+        if channel.kind == "teams" and len(data) > MAX_CARD_BYTES:
             result = WebhookResult(
                 outcome="not sent", reason="it is too long for Teams"
             )
         else:
             result = await post_webhook(url, data, within=self.intervals.timeout)
         await self._writer.write_in_turn(
-            self._event_of_result(current, number, result), WHO
+            self._event_of_result(current, number, result), OUTBOX_AUTHOR
         )
 
     @property

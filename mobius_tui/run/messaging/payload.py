@@ -17,9 +17,9 @@ from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.runbook.model.runbook import Channel
 
-CARD_LIMIT = 27_000
+MAX_CARD_BYTES = 27_000
 """Bytes of a whole card; Teams takes 28 KB."""
-SLACK_BLOCK_LIMIT = 2_900
+MAX_SLACK_BLOCK_CHARS = 2_900
 """Characters of one Slack block; Slack takes 3,000."""
 _GROUP_MENTION = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
 
@@ -62,7 +62,7 @@ def shortened_text(text: str) -> str:
     )
 
 
-def encode_body(channel: Channel, message: OutgoingMessage) -> bytes:
+def encode_webhook_body(channel: Channel, message: OutgoingMessage) -> bytes:
     """The body of the request, as JSON."""
     forms = {"slack": _slack_body, "teams": _teams_body, "webhook": _webhook_body}
     data = forms[channel.kind](message)
@@ -98,12 +98,12 @@ def _slack_blocks(text: str) -> Iterator[str]:
     None is empty, which Slack would refuse: an empty line alone is a blank.
     """
     part, *pieces = (
-        line[start : start + SLACK_BLOCK_LIMIT]
+        line[start : start + MAX_SLACK_BLOCK_CHARS]
         for line in text.split("\n")
-        for start in range(0, len(line) or 1, SLACK_BLOCK_LIMIT)
+        for start in range(0, len(line) or 1, MAX_SLACK_BLOCK_CHARS)
     )
     for piece in pieces:
-        if len(part) + 1 + len(piece) <= SLACK_BLOCK_LIMIT:
+        if len(part) + 1 + len(piece) <= MAX_SLACK_BLOCK_CHARS:
             part = f"{part}\n{piece}"
         else:
             yield part or " "

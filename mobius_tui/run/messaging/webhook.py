@@ -22,11 +22,11 @@ from mobius_tui.runbook.text.units import duration_in_words
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-PRIVATE_SUFFIXES = (".internal", ".local", ".localhost", ".home.arpa")
+PRIVATE_NAME_SUFFIXES = (".internal", ".local", ".localhost", ".home.arpa")
 """Suffixes of names that no public name server answers for (RFC 6761, 6762 and 8375,
 and ICANN's reservation of 2024): such names may lead to private addresses."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-MOST_ADDRESSES = 4
+MAX_ADDRESSES_TRIED = 4
 """Addresses of a name that are tried at most, one after the other."""
 
 
@@ -40,7 +40,7 @@ def is_private_name(host: str) -> bool:
     return (
         literal_address(name) is not None
         or "." not in name
-        or name.endswith(PRIVATE_SUFFIXES)
+        or name.endswith(PRIVATE_NAME_SUFFIXES)
     )
 
 
@@ -87,12 +87,12 @@ async def addresses_of(host: str, port: int) -> tuple[str, ...]:
         )
         if not every:
             raise PrivateAddressError(host)
-    return every[:MOST_ADDRESSES]
+    return every[:MAX_ADDRESSES_TRIED]
 
 
 MAX_ANSWER = 4_096
 """Bytes of an answer that are read at most."""
-ANSWER_EXCERPT = 200
+MAX_EXCERPT_CHARS = 200
 """Characters of an answer that are recorded."""
 TOO_MANY_REQUESTS = 429
 _REFUSED_WITH_200 = re.compile(
@@ -291,7 +291,7 @@ def answer_excerpt(url: str, body: bytes) -> str:
     """The first characters of an answer, sanitized, without parts of the URL."""
     text = body.decode("utf-8", "replace")
     parts = sorted(secret_url_parts(url, str(httpx.URL(url))))
-    return sanitize.line(redact(text, parts).strip())[:ANSWER_EXCERPT]
+    return sanitize.line(redact(text, parts).strip())[:MAX_EXCERPT_CHARS]
 
 
 def _retry_after(text: str) -> float | None:

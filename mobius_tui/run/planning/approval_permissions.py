@@ -17,9 +17,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
 
-def ask_approval(action: AskApproval, situation: Situation) -> None:
+def require_may_ask_approval(action: AskApproval, situation: Situation) -> None:
     """Raise unless a second person's approval may be asked for."""
-    step = _step(situation, action.step)
+    step = _require_step_with_approval(situation, action.step)
     plan, state, name = situation.plan, situation.state, situation.plan.name(step.id)
     number = situation.next_attempt(step)
     if action.attempt != number:
@@ -35,7 +35,7 @@ def ask_approval(action: AskApproval, situation: Situation) -> None:
     _require_ready_to_ask(situation, step)
 
 
-def _step(situation: Situation, step_id: str) -> Step:
+def _require_step_with_approval(situation: Situation, step_id: str) -> Step:
     """The step of an id.
 
     Raises:
@@ -68,15 +68,17 @@ def _require_ready_to_ask(situation: Situation, step: Step) -> None:
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {', '.join(waits)}")
 
 
-def approve(action: ApproveStep, situation: Situation) -> None:
+def require_may_approve(action: ApproveStep, situation: Situation) -> None:
     """Raise unless this person may approve the step."""
-    step = _step(situation, action.step)
-    approval = open_approval(situation, step)
+    step = _require_step_with_approval(situation, action.step)
+    approval = require_open_approval(situation, step)
     weaker = situation.uid == approval.request.uid
     if not weaker:
         for other in approval.approvals_given:
             if other.uid == situation.uid:
-                raise NotPermittedError(RefusalCode.HAS_APPROVED, _again(other.name))
+                raise NotPermittedError(
+                    RefusalCode.HAS_APPROVED, _approve_again_text(other.name)
+                )
     if action.binding != approval.request.binding:
         words = "this is not what is asked for now; look at it again"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
@@ -84,7 +86,7 @@ def approve(action: ApproveStep, situation: Situation) -> None:
         _require_named_approver(action, situation, approval)
 
 
-def _again(name: str) -> str:
+def _approve_again_text(name: str) -> str:
     return f"{name} has approved it; another person is wanted"
 
 
@@ -100,19 +102,19 @@ def _require_named_approver(
     if not wrong and action.confirm != words:
         wrong = f"type, word for word: {words}"
     if not wrong and any(other.name == name for other in approval.approvals_given):
-        wrong = _again(name)
+        wrong = _approve_again_text(name)
     if wrong:
         raise NotPermittedError(RefusalCode.UNFILLED, wrong)
 
 
-def deny(action: DenyApproval, situation: Situation) -> None:
+def require_may_deny(action: DenyApproval, situation: Situation) -> None:
     """Raise unless an approval is asked for that can be denied."""
-    step = _step(situation, action.step)
-    open_approval(situation, step)
+    step = _require_step_with_approval(situation, action.step)
+    require_open_approval(situation, step)
     require_text(action.reason)
 
 
-def open_approval(situation: Situation, step: Step) -> Approval:
+def require_open_approval(situation: Situation, step: Step) -> Approval:
     """The request for the step's next attempt that is open now.
 
     Raises:

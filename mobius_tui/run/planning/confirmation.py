@@ -8,8 +8,7 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
-from mobius_tui.runbook.text.host_patterns import select_hosts
-from mobius_tui.runbook.text.host_ranges import BadHostError
+from mobius_tui.runbook.text.host_ranges import BadHostError, select_hosts
 
 
 def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
@@ -21,12 +20,12 @@ def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
     """
     if effect_of(step) != "destroy":
         return ""
-    word = _word(plan, state, plan.numbers[step.id])
-    hosts = hosts_ahead(plan, state, step) if word else None
+    word = _environment_or_number(plan, state, plan.numbers[step.id])
+    hosts = host_count_if_begun(plan, state, step) if word else None
     return word if hosts is None else f"{word} {hosts}"
 
 
-def hosts_ahead(plan: Plan, state: RunState, step: Step) -> int | None:
+def host_count_if_begun(plan: Plan, state: RunState, step: Step) -> int | None:
     """On how many hosts a step would begin now; `None` where that is not known yet.
 
     An inventory is read when the step begins.
@@ -56,30 +55,34 @@ def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str
         return state.began.environment or ""
     if all(effect_of(step) != "destroy" for step in phase.steps):
         return ""
-    return _word(plan, state, plan.phase_numbers[phase.id])
+    return _environment_or_number(plan, state, plan.phase_numbers[phase.id])
 
 
 def undo_confirmation_word(plan: Plan, state: RunState) -> str:
     """The word that confirms undoing past what cannot be; empty if none is wanted."""
     phase = plan.runbook.undo_phase
-    return _word(plan, state, plan.phase_numbers[phase.id]) if phase else ""
+    return (
+        _environment_or_number(plan, state, plan.phase_numbers[phase.id])
+        if phase
+        else ""
+    )
 
 
-def _word(plan: Plan, state: RunState, number: str) -> str:
+def _environment_or_number(plan: Plan, state: RunState, number: str) -> str:
     if state.began is not None and state.began.protected:
         return state.began.environment or ""
-    return number if protects_nothing(plan.runbook) else ""
+    return number if has_no_protected_environment(plan.runbook) else ""
 
 
-def protects_nothing(runbook: Runbook) -> bool:
+def has_no_protected_environment(runbook: Runbook) -> bool:
     """Whether a runbook declares no protected environment."""
     return runbook.environment is None or not runbook.protected
 
 
-LONGEST_NAME = 40
+MAX_APPROVER_NAME_CHARS = 40
 """Characters of an approver's name at most."""
-_PLAIN = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+-]*")
-_ALIKE = str.maketrans("0158|!", "oissll")
+_APPROVER_NAME_PATTERN = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+-]*")
+_LOOKALIKE_CHARACTERS = str.maketrans("0158|!", "oissll")
 """Characters that look like letters, and those letters."""
 
 
@@ -92,9 +95,9 @@ def approver_name_problem(name: str, asker: str) -> str:
     """
     if not name:
         return "an approver gives their name: --as NAME"
-    if len(name) > LONGEST_NAME:
-        return f"a name has at most {LONGEST_NAME} characters"
-    if _PLAIN.fullmatch(name) is None:
+    if len(name) > MAX_APPROVER_NAME_CHARS:
+        return f"a name has at most {MAX_APPROVER_NAME_CHARS} characters"
+    if _APPROVER_NAME_PATTERN.fullmatch(name) is None:
         return (
             "a name is written with the letters a to z, digits, spaces and . _ @ + - "
             "alone, so that none can look like another"
@@ -106,11 +109,16 @@ def approver_name_problem(name: str, asker: str) -> str:
 
 def are_lookalikes(one: str, other: str) -> bool:
     """Whether two names are the same to whoever reads them."""
-    return _skeleton(one) == _skeleton(other)
+    return _lookalike_key(one) == _lookalike_key(other)
 
 
-def _skeleton(name: str) -> str:
-    found = name.casefold().translate(_ALIKE).replace("l", "i").replace("rn", "m")
+def _lookalike_key(name: str) -> str:
+    found = (
+        name.casefold()
+        .translate(_LOOKALIKE_CHARACTERS)
+        .replace("l", "i")
+        .replace("rn", "m")
+    )
     return re.sub(r"[^a-z0-9]", "", found)
 
 

@@ -15,16 +15,16 @@ from mobius_tui.run.planning.plan import (
 )
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.planning.situation import Refused, Situation
-from mobius_tui.run.state.growth import is_left_behind
+from mobius_tui.run.state.growth import is_row_closed_by_parent
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.effects.command_table import WEIGHTS
+from mobius_tui.runbook.effects.command_table import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
 
-_PERSONAL_KINDS = ("manual", "message", "choose")
+_KINDS_DONE_BY_PERSON = ("manual", "message", "choose")
 
 
-def next_by_itself(
+def next_step_without_person(
     situation: Situation, reach: Effect, phase: str | None = None
 ) -> Step | str | None:
     """The next step to begin without a person.
@@ -53,26 +53,26 @@ def next_by_itself(
         return f"{name}: {state.steps[step.id].status}"
     if proposal.kind == "wait":
         return f"{name} waits: {proposal.text}"
-    if why := _why_not_by_itself(step, reach):
+    if why := _person_needed_text(step, reach):
         return f"{name} {why}"
     action = StartStep(step=step.id, attempt=situation.next_attempt(step))
     permission = decide(action, situation)
     return permission.text if isinstance(permission, Refused) else step
 
 
-def goes_on_by_itself(situation: Situation, reach: Effect) -> bool:
+def can_go_on_without_person(situation: Situation, reach: Effect) -> bool:
     """Whether at least two steps could begin before a person is needed.
 
     Args:
         situation: the run, and who asks.
         reach: the heaviest effect that a step may have.
     """
-    if not isinstance(next_by_itself(situation, reach), Step):
+    if not isinstance(next_step_without_person(situation, reach), Step):
         return False
-    return len(steps_by_themselves(situation, reach)) > 1
+    return len(steps_before_person_needed(situation, reach)) > 1
 
 
-def steps_by_themselves(
+def steps_before_person_needed(
     situation: Situation, reach: Effect, phase: str | None = None
 ) -> list[Step]:
     """The open steps before the first one that needs a person, in order.
@@ -86,24 +86,24 @@ def steps_by_themselves(
     for step in steps_in_order(plan, situation.state):
         status = situation.statuses[step.id].status
         is_open = status in (Status.PENDING, Status.WAITING)
-        if not is_open or is_left_behind(situation.state, step.id):
+        if not is_open or is_row_closed_by_parent(situation.state, step.id):
             continue
-        if _why_not_by_itself(step, reach):
+        if _person_needed_text(step, reach):
             break
         if phase in (None, plan.phase_of[step.id].id):
             found.append(step)
     return found
 
 
-def _why_not_by_itself(step: Step, reach: Effect) -> str:
+def _person_needed_text(step: Step, reach: Effect) -> str:
     """Why a step needs a person in any state of the run; empty if it does not."""
-    if kind_of(step) in _PERSONAL_KINDS:
+    if kind_of(step) in _KINDS_DONE_BY_PERSON:
         return "wants a person"
     if has_terminal(step):
         return "wants a person at a terminal"
     if step.approve is not None:
         return "wants an approval"
     effect = effect_of(step)
-    if WEIGHTS.index(effect) > WEIGHTS.index(reach):
+    if TABLE_EFFECTS.index(effect) > TABLE_EFFECTS.index(reach):
         return "destroys" if effect == "destroy" else "changes something"
     return ""

@@ -31,7 +31,7 @@ from mobius_tui.runbook.model.improvised import MAX_COMMAND
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.toml.derived_keys import derived_title
 
-_ID = "improvised--"
+_ID_PREFIX = "improvised--"
 """What their ids begin with; no id in a file has two dashes in a row by itself."""
 
 
@@ -45,7 +45,7 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
 
     found = judge_script(script, table=bundled_commands().extended(runbook.commands))
     labelled = [step.action for step in runbook.steps() if isinstance(step.action, Run)]
-    effects = [_as_labelled(each, labelled) for each in found.effects]
+    effects = [_at_least_as_labelled(each, labelled) for each in found.effects]
     for action in labelled:
         whole = action.script.strip()
         if whole and whole in script and action.effect != "read":
@@ -54,7 +54,9 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
     return ScriptEffects(effects=tuple(effects))
 
 
-def _as_labelled(found: CommandEffect, labelled: Sequence[Run]) -> CommandEffect:
+def _at_least_as_labelled(
+    found: CommandEffect, labelled: Sequence[Run]
+) -> CommandEffect:
     """A command's effect, at least that of each step that has it in its script.
 
     A program of unknown effect does what the heaviest step that runs it does, whatever
@@ -88,10 +90,10 @@ def improvised_event(
     effects = effects or judged_effects(script, plan.runbook)
     title = derived_title({"run": script})
     number = 1
-    while f"{_ID}{number}" in plan.steps:
+    while f"{_ID_PREFIX}{number}" in plan.steps:
         number += 1
     return StepImprovised(
-        step=f"{_ID}{number}",
+        step=f"{_ID_PREFIX}{number}",
         script=script,
         title=title or "a command",
         effect=effects.effect,
@@ -108,7 +110,7 @@ def with_improvised_step(situation: Situation, event: StepImprovised) -> Situati
     return replace(situation, plan=plan, state=state, known_statuses=None)
 
 
-def improvise(action: ImproviseStep, situation: Situation) -> None:
+def require_may_improvise(action: ImproviseStep, situation: Situation) -> None:
     """Raise unless the command may join the run, and begin as a step may.
 
     One that needs an approval joins it, and waits for that.
@@ -128,7 +130,7 @@ def improvise(action: ImproviseStep, situation: Situation) -> None:
     then = with_improvised_step(situation, event)
     if not missing_approval_text(then.plan, then.state, then.plan.steps[event.step]):
         begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
-        step_permissions.start(begin, then)
+        step_permissions.require_may_start(begin, then)
 
 
 def _require_command(script: str) -> None:

@@ -97,14 +97,14 @@ def refuse_answers(runbook: Runbook, answers: Mapping[str, str]) -> None:
         UsageError: one is none; the message names it and the remedy.
     """
     filled_in = limits_by_variable(runbook)
-    for name in asked_of_people(runbook):
+    for name in variables_of_manual_steps(runbook):
         if name in answers:
             variable = runbook.variables[name]
             value = typed_value(variable, answers[name].strip())
             refuse_value(variable, value, filled_in.get(name, ()))
 
 
-def asked_of_people(runbook: Runbook) -> frozenset[str]:
+def variables_of_manual_steps(runbook: Runbook) -> frozenset[str]:
     """The variables that manual steps ask for."""
     return frozenset(
         ask.var

@@ -9,9 +9,9 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
-from mobius_tui.run.planning.step_permissions import tick
+from mobius_tui.run.planning.step_permissions import require_may_tick
 from mobius_tui.run.state.deliveries import (
-    NEEDS_PERSON,
+    DELIVERY_STATUSES_NEEDING_PERSON,
     Delivery,
     DeliveryStatus,
     deliveries_of_attempt,
@@ -23,13 +23,13 @@ TEXT_LIMIT = 8_000
 """Bytes of a message's text in UTF-8 at most; on a phone, nobody reads more."""
 
 
-def send(action: SendMessageOfStep, situation: Situation) -> None:
+def require_may_send(action: SendMessageOfStep, situation: Situation) -> None:
     """Raise unless the step's message may be sent to these channels."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
     if not isinstance(step.action, SendMessage):
         raise NotPermittedError(RefusalCode.WRONG_KIND, f"{name} is no message")
-    tick(TickStep(step=action.step, attempt=action.attempt), situation)
+    require_may_tick(TickStep(step=action.step, attempt=action.attempt), situation)
     if deliveries_of_attempt(situation.state.deliveries, step.id, action.attempt):
         words = (
             f"{name} was queued just before its host ended; see what became of it, "
@@ -52,26 +52,26 @@ def send(action: SendMessageOfStep, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def resend(action: ResendMessages, situation: Situation) -> None:
+def require_may_resend(action: ResendMessages, situation: Situation) -> None:
     """Raise unless failed or unknown deliveries may be sent again."""
     if situation.state.ended is not None:
         words = "the run has ended; copy the message, and send it by hand"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
-    for own in deliveries_of(action.deliveries, situation):
-        if own.status not in {*NEEDS_PERSON, DeliveryStatus.QUEUED}:
+    for own in require_deliveries(action.deliveries, situation):
+        if own.status not in {*DELIVERY_STATUSES_NEEDING_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status} already"
             raise NotPermittedError(RefusalCode.ARRIVED, words)
 
 
-def drop(action: DropMessages, situation: Situation) -> None:
+def require_may_drop(action: DropMessages, situation: Situation) -> None:
     """Raise unless these deliveries may be dropped."""
-    for own in deliveries_of(action.deliveries, situation):
-        if own.status not in {*NEEDS_PERSON, DeliveryStatus.QUEUED}:
+    for own in require_deliveries(action.deliveries, situation):
+        if own.status not in {*DELIVERY_STATUSES_NEEDING_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status}"
             raise NotPermittedError(RefusalCode.ARRIVED, words)
 
 
-def deliveries_of(
+def require_deliveries(
     numbers: tuple[int, ...], situation: Situation
 ) -> tuple[Delivery, ...]:
     """The deliveries of these numbers, each once.

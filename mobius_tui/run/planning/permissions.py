@@ -45,7 +45,7 @@ from mobius_tui.run.intents.intent_actions import (
     TouchSite,
     UndoSteps,
 )
-from mobius_tui.run.intents.replies import NO_HOST
+from mobius_tui.run.intents.replies import NO_HOST_REPLY_TEXT
 from mobius_tui.run.planning import (
     approval_permissions,
     improvisation,
@@ -101,73 +101,73 @@ def require(action: Action, situation: Situation) -> None:
         NotPermittedError: it may not; its words say why.
     """
     if not situation.has_host and not isinstance(action, StopStep | ReopenRun):
-        raise NotPermittedError(RefusalCode.NO_HOST, NO_HOST)
+        raise NotPermittedError(RefusalCode.NO_HOST, NO_HOST_REPLY_TEXT)
     if situation.state.is_reopened:
         undo_permissions.require_fits_reopened_run(action, situation)
     match action:
         case StartStep() | RetryStep():
-            step_permissions.start(action, situation)
+            step_permissions.require_may_start(action, situation)
         case ImproviseStep():
-            improvisation.improvise(action, situation)
+            improvisation.require_may_improvise(action, situation)
         case StopStep():
-            step_permissions.stop(action, situation)
+            step_permissions.require_may_stop(action, situation)
         case TickStep():
-            step_permissions.tick(action, situation)
+            step_permissions.require_may_tick(action, situation)
         case ChooseOptions():
-            step_permissions.choose(action, situation)
+            step_permissions.require_may_choose(action, situation)
         case ListOptions():
-            step_permissions.list_options(action, situation)
+            step_permissions.require_may_list_options(action, situation)
         case LookFirst():
-            step_permissions.look_first(action, situation)
+            step_permissions.require_may_look_first(action, situation)
         case SkipStep():
-            step_permissions.skip(action, situation)
+            step_permissions.require_may_skip(action, situation)
         case RestoreStep():
-            step_permissions.restore(action, situation)
+            step_permissions.require_may_restore(action, situation)
         case OverrideStep():
-            step_permissions.override(action, situation)
+            step_permissions.require_may_override(action, situation)
         case ReleaseBatch():
-            step_permissions.release_batch(action, situation)
+            step_permissions.require_may_release_batch(action, situation)
         case SettleHost():
-            step_permissions.settle_host(action, situation)
+            step_permissions.require_may_settle_host(action, situation)
         case SetVariables():
-            run_permissions.set_variables(action, situation)
+            run_permissions.require_may_set_variables(action, situation)
         case AddNote():
-            run_permissions.add_note(action, situation)
+            run_permissions.require_may_add_note(action, situation)
         case EnterPhase():
-            run_permissions.enter_phase(action, situation)
+            run_permissions.require_may_enter_phase(action, situation)
         case UndoSteps():
-            undo_permissions.undo(action, situation)
+            undo_permissions.require_may_undo(action, situation)
         case ReopenRun():
-            undo_permissions.reopen(action, situation)
+            undo_permissions.require_may_reopen(action, situation)
         case StartAutomatic():
-            run_permissions.start_automatic(action, situation)
+            run_permissions.require_may_start_automatic(action, situation)
         case EndRun():
-            run_permissions.end_run(action, situation)
+            run_permissions.require_may_end_run(action, situation)
         case ReleaseHost():
-            run_permissions.release_host(action, situation)
+            run_permissions.require_may_release_host(action, situation)
         case SendMessageOfStep():
-            message_permissions.send(action, situation)
+            message_permissions.require_may_send(action, situation)
         case ResendMessages():
-            message_permissions.resend(action, situation)
+            message_permissions.require_may_resend(action, situation)
         case DropMessages():
-            message_permissions.drop(action, situation)
+            message_permissions.require_may_drop(action, situation)
         case AskApproval():
-            approval_permissions.ask_approval(action, situation)
+            approval_permissions.require_may_ask_approval(action, situation)
         case ApproveStep():
-            approval_permissions.approve(action, situation)
+            approval_permissions.require_may_approve(action, situation)
         case DenyApproval():
-            approval_permissions.deny(action, situation)
+            approval_permissions.require_may_deny(action, situation)
         case ArmWatch():
-            watch_permissions.arm(action, situation)
+            watch_permissions.require_may_arm(action, situation)
         case DisarmWatch():
-            watch_permissions.disarm(action, situation)
+            watch_permissions.require_may_disarm(action, situation)
         case HoldRollback():
-            watch_permissions.hold(action, situation)
+            watch_permissions.require_may_hold(action, situation)
         case BeginRollback():
-            watch_permissions.begin_rollback(action, situation)
+            watch_permissions.require_may_begin_rollback(action, situation)
         case GiveHint():
-            watch_permissions.give_hint(action, situation)
+            watch_permissions.require_may_give_hint(action, situation)
         case TouchSite():
-            watch_permissions.touch_site(action, situation)
+            watch_permissions.require_may_touch_site(action, situation)
         case _:
             assert_never(action)

@@ -11,7 +11,7 @@ from mobius_tui.run.events.growth_events import GrowthEvent, RowsAdded, StepImpr
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.for_each import row_of, undo_row_of, with_listings
+from mobius_tui.runbook.model.for_each import row_of, undo_row_of, with_listing_steps
 from mobius_tui.runbook.model.improvised import (
     IMPROVISED_PHASE,
     improvised_step,
@@ -116,7 +116,7 @@ class Plan:
         self.parent_of: Mapping[str, str] = {}
         """Rows → the step whose they are."""
         self.variables_read: Mapping[str, tuple[str, ...]] = {}
-        self._index(with_listings(runbook))
+        self._index(with_listing_steps(runbook))
 
     def catch_up(self, state: RunState) -> None:
         """Add the steps that have joined the run up to this state of it.

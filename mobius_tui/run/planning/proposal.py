@@ -13,7 +13,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.planning.plan import Plan, is_follower, will_retry
 from mobius_tui.run.planning.side_by_side import (
     running_steps,
-    step_in_the_way,
+    step_blocking_start,
 )
 from mobius_tui.run.planning.step_status import (
     StepStatus,
@@ -22,7 +22,7 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
-from mobius_tui.run.state.growth import is_left_behind
+from mobius_tui.run.state.growth import is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.for_each import items_of_lines
@@ -76,7 +76,7 @@ def steps_passed_over(
     return tuple(step for step in before if statuses[step.id].is_guard_false)
 
 
-def known_rows(
+def rows_known_before_start(
     plan: Plan, state: RunState, statuses: StepStatuses
 ) -> Iterator[tuple[Step, tuple[str, ...]]]:
     """The steps of the current phase that will get rows and whose items are known now.
@@ -137,7 +137,7 @@ def propose(
         if phase.parallel > 1 or is_row:
             group = _group_begun_by(plan, state, step, may_start=waiting is None)
             if group is not None:
-                found = _propose_of_group(plan, state, statuses, group)
+                found = _propose_in_group(plan, state, statuses, group)
                 if found is not None:
                     return found
         elif own.status is Status.RUNNING and not is_follower(step):
@@ -182,7 +182,7 @@ def _group_begun_by(
     return _Group(tuple(plan.steps[row] for row in rows), may_start)
 
 
-def _propose_of_group(
+def _propose_in_group(
     plan: Plan, state: RunState, statuses: StepStatuses, group: _Group
 ) -> Proposal | None:
     """What is to be done next in a group, if anything is.
@@ -190,17 +190,17 @@ def _propose_of_group(
     Where too many steps have failed, no other begins, and running ones go on to their
     ends. An unknown step keeps all others from beginning, and is decided on first.
     """
-    steps = [s for s in group.steps if not _is_spoken_for(plan, state, s)]
+    steps = [s for s in group.steps if not _needs_no_decision(plan, state, s)]
     ids = {step.id for step in steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
     bad = [step for step in steps if statuses[step.id].status in BAD_STATUSES]
     unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
     tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
     failed = [s for s in bad if s not in tried_again]
-    begins = group.may_start and not unknown and not _are_too_many(plan, failed)
+    begins = group.may_start and not unknown and not _have_too_many_failed(plan, failed)
     for step in steps if begins else ():
         is_pending = statuses[step.id].status is Status.PENDING
-        if is_pending and step_in_the_way(plan, state, step) is None:
+        if is_pending and step_blocking_start(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
     if running:
         return Proposal(kind="running", step=running[0].id)
@@ -210,7 +210,7 @@ def _propose_of_group(
     return None
 
 
-def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
+def _have_too_many_failed(plan: Plan, failed: list[Step]) -> bool:
     """Whether so many steps of a group have failed that no other one begins.
 
     Of the rows of one step, up to its `max_failed` may have failed.
@@ -222,7 +222,7 @@ def _are_too_many(plan: Plan, failed: list[Step]) -> bool:
     return False
 
 
-def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
+def _needs_no_decision(plan: Plan, state: RunState, step: Step) -> bool:
     """Whether nobody has to decide on a bad step of a group.
 
     That is so of a step with rows, as its rows are decided on; and of a row whose
@@ -230,7 +230,7 @@ def _is_spoken_for(plan: Plan, state: RunState, step: Step) -> bool:
     """
     if step.id in state.rows_of:
         return True
-    if not is_left_behind(state, step.id):
+    if not is_row_closed_by_parent(state, step.id):
         return False
     failed = state.steps[plan.parent_of[step.id]].status is Status.FAILED
     return not failed or step.on_failure == "continue"
@@ -255,7 +255,7 @@ def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
     return f"{wait.text} ({plan.numbers[giver]} gives it: {do})"
 
 
-_NOT_DONE = frozenset({Status.PENDING, Status.WAITING}) | BAD_STATUSES
+_NOT_DONE_STATUSES = frozenset({Status.PENDING, Status.WAITING}) | BAD_STATUSES
 
 
 def is_out_of_order(
@@ -298,13 +298,13 @@ def undone_steps_before(
         if not step.undo_of:  # the steps that undo rows are in order
             others = (step.id, plan.parent_of.get(step.id, ""))
             is_beside = is_beside or parent in others
-        is_left = is_left_behind(state, step.id)
+        is_left = is_row_closed_by_parent(state, step.id)
         if not (step.optional or is_follower(step) or is_beside or is_left):
             before.append(step.id)
     else:
         return None  # its phase is not the run's current one
-    undone = [each for each in before if state.steps[each].status in _NOT_DONE]
+    undone = [each for each in before if state.steps[each].status in _NOT_DONE_STATUSES]
     if not undone:
         return ()
     statuses = step_statuses(plan, state) if statuses is None else statuses
-    return tuple(each for each in undone if statuses[each].status in _NOT_DONE)
+    return tuple(each for each in undone if statuses[each].status in _NOT_DONE_STATUSES)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.state.watch_state import Alarm
 
 
-FEWEST_OKS = 5
+MIN_OKS_TO_CLEAR = 5
 """Consecutive ok checks after which a rule no longer holds, at least; as many as the
 rule needs failures to fire, where that is more."""
 
@@ -73,7 +73,7 @@ def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:
     return None
 
 
-def answers_trigger(plan: Plan, step: Step) -> bool:
+def belongs_to_rollback(plan: Plan, step: Step) -> bool:
     """Whether a step belongs to the rollback that a trigger begins.
 
     It does if its phase is the rollback phase, one that the rollback phase replaces
@@ -94,10 +94,10 @@ def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
 def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
     """Ok checks in a row that cancel a rollback which had to wait."""
     meter = meter_of(meters, alarm)
-    return max(FEWEST_OKS, meter.of if meter is not None else 0)
+    return max(MIN_OKS_TO_CLEAR, meter.of if meter is not None else 0)
 
 
-def is_worked_by_person(plan: Plan, state: RunState) -> bool:
+def has_person_begun_steps(plan: Plan, state: RunState) -> bool:
     """Whether a person has begun steps, and so decides when the run ends."""
     mains = [step.id for phase in plan.main_phases for step in phase.steps]
     elsewhere = bool(state.aside_frames) and not (
@@ -106,14 +106,14 @@ def is_worked_by_person(plan: Plan, state: RunState) -> bool:
     return elsewhere or any(state.steps[step_id].attempts for step_id in mains)
 
 
-def is_only_watched(plan: Plan, state: RunState) -> bool:
+def is_watch_run_only(plan: Plan, state: RunState) -> bool:
     """Whether the run is a `mobius-tui watch` that goes on, and nothing more."""
     watch = state.watch
     return (
         watch.watch_run is not None
         and not watch.watch_run_end_reason
         and not watch.rollback_stop_reason
-        and not is_worked_by_person(plan, state)
+        and not has_person_begun_steps(plan, state)
     )
 
 
@@ -121,7 +121,7 @@ def ends_without_viewers(plan: Plan, state: RunState) -> bool:
     """Whether the run is a watch that ends when its last viewer leaves."""
     job = state.watch.watch_run
     stays = job is None or job.detached or is_rollback_under_way(state.watch)
-    return not stays and is_only_watched(plan, state)
+    return not stays and is_watch_run_only(plan, state)
 
 
 def is_rollback_under_way(watch: WatchState) -> bool:

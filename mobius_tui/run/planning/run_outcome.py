@@ -5,8 +5,8 @@ from __future__ import annotations
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
-from mobius_tui.run.state.fleet_state import PASSED
-from mobius_tui.run.state.growth import is_left_behind
+from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES
+from mobius_tui.run.state.growth import is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
 from mobius_tui.runbook.model.improvised import improvised_phase
@@ -21,7 +21,7 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
     counted = [
         step
         for step in phase.steps
-        if not is_follower(step) and not is_left_behind(state, step.id)
+        if not is_follower(step) and not is_row_closed_by_parent(state, step.id)
     ]
     own = [statuses[step.id].status for step in counted]
     if any(s not in GATE_OPENING_STATUSES and s is not Status.SKIPPED for s in own):
@@ -63,7 +63,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for phase in plan.runbook.phases
         if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
-        if not is_left_behind(state, step.id)
+        if not is_row_closed_by_parent(state, step.id)
     ]
     # An improvised command counts only where its end is unknown.
     improvised = improvised_phase(plan.runbook)
@@ -101,22 +101,24 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     if skipped:
         return Outcome.INCOMPLETE, f"skipped: {', '.join(skipped)}"
     done = "every step that applies is done"
-    failures = [text for s in counted if (text := _failure_borne(plan, state, s.id))]
-    return Outcome.COMPLETED, "; ".join((done, *_first_of(failures)))
+    failures = [
+        text for s in counted if (text := _tolerated_failure_text(plan, state, s.id))
+    ]
+    return Outcome.COMPLETED, "; ".join((done, *_first_failures(failures)))
 
 
-FAILURES_NAMED = 3
+MAX_FAILURES_NAMED = 3
 """Tolerated failures that the reason of a completed run names at most."""
 
 
-def _first_of(texts: list[str]) -> tuple[str, ...]:
+def _first_failures(texts: list[str]) -> tuple[str, ...]:
     """The first of some texts, and how many more there are."""
-    more = len(texts) - FAILURES_NAMED
+    more = len(texts) - MAX_FAILURES_NAMED
     counted = (f"{more} more failed",) if more > 0 else ()
-    return (*texts[:FAILURES_NAMED], *counted)
+    return (*texts[:MAX_FAILURES_NAMED], *counted)
 
 
-def _failure_borne(plan: Plan, state: RunState, step_id: str) -> str:
+def _tolerated_failure_text(plan: Plan, state: RunState, step_id: str) -> str:
     """A step's failure that the run went on past, in words; empty for none."""
     own, name = state.steps[step_id], plan.name(step_id)
     if own.status is Status.RECOVERED:
@@ -124,7 +126,9 @@ def _failure_borne(plan: Plan, state: RunState, step_id: str) -> str:
         return f"{name} failed and was turned aside to {phase}"
     fleet = state.fleets.get(step_id)
     hosts = fleet.newest().values() if fleet is not None else ()
-    has_failed = step_id in state.rows_of or any(h.status not in PASSED for h in hosts)
+    has_failed = step_id in state.rows_of or any(
+        h.status not in PASSED_HOST_STATUSES for h in hosts
+    )
     if own.status is Status.WARNED and has_failed and own.reason:
         return f"{name} {own.status}: {own.reason}"
     return ""

@@ -27,7 +27,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
-from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE, is_undoing
+from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE_TEXT, is_undoing
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
     unattended_refusal,
@@ -37,7 +37,7 @@ from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.limits import limits_by_variable
 
 
-def set_variables(action: SetVariables, situation: Situation) -> None:
+def require_may_set_variables(action: SetVariables, situation: Situation) -> None:
     """Raise unless these variables may get these values."""
     runbook = situation.plan.runbook
     filled_in = limits_by_variable(runbook)
@@ -55,7 +55,7 @@ def set_variables(action: SetVariables, situation: Situation) -> None:
             raise NotPermittedError(RefusalCode.UNFILLED, str(error)) from error
 
 
-def add_note(action: AddNote, situation: Situation) -> None:
+def require_may_add_note(action: AddNote, situation: Situation) -> None:
     """Raise unless the note may be recorded."""
     if action.step is not None:
         situation.step(action.step)
@@ -63,7 +63,7 @@ def add_note(action: AddNote, situation: Situation) -> None:
     require_text(action.text)
 
 
-def enter_phase(action: EnterPhase, situation: Situation) -> None:
+def require_may_enter_phase(action: EnterPhase, situation: Situation) -> None:
     """Raise unless the run may enter the phase."""
     phases = {phase.id: phase for phase in situation.plan.runbook.phases}
     if action.phase not in phases or is_improvised(phases[action.phase]):
@@ -79,7 +79,7 @@ def enter_phase(action: EnterPhase, situation: Situation) -> None:
     situation.require_phase_enterable(phases[action.phase])
 
 
-def start_automatic(action: StartAutomatic, situation: Situation) -> None:
+def require_may_start_automatic(action: StartAutomatic, situation: Situation) -> None:
     """Raise unless the host may run the main line by itself from here on."""
     state = situation.state
     if words := unattended_refusal(situation.plan.runbook, "--auto"):
@@ -91,7 +91,7 @@ def start_automatic(action: StartAutomatic, situation: Situation) -> None:
         words = "only a drill rehearses how steps are undone"
         raise NotPermittedError(RefusalCode.NO_DRILL, words)
     if action.rehearse_undo and situation.plan.runbook.undo_phase is None:
-        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, NOTHING_TO_REHEARSE)
+        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, NOTHING_TO_REHEARSE_TEXT)
     if action.trigger_within is not None:
         if not state.is_drill:
             words = "only a drill waits for a trigger; `watch` does it elsewhere"
@@ -129,7 +129,7 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
     )
 
 
-def end_run(_action: EndRun, situation: Situation) -> None:
+def require_may_end_run(_action: EndRun, situation: Situation) -> None:
     """Raise unless the run may be ended."""
     situation.require_event_allowed(RunEnded(outcome=Outcome.ABANDONED))
     for step in situation.plan.steps.values():
@@ -143,7 +143,7 @@ def end_run(_action: EndRun, situation: Situation) -> None:
             raise NotPermittedError(RefusalCode.BUSY, words, f"{name} is running")
 
 
-def release_host(_action: ReleaseHost, situation: Situation) -> None:
+def require_may_release_host(_action: ReleaseHost, situation: Situation) -> None:
     """Raise unless the host may end while the run stays open."""
     plan, state = situation.plan, situation.state
     running = [

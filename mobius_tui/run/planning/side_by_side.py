@@ -8,14 +8,14 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
 
-def is_of_a_group(plan: Plan, step: Step, other: Step) -> bool:
+def are_in_one_group(plan: Plan, step: Step, other: Step) -> bool:
     """Whether two are steps of one parallel phase, or rows of one step."""
     phase = plan.phase_of[step.id]
     is_same = phase is plan.phase_of[other.id]
     return (is_same and phase.parallel > 1) or _are_rows_of_one(plan, step, other)
 
 
-def is_beside_others(plan: Plan, step_id: str) -> bool:
+def may_have_steps_beside(plan: Plan, step_id: str) -> bool:
     """Whether other steps may run at the same time: output lines need its number."""
     rows = _rows_side_by_side(plan, plan.parent_of.get(step_id))
     return max(plan.phase_of[step_id].parallel, rows) > 1
@@ -39,12 +39,12 @@ def may_run_beside(plan: Plan, step: Step, other: Step) -> bool:
     """
     if _are_rows_of_one(plan, step, other):
         return _rows_side_by_side(plan, plan.parent_of[step.id]) > 1
-    if not is_of_a_group(plan, step, other):
+    if not are_in_one_group(plan, step, other):
         return False
     return all(effect_of(each) == "read" or each.independent for each in (step, other))
 
 
-def step_in_the_way(plan: Plan, state: RunState, step: Step) -> Step | None:
+def step_blocking_start(plan: Plan, state: RunState, step: Step) -> Step | None:
     """The running step that another one must wait for; None if it may begin now."""
     running = running_steps(plan, state)
     if not running or is_follower(step):

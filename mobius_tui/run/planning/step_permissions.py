@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
+from mobius_tui.run.events.fleet_events import (
+    RELEASABLE_HOLD_REASONS,
+    HoldReason,
+    HostStatus,
+)
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
@@ -23,7 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.planning.approval_rules import begin_refusal
 from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.run.planning.side_by_side import running_steps, step_in_the_way
+from mobius_tui.run.planning.side_by_side import running_steps, step_blocking_start
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
     RefusalCode,
@@ -31,8 +35,8 @@ from mobius_tui.run.planning.situation import (
     require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
-from mobius_tui.run.planning.undoing import why_undo_does_not_apply
-from mobius_tui.run.state.fleet_state import SETTLEMENTS, Held, StepFleet
+from mobius_tui.run.planning.undoing import undo_not_applicable_text
+from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS, BatchHold, StepFleet
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
@@ -44,7 +48,7 @@ TICKABLE_KINDS = ("manual", "message")
 """The kinds of steps that a person does."""
 
 
-def start(action: StartStep | RetryStep, situation: Situation) -> None:
+def require_may_start(action: StartStep | RetryStep, situation: Situation) -> None:
     """Raise unless a script, a check or a watch over health may begin."""
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
@@ -64,7 +68,7 @@ def start(action: StartStep | RetryStep, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def tick(action: TickStep, situation: Situation) -> None:
+def require_may_tick(action: TickStep, situation: Situation) -> None:
     """Raise unless a manual or message step may be ticked as done.
 
     Whether an answer matches its pattern is checked later, when the host takes it.
@@ -82,7 +86,7 @@ def tick(action: TickStep, situation: Situation) -> None:
             raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def choose(action: ChooseOptions, situation: Situation) -> None:
+def require_may_choose(action: ChooseOptions, situation: Situation) -> None:
     """Raise unless the decision may be made with these options."""
     step = situation.step(action.step)
     require_next_attempt(situation, step, action.attempt)
@@ -92,7 +96,7 @@ def choose(action: ChooseOptions, situation: Situation) -> None:
         words = f"{situation.plan.name(step.id)} is no decision"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
     require_other_approver(situation, step)
-    options = options_of(decision, situation.state, typed=action.options)
+    options = available_options(decision, situation.state, typed=action.options)
     if not action.options or any(name not in options for name in action.options):
         words = f"choose one of: {', '.join(options)}"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
@@ -114,7 +118,7 @@ def choose(action: ChooseOptions, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def list_options(action: ListOptions, situation: Situation) -> None:
+def require_may_list_options(action: ListOptions, situation: Situation) -> None:
     """Raise unless the options of a decision may be listed: it may be made now."""
     step = situation.step(action.step)
     require_can_begin(situation, step, again=True)
@@ -123,7 +127,7 @@ def list_options(action: ListOptions, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
 
 
-def options_of(
+def available_options(
     decision: Choose, state: RunState, typed: Iterable[str] = ()
 ) -> dict[str, Option]:
     """What can be chosen now, by value.
@@ -175,7 +179,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if situation.state.ended is not None:
         words = "the run has ended; nothing can be started in it"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
-    refuse_for_rows(situation, step)
+    require_no_rows(situation, step)
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
     own = situation.state.steps[step.id].status
@@ -198,8 +202,8 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if waits_now:
         waits = ", ".join(wait.text for wait in waits_now)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    busy = step_in_the_way(plan, situation.state, step)
-    if busy is not None and not _may_overtake(situation, step):
+    busy = step_blocking_start(plan, situation.state, step)
+    if busy is not None and not _may_begin_during_reads(situation, step):
         why = f"{plan.name(busy.id)} is running"
         raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
     left = situation.survivors_of(step) if own is Status.UNKNOWN else ()
@@ -210,7 +214,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
         raise NotPermittedError(RefusalCode.ALIVE, f"{name} {why}", why)
 
 
-def refuse_for_rows(situation: Situation, step: Step) -> None:
+def require_no_rows(situation: Situation, step: Step) -> None:
     """Refuse an action on a step that has rows already: it is done for each row."""
     if step.id in situation.state.rows_of:
         words = f"{situation.plan.name(step.id)} has rows: each is worked by itself"
@@ -219,7 +223,7 @@ def refuse_for_rows(situation: Situation, step: Step) -> None:
 
 def require_undo_applies(situation: Situation, step: Step) -> None:
     """Refuse to undo what was not done, is undone already, or is not to be undone."""
-    why = why_undo_does_not_apply(situation.plan, situation.state, step)
+    why = undo_not_applicable_text(situation.plan, situation.state, step)
     if why:
         words = f"{situation.plan.name(step.id)} does not apply: {why}"
         raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, why)
@@ -232,7 +236,7 @@ def _survivors_of_undone(situation: Situation, step: Step) -> tuple[str, ...]:
     return situation.survivors_of(undone) if is_unknown else ()
 
 
-def _may_overtake(situation: Situation, step: Step) -> bool:
+def _may_begin_during_reads(situation: Situation, step: Step) -> bool:
     """Whether a step of a running rollback may begin, as only steps that read run."""
     watch, phase_of = situation.state.watch, situation.plan.phase_of
     return (
@@ -256,7 +260,7 @@ def require_other_approver(situation: Situation, step: Step) -> None:
         raise NotPermittedError(RefusalCode.OWN_APPROVAL, words, refused)
 
 
-def stop(action: StopStep, situation: Situation) -> None:
+def require_may_stop(action: StopStep, situation: Situation) -> None:
     """Raise unless the attempt to be stopped is the one that runs."""
     step = situation.step(action.step)
     own = situation.state.steps[step.id]
@@ -270,7 +274,7 @@ def stop(action: StopStep, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.MOVED_ON, words)
 
 
-def look_first(action: LookFirst, situation: Situation) -> None:
+def require_may_look_first(action: LookFirst, situation: Situation) -> None:
     """Raise unless a failed step's checks alone may be made again."""
     step = situation.step(action.step)
     own, name = situation.state.steps[step.id], situation.plan.name(step.id)
@@ -285,10 +289,10 @@ def look_first(action: LookFirst, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.BEING_CHECKED, words)
 
 
-def skip(action: SkipStep, situation: Situation) -> None:
+def require_may_skip(action: SkipStep, situation: Situation) -> None:
     """Raise unless the step may be skipped, with a reason."""
     step = situation.step(action.step)
-    refuse_for_rows(situation, step)
+    require_no_rows(situation, step)
     name = situation.plan.name(step.id)
     if step.gate:
         raise NotPermittedError(
@@ -302,17 +306,17 @@ def skip(action: SkipStep, situation: Situation) -> None:
     require_text(action.reason)
 
 
-def restore(action: RestoreStep, situation: Situation) -> None:
+def require_may_restore(action: RestoreStep, situation: Situation) -> None:
     """Raise unless the skipped step may be made pending again."""
     step = situation.step(action.step)
-    refuse_for_rows(situation, step)
+    require_no_rows(situation, step)
     situation.require_event_allowed(StepRestored(step=step.id))
 
 
-def override(action: OverrideStep, situation: Situation) -> None:
+def require_may_override(action: OverrideStep, situation: Situation) -> None:
     """Raise unless a person may vouch for the step, with a reason."""
     step = situation.step(action.step)
-    refuse_for_rows(situation, step)
+    require_no_rows(situation, step)
     require_undo_applies(situation, step)
     situation.require_event_allowed(StepOverridden(step=step.id, reason=action.reason))
     require_text(action.reason)
@@ -335,7 +339,7 @@ def require_hosts_left(situation: Situation, step: Step) -> None:
         raise NotPermittedError(RefusalCode.DONE, f"{name}: {why}", why)
 
 
-def release_batch(action: ReleaseBatch, situation: Situation) -> None:
+def require_may_release_batch(action: ReleaseBatch, situation: Situation) -> None:
     """Raise unless the batch is held, and a person may let it go on.
 
     Where the runbook waits for a person, that is the answer; past anything else, a
@@ -356,18 +360,18 @@ def release_batch(action: ReleaseBatch, situation: Situation) -> None:
             f"was meant, batch {held.batch} of attempt {own.attempt} is held"
         )
         raise NotPermittedError(RefusalCode.MOVED_ON, words)
-    if held.why not in RELEASABLE:
-        words = f"{name}, batch {held.batch}: {_held_words(held)}; settle that first"
+    if held.why not in RELEASABLE_HOLD_REASONS:
+        words = f"{name}, batch {held.batch}: {_hold_text(held)}; settle that first"
         raise NotPermittedError(RefusalCode.NOTHING_HELD, words)
     if held.why is not HoldReason.PERSON:
         require_text(action.reason)
 
 
-def _held_words(held: Held) -> str:
+def _hold_text(held: BatchHold) -> str:
     return held.reason or f"held: {held.why}"
 
 
-def settle_host(action: SettleHost, situation: Situation) -> None:
+def require_may_settle_host(action: SettleHost, situation: Situation) -> None:
     """Raise unless a person is asked what the host counts for."""
     step = situation.step(action.step)
     if situation.state.ended is not None:
@@ -384,7 +388,7 @@ def settle_host(action: SettleHost, situation: Situation) -> None:
     if own.settled is not None:
         words = f"{host} is settled already: {own.settled}"
         raise NotPermittedError(RefusalCode.SETTLED, words)
-    ways = SETTLEMENTS.get(own.status, ())
+    ways = SETTLEMENTS_BY_STATUS.get(own.status, ())
     asks = step.rollout is not None and step.rollout.on_unreachable == "ask"
     if not ways or (own.status is HostStatus.UNREACHABLE and not asks):
         words = f"{host} is {own.status}: nobody is asked what it counts for"

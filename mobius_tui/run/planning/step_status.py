@@ -8,7 +8,7 @@ from typing import Literal
 
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.undoing import why_undo_does_not_apply
+from mobius_tui.run.planning.undoing import undo_not_applicable_text
 from mobius_tui.run.state.growth import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
@@ -17,8 +17,8 @@ from mobius_tui.run.state.step_state import (
     Status,
 )
 from mobius_tui.runbook.model.guards import (
+    GuardValues,
     Undecided,
-    Values,
     evaluate_guard,
     why_guard_fails,
 )
@@ -97,12 +97,12 @@ def _own_status(
     step: Step,
     gate: str | None,
     replaced: str | None,
-    values: Values,
+    values: GuardValues,
 ) -> StepStatus:
     own = state.steps[step.id]
     if own.status not in (Status.PENDING, Status.NOT_APPLICABLE):
         return StepStatus(status=own.status, reason=own.reason)
-    if not_undone := why_undo_does_not_apply(plan, state, step):
+    if not_undone := undo_not_applicable_text(plan, state, step):
         last = own.last_attempt
         if last is not None and last.status in PASSED_STATUSES:
             return StepStatus(status=last.status)  # it ran earlier, and passed

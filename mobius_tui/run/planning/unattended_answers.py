@@ -24,7 +24,7 @@ from mobius_tui.sanitize import line
 ManualPolicy = Literal["stop", "skip", "tick"]
 """What an automatic run does at a manual step: stop, skip it, or tick it as done."""
 
-_NO_VARIABLES = ("attended", "trigger_within")
+_KEYS_BESIDE_VARIABLES = ("attended", "trigger_within")
 """What an answers file has besides values of variables."""
 
 
@@ -86,7 +86,7 @@ def refuse_unknown_answers(
     Raises:
         UsageError: a name is no variable, or no phase; it names the nearest that is.
     """
-    variables = {*runbook.variables, *_NO_VARIABLES}
+    variables = {*runbook.variables, *_KEYS_BESIDE_VARIABLES}
     phases = {phase.id for phase in runbook.phases}
     for what, given, known in (
         ("variable", answers.values, variables),

@@ -34,13 +34,13 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
-_FIT_REOPENED_RUN = (
+_ACTIONS_IN_REOPENED_RUN = (
     *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost),
     *(ResendMessages, DropMessages),
     ReopenRun,  # refused by its own rule, which says why
 )
 """Actions that begin no step, and that are permitted in a reopened run."""
-_FIT_STEPS_AFTER_END = (
+_ACTIONS_ON_STEPS_AFTER_END = (
     *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep),
     *(TickStep, SendMessageOfStep, AskApproval, ApproveStep, DenyApproval),
 )
@@ -55,17 +55,17 @@ def require_fits_reopened_run(action: Action, situation: Situation) -> None:
         NotPermittedError: it does not; its words say why.
     """
     state = situation.state
-    if isinstance(action, _FIT_STEPS_AFTER_END):
+    if isinstance(action, _ACTIONS_ON_STEPS_AFTER_END):
         known = action.step in situation.plan.steps
         fits = action.step in state.steps_after_end or not known
     else:
-        fits = isinstance(action, _FIT_REOPENED_RUN)
+        fits = isinstance(action, _ACTIONS_IN_REOPENED_RUN)
     if not fits:
         why = "this run had ended, and is open again to be undone: nothing else begins"
         raise NotPermittedError(RefusalCode.ONLY_UNDONE, why, why)
 
 
-def reopen(_action: ReopenRun, situation: Situation) -> None:
+def require_may_reopen(_action: ReopenRun, situation: Situation) -> None:
     """Raise unless the run has ended, and something that it did can be undone.
 
     Raises:
@@ -83,10 +83,12 @@ def reopen(_action: ReopenRun, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
     items = undo_items(plan, state)
     if all(item.undo is None for item in items):
-        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, _why_nothing(plan, items))
+        raise NotPermittedError(
+            RefusalCode.NOTHING_TO_UNDO, _nothing_to_undo_text(plan, items)
+        )
 
 
-def undo(action: UndoSteps, situation: Situation) -> None:
+def require_may_undo(action: UndoSteps, situation: Situation) -> None:
     """Raise unless the run may turn to undoing these steps.
 
     Raises:
@@ -94,9 +96,11 @@ def undo(action: UndoSteps, situation: Situation) -> None:
     """
     plan, state = situation.plan, situation.state
     items = undo_items(plan, state)
-    _require_quiet(situation)
+    _require_nothing_running(situation)
     if all(item.undo is None for item in items):
-        raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, _why_nothing(plan, items))
+        raise NotPermittedError(
+            RefusalCode.NOTHING_TO_UNDO, _nothing_to_undo_text(plan, items)
+        )
     if not action.steps:
         words = "name the steps that are to be undone"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
@@ -105,7 +109,7 @@ def undo(action: UndoSteps, situation: Situation) -> None:
         words = "something has been done or undone since this was shown; look again"
         raise NotPermittedError(RefusalCode.MOVED_ON, words)
     if all(item.undo is None for item in meant):
-        words = _why_nothing(plan, meant)
+        words = _nothing_to_undo_text(plan, meant)
         raise NotPermittedError(RefusalCode.NOTHING_TO_UNDO, words)
     stays = [plan.name(item.step.id) for item in meant if item.undo is None]
     word = undo_confirmation_word(plan, state) if stays else ""
@@ -114,7 +118,7 @@ def undo(action: UndoSteps, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def _require_quiet(situation: Situation) -> None:
+def _require_nothing_running(situation: Situation) -> None:
     """Raise while a step runs, or where the result of an earlier undo is unknown."""
     plan, state = situation.plan, situation.state
     if state.ended is not None:
@@ -142,7 +146,7 @@ def _unknown_undos(plan: Plan, state: RunState) -> Iterator[Step]:
             yield plan.steps[step_id]
 
 
-def _why_nothing(plan: Plan, items: Sequence[UndoItem]) -> str:
+def _nothing_to_undo_text(plan: Plan, items: Sequence[UndoItem]) -> str:
     if plan.runbook.undo_phase is None:
         return "this runbook says of no step how it is undone"
     if not items:

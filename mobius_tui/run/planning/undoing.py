@@ -10,12 +10,12 @@ from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.text.units import ago
+from mobius_tui.runbook.text.units import ago_in_words
 
-NO_WAY_BACK = "the runbook does not say how it is undone"
+NO_UNDO_TEXT = "the runbook does not say how it is undone"
 """Why a step cannot be undone that has no `undo` in the runbook."""
 
-NOTHING_TO_REHEARSE = (
+NOTHING_TO_REHEARSE_TEXT = (
     "no step of this runbook says how it is undone: nothing to rehearse"
 )
 """Why a drill refuses to rehearse undoing."""
@@ -42,15 +42,15 @@ def undo_items(plan: Plan, state: RunState) -> tuple[UndoItem, ...]:
             step=plan.steps[step_id],
             attempt=change.attempt,
             undo=undo_of.get(step_id),
-            why_not=_why_not(plan.steps[step_id], undo_of.get(step_id)),
+            why_not=_cannot_undo_text(plan.steps[step_id], undo_of.get(step_id)),
         )
         for step_id, change in reversed(state.changes.items())
         if state.steps[step_id].status is not Status.RUNNING
     )
 
 
-def _why_not(step: Step, undo: Step | None) -> str:
-    return "" if undo is not None else step.no_undo or NO_WAY_BACK
+def _cannot_undo_text(step: Step, undo: Step | None) -> str:
+    return "" if undo is not None else step.no_undo or NO_UNDO_TEXT
 
 
 def undo_items_back_to(
@@ -105,7 +105,7 @@ def is_undoing(plan: Plan, state: RunState) -> bool:
     return phase is not None and state.aside_frames[-1].phase == phase.id
 
 
-def why_undo_does_not_apply(plan: Plan, state: RunState, step: Step) -> str:
+def undo_not_applicable_text(plan: Plan, state: RunState, step: Step) -> str:
     """Why a step that undoes another one does not apply; empty if it does."""
     if not step.undo_of:
         return ""
@@ -128,4 +128,4 @@ def ended_ago_text(state: RunState, now: float) -> str:
     """
     if state.ended is None or state.ended_at is None:
         return ""
-    return f"this run ended {ago(now - state.ended_at)}: {state.ended.outcome}"
+    return f"this run ended {ago_in_words(now - state.ended_at)}: {state.ended.outcome}"

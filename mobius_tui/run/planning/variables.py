@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.state.growth import is_left_behind, step_that_failed
+from mobius_tui.run.state.growth import failed_step_or_parent, is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import BAD_STATUSES, StateVariable
 from mobius_tui.runbook.model.check_kinds import RunCheck
@@ -146,8 +146,12 @@ class Values:
             for step_id, own in self._state.steps.items()
             if own.status in BAD_STATUSES and own.last_attempt is not None
         ]
-        failed = [(at, step_that_failed(self._state, step_id)) for at, step_id in bad]
-        open_ = [each for each in failed if not is_left_behind(self._state, each[1])]
+        failed = [
+            (at, failed_step_or_parent(self._state, step_id)) for at, step_id in bad
+        ]
+        open_ = [
+            each for each in failed if not is_row_closed_by_parent(self._state, each[1])
+        ]
         if not open_:
             return None
         _, step_id = max(open_)

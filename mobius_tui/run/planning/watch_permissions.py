@@ -24,7 +24,7 @@ from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 
-LONGEST_HINT = 500
+MAX_HINT_CHARS = 500
 """Characters of a hint at most."""
 
 
@@ -47,7 +47,7 @@ def unattended_refusal(runbook: Runbook, feature: str) -> str:
     )
 
 
-def arm(action: ArmWatch, situation: Situation) -> None:
+def require_may_arm(action: ArmWatch, situation: Situation) -> None:
     """Raise unless the watch may be armed."""
     phase = require_rollback_phase(situation)
     _require_no_rollback_yet(situation)
@@ -62,14 +62,14 @@ def arm(action: ArmWatch, situation: Situation) -> None:
     _require_confirmation(situation, phase, action.confirm, what)
 
 
-def disarm(_action: DisarmWatch, situation: Situation) -> None:
+def require_may_disarm(_action: DisarmWatch, situation: Situation) -> None:
     """Raise unless the watch may be disarmed."""
     if not situation.state.watch.armed:
         raise NotPermittedError(RefusalCode.NOT_ARMED, "it is not armed")
     situation.require_event_allowed(WatchDisarmed(reason=""))
 
 
-def hold(_action: HoldRollback, situation: Situation) -> None:
+def require_may_hold(_action: HoldRollback, situation: Situation) -> None:
     """Raise unless there is a countdown that may be held."""
     if situation.state.watch.countdown is None:
         words = "no countdown is under way; there is nothing to hold"
@@ -77,7 +77,7 @@ def hold(_action: HoldRollback, situation: Situation) -> None:
     situation.require_event_allowed(RollbackHeld(reason=""))
 
 
-def begin_rollback(action: BeginRollback, situation: Situation) -> None:
+def require_may_begin_rollback(action: BeginRollback, situation: Situation) -> None:
     """Raise unless a person may begin the rollback."""
     phase = require_rollback_phase(situation)
     _require_no_rollback_yet(situation)
@@ -123,18 +123,18 @@ def _require_confirmation(
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def give_hint(action: GiveHint, situation: Situation) -> None:
+def require_may_give_hint(action: GiveHint, situation: Situation) -> None:
     """Raise unless this is a drill whose team may get the hint."""
     _require_drill(situation)
     text = action.text.strip()
     if not text:
         raise NotPermittedError(RefusalCode.UNFILLED, "a hint says something")
-    if len(text) > LONGEST_HINT:
-        words = f"a hint has at most {LONGEST_HINT} characters; this one {len(text)}"
+    if len(text) > MAX_HINT_CHARS:
+        words = f"a hint has at most {MAX_HINT_CHARS} characters; this one {len(text)}"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
 
 
-def touch_site(action: TouchSite, situation: Situation) -> None:
+def require_may_touch_site(action: TouchSite, situation: Situation) -> None:
     """Raise unless this is a drill whose site may be changed."""
     _require_drill(situation)
     if re.fullmatch("[0-9a-f]{64}", action.seal) is None:

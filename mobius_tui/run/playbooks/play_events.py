@@ -13,7 +13,14 @@ from mobius_tui.run.storage.safe_open import open_regular
 _CHUNK = 1 << 20
 LATEST = 1e10
 """Seconds since 1970 after which no event has happened."""
-TEXTS = ("msg", "censored", "stdout", "stderr", "module_stdout", "module_stderr")
+TASK_TEXT_KEYS = (
+    "msg",
+    "censored",
+    "stdout",
+    "stderr",
+    "module_stdout",
+    "module_stderr",
+)
 """Keys of a task result that hold texts, in the order in which these are shown."""
 
 
@@ -35,7 +42,7 @@ class PlayEvent:
     item: str = ""
     diff: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """By the names in `TEXTS`."""
+    """By the names in `TASK_TEXT_KEYS`."""
     hosts: tuple[str, ...] = ()
     """Of a play that begins."""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -44,7 +51,7 @@ class PlayEvent:
     """In `stats`: hosts of plays that were given up before any task of theirs."""
 
 
-class PlayEvents:
+class PlayEventReader:
     """Reads the events of a play that are new since the last read."""
 
     def __init__(self, path: Path) -> None:
@@ -62,13 +69,13 @@ class PlayEvents:
                     *lines, rest = (rest + data).split(b"\n")
                     for line in lines:
                         self.offset += len(line) + 1
-                        if (event := event_of_line(line)) is not None:
+                        if (event := decode_play_event(line)) is not None:
                             yield event
         except OSError:
             return
 
 
-def event_of_line(line: bytes) -> PlayEvent | None:
+def decode_play_event(line: bytes) -> PlayEvent | None:
     """Decode an event from a line; `None` if the line is not a valid event."""
     try:
         data = json.loads(line)
@@ -93,8 +100,8 @@ def event_of_line(line: bytes) -> PlayEvent | None:
             rc=rc if isinstance(rc, int) else None,
             item=str(data.get("item", "")),
             diff=str(data.get("diff", "")),
-            texts={key: str(data[key]) for key in TEXTS if key in data},
-            hosts=tuple(map(str, _list(data.get("hosts")))),
+            texts={key: str(data[key]) for key in TASK_TEXT_KEYS if key in data},
+            hosts=tuple(map(str, _list_or_empty(data.get("hosts")))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -106,5 +113,5 @@ def _seconds(value: object) -> float:
     return float(value) if is_time else 0.0  # type: ignore[arg-type]
 
 
-def _list(value: object) -> list[Any]:
+def _list_or_empty(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -1,8 +1,4 @@
-"""The files of one play, `plays/N` in an attempt's folder, and its command.
-
-What may hold a secret (variables, what is redacted) is private, and removed as soon as
-Ansible has read it: see `assets/mobius_events.py`.
-"""
+"""Texts for Ansible, as YAML that it takes as they are. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +9,14 @@ import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.fleet_lines import HostOrder
+from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.playbooks import script_play
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
-from mobius_tui.run.playbooks.yaml_text import unsafe_mapping
 from mobius_tui.run.storage.redaction import secret_literals
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
@@ -33,12 +27,114 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
-PLUGIN = Path(__file__).with_name("assets")
+
+def unsafe_text(text: str, name: str) -> str:
+    """A text as a scalar that Ansible never takes for a template.
+
+    `{{ … }}` in a value would be executed on this machine: a value may be what a step
+    printed.
+
+    Args:
+        text: any.
+        name: what it is, for an error.
+
+    Raises:
+        RunError: it has bytes that are no text.
+    """
+    if any("\ud800" <= each <= "\udfff" for each in text):
+        raise RunError(f"{name} has bytes that are no UTF-8, which Ansible cannot take")
+    return f'!unsafe "{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in '"\\' or not 0x20 <= code < 0x7F:
+        return f"\\U{code:08x}"
+    return character
+
+
+def unsafe_mapping(texts: Mapping[str, str], indent: str = "") -> str:
+    """Texts by their names, a line each.
+
+    Raises:
+        RunError: one has bytes that are no text.
+    """
+    rows = []
+    for name, text in texts.items():
+        key = "".join(map(_escaped, name))
+        rows.append(f'{indent}"{key}": {unsafe_text(text, name)}\n')
+    return "".join(rows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaybookOrder:
+    """One attempt of a step by Ansible: what is the same for all of its batches."""
+
+    folder: str
+    """The attempt's folder, absolute; outputs go to `hosts/NAME/output` in it."""
+    hosts: tuple[TargetHost, ...]
+    """All hosts of the attempt."""
+    program: str
+    """`ansible-playbook`, absolute; see `find_ansible`."""
+    workdir: str
+    """The folder of the runbook: playbook and inventory are named from there, and an
+    `ansible.cfg` in it counts."""
+    env: Mapping[str, str]
+    """The whole environment of Ansible, with `ATTEMPT_MARK`."""
+    playbook: str = ""
+    """Its file; empty if a script is run in place of one."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The variables that a playbook is given, with secrets."""
+    script: str = ""
+    shell: tuple[str, ...] = ()
+    """What runs the script, whose path is its last argument."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The script's environment on each host, with secrets."""
+    inventory: str = ""
+    """The target's; empty where `hosts` are names for ssh."""
+    become: str = ""
+    """The user that it runs as there; empty for who logs in."""
+    forks: int = 25
+    """Hosts that Ansible is busy with at the same time."""
+    timeout: float | None = None
+    """Seconds: of a playbook for each batch, of a script for each host."""
+    max_output: int = 1 << 20
+    """Bytes of output, for each host."""
+    secrets: tuple[str, ...] = ()
+    """What is redacted from all that Ansible says, in every form."""
+    check: bool = False
+    """Whether nothing is to be changed: `--check --diff`."""
+    umask: int = 0o022
+    clock_offset: float = 0.0
+    """Seconds that the run's time is ahead of this machine's, by which events go."""
+
+    @property
+    def is_script(self) -> bool:
+        """Whether a script is run, by a playbook of ours, instead of a playbook."""
+        return not self.playbook
+
+    @property
+    def batch_timeout(self) -> float | None:
+        """Seconds for a batch; for scripts, a bound beyond the limit kept on each host.
+
+        Hosts beyond `forks` wait for others, and Ansible itself takes a while for each.
+        """
+        if self.timeout is None or not self.is_script:
+            return self.timeout
+        rounds = -(-len(self.hosts) // self.forks)
+        return rounds * (self.timeout + ROUND_OVERHEAD)
+
+
+ROUND_OVERHEAD = 60.0
+"""Seconds that `batch_timeout` adds to a script's limit, for each `forks` hosts."""
+
+
+CALLBACK_PLUGIN_FOLDER = Path(__file__).with_name("assets")
 """The folder of the callback plugin, and of nothing else: Ansible loads all of it."""
-PLAYS = "plays"
-EVENT_TEXT = 64 << 10
+PLAYS_FOLDER = "plays"
+MAX_EVENT_TEXT_LENGTH = 64 << 10
 """Characters of one text in an event at most, where a playbook is played."""
-_HOSTS_BYTES = 1 << 20
+_MAX_HOSTS_FILE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +202,7 @@ class PlayFiles:
         """The hosts that the play was begun for; empty if it cannot have begun."""
         try:
             with open_regular(self.hosts) as file:
-                items = json.loads(file.read(_HOSTS_BYTES))
+                items = json.loads(file.read(_MAX_HOSTS_FILE_BYTES))
             return tuple(PlayHost(**each) for each in items)
         except (OSError, ValueError, TypeError):
             return ()
@@ -119,12 +215,14 @@ class PlayFiles:
         shutil.rmtree(self.temporary, ignore_errors=True)
 
 
-def plays_in(folder: Path) -> tuple[PlayFiles, ...]:
+def plays_of_attempt(folder: Path) -> tuple[PlayFiles, ...]:
     """The plays of an attempt, in the order in which they began."""
     numbers = sorted(
-        int(path.name) for path in (folder / PLAYS).glob("*") if path.name.isdecimal()
+        int(path.name)
+        for path in (folder / PLAYS_FOLDER).glob("*")
+        if path.name.isdecimal()
     )
-    return tuple(PlayFiles(folder / PLAYS / str(number)) for number in numbers)
+    return tuple(PlayFiles(folder / PLAYS_FOLDER / str(number)) for number in numbers)
 
 
 def last_play_of(folder: Path, host: str) -> PlayFiles | None:
@@ -132,14 +230,14 @@ def last_play_of(folder: Path, host: str) -> PlayFiles | None:
     return next(
         (
             files
-            for files in reversed(plays_in(folder))
+            for files in reversed(plays_of_attempt(folder))
             if any(each.name == host for each in files.read_hosts())
         ),
         None,
     )
 
 
-def write_play(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> PlayFiles:
+def write_play(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> PlayFiles:
     """Make the files of the next play of an attempt; blocking.
 
     Raises:
@@ -151,17 +249,17 @@ def write_play(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> PlayFiles:
     if strangers := [each.name for each in hosts if each.name not in known]:
         raise RunError(f"{strangers[0]!r} is no host of this attempt")
     with suppress(FileExistsError):
-        make_folder(folder / PLAYS)
-    earlier = plays_in(folder)
+        make_folder(folder / PLAYS_FOLDER)
+    earlier = plays_of_attempt(folder)
     number = int(earlier[-1].path.name) + 1 if earlier else 1
-    files = PlayFiles(folder / PLAYS / str(number))
+    files = PlayFiles(folder / PLAYS_FOLDER / str(number))
     make_folder(files.path)
     names = [each.name for each in hosts]
     create_file(files.limit, "".join(f"{name}\n" for name in names).encode())
     items = [_inventory_item(known[name], order) for name in names]
     _write_json(files.inventory, {"all": {"hosts": dict(items)}})
     if order.is_script:
-        create_file(files.playbook, script_play.PLAYBOOK.encode())
+        create_file(files.playbook, script_play.SCRIPT_PLAYBOOK.encode())
     _write_private(files.variables, _variables(order, hosts))
     _write_private(files.orders, json.dumps(_plugin_orders(order, files, names)))
     _write_json(files.hosts, [_play_host(each, folder) for each in hosts])
@@ -169,7 +267,7 @@ def write_play(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> PlayFiles:
     return files
 
 
-def _play_host(host: HostOrder, folder: Path) -> Mapping[str, Any]:
+def _play_host(host: OrderedHost, folder: Path) -> Mapping[str, Any]:
     try:
         begin = output_path(folder, host.name).stat().st_size
     except FileNotFoundError:
@@ -191,12 +289,12 @@ def _inventory_item(
     return host.name, found
 
 
-def _variables(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> str:
+def _variables(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> str:
     if not order.is_script:
         return unsafe_mapping(order.variables) or "{}\n"
     nonce = f"END-{secrets.token_hex(16)}"
     texts = {
-        each.name: script_play.standard_input(
+        each.name: script_play.script_standard_input(
             order.script,
             order.shell,
             {**order.values, **each.values},
@@ -205,7 +303,7 @@ def _variables(order: PlaybookOrder, hosts: Sequence[HostOrder]) -> str:
         )
         for each in hosts
     }
-    return f"{script_play.STANDARD_INPUT}:\n{unsafe_mapping(texts, '  ')}"
+    return f"{script_play.STANDARD_INPUT_VARIABLE}:\n{unsafe_mapping(texts, '  ')}"
 
 
 def _plugin_orders(
@@ -215,7 +313,7 @@ def _plugin_orders(
         "events": str(files.events),
         "hosts": names,
         "secrets": secret_literals(order.secrets),
-        "limit": order.max_output if order.is_script else EVENT_TEXT,
+        "limit": order.max_output if order.is_script else MAX_EVENT_TEXT_LENGTH,
         "remove": [str(files.variables)],
     }
 
@@ -250,7 +348,9 @@ def play_environment(order: PlaybookOrder, files: PlayFiles) -> Mapping[str, str
     own = order.env.get("ANSIBLE_CALLBACK_PLUGINS", "")
     found = {
         **order.env,
-        "ANSIBLE_CALLBACK_PLUGINS": f"{PLUGIN}:{own}" if own else str(PLUGIN),
+        "ANSIBLE_CALLBACK_PLUGINS": f"{CALLBACK_PLUGIN_FOLDER}:{own}"
+        if own
+        else str(CALLBACK_PLUGIN_FOLDER),
         "ANSIBLE_STDOUT_CALLBACK": "mobius_events",
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",

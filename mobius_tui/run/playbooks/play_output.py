@@ -18,34 +18,46 @@ from mobius_tui.run.fleet.host_output import (
     spans_path,
 )
 from mobius_tui.run.playbooks import script_play
-from mobius_tui.run.playbooks.play_events import TEXTS, PlayEvent
+from mobius_tui.run.playbooks.play_events import TASK_TEXT_KEYS, PlayEvent
 
-_LOUD = {"failed": "FAILED", "unreachable": "UNREACHABLE", "item failed": "FAILED"}
-_FULL = b"\n[the rest is left out: the output is full]\n"
+_FAILURE_LABELS = {
+    "failed": "FAILED",
+    "unreachable": "UNREACHABLE",
+    "item failed": "FAILED",
+}
+_OUTPUT_FULL_NOTICE = b"\n[the rest is left out: the output is full]\n"
 
 
 def text_of_event(event: PlayEvent, *, is_script: bool) -> str:
     """The text that an event adds to the output of its host; may be empty."""
     if is_script:
-        is_end = event.event in ("ok", "failed") and event.task == script_play.RUN
+        is_end = event.event in ("ok", "failed") and event.task == script_play.RUN_TASK
         is_said = is_end and event.rc is not None
-        return _blocks(event, ("stdout", "stderr")) if is_said else _trouble(event)
+        return (
+            _blocks(event, ("stdout", "stderr"))
+            if is_said
+            else _script_start_problem(event)
+        )
     if event.event == "start":
         return f"TASK {event.task}\n"
     if event.event in ("play", "stats", "no hosts remaining"):
         return ""
-    word = _LOUD.get(event.event, event.event)
+    word = _FAILURE_LABELS.get(event.event, event.event)
     if event.event.endswith("ok") and event.changed:
         word = word.replace("ok", "changed")
     word += f" {event.item}" if event.item else ""
     word += ", ignored" if event.ignored else ""
     word += f" (exit {event.rc})" if event.rc else ""
-    return f"{word}\n{_blocks(event, TEXTS)}{_block(event.diff)}"
+    return f"{word}\n{_blocks(event, TASK_TEXT_KEYS)}{_block(event.diff)}"
 
 
-def _trouble(event: PlayEvent) -> str:
+def _script_start_problem(event: PlayEvent) -> str:
     """Why a script could not be run, as text for the output."""
-    return _blocks(event, TEXTS) if event.event in ("failed", "unreachable") else ""
+    return (
+        _blocks(event, TASK_TEXT_KEYS)
+        if event.event in ("failed", "unreachable")
+        else ""
+    )
 
 
 def _blocks(event: PlayEvent, names: tuple[str, ...]) -> str:
@@ -100,7 +112,7 @@ class PlayOutputs:
         if not data or begin >= self._limit:
             return
         if begin + len(data) > self._limit:
-            data = data[: self._limit - begin] + _FULL
+            data = data[: self._limit - begin] + _OUTPUT_FULL_NOTICE
         self._places[host] = begin + len(data)
         path = output_path(self._folder, host)
         for folder in (path.parent.parent, path.parent):

@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mobius_tui.run.fleet.fleet_lines import HostState
+from mobius_tui.run.fleet.fleet_lines import ReportedState
 from mobius_tui.run.playbooks import script_play
-from mobius_tui.run.playbooks.play_events import TEXTS, PlayEvent
+from mobius_tui.run.playbooks.play_events import TASK_TEXT_KEYS, PlayEvent
 from mobius_tui.sanitize import line
 
-LONGEST_REASON = 300
+MAX_VERDICT_REASON_LENGTH = 300
 """Characters."""
-_HOSTS_FAILED = frozenset({0, 2, 4})
+_EXIT_CODES_EXPLAINED_BY_COUNTS = frozenset({0, 2, 4})
 """Exit codes of `ansible-playbook` with which its counts by host can be trusted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class HostVerdict:
     """What became of a host."""
 
-    state: HostState
+    state: ReportedState
     reason: str = ""
     exit: int | None = None
     """A script's exit status; of a playbook 0 if it passed, or else `None`."""
@@ -45,7 +45,7 @@ class PlayEnd:
 
 
 @dataclass(slots=True)
-class _Host:
+class _HostProgress:
     tasks: int = 0
     """How many tasks began on it."""
     task: str = ""
@@ -53,7 +53,7 @@ class _Host:
     last_word: PlayEvent | None = None
     """Its last failure or `unreachable`; `None` if a task began since."""
     failure: PlayEvent | None = None
-    verdict: Verdict | None = None
+    verdict: HostVerdict | None = None
     """Known before the end of the play; of scripts only."""
 
 
@@ -62,7 +62,7 @@ class PlayProgress:
     """The hosts of a play, and how far each of them is."""
 
     is_script: bool
-    _hosts: dict[str, _Host] = field(default_factory=dict)
+    _hosts: dict[str, _HostProgress] = field(default_factory=dict)
     _play: tuple[str, ...] = ()
     """The hosts of the current play, or of its current batch (`serial`)."""
     _addressed: set[str] = field(default_factory=set)
@@ -76,9 +76,9 @@ class PlayProgress:
     @classmethod
     def of(cls, hosts: Iterable[str], *, is_script: bool) -> PlayProgress:
         """The progress of a play before its first event."""
-        return cls(is_script, {name: _Host() for name in hosts})
+        return cls(is_script, {name: _HostProgress() for name in hosts})
 
-    def apply(self, event: PlayEvent) -> Verdict | None:
+    def apply(self, event: PlayEvent) -> HostVerdict | None:
         """Add an event; returns its host's new verdict, if that changes by it."""
         host = self._hosts.get(event.host)
         match event.event:
@@ -93,17 +93,19 @@ class PlayProgress:
             case "start" if host is not None:
                 host.tasks += 1
                 host.task, host.last_word = event.task, None
-                return Verdict(state=HostState.RUNNING, reason=_words(event.task))
+                return HostVerdict(
+                    state=ReportedState.RUNNING, reason=_one_line_reason(event.task)
+                )
             case "failed" | "unreachable" if host is not None and not event.ignored:
                 host.last_word = host.failure = event
                 if event.fatal:
                     self._cut |= dict.fromkeys(self._play, event.host)
                 return self._early(host)
-            case "ok" if host is not None and event.task == script_play.RUN:
+            case "ok" if host is not None and event.task == script_play.RUN_TASK:
                 return self._early(host, event)
         return None
 
-    def verdict(self, name: str, end: PlayEnd) -> Verdict:
+    def verdict(self, name: str, end: PlayEnd) -> HostVerdict:
         """The final verdict on a host, once there are no more events.
 
         Args:
@@ -118,47 +120,55 @@ class PlayProgress:
         if not host.tasks:
             return self._not_begun(name, end)
         if host.last_word is not None:
-            return _last_word(host, host.last_word)
+            return _verdict_of_failure(host, host.last_word)
         words = f"{end.why}, at the task `{host.task}`: how far it got is not known"
-        return Verdict(state=HostState.UNKNOWN, reason=_words(words))
+        return HostVerdict(state=ReportedState.UNKNOWN, reason=_one_line_reason(words))
 
-    def _early(self, host: _Host, passed: PlayEvent | None = None) -> Verdict | None:
+    def _early(
+        self, host: _HostProgress, passed: PlayEvent | None = None
+    ) -> HostVerdict | None:
         """The verdict on a script, which is final before the play's end."""
         if not self.is_script:
             return None
         if passed is not None:
-            host.verdict = Verdict(state=HostState.OK, exit=0, cause="exited")
+            host.verdict = HostVerdict(state=ReportedState.OK, exit=0, cause="exited")
         elif host.last_word is not None:
             host.verdict = _script_failure(host, host.last_word)
         return host.verdict
 
-    def _not_begun(self, name: str, end: PlayEnd) -> Verdict:
+    def _not_begun(self, name: str, end: PlayEnd) -> HostVerdict:
         if self._ended and name not in self._left_out:
             words = "no play of the playbook is for it: nothing was done"
         elif self._ended:
             words = "the play was given up before it, as others failed"
         elif end.code is None:
-            return Verdict(state=HostState.VOID, reason=_words(end.why))
+            return HostVerdict(
+                state=ReportedState.VOID, reason=_one_line_reason(end.why)
+            )
         else:
             words = f"nothing was done: {end.why}"
-        return Verdict(state=HostState.FAILED, reason=_words(words))
+        return HostVerdict(state=ReportedState.FAILED, reason=_one_line_reason(words))
 
-    def _counted(self, name: str, host: _Host, end: PlayEnd) -> Verdict:
+    def _counted(self, name: str, host: _HostProgress, end: PlayEnd) -> HostVerdict:
         own = self._counts.get(name, {})
         if own.get("failures") or own.get("unreachable"):
             if host.failure is not None:
-                return _last_word(host, host.failure)
+                return _verdict_of_failure(host, host.failure)
             words = "Ansible says that it failed, and not at what"
-            return Verdict(state=HostState.FAILED, reason=words)
+            return HostVerdict(state=ReportedState.FAILED, reason=words)
         if name in self._left_out or self._is_cut(name):
             where = f"after the task `{host.task}`" if host.tasks else "before it"
             words = f"the play was given up {where}, as others failed"
-            return Verdict(state=HostState.FAILED, reason=_words(words))
-        explained = _HOSTS_FAILED if self._has_failures() else {0}
+            return HostVerdict(
+                state=ReportedState.FAILED, reason=_one_line_reason(words)
+            )
+        explained = _EXIT_CODES_EXPLAINED_BY_COUNTS if self._has_failures() else {0}
         if end.code is not None and end.code not in explained:
-            return Verdict(state=HostState.FAILED, reason=_words(end.why))
-        state = HostState.CHANGED if own.get("changed") else HostState.OK
-        return Verdict(state=state, exit=0, cause="exited")
+            return HostVerdict(
+                state=ReportedState.FAILED, reason=_one_line_reason(end.why)
+            )
+        state = ReportedState.CHANGED if own.get("changed") else ReportedState.OK
+        return HostVerdict(state=state, exit=0, cause="exited")
 
     def _is_cut(self, name: str) -> bool:
         """Whether its play was ended by a failure that no `rescue` handled."""
@@ -175,29 +185,37 @@ class PlayProgress:
         )
 
 
-def _script_failure(host: _Host, event: PlayEvent) -> Verdict:
+def _script_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
     """The verdict on a script that failed, or that could not be run."""
-    if event.rc is None or event.task != script_play.RUN:
-        return _last_word(host, event)
-    if event.rc == script_play.TIMED_OUT:
+    if event.rc is None or event.task != script_play.RUN_TASK:
+        return _verdict_of_failure(host, event)
+    if event.rc == script_play.TIMEOUT_EXIT_STATUS:
         words = "it took longer than its limit, so it was stopped"
         cause = "timed out"
-        return Verdict(state=HostState.FAILED, reason=words, exit=event.rc, cause=cause)
-    return Verdict(state=HostState.FAILED, exit=event.rc, cause="exited")
+        return HostVerdict(
+            state=ReportedState.FAILED, reason=words, exit=event.rc, cause=cause
+        )
+    return HostVerdict(state=ReportedState.FAILED, exit=event.rc, cause="exited")
 
 
-def _last_word(host: _Host, event: PlayEvent) -> Verdict:
+def _verdict_of_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
     """The verdict on a host whose last event is a failure, or `unreachable`."""
-    said = next((event.texts[key] for key in TEXTS if event.texts.get(key)), "")
+    said = next(
+        (event.texts[key] for key in TASK_TEXT_KEYS if event.texts.get(key)), ""
+    )
     if event.event == "failed":
         errors = event.texts.get("stderr", "").strip().splitlines()
         words = f"the task `{event.task}` failed: {errors[-1] if errors else said}"
-        return Verdict(state=HostState.FAILED, reason=_words(words))
+        return HostVerdict(state=ReportedState.FAILED, reason=_one_line_reason(words))
     if host.tasks == 1:
-        return Verdict(state=HostState.UNREACHABLE, reason=_words(said))
+        return HostVerdict(
+            state=ReportedState.UNREACHABLE, reason=_one_line_reason(said)
+        )
     words = f"it was lost at the task `{event.task}`, and how far it got is not known: "
-    return Verdict(state=HostState.UNKNOWN, reason=_words(words + said))
+    return HostVerdict(
+        state=ReportedState.UNKNOWN, reason=_one_line_reason(words + said)
+    )
 
 
-def _words(text: str) -> str:
-    return line(" ".join(text.split()))[:LONGEST_REASON]
+def _one_line_reason(text: str) -> str:
+    return line(" ".join(text.split()))[:MAX_VERDICT_REASON_LENGTH]

@@ -15,25 +15,25 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-FOLDERS = (
+PLAYBOOK_FOLDERS = (
     *("roles", "tasks", "handlers", "vars", "defaults", "templates", "files"),
     *("library", "module_utils", "action_plugins", "filter_plugins"),
     *("lookup_plugins", "test_plugins", "vars_plugins"),
 )
 """Folders beside a playbook that Ansible reads, or that its tasks take files of."""
-VARIABLES = ("group_vars", "host_vars")
+VARIABLE_FOLDERS = ("group_vars", "host_vars")
 """Folders of variables, beside a playbook and beside an inventory."""
-NAMED = 3
+MAX_PATHS_NAMED = 3
 """Changed paths that a message names; of the others it gives the number."""
-MOST_NAMED = 200
+MAX_FILES_FOLLOWED = 200
 """Files that are found by the names in a playbook, at most."""
-MOST_FILES = 2000
+MAX_FILES_PER_FOLDER = 2000
 """Files of a folder that count at most, in the order of their paths."""
-MOST_BYTES = 1 << 20
+MAX_DIGESTED_FILE_BYTES = 1 << 20
 """Bytes of a file that are read; of a longer one its length and its time count."""
-_NOT_WRITTEN = frozenset({"__pycache__", ".git"})
+_GENERATED_FOLDERS = frozenset({"__pycache__", ".git"})
 """Folders that nobody writes by hand; Ansible makes some as it plays."""
-_NAMED = re.compile(rb"[\w.@+/-]+\.ya?ml\b")
+_YAML_PATH_PATTERN = re.compile(rb"[\w.@+/-]+\.ya?ml\b")
 
 
 def playbook_digests(folder: Path, playbook: str, inventory: str) -> Mapping[str, str]:
@@ -46,19 +46,19 @@ def playbook_digests(folder: Path, playbook: str, inventory: str) -> Mapping[str
     """
     book = folder / playbook
     found = [*_named_files(book), folder / "ansible.cfg"]
-    found += [book.parent / name for name in (*FOLDERS, *VARIABLES)]
+    found += [book.parent / name for name in (*PLAYBOOK_FOLDERS, *VARIABLE_FOLDERS)]
     if inventory:
         place = folder / inventory
-        beside = place if _is(stat.S_ISDIR, place) else place.parent
-        found += [place, *(beside / name for name in VARIABLES)]
+        beside = place if _is_file_of_kind(stat.S_ISDIR, place) else place.parent
+        found += [place, *(beside / name for name in VARIABLE_FOLDERS)]
     return {
         os.path.relpath(path, folder): _digest(path)
         for path in dict.fromkeys(map(_normal, found))
-        if _is(lambda _: True, path)
+        if _is_file_of_kind(lambda _: True, path)
     }
 
 
-def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
+def changed_paths_text(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
     """The paths that have changed, are missing, or are new, as text.
 
     Args:
@@ -70,11 +70,13 @@ def changed_in_words(shown: Mapping[str, str], now: Mapping[str, str]) -> str:
     """
     paths = dict.fromkeys((*shown, *now)) if shown else ()
     found = [path for path in paths if shown.get(path) != now.get(path)]
-    more = len(found) - NAMED
-    return ", ".join(found[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(found) - MAX_PATHS_NAMED
+    return ", ".join(found[:MAX_PATHS_NAMED]) + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
-def _is(kind: Callable[[int], bool], path: Path) -> bool:
+def _is_file_of_kind(kind: Callable[[int], bool], path: Path) -> bool:
     """Whether a path is of a kind (`stat.S_ISREG`, …); the path may be invalid text."""
     try:
         return kind(path.stat().st_mode)
@@ -89,31 +91,31 @@ def _normal(path: Path) -> Path:
 def _named_files(book: Path) -> Iterator[Path]:
     """A playbook, and every file that it names or that such a file names."""
     waiting, seen = [_normal(book)], set[Path]()
-    while waiting and len(seen) < MOST_NAMED:
+    while waiting and len(seen) < MAX_FILES_FOLLOWED:
         path = waiting.pop(0)
-        if path in seen or not _is(stat.S_ISREG, path):
+        if path in seen or not _is_file_of_kind(stat.S_ISREG, path):
             continue
         seen.add(path)
         yield path
-        names = map(os.fsdecode, _NAMED.findall(_start_of(path)))
+        names = map(os.fsdecode, _YAML_PATH_PATTERN.findall(_read_start_of_file(path)))
         waiting += [_normal(path.parent / name) for name in names]
 
 
-def _start_of(path: Path) -> bytes:
+def _read_start_of_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES)
+            return file.read(MAX_DIGESTED_FILE_BYTES)
     except OSError:
         return b""
 
 
 def _digest(path: Path) -> str:
     """The digest of a file, or of all files of a folder, with their paths."""
-    if not _is(stat.S_ISDIR, path):
+    if not _is_file_of_kind(stat.S_ISDIR, path):
         return _digest_of_file(path)
     whole = hashlib.sha256()
     for number, file in enumerate(_files_below(path)):
-        if number == MOST_FILES:
+        if number == MAX_FILES_PER_FOLDER:
             break
         name = os.fsencode(os.path.relpath(file, path))
         whole.update(name + b"\0" + _digest_of_file(file).encode() + b"\0")
@@ -126,7 +128,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
         real = os.path.realpath(place)
         is_new = real not in seen
         seen.add(real)
-        folders[:] = sorted(set(folders) - _NOT_WRITTEN) if is_new else ()
+        folders[:] = sorted(set(folders) - _GENERATED_FOLDERS) if is_new else ()
         if is_new:
             yield from (Path(place, name) for name in sorted(names))
 
@@ -138,6 +140,8 @@ def _digest_of_file(path: Path) -> str:
         return "not readable"
     if not stat.S_ISREG(found.st_mode):
         return "no file"
-    is_long = found.st_size > MOST_BYTES
+    is_long = found.st_size > MAX_DIGESTED_FILE_BYTES
     stamp = f"{found.st_size} {found.st_mtime_ns}" if is_long else ""
-    return hashlib.sha256(stamp.encode() + b"\0" + _start_of(path)).hexdigest()
+    return hashlib.sha256(
+        stamp.encode() + b"\0" + _read_start_of_file(path)
+    ).hexdigest()

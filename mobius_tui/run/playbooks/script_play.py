@@ -20,28 +20,28 @@ from collections.abc import Mapping
 
 from mobius_tui.run.fleet.claim_request import export_line
 
-CONNECT, RUN = "connect", "run"
+CONNECT_TASK, RUN_TASK = "connect", "run"
 """The names of the tasks."""
-STANDARD_INPUT = "mobius_standard_input"
+STANDARD_INPUT_VARIABLE = "mobius_standard_input"
 """The Ansible variable with the standard input of each host's shell, by host name."""
-TIMED_OUT = 124
+TIMEOUT_EXIT_STATUS = 124
 """The exit status of `timeout`."""
-PLAYBOOK = f"""\
+SCRIPT_PLAYBOOK = f"""\
 - name: script
   hosts: all
   gather_facts: false
   tasks:
-    - name: {CONNECT}
+    - name: {CONNECT_TASK}
       ansible.builtin.raw: "true"
       changed_when: false
-    - name: {RUN}
+    - name: {RUN_TASK}
       ansible.builtin.command:
         argv: [sh, -s]
-        stdin: "{{{{ {STANDARD_INPUT}[inventory_hostname] }}}}"
+        stdin: "{{{{ {STANDARD_INPUT_VARIABLE}[inventory_hostname] }}}}"
 """
 
 
-def standard_input(
+def script_standard_input(
     script: str,
     shell: tuple[str, ...],
     values: Mapping[str, str],

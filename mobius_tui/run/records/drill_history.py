@@ -16,7 +16,7 @@ from mobius_tui.run.records.run_record import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 
-_OUTAGE = {
+_OUTAGE_KEYS_BY_MEASURE = {
     "detected": ("detected",),
     "acknowledged": ("acknowledged",),
     "decided": ("decided",),
@@ -28,7 +28,7 @@ _OUTAGE = {
 that of older records."""
 
 
-SCORE_LISTS = {
+SCORE_LIST_LABELS = {
     "left": "still wrong",
     "wrong": "steps wrong",
     "skipped": "skipped",
@@ -65,7 +65,7 @@ def drill_result(record: Mapping[str, Any]) -> Iterator[str]:
     handled = score.get("handled")
     verdict = verdict_words(handled if isinstance(handled, bool) else None)
     yield f"{verdict}; {faults_words(_texts(score, 'faults'))}"
-    for name, label in SCORE_LISTS.items():
+    for name, label in SCORE_LIST_LABELS.items():
         yield from (f"{label}: {each}" for each in _texts(score, name))
 
 
@@ -153,7 +153,7 @@ def _times_of(record: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         return
     since = outage.get("since", outage.get("fired"))
     broken = isinstance(score, dict) and score.get("handled") is False
-    for name, keys in _OUTAGE.items():
+    for name, keys in _OUTAGE_KEYS_BY_MEASURE.items():
         at = next((outage[key] for key in keys if key in outage), None)
         if broken and name in ("restored", "steady"):
             continue

@@ -37,10 +37,10 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import file_mode
 
-FORMAT = 1
+STATS_FORMAT = 1
 """Version of the file's format; raised when the format, or the way in which times are
 calculated, changes."""
-LIMIT = 16 << 20
+MAX_STATS_BYTES = 16 << 20
 """Bytes that are read of the file at most."""
 
 
@@ -91,11 +91,15 @@ def past_run_from_state(run: str, state: RunState, restored: float | None) -> Pa
         outcome=ended.outcome,
         began=state.began_at,
         restored=restored,
-        steps={step_id: step for step_id, step in steps.items() if step != _UNTOUCHED},
+        steps={
+            step_id: step for step_id, step in steps.items() if step != _STEP_NOT_BEGUN
+        },
     )
 
 
-_UNTOUCHED = PastStep(results=(), passed_durations=(), skipped=False, overridden=False)
+_STEP_NOT_BEGUN = PastStep(
+    results=(), passed_durations=(), skipped=False, overridden=False
+)
 
 
 def _past_step(own: StepState) -> PastStep:
@@ -112,7 +116,7 @@ def _past_step(own: StepState) -> PastStep:
     )
 
 
-def fingerprint(directory: RunDirectory) -> bytes:
+def stats_source_digest(directory: RunDirectory) -> bytes:
     """The digest of every file that a run is summed up from.
 
     Raises:
@@ -143,8 +147,8 @@ def read_stats(directory: RunDirectory) -> PastRun | None:
     """The stored results of a run; `None` where they are missing or out of date."""
     try:
         with open_regular(directory.stats) as file:
-            seal, _, payload = file.read(LIMIT).partition(b"\n")
-        if seal != _seal(fingerprint(directory), payload):
+            seal, _, payload = file.read(MAX_STATS_BYTES).partition(b"\n")
+        if seal != _stats_seal(stats_source_digest(directory), payload):
             return None
         with without_garbage_collection():
             return _decoded(directory.id, json.loads(payload))
@@ -158,26 +162,26 @@ def write_stats(directory: RunDirectory, run: PastRun, source_digest: bytes) -> 
     Args:
         directory: the run's.
         run: what it came to.
-        source_digest: `fingerprint` of the files, before they were read.
+        source_digest: `stats_source_digest` of the files, before they were read.
     """
     new = directory.stats.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     payload = _encoded(run)
     with suppress(OSError, RunError):
-        if fingerprint(directory) != source_digest:
+        if stats_source_digest(directory) != source_digest:
             return  # the run has changed since
         try:
             # Not synced: a file that a power loss damaged fails its digest.
             with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), file_mode(directory.path))
-                file.write(_seal(source_digest, payload) + b"\n" + payload)
+                file.write(_stats_seal(source_digest, payload) + b"\n" + payload)
             new.replace(directory.stats)
         finally:
             new.unlink(missing_ok=True)
 
 
-def _seal(source_digest: bytes, payload: bytes) -> bytes:
-    version = f"mobius-tui {__version__} stats {FORMAT}\n".encode()
+def _stats_seal(source_digest: bytes, payload: bytes) -> bytes:
+    version = f"mobius-tui {__version__} stats {STATS_FORMAT}\n".encode()
     return hashlib.sha256(version + source_digest + payload).hexdigest().encode()
 
 
@@ -191,7 +195,7 @@ def _encoded(run: PastRun) -> bytes:
         "restored": run.restored,
         "steps": {
             step_id: each.passed_durations[0]
-            if each == _passed_at_once(*each.passed_durations[:1])
+            if each == _step_passed_at_once(*each.passed_durations[:1])
             else (each.results, each.passed_durations, each.skipped, each.overridden)
             for step_id, each in run.steps.items()
         },
@@ -229,13 +233,15 @@ def _decoded(run: str, data: Any) -> PastRun:
         began=began,
         restored=restored,
         steps={
-            step_id: _passed_at_once(own) if is_number(own) else _decoded_step(*own)
+            step_id: _step_passed_at_once(own)
+            if is_number(own)
+            else _decoded_step(*own)
             for step_id, own in data["steps"].items()
         },
     )
 
 
-def _passed_at_once(*took: float) -> PastStep:
+def _step_passed_at_once(*took: float) -> PastStep:
     return PastStep(_PASSED, took, skipped=False, overridden=False)
 
 

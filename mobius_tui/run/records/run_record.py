@@ -40,11 +40,11 @@ from mobius_tui.run.storage.sharing import file_mode
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
-ANNOTATIONS = "annotations"
+ANNOTATIONS_TABLE = "annotations"
 """The table of people's annotations, added afterwards."""
 
 
-ACTION_ITEMS = "action_items"
+ACTION_ITEMS_TABLE = "action_items"
 """The table of action items, added afterwards."""
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another writer. It needs a few milliseconds; longer only on a
@@ -52,7 +52,7 @@ disk that is full or remote."""
 
 
 @contextmanager
-def exclusive_record(directory: RunDirectory) -> Iterator[None]:
+def record_lock(directory: RunDirectory) -> Iterator[None]:
     """Hold the lock on a run's record while the block lasts.
 
     A change reads and rewrites the whole record, so of two at once one would be lost.
@@ -89,7 +89,7 @@ def write_record(
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest_alarm is not None:
         record["outage"] = outage_record(directory)
-    with exclusive_record(directory):
+    with record_lock(directory):
         record.update(_added_tables(directory))
         replace_file_durably(directory.record, tomli_w.dumps(record).encode())
 
@@ -146,7 +146,7 @@ def _added_tables(directory: RunDirectory) -> dict[str, Any]:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    tables = (ANNOTATIONS, ACTION_ITEMS, seals.SEALS_TABLE)
+    tables = (ANNOTATIONS_TABLE, ACTION_ITEMS_TABLE, seals.SEALS_TABLE)
     return {name: older[name] for name in tables if name in older}
 
 
@@ -185,15 +185,15 @@ def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun 
         StateError: an entry of its journal may not follow.
     """
     if not is_host and directory.host_pid() is not None:
-        return past_run_of(directory)
-    of = past_run.fingerprint(directory)
-    found = past_run_of(directory)
+        return past_run_from_files(directory)
+    of = past_run.stats_source_digest(directory)
+    found = past_run_from_files(directory)
     if found is not None:
         past_run.write_stats(directory, found, of)
     return found
 
 
-def past_run_of(directory: RunDirectory) -> PastRun | None:
+def past_run_from_files(directory: RunDirectory) -> PastRun | None:
     """Sum a run up from its journal, its health and its record; stores nothing.
 
     Returns and raises as `summarize_run`.

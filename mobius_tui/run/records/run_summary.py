@@ -23,13 +23,13 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.text.units import clock_duration, local_time
 
-TAIL = 1 << 16
+MAX_JOURNAL_TAIL_BYTES = 1 << 16
 """Bytes of a journal's end that are searched for how the run ended."""
-_ENDS = EntryPicker((RunEnded, RunReopened))
+_END_ENTRY_FILTER = EntryPicker((RunEnded, RunReopened))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Summary:
+class RunSummary:
     """One run in a list of runs."""
 
     id: str
@@ -123,10 +123,10 @@ class Summary:
         }
 
 
-def read_summary(directory: RunDirectory) -> Summary:
+def read_summary(directory: RunDirectory) -> RunSummary:
     """A run's summary, from both ends of its journal; bad content never raises."""
     try:
-        first, last, ended_at = _ends(directory.journal)
+        first, last, ended_at = _beginning_and_end(directory.journal)
         host = directory.host_pid()
     except RunError:
         return _bare_summary(directory, ListingState.DAMAGED)
@@ -135,10 +135,10 @@ def read_summary(directory: RunDirectory) -> Summary:
     began, at = first
     is_imported = directory.imported.exists()
     unended = ListingState.IMPORTED if is_imported else ListingState.OPEN
-    if last is None and _lost_its_end(directory):
+    if last is None and _is_end_missing_in_journal(directory):
         unended = ListingState.DAMAGED
     dead = last is None and host is None and unended is ListingState.OPEN
-    return Summary(
+    return RunSummary(
         id=directory.id,
         title=began.title,
         runbook=began.runbook,
@@ -157,7 +157,7 @@ def read_summary(directory: RunDirectory) -> Summary:
     )
 
 
-def _lost_its_end(directory: RunDirectory) -> bool:
+def _is_end_missing_in_journal(directory: RunDirectory) -> bool:
     """Whether the journal lacks its end: the record says that the run had ended."""
     if not directory.record.exists():
         return False
@@ -171,8 +171,8 @@ def _lost_its_end(directory: RunDirectory) -> bool:
         return True
 
 
-def _bare_summary(directory: RunDirectory, state: ListingState) -> Summary:
-    return Summary(
+def _bare_summary(directory: RunDirectory, state: ListingState) -> RunSummary:
+    return RunSummary(
         id=directory.id,
         title="",
         runbook="",
@@ -190,7 +190,7 @@ def is_open(directory: RunDirectory) -> bool:
     return read_summary(directory).is_open
 
 
-def newest_open(root: Path) -> RunDirectory:
+def newest_open_run(root: Path) -> RunDirectory:
     """The newest run that has not ended.
 
     Raises:
@@ -202,15 +202,15 @@ def newest_open(root: Path) -> RunDirectory:
     return newest
 
 
-def _ends(
+def _beginning_and_end(
     journal: Path,
 ) -> tuple[tuple[RunBegan, float] | None, RunEnded | None, float | None]:
     """How a run began and ended, as far as its journal says."""
     try:
         with open_regular(journal) as file:
-            head = file.readline(TAIL * 16)
+            head = file.readline(MAX_JOURNAL_TAIL_BYTES * 16)
             file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - TAIL))
+            file.seek(max(0, file.tell() - MAX_JOURNAL_TAIL_BYTES))
             tail = file.read()
     except OSError as error:
         raise RunError(f"{journal}: {error.strerror}") from error
@@ -221,7 +221,7 @@ def _ends(
         raise RunError(f"{journal}: it does not begin with RunBegan")
     for text in reversed(tail.split(b"\n")[:-1]):
         try:
-            last = _ENDS.pick(text)
+            last = _END_ENTRY_FILTER.pick(text)
         except RunError:
             continue
         if last is not None and isinstance(last.event, RunEnded):

@@ -25,7 +25,7 @@ SEALS_TABLE = "seals"
 SEALED_TABLES = {"annotations": "annotation", "action_items": "action item"}
 """The tables that are sealed, and the name of one of their entries."""
 
-Record = Mapping[str, Any]
+RecordTables = Mapping[str, Any]
 Seal = dict[str, str]
 """`of` names the table, `id` the action item, `sha256` is the entry's, and `prev` the
 digest of the seal before it."""
@@ -42,35 +42,37 @@ def first_line_digest(directory: RunDirectory) -> str:
     return hashlib.sha256(line.rstrip(b"\n")).hexdigest() if line else FIRST_PREV
 
 
-def seal_digest(value: Mapping[str, Any]) -> str:
+def canonical_digest(value: Mapping[str, Any]) -> str:
     """The SHA-256 of an entry or a seal, independent of the file's layout."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), default=_canonical_json
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: object) -> str:
+def _canonical_json(value: object) -> str:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     return str(value)
 
 
-def seals_of(record: Record) -> tuple[Any, ...]:
+def seals_of(record: RecordTables) -> tuple[Any, ...]:
     """The seals of a record; none where it has none."""
     seals = record.get(SEALS_TABLE)
     return tuple(seals) if isinstance(seals, list) else ()
 
 
-def last_seal_digest(record: Record) -> str:
+def last_seal_digest(record: RecordTables) -> str:
     """The digest of the last seal; empty where there is none.
 
     A person can note it elsewhere, to detect later whether seals were cut off.
     """
     seals = seals_of(record)
-    return seal_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
+    return canonical_digest(seals[-1]) if seals and isinstance(seals[-1], dict) else ""
 
 
 def with_new_seals(
-    record: Record, table: str, entries: Sequence[Any], first: str
+    record: RecordTables, table: str, entries: Sequence[Any], first: str
 ) -> list[Any]:
     """The seals of a record, and those of the entries that are new in a table of it.
 
@@ -90,18 +92,18 @@ def with_new_seals(
     for of, added in new.items():
         for entry in added:
             prev = (
-                seal_digest(chain[-1])
+                canonical_digest(chain[-1])
                 if chain and isinstance(chain[-1], dict)
                 else first
             )
-            seal: Seal = {"of": of, "sha256": seal_digest(entry), "prev": prev}
+            seal: Seal = {"of": of, "sha256": canonical_digest(entry), "prev": prev}
             if of == "action_items":
                 seal["id"] = str(entry.get("id", ""))
             chain.append(seal)
     return chain
 
 
-def _entries(record: Record, table: str) -> list[Any]:
+def _entries(record: RecordTables, table: str) -> list[Any]:
     entries = record.get(table)
     return (
         [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
@@ -110,8 +112,8 @@ def _entries(record: Record, table: str) -> list[Any]:
 
 def _added(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
     """The entries that were not there before."""
-    digests = Counter(map(seal_digest, before))
-    return [each for each in after if not _take_one(digests, seal_digest(each))]
+    digests = Counter(map(canonical_digest, before))
+    return [each for each in after if not _take_one(digests, canonical_digest(each))]
 
 
 def _take_one(remaining: Counter[str], digest: str) -> bool:
@@ -119,7 +121,7 @@ def _take_one(remaining: Counter[str], digest: str) -> bool:
     return remaining[digest] >= 0
 
 
-def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
+def seal_problems(record: RecordTables, first: str, *, older: bool) -> Iterator[str]:
     """Where a record's entries differ from their seals, in words.
 
     Args:
@@ -135,7 +137,7 @@ def seal_problems(record: Record, first: str, *, older: bool) -> Iterator[str]:
         if not isinstance(seal, dict) or seal.get("prev") != prev:
             yield f"seal {number} does not follow the one before it"
             return
-        prev = seal_digest(seal)
+        prev = canonical_digest(seal)
     for table, name in SEALED_TABLES.items():
         yield from _table_problems(record, table, name, expected[table])
 
@@ -156,13 +158,13 @@ def _expected_digests(chain: Sequence[Any]) -> dict[str, list[str]]:
 
 
 def _table_problems(
-    record: Record, table: str, name: str, expected: list[str]
+    record: RecordTables, table: str, name: str, expected: list[str]
 ) -> Iterator[str]:
     listed = record.get(table, [])
     if not isinstance(listed, list) or not all(isinstance(e, dict) for e in listed):
         yield f"its {name}s are no list of them"
         return
-    digests = [seal_digest(each) for each in listed]
+    digests = [canonical_digest(each) for each in listed]
     if sorted(digests) == sorted(expected):
         if digests != expected:
             yield f"its {name}s are not in the order in which they were written"
@@ -177,7 +179,7 @@ def _table_problems(
         yield f"{gone} {name}{verbs[0]} written {verbs[1]} gone"
 
 
-def sealed_counts(record: Record, *, older: bool) -> str:
+def sealed_counts(record: RecordTables, *, older: bool) -> str:
     """How many entries are sealed, in words for `verify`; empty for none."""
     counts = {
         name: len(_entries(record, table)) for table, name in SEALED_TABLES.items()

@@ -29,7 +29,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.run_record import (
     outage_record,
-    past_run_of,
+    past_run_from_files,
     read_record,
     record_of_journal,
 )
@@ -38,12 +38,12 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.table_of_contents import CONTENTS_LIMIT, encode_contents
+from mobius_tui.run.storage.table_of_contents import MAX_CONTENTS_BYTES, encode_contents
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.sanitize import line
 
-SHOWN = 80
+MAX_SHOWN_VALUE_CHARS = 80
 """Characters of a value that a problem's text shows."""
 
 
@@ -160,7 +160,7 @@ def _journal_problems(
         yield from _record_problems(directory, journal_content, runbook, state)
         yield from _annotation_problems(directory, journal_content, state)
         kept = past_run.read_stats(directory)
-        if kept is not None and kept != past_run_of(directory):
+        if kept is not None and kept != past_run_from_files(directory):
             yield f"{directory.stats.name}: it says other than the journal"
     except MobiusError as error:
         yield str(error)
@@ -196,8 +196,9 @@ def _record_problems(
         expected["outage"] = outage_record(directory, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
-            yield f"{name}: {key} is {_shown(record.get(key))}, by the journal " + (
-                _shown(value)
+            yield (
+                f"{name}: {key} is {_shortened_value(record.get(key))}, by the journal "
+                + (_shortened_value(value))
             )
 
 
@@ -220,14 +221,18 @@ def has_no_seals(state: RunState) -> bool:
 def _seal_digests(directory: RunDirectory) -> Iterator[str]:
     """The digests of all seals on annotations and action items."""
     try:
-        yield from map(seals.seal_digest, seals.seals_of(read_record(directory)))
+        yield from map(seals.canonical_digest, seals.seals_of(read_record(directory)))
     except RunError:
         return  # `_record_problems` reports it
 
 
-def _shown(value: Any) -> str:
+def _shortened_value(value: Any) -> str:
     words = value.isoformat(" ") if isinstance(value, datetime) else repr(value)
-    return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
+    return (
+        words
+        if len(words) <= MAX_SHOWN_VALUE_CHARS
+        else f"{words[:MAX_SHOWN_VALUE_CHARS]}…"
+    )
 
 
 def _table_of_contents_problems(
@@ -235,7 +240,7 @@ def _table_of_contents_problems(
 ) -> Iterator[str]:
     expected = encode_contents(plan, mode=began.mode, environment=began.environment)
     yield from _content_problems(
-        directory.contents, expected[:CONTENTS_LIMIT], may_lack=True
+        directory.contents, expected[:MAX_CONTENTS_BYTES], may_lack=True
     )
 
 

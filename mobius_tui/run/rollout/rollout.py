@@ -1,20 +1,23 @@
-"""Decides which hosts of a step begin next, what holds them, and how it ends. Pure.
-
-The attempt calls `next_move` after each event, and at the time `look_again`. What it
-returns is journaled first (the end of a batch, the start of the next, a hold, each
-host's start), and done then.
-"""
+"""Since when all probes are ok, for a rollout between two batches. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan
-from mobius_tui.run.state.fleet_state import ENDED, PASSED, FleetState
+from mobius_tui.run.state.fleet_state import (
+    ENDED_HOST_STATUSES,
+    PASSED_HOST_STATUSES,
+    FleetState,
+)
+from mobius_tui.run.state.watch_state import Alarm
+from mobius_tui.runbook.model.probes import Probe
 
 RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
 """How a rollout ended; `warned` if hosts were skipped, or at most `max_failed` failed.
@@ -39,7 +42,7 @@ class RolloutHealth:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hold:
+class RolloutHold:
     """Why no host begins for now."""
 
     why: HoldReason
@@ -57,7 +60,7 @@ class RolloutEnd:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Move:
+class RolloutMove:
     """The next decision. Without any field set, running hosts are waited for."""
 
     end_batch: int | None = None
@@ -67,7 +70,7 @@ class Move:
     """
     begin: tuple[str, ...] = ()
     """The hosts that begin now, in this order."""
-    hold: Hold | None = None
+    hold: RolloutHold | None = None
     stopping: str = ""
     """Why no further host begins in this attempt, though some still run; or empty."""
     end: RolloutEnd | None = None
@@ -83,7 +86,7 @@ def next_move(
     now: float,
     stopped: bool = False,
     changed: str = "",
-) -> Move:
+) -> RolloutMove:
     """Decide what is next in a rollout.
 
     Args:
@@ -103,14 +106,14 @@ def next_move(
     is_left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING] > 0
     if not counts[HostStatus.RUNNING] and (stopping or not is_left):
         # A batch with hosts that never begin has not ended: it was cut off.
-        end = _end(plan, fleet, counts, stopping)
-        return Move(end_batch=end_batch, end=end)
+        end = _end_of_rollout(plan, fleet, counts, stopping)
+        return RolloutMove(end_batch=end_batch, end=end)
     if stopping or not is_left:
-        return Move(end_batch=end_batch, stopping=stopping)
-    hold = _hold(fleet, health, counts, plan, end_batch)
+        return RolloutMove(end_batch=end_batch, stopping=stopping)
+    hold = _hold_of_every_host(fleet, health, counts, plan, end_batch)
     if hold is not None:
-        return Move(end_batch=end_batch, hold=hold)
-    return _go_on(plan, fleet, health, counts, now, end_batch)
+        return RolloutMove(end_batch=end_batch, hold=hold)
+    return _move_of_batches(plan, fleet, health, counts, now, end_batch)
 
 
 def _batch_that_is_over(fleet: FleetState) -> int | None:
@@ -118,12 +121,12 @@ def _batch_that_is_over(fleet: FleetState) -> int | None:
     last = fleet.batch
     if last is None or last.ended is not None:
         return None
-    if any(fleet.hosts[host].status not in ENDED for host in last.hosts):
+    if any(fleet.hosts[host].status not in ENDED_HOST_STATUSES for host in last.hosts):
         return None
     return last.number
 
 
-def failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
+def count_failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
     """How many hosts count as failed, unknown ones included."""
     failed = counts[HostStatus.FAILED] + counts[HostStatus.UNKNOWN]
     if plan.on_unreachable != "skip":
@@ -145,7 +148,7 @@ def _why_stopping(
     """
     if asked:
         return asked
-    certain = failed_hosts(plan, counts) - counts[HostStatus.UNKNOWN]
+    certain = count_failed_hosts(plan, counts) - counts[HostStatus.UNKNOWN]
     if plan.on_unreachable == "ask":
         certain -= len(_unsettled(fleet))
     if certain <= plan.max_failed:
@@ -163,29 +166,29 @@ def _unsettled(fleet: FleetState) -> tuple[str, ...]:
     )
 
 
-def _hold(
+def _hold_of_every_host(
     fleet: FleetState,
     health: RolloutHealth,
     counts: Counter[HostStatus],
     plan: RolloutPlan,
     end_batch: int | None,
-) -> Hold | None:
+) -> RolloutHold | None:
     """A hold for every further host, within a batch as well; `None` if none is due."""
     last = fleet.batch
     number = 0 if last is None else last.number
     is_over = last is None or last.ended is not None or end_batch is not None
     batch = number + 1 if is_over else number
     if counts[HostStatus.UNKNOWN]:
-        names = _names(fleet.named(HostStatus.UNKNOWN))
+        names = _host_names_text(fleet.named(HostStatus.UNKNOWN))
         words = f"nobody knows how far {names} got"
-        return Hold(why=HoldReason.UNKNOWN, words=words, batch=batch)
+        return RolloutHold(why=HoldReason.UNKNOWN, words=words, batch=batch)
     unsettled = _unsettled(fleet)
     if plan.on_unreachable == "ask" and unsettled:
-        words = f"{_names(unsettled)} cannot be reached"
-        return Hold(why=HoldReason.UNREACHABLE, words=words, batch=batch)
+        words = f"{_host_names_text(unsettled)} cannot be reached"
+        return RolloutHold(why=HoldReason.UNREACHABLE, words=words, batch=batch)
     if _has_fired(fleet, health):
         words = health.fired or "a trigger fired"
-        return Hold(why=HoldReason.TRIGGER, words=words, batch=batch)
+        return RolloutHold(why=HoldReason.TRIGGER, words=words, batch=batch)
     return None
 
 
@@ -197,44 +200,48 @@ def _has_fired(fleet: FleetState, health: RolloutHealth) -> bool:
     return released is None or fired > released
 
 
-def _go_on(
+def _move_of_batches(
     plan: RolloutPlan,
     fleet: FleetState,
     health: RolloutHealth,
     counts: Counter[HostStatus],
     now: float,
     end_batch: int | None,
-) -> Move:
+) -> RolloutMove:
     """Begin hosts of the current batch, or of the next one if that may begin."""
     last = fleet.batch
     free = plan.parallel - counts[HostStatus.RUNNING]
     if last is not None and last.ended is None and end_batch is None:
         pending = [h for h in last.hosts if fleet.hosts[h].status is HostStatus.PENDING]
-        return Move(begin=tuple(pending[: max(0, free)]))
+        return RolloutMove(begin=tuple(pending[: max(0, free)]))
     number = 1 if last is None else last.number + 1
     if last is not None:
         ended_at = now if last.ended is None else last.ended
-        hold, look_again = _gate(plan, fleet, health, number, ended_at, now)
+        hold, look_again = _hold_before_batch(
+            plan, fleet, health, number, ended_at, now
+        )
         if hold is not None:
-            return Move(end_batch=end_batch, hold=hold, look_again=look_again)
+            return RolloutMove(end_batch=end_batch, hold=hold, look_again=look_again)
     batch = plan.batches[number - 1]
-    return Move(end_batch=end_batch, start_batch=number, begin=batch[: max(0, free)])
+    return RolloutMove(
+        end_batch=end_batch, start_batch=number, begin=batch[: max(0, free)]
+    )
 
 
-def _gate(
+def _hold_before_batch(
     plan: RolloutPlan,
     fleet: FleetState,
     health: RolloutHealth,
     batch: int,
     ended_at: float,
     now: float,
-) -> tuple[Hold | None, float | None]:
+) -> tuple[RolloutHold | None, float | None]:
     """A hold for the next batch, `None` if it may begin; and when to look again."""
     if fleet.released_batch >= batch:
         return None, None
     if plan.person:
         words = "a person lets it begin"
-        return Hold(why=HoldReason.PERSON, words=words, batch=batch), None
+        return RolloutHold(why=HoldReason.PERSON, words=words, batch=batch), None
     if plan.healthy is None:
         return None, None
     deadline = ended_at + plan.within
@@ -248,30 +255,34 @@ def _gate(
             well_at = None  # what was seen before the batch says nothing of it
     if now >= deadline:
         words = "it was not well for long enough in time"
-        return Hold(why=HoldReason.TOO_LATE, words=words, batch=batch), None
+        return RolloutHold(why=HoldReason.TOO_LATE, words=words, batch=batch), None
     look_again = deadline if well_at is None else min(deadline, well_at)
     if not health.has_data:
         words = "nothing is known of a probe that counts"
-        return Hold(why=HoldReason.NO_DATA, words=words, batch=batch), look_again
+        return RolloutHold(why=HoldReason.NO_DATA, words=words, batch=batch), look_again
     words = "until it has been well for long enough"
-    return Hold(why=HoldReason.NOT_HEALTHY, words=words, batch=batch), look_again
+    return RolloutHold(why=HoldReason.NOT_HEALTHY, words=words, batch=batch), look_again
 
 
-def _end(
+def _end_of_rollout(
     plan: RolloutPlan, fleet: FleetState, counts: Counter[HostStatus], stopping: str
 ) -> RolloutEnd:
     """The end of a rollout of which no host runs or begins any more."""
-    passed = sum(counts[each] for each in PASSED)
+    passed = sum(counts[each] for each in PASSED_HOST_STATUSES)
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     words = f"{passed} of {len(fleet.hosts)} passed"
     for status in (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN):
         if counts[status]:
-            words += f", {counts[status]} {status} ({_names(fleet.named(status))})"
+            words += (
+                f", {counts[status]} {status} ({_host_names_text(fleet.named(status))})"
+            )
     skipped = fleet.named(HostStatus.SKIPPED)
-    words += f", {len(skipped)} skipped ({_names(skipped)})" if skipped else ""
+    words += (
+        f", {len(skipped)} skipped ({_host_names_text(skipped)})" if skipped else ""
+    )
     words += f", {left} not begun" if left else ""
     words += f": {stopping}" if stopping and left else ""
-    failed = failed_hosts(plan, counts)
+    failed = count_failed_hosts(plan, counts)
     result: RolloutResult = "passed"
     if counts[HostStatus.UNKNOWN]:
         result = "unknown"
@@ -284,11 +295,71 @@ def _end(
     return RolloutEnd(result=result, words=words)
 
 
-NAMED = 3
+MAX_HOSTS_IN_REASON = 3
 """Hosts that a text names; of the others it gives the number."""
 
 
-def _names(hosts: tuple[str, ...]) -> str:
+def _host_names_text(hosts: tuple[str, ...]) -> str:
     """Some hosts, and how many more there are."""
-    more = f" and {len(hosts) - NAMED} more" if len(hosts) > NAMED else ""
-    return ", ".join(hosts[:NAMED]) + more
+    more = (
+        f" and {len(hosts) - MAX_HOSTS_IN_REASON} more"
+        if len(hosts) > MAX_HOSTS_IN_REASON
+        else ""
+    )
+    return ", ".join(hosts[:MAX_HOSTS_IN_REASON]) + more
+
+
+class HealthySinceTracker:
+    """For each probe that counts, since when it is ok without a break."""
+
+    def __init__(
+        self, probes: Iterable[Probe], *, fresh: Callable[[str], float]
+    ) -> None:
+        """Begin with nothing known.
+
+        Args:
+            probes: all of the runbook; those that do not count for triggers are left
+                out, unless none does.
+            fresh: maps a probe's id to the seconds for which its last check counts.
+        """
+        every = tuple(probes)
+        counting = [probe.id for probe in every if probe.trigger]
+        self._fresh = fresh
+        self._last: dict[str, ProbeResult | None] = dict.fromkeys(
+            counting or [probe.id for probe in every]
+        )
+        self._well_since: dict[str, float] = {}
+
+    def apply(self, check: ProbeResult) -> None:
+        """Add the next check of a probe."""
+        if check.probe not in self._last:
+            return
+        last = self._last[check.probe]
+        self._last[check.probe] = check
+        is_gap = last is not None and check.at - last.at > self._fresh(check.probe)
+        if check.state != "ok" or is_gap:
+            self._well_since.pop(check.probe, None)
+        if check.state == "ok":
+            self._well_since.setdefault(check.probe, check.at)
+
+    def at(self, now: float, alarm: Alarm | None = None) -> RolloutHealth:
+        """Health as it is at a moment.
+
+        Args:
+            now: seconds since 1970.
+            alarm: the trigger that fired last, if one did.
+        """
+        checks = [check for check in self._last.values() if check is not None]
+        has_data = bool(checks) and len(checks) == len(self._last)
+        has_data &= all(
+            check.state != "no data" and now - check.at <= self._fresh(check.probe)
+            for check in checks
+        )
+        is_well = has_data and len(self._well_since) == len(self._last)
+        return RolloutHealth(
+            well_since=max(self._well_since.values()) if is_well else None,
+            looked_at=min((check.at for check in checks), default=0.0),
+            has_data=has_data,
+            fired_at=alarm.at if alarm is not None else None,
+            fired=alarm.reason if alarm is not None else "",
+        )

@@ -37,7 +37,7 @@ class DeliveryStatus(StrEnum):
     DROPPED = "not to be sent any more"
 
 
-UNDELIVERED = frozenset(
+UNDELIVERED_STATUSES = frozenset(
     {
         DeliveryStatus.QUEUED,
         DeliveryStatus.SENDING,
@@ -46,9 +46,13 @@ UNDELIVERED = frozenset(
     }
 )
 """The channel has not received it, as far as is known."""
-NEEDS_PERSON = frozenset({DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN})
+DELIVERY_STATUSES_NEEDING_PERSON = frozenset(
+    {DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN}
+)
 
-STATUSES_BEFORE: Mapping[type[MessageEvent], frozenset[DeliveryStatus]] = {
+STATUSES_BEFORE_MESSAGE_EVENT: Mapping[
+    type[MessageEvent], frozenset[DeliveryStatus]
+] = {
     MessageTried: frozenset({DeliveryStatus.QUEUED}),
     MessageSent: frozenset({DeliveryStatus.SENDING}),
     MessageNotSent: frozenset({DeliveryStatus.SENDING, DeliveryStatus.QUEUED}),
@@ -109,7 +113,7 @@ def validate_message_event(deliveries: Deliveries, event: MessageEvent) -> None:
     if not 1 <= event.delivery <= have:
         raise StateError(f"{name} for delivery {event.delivery}; there are {have}")
     own = deliveries[event.delivery - 1]
-    if own.status not in STATUSES_BEFORE[type(event)]:
+    if own.status not in STATUSES_BEFORE_MESSAGE_EVENT[type(event)]:
         raise StateError(f"{name} while delivery {event.delivery} is {own.status}")
     number = getattr(event, "number", None)
     if number is None:
@@ -207,7 +211,7 @@ def deliveries_of_attempt(
     )
 
 
-def after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
+def deliveries_after_host_start(deliveries: Deliveries, at: float) -> Deliveries:
     """The deliveries after a host started.
 
     Those that the last one was sending become `unknown`.

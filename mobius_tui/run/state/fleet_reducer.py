@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.fleet_events import (
-    RELEASABLE,
+    RELEASABLE_HOLD_REASONS,
     BatchEnded,
     BatchHeld,
     BatchReleased,
@@ -22,13 +22,13 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
 )
 from mobius_tui.run.state.fleet_state import (
-    ATTEMPTS_KEPT,
-    ENDED,
-    REASON_LENGTH,
-    SETTLEMENTS,
+    ENDED_HOST_STATUSES,
+    MAX_COMPLETE_ATTEMPTS,
+    MAX_HOST_REASON_CHARS,
+    SETTLEMENTS_BY_STATUS,
+    BatchHold,
     BatchState,
     FleetState,
-    Held,
     HostState,
     StepFleet,
     settled_status,
@@ -36,7 +36,7 @@ from mobius_tui.run.state.fleet_state import (
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.targets import MAX_HOSTS
 
-_OPEN = frozenset({HostStatus.PENDING, HostStatus.RUNNING})
+_OPEN_HOST_STATUSES = frozenset({HostStatus.PENDING, HostStatus.RUNNING})
 
 
 def validate_fleet_event(
@@ -51,7 +51,7 @@ def validate_fleet_event(
     if step is None:
         raise StateError(f"{name} for a step that the runbook lacks: {event.step!r}")
     if isinstance(event, FleetHostSettled):
-        _check_settled(fleets.get(event.step), event)
+        _validate_settlement(fleets.get(event.step), event)
         return
     if step.status is not Status.RUNNING:
         raise StateError(f"{name} while step {event.step!r} is {step.status}")
@@ -62,7 +62,7 @@ def validate_fleet_event(
     fleet = fleets.get(event.step)
     own = fleet.attempts.get(event.attempt) if fleet is not None else None
     if isinstance(event, HostsResolved):
-        _check_list(event, own)
+        _validate_host_list(event, own)
         return
     if own is None:
         raise StateError(f"{name} before step {event.step!r} has its hosts")
@@ -74,7 +74,7 @@ def validate_fleet_event(
         raise StateError(f"{name} for step {event.step!r}: {problem}")
 
 
-def _check_settled(fleet: StepFleet | None, event: FleetHostSettled) -> None:
+def _validate_settlement(fleet: StepFleet | None, event: FleetHostSettled) -> None:
     """A host is settled once, for the newest attempt that it was in, at any time."""
     state = fleet.newest().get(event.host) if fleet is not None else None
     where = f"FleetHostSettled for step {event.step!r}"
@@ -83,12 +83,12 @@ def _check_settled(fleet: StepFleet | None, event: FleetHostSettled) -> None:
         raise StateError(f"{where}: {words}")
     if state.settled is not None:
         raise StateError(f"{where}: {event.host!r} is settled already")
-    if event.settled not in SETTLEMENTS.get(state.status, ()):
+    if event.settled not in SETTLEMENTS_BY_STATUS.get(state.status, ()):
         words = f"{event.host!r} is {state.status}, not {event.settled!r}"
         raise StateError(f"{where}: {words}")
 
 
-def _check_list(event: HostsResolved, own: FleetState | None) -> None:
+def _validate_host_list(event: HostsResolved, own: FleetState | None) -> None:
     if own is not None:
         raise StateError(f"HostsResolved twice for step {event.step!r}")
     if not 0 < len(set(event.hosts)) == len(event.hosts) <= MAX_HOSTS:
@@ -118,7 +118,7 @@ def _batch_problem(
             if batch not in (number, number + 1):
                 return f"batch {batch}, and {number} is the last that has begun"
             if isinstance(event, BatchReleased) and (
-                own.held is None or own.held.why not in RELEASABLE
+                own.held is None or own.held.why not in RELEASABLE_HOLD_REASONS
             ):
                 return "nothing is held that a person may release"
     return ""
@@ -129,7 +129,7 @@ def _is_waiting(own: FleetState, host: str) -> bool:
     return state is not None and state.status is HostStatus.WAITING
 
 
-_BEFORE: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
+_STATUSES_BEFORE_HOST_EVENT: Mapping[type[FleetEvent], frozenset[HostStatus]] = {
     FleetHostStarted: frozenset({HostStatus.PENDING}),
     FleetHostChecked: frozenset({HostStatus.RUNNING}),
     FleetHostEnded: frozenset({HostStatus.RUNNING}),
@@ -145,7 +145,7 @@ def _host_problem(
     state = own.hosts.get(event.host)
     if state is None:
         return f"{event.host!r} is none of its hosts"
-    if state.status not in _BEFORE[type(event)]:
+    if state.status not in _STATUSES_BEFORE_HOST_EVENT[type(event)]:
         return f"{event.host!r} is {state.status}"
     return ""
 
@@ -179,8 +179,8 @@ def apply_fleet_event(
             ended = replace(own.batches[-1], ended=at)
             own.batches = (*own.batches[:-1], ended)
         case BatchHeld(batch=batch, why=why, reason=reason):
-            words = reason[:REASON_LENGTH]
-            own.held = Held(batch=batch, why=why, reason=words, at=at)
+            words = reason[:MAX_HOST_REASON_CHARS]
+            own.held = BatchHold(batch=batch, why=why, reason=words, at=at)
         case BatchReleased(batch=batch):
             # Releasing a trigger's hold does not release the next batch's own hold.
             if own.held is not None and own.held.why is not HoldReason.TRIGGER:
@@ -203,18 +203,20 @@ def _change_host(
             new = replace(old, status=HostStatus.RUNNING, started=at, tries=tries)
             own.held = None
         case FleetHostChecked(detail=detail):
-            new = replace(old, looks=old.looks + 1, check=detail[:REASON_LENGTH])
+            new = replace(
+                old, looks=old.looks + 1, check=detail[:MAX_HOST_REASON_CHARS]
+            )
         case FleetHostEnded(status=status, exit=code, reason=reason):
             new = replace(
                 old,
                 status=status,
                 ended=at,
                 exit=code,
-                reason=reason[:REASON_LENGTH],
+                reason=reason[:MAX_HOST_REASON_CHARS],
                 output_bytes=event.output_bytes,
             )
     own.hosts[event.host] = new
-    if old.status in _OPEN and new.status in ENDED:
+    if old.status in _OPEN_HOST_STATUSES and new.status in ENDED_HOST_STATUSES:
         own.open_hosts -= 1
 
 
@@ -224,7 +226,7 @@ def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
         fleet.newest()[event.host],
         status=settled_status(event.settled),
         settled=event.settled,
-        reason=event.reason[:REASON_LENGTH],
+        reason=event.reason[:MAX_HOST_REASON_CHARS],
     )
     own = fleet.attempts.get(event.attempt)
     if own is not None:
@@ -253,5 +255,5 @@ def _add_attempt(fleet: StepFleet, event: HostsResolved, at: float) -> None:
         limit=event.limit,
         playbook=event.playbook,
     )
-    if len(fleet.attempts) > ATTEMPTS_KEPT:
+    if len(fleet.attempts) > MAX_COMPLETE_ATTEMPTS:
         del fleet.attempts[next(iter(fleet.attempts))]

@@ -12,34 +12,34 @@ from dataclasses import dataclass, field, replace
 
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
 
-ATTEMPTS_KEPT = 8
+MAX_COMPLETE_ATTEMPTS = 8
 """Newest attempts of a step that are kept with all their hosts; of older attempts only
 each host's newest state is kept."""
-REASON_LENGTH = 500
+MAX_HOST_REASON_CHARS = 500
 """Characters of a host's reason that are kept."""
 
-ENDED = frozenset(
+ENDED_HOST_STATUSES = frozenset(
     {
         *(HostStatus.OK, HostStatus.CHANGED, HostStatus.FAILED),
         *(HostStatus.UNREACHABLE, HostStatus.UNKNOWN, HostStatus.SKIPPED),
     }
 )
 """Statuses of a host on which nothing runs or will begin in this attempt."""
-WANTING_SOMEBODY = frozenset(
+HOST_STATUSES_NEEDING_PERSON = frozenset(
     {HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE}
 )
 """Statuses of a host that a person has to look at."""
-PASSED = frozenset({HostStatus.OK, HostStatus.CHANGED})
-_NOT_AGAIN = frozenset(
+PASSED_HOST_STATUSES = frozenset({HostStatus.OK, HostStatus.CHANGED})
+_STATUSES_NOT_REPEATED = frozenset(
     {HostStatus.OK, HostStatus.CHANGED, HostStatus.RUNNING, HostStatus.UNKNOWN}
 )
 """Statuses of a host that another attempt leaves out: passed, running or unknown."""
-SETTLEMENTS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
+SETTLEMENTS_BY_STATUS: Mapping[HostStatus, tuple[Settlement, Settlement]] = {
     HostStatus.UNKNOWN: ("ran", "did not run"),
     HostStatus.UNREACHABLE: ("skip", "fail"),
 }
 """The decisions that a person may make about a host, by its status."""
-_SETTLED: Mapping[Settlement, HostStatus] = {
+_STATUS_BY_SETTLEMENT: Mapping[Settlement, HostStatus] = {
     "ran": HostStatus.OK,
     "did not run": HostStatus.FAILED,
     "skip": HostStatus.SKIPPED,
@@ -84,7 +84,7 @@ class BatchState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class BatchHold:
     """That a batch is held: why no further host begins, and since when."""
 
     batch: int
@@ -111,7 +111,7 @@ class FleetState:
     """What the playbook was made of as the attempt began, as digests by paths."""
     batches: tuple[BatchState, ...] = ()
     """Those that have begun, in order."""
-    held: Held | None = None
+    held: BatchHold | None = None
     released_batch: int = 0
     """The last batch that a person has let begin; 0 for none."""
     released_at: float | None = None
@@ -192,7 +192,7 @@ class StepFleet:
 
 def settled_status(settled: Settlement) -> HostStatus:
     """The status of a host for which a person has made a decision."""
-    return _SETTLED[settled]
+    return _STATUS_BY_SETTLEMENT[settled]
 
 
 def hosts_to_do(
@@ -211,5 +211,5 @@ def hosts_to_do(
     return tuple(
         host
         for host in hosts
-        if host not in newest or newest[host].status not in _NOT_AGAIN
+        if host not in newest or newest[host].status not in _STATUSES_NOT_REPEATED
     )

@@ -58,21 +58,21 @@ def _add_steps(state: RunState, phase: str, step_ids: Iterable[str]) -> None:
         state.aside_steps = {**state.aside_steps, phase: steps}
 
 
-_ROW_DONE = GATE_OPENING_STATUSES | {Status.SKIPPED}
+_DONE_ROW_STATUSES = GATE_OPENING_STATUSES | {Status.SKIPPED}
 """Statuses of a row for which nothing is left to do."""
-_ENDED_WITH_ROWS = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
+_ENDED_PARENT_STATUSES = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
 """Statuses of a step with rows in which no further row begins."""
-_WITHOUT_RULES = RowRules(max_failed=0, attempts=1)
-ITEMS_NAMED = 5
+_DEFAULT_ROW_RULES = RowRules(max_failed=0, attempts=1)
+MAX_ITEMS_NAMED = 5
 """Items that are named in a line."""
 
 
 def is_row_done(state: RunState, row: str) -> bool:
     """Whether nothing is left to do for a row."""
-    return state.steps[row].status in _ROW_DONE
+    return state.steps[row].status in _DONE_ROW_STATUSES
 
 
-def step_that_failed(state: RunState, step_id: str) -> str:
+def failed_step_or_parent(state: RunState, step_id: str) -> str:
     """The id of the step that a person decides on when this one has failed.
 
     For a row it is the parent step, once that has failed; until then the row itself.
@@ -83,10 +83,13 @@ def step_that_failed(state: RunState, step_id: str) -> str:
 
 def has_ended_with_rows(state: RunState, step_id: str) -> bool:
     """Whether a step has rows, and has ended, so that no other of them begins."""
-    return step_id in state.rows_of and state.steps[step_id].status in _ENDED_WITH_ROWS
+    return (
+        step_id in state.rows_of
+        and state.steps[step_id].status in _ENDED_PARENT_STATUSES
+    )
 
 
-def is_left_behind(state: RunState, row: str) -> bool:
+def is_row_closed_by_parent(state: RunState, row: str) -> bool:
     """Whether a row failed or never began, and its parent step has ended all the same.
 
     No further attempt at such a row follows; what counts is the parent's status.
@@ -108,12 +111,12 @@ def failed_rows(state: RunState, parent: str) -> tuple[str, ...]:
     return tuple(
         row
         for row in state.rows_of[parent]
-        if state.steps[row].status in bad and not _is_tried_again(state, parent, row)
+        if state.steps[row].status in bad and not _will_retry_row(state, parent, row)
     )
 
 
-def _is_tried_again(state: RunState, parent: str, row: str) -> bool:
-    own, rules = state.steps[row], state.row_rules.get(parent, _WITHOUT_RULES)
+def _will_retry_row(state: RunState, parent: str, row: str) -> bool:
+    own, rules = state.steps[row], state.row_rules.get(parent, _DEFAULT_ROW_RULES)
     is_retried = own.status in (Status.FAILED, Status.TIMED_OUT)
     return is_retried and len(own.attempts) < rules.attempts
 
@@ -143,10 +146,10 @@ def refresh_parent(state: RunState, parent: str) -> None:
 def _status_of_rows(state: RunState, parent: str) -> Status:
     rows, failed = state.rows_of[parent], failed_rows(state, parent)
     statuses = {state.steps[row].status for row in rows} - {Status.NOT_APPLICABLE}
-    retried = any(_is_tried_again(state, parent, row) for row in rows)
+    retried = any(_will_retry_row(state, parent, row) for row in rows)
     if retried or statuses & {Status.UNKNOWN, Status.RUNNING}:
         return Status.PENDING
-    if len(failed) > state.row_rules.get(parent, _WITHOUT_RULES).max_failed:
+    if len(failed) > state.row_rules.get(parent, _DEFAULT_ROW_RULES).max_failed:
         return Status.FAILED
     if Status.PENDING in statuses:
         return Status.PENDING
@@ -164,12 +167,12 @@ def _failed_in_words(state: RunState, parent: str) -> str:
     failed, count = failed_rows(state, parent), len(state.rows_of[parent])
     if not failed:
         return ""
-    words = f"{len(failed)} of {count} rows failed: {_items(state, failed)}"
+    words = f"{len(failed)} of {count} rows failed: {_item_names(state, failed)}"
     why = state.steps[failed[0]].reason if len(failed) == 1 else ""
     return f"{words}: {why}" if why else words
 
 
-def _items(state: RunState, rows: tuple[str, ...]) -> str:
-    named = [" ".join(state.items[row].split()) for row in rows[:ITEMS_NAMED]]
+def _item_names(state: RunState, rows: tuple[str, ...]) -> str:
+    named = [" ".join(state.items[row].split()) for row in rows[:MAX_ITEMS_NAMED]]
     more = len(rows) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")

@@ -62,7 +62,7 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.runbook.model.actions import Run, SendMessage
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 
-INTENTS_REMEMBERED = 4096
+MAX_INTENTS_KEPT = 4096
 """How many intents are remembered, so that a repeated one gets its first answer.
 Repeats follow at once, so the newest suffice."""
 
@@ -85,7 +85,7 @@ def advance(state: RunState, entry: Entry) -> None:
     )
     if entry.intent is not None:
         _remember_intent(state.intents, entry.intent, entry.n)
-    _APPLY[type(event)](state, event, entry)
+    _REDUCERS_BY_EVENT[type(event)](state, event, entry)
     if state.rows_of and isinstance(event, _StatusEvent):
         _refresh_parent(state, event.step)
 
@@ -117,7 +117,7 @@ def _refresh_parent(state: RunState, step_id: str) -> None:
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
     """Remember the entry that first answered an intent; forget the oldest one."""
     intents.setdefault(intent, n)
-    if len(intents) > INTENTS_REMEMBERED:
+    if len(intents) > MAX_INTENTS_KEPT:
         del intents[next(iter(intents))]
 
 
@@ -130,8 +130,10 @@ def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
     state.auto = None
     state.lost_secrets = event.without
-    state.deliveries = deliveries.after_host_start(state.deliveries, entry.at)
-    watch_reducer.after_host_start(state)
+    state.deliveries = deliveries.deliveries_after_host_start(
+        state.deliveries, entry.at
+    )
+    watch_reducer.disarm_on_host_start(state)
 
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
@@ -158,8 +160,8 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     state.entered_phases = state.entered_phases.appended(event.phase)
-    watch_reducer.after_phase_entered(state, event)
-    undo_reducer.after_phase_entered(state, event)
+    watch_reducer.stop_rollback_on_other_phase(state, event)
+    undo_reducer.store_undo_order(state, event)
     if event.from_step in state.steps:
         state.aside_attempts[event.from_step] = len(
             state.steps[event.from_step].attempts
@@ -184,7 +186,7 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
 
 def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
     state.aside_frames = state.aside_frames[:-1]
-    watch_reducer.after_phase_left(state, event)
+    watch_reducer.store_end_of_rollback_phase(state, event)
     if event.to is not None and event.to not in state.aside_steps:
         state.main_line_phase = event.to
         state.aside_frames = ()
@@ -249,11 +251,11 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
 
 
 def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
-    undo_reducer.after_reopening(state, entry)
-    watch_reducer.after_reopening(state)
+    undo_reducer.reopen_run_state(state, entry)
+    watch_reducer.disarm_on_reopening(state)
 
 
-_APPLY: Mapping[type[Event], ApplyEvent] = {
+_REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     RunBegan: _run_began,
     HostStarted: _host_started,
     HostStopped: _host_stopped,

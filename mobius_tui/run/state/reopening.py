@@ -59,14 +59,14 @@ class Reopening:
     """The steps that were undone since its first end, in that order."""
 
 
-_OF_ANY_STEP = (
+_EVENTS_OF_ANY_STEP = (
     *(NoteAdded, HostStarted, HostStopped, HealthSealed, PhaseLeft, RunEnded),
     *(CheckTried, StepEnded, StepUnknown, StopAsked),
     *MESSAGE_EVENTS,
 )
 """Events that begin no step, or are about messages: allowed whichever step they
 name."""
-_OF_STEPS_THAT_MAY_BEGIN = (
+_EVENTS_OF_ALLOWED_STEPS = (
     *(StepStarted, StepSkipped, StepPassedOver, StepRestored, StepOverridden),
     *APPROVAL_EVENTS,
 )
@@ -88,9 +88,9 @@ def validate_event_after_reopening(event: Event, may_begin: AbstractSet[str]) ->
             fits = bool(event.undoes)
         case VariableSet():
             fits = event.source == "secret" or event.step in may_begin
-        case _ if isinstance(event, _OF_STEPS_THAT_MAY_BEGIN):
+        case _ if isinstance(event, _EVENTS_OF_ALLOWED_STEPS):
             fits = event.step in may_begin
         case _:
-            fits = isinstance(event, _OF_ANY_STEP)
+            fits = isinstance(event, _EVENTS_OF_ANY_STEP)
     if not fits:
         raise StateError(f"{name} in a run that is open again to be undone alone")

@@ -30,7 +30,7 @@ from mobius_tui.run.state.step_state import (
 )
 from mobius_tui.runbook.model.actions import chosen_text
 
-VALUE_LIMIT = 2000
+MAX_GIVEN_VALUE_CHARS = 2000
 """Characters of a variable's value that are kept with an attempt, at most."""
 
 
@@ -45,14 +45,16 @@ def _variables_given(
 
 
 def _shortened(value: str | None) -> str | None:
-    if value is None or len(value) <= VALUE_LIMIT:
+    if value is None or len(value) <= MAX_GIVEN_VALUE_CHARS:
         return value
-    return f"{value[: VALUE_LIMIT // 2]}…{value[-VALUE_LIMIT // 2 :]}"
+    return (
+        f"{value[: MAX_GIVEN_VALUE_CHARS // 2]}…{value[-MAX_GIVEN_VALUE_CHARS // 2 :]}"
+    )
 
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
     undo_reducer.withdraw_variables(state, event.step)
-    undo_reducer.after_start(state, event.step)
+    undo_reducer.store_variables_at_start(state, event.step)
     old = state.steps[event.step]
     attempt = Attempt(
         number=event.attempt,
@@ -137,7 +139,7 @@ def _end_attempt(
         note=ended_event.note if ended_event else "",
     )
     _replace_last(state, event.step, old, ended, status, event.reason)
-    undo_reducer.after_end(state, event.step, ended)
+    undo_reducer.update_changes_at_end(state, event.step, ended)
 
 
 def _step_ended(state: RunState, event: StepEnded, entry: Entry) -> None:

@@ -102,20 +102,20 @@ class Attempt:
     """The boot id of the machine when it started."""
 
 
-_CHECK_TRY = attrgetter(*(field.name for field in fields(CheckTry)))
-_NAMES = tuple(field.name for field in fields(Attempt))
-_ATTEMPT = attrgetter(*_NAMES)
+_check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))
+_ATTEMPT_FIELD_NAMES = tuple(field.name for field in fields(Attempt))
+_attempt_values = attrgetter(*_ATTEMPT_FIELD_NAMES)
 
 
 def _to_row(attempt: Attempt) -> Row:
-    row = dict(zip(_NAMES, _ATTEMPT(attempt), strict=True))
+    row = dict(zip(_ATTEMPT_FIELD_NAMES, _attempt_values(attempt), strict=True))
     row["status"] = attempt.status.value
-    row["check_tries"] = [_CHECK_TRY(each) for each in attempt.check_tries]
+    row["check_tries"] = [_check_try_values(each) for each in attempt.check_tries]
     return list(row.values())
 
 
 def _from_row(values_in_order: Row) -> Attempt:
-    values = dict(zip(_NAMES, values_in_order, strict=True))
+    values = dict(zip(_ATTEMPT_FIELD_NAMES, values_in_order, strict=True))
     values["status"] = Status(values["status"])
     for name in ("left", "ended_with", "reads"):
         values[name] = tuple(values[name])

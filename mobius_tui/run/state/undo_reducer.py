@@ -34,14 +34,14 @@ def withdraw_variables(state: RunState, step_id: str) -> None:
             state.steps[other] = replace(step, is_stale=True)
 
 
-def after_start(state: RunState, step_id: str) -> None:
+def store_variables_at_start(state: RunState, step_id: str) -> None:
     """Store the variables with which an attempt at a changing step starts."""
     _note_undo_after_end(state, step_id)
     if step_id in state.changing_steps:
         state.variables_at_start[step_id] = state.variables.copy()
 
 
-def after_end(state: RunState, step_id: str, attempt: Attempt) -> None:
+def update_changes_at_end(state: RunState, step_id: str, attempt: Attempt) -> None:
     """Add the change of an ended attempt, or remove the one that it undid."""
     if step_id in state.undo_steps:
         if attempt.status in PASSED_STATUSES:
@@ -84,13 +84,13 @@ def mark_undone(state: RunState, undo_step: str) -> None:
     )
 
 
-def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
+def store_undo_order(state: RunState, event: PhaseEntered) -> None:
     """Store the order of the undo steps if the run entered the phase Undo."""
     if event.undoes:
         state.undo_order = event.undoes
 
 
-def after_reopening(state: RunState, entry: Entry) -> None:
+def reopen_run_state(state: RunState, entry: Entry) -> None:
     """Open an ended run again: it is in no phase, and earlier approvals are void.
 
     Args:

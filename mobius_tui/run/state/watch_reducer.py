@@ -22,7 +22,7 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.state.run_state import ApplyEvent, RunState
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
-REOPENED = "the run had ended, and is open again to be undone"
+REOPENED_REASON = "the run had ended, and is open again to be undone"
 """Why the watch of a reopened run is disarmed, and its rollback stopped."""
 
 
@@ -112,17 +112,17 @@ APPLY_TO_WATCH: Mapping[type[Event], ApplyEvent] = {
 }
 
 
-def after_host_start(state: RunState) -> None:
+def disarm_on_host_start(state: RunState) -> None:
     """Disarm the watch, and stop its rollback, as a new host started."""
     _stop(state, "its host ended; arm it again", "its host ended meanwhile")
 
 
-def after_reopening(state: RunState) -> None:
+def disarm_on_reopening(state: RunState) -> None:
     """Disarm the watch, and end a `mobius-tui watch`: the run is only undone."""
-    _stop(state, REOPENED, REOPENED)
+    _stop(state, REOPENED_REASON, REOPENED_REASON)
     watch = replace(state.watch, alarms=())
     if watch.watch_run is not None:
-        watch = replace(watch, watch_run_end_reason=REOPENED)
+        watch = replace(watch, watch_run_end_reason=REOPENED_REASON)
     state.watch = watch
 
 
@@ -135,7 +135,7 @@ def _stop(state: RunState, why_disarmed: str, why_stopped: str) -> None:
     state.watch = watch
 
 
-def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
+def stop_rollback_on_other_phase(state: RunState, event: PhaseEntered) -> None:
     """Stop the rollback where another phase than its own was entered."""
     begun = state.watch.rollback
     if (
@@ -150,7 +150,7 @@ def after_phase_entered(state: RunState, event: PhaseEntered) -> None:
         )
 
 
-def after_phase_left(state: RunState, event: PhaseLeft) -> None:
+def store_end_of_rollback_phase(state: RunState, event: PhaseLeft) -> None:
     """Store how the rollback's phase ended, if that is the phase that was left."""
     begun = state.watch.rollback
     if begun is not None and event.phase == begun.phase:
@@ -163,11 +163,11 @@ def apply_watch_event(state: RunState, entry: Entry) -> None:
     """Apply an entry of any kind to the watch alone."""
     match entry.event:
         case HostStarted():
-            after_host_start(state)
+            disarm_on_host_start(state)
         case PhaseEntered() as event:
-            after_phase_entered(state, event)
+            stop_rollback_on_other_phase(state, event)
         case PhaseLeft() as event:
-            after_phase_left(state, event)
+            store_end_of_rollback_phase(state, event)
         case event:
             apply = APPLY_TO_WATCH.get(type(event))
             if apply is not None:

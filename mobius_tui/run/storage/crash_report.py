@@ -17,7 +17,7 @@ from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_home import make_private_folder, state_home
 from mobius_tui.sanitize import line
 
-MESSAGE_LIMIT = 200
+MAX_ERROR_CHARS = 200
 """Characters of an error's message that are shown."""
 
 
@@ -34,7 +34,9 @@ def report_unexpected_error(error: BaseException, note: str = "") -> FaultError:
         note: what goes on all the same, and what to do.
     """
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
-    parts = [f"it stopped because of a fault of its own: {line(words)[:MESSAGE_LIMIT]}"]
+    parts = [
+        f"it stopped because of a fault of its own: {line(words)[:MAX_ERROR_CHARS]}"
+    ]
     parts += [note] if note else []
     parts.append(f"details are in {_write_report(error)}")
     return FaultError("; ".join(parts))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode
+from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode_record
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -69,7 +69,7 @@ def write_last_view(directory: RunDirectory, view: LastView) -> None:
             new.unlink()
 
 
-TAIL_BYTES = 1 << 18
+HEALTH_TAIL_BYTES = 1 << 18
 """Bytes of the file's end that are read: some thousand checks."""
 
 
@@ -82,10 +82,10 @@ def last_check_times(path: Path) -> Mapping[str, float]:
     times: dict[str, float] = {}
     with suppress(OSError), open_regular(path) as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - TAIL_BYTES))
+        file.seek(max(0, file.tell() - HEALTH_TAIL_BYTES))
         for line in file.read().split(b"\n"):
             with suppress(RunError):  # the first is cut, the last may be torn
-                record = decode(line)
+                record = decode_record(line)
                 if isinstance(record, ProbeResult):
                     times[record.probe] = record.at
     return times

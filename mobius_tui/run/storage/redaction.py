@@ -14,10 +14,10 @@ from re import split, sub
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 REDACTED = "[redacted]"
-SHORTEST_FORM = 6
+MIN_ENCODED_CHARS = 6
 """Characters that an encoded form or a part of a secret must have to be redacted.
 Shorter ones occur everywhere by chance."""
-BASE64_LINES = (76, 64)
+BASE64_LINE_WIDTHS = (76, 64)
 """Characters per line into which `base64` and `openssl` break base64."""
 
 
@@ -46,9 +46,9 @@ def short_secret_notices(secrets: Mapping[str, str]) -> Iterator[str]:
         secrets: their values, by name.
     """
     for name, value in secrets.items():
-        if 0 < len(value) < SHORTEST_FORM:
+        if 0 < len(value) < MIN_ENCODED_CHARS:
             yield (
-                f"the secret {name} has fewer than {SHORTEST_FORM} characters: "
+                f"the secret {name} has fewer than {MIN_ENCODED_CHARS} characters: "
                 "whatever is "
                 f"shown has {REDACTED} in their place, and no value may hold them"
             )
@@ -67,7 +67,7 @@ def secret_url_parts(*urls: str) -> set[str]:
         texts = (target, parsed.path, unquote(target), unquote(parsed.path))
         parts = {*texts, *(part for text in texts for part in split("[/?&=]", text))}
         parts |= {parsed.username or "", unquote(parsed.username or "")}
-        secret |= {part for part in parts if len(part) >= SHORTEST_FORM}
+        secret |= {part for part in parts if len(part) >= MIN_ENCODED_CHARS}
         secret |= {url, parsed.password or "", unquote(parsed.password or "")}
     return secret - {""}
 
@@ -81,19 +81,21 @@ def secret_literals(secrets: Iterable[str]) -> tuple[str, ...]:
 def _literals(secrets: tuple[str, ...]) -> tuple[str, ...]:
     texts = {secret for secret in secrets if secret}
     for secret in secrets:
-        texts |= {form for form in _encoded_forms(secret) if len(form) >= SHORTEST_FORM}
+        texts |= {
+            form for form in _encoded_forms(secret) if len(form) >= MIN_ENCODED_CHARS
+        }
     return tuple(sorted(texts, key=lambda form: (-len(form), form)))
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:
     pieces = {secret, secret.strip(), *(row.strip() for row in secret.splitlines())}
     for piece in pieces:
-        if len(piece) >= SHORTEST_FORM:
+        if len(piece) >= MIN_ENCODED_CHARS:
             yield piece
             yield from _url_forms(piece)
             for is_ascii in (True, False):
                 yield dumps(piece, ensure_ascii=is_ascii)[1:-1]
-    if len(secret.strip()) >= SHORTEST_FORM:
+    if len(secret.strip()) >= MIN_ENCODED_CHARS:
         yield from _base64_forms(secret.strip())
 
 
@@ -122,6 +124,6 @@ def _base64_forms(secret: str) -> Iterator[str]:
         stem = whole[first:last]
         for form in {stem, stem.replace("+", "-").replace("/", "_")}:
             yield form
-            for width in BASE64_LINES if before == 0 else ():
+            for width in BASE64_LINE_WIDTHS if before == 0 else ():
                 for at in range(0, len(form), width):
                     yield form[at : at + width]

@@ -21,7 +21,7 @@ from mobius_tui.run.storage.sharing import file_mode, make_folder
 from mobius_tui.run.storage.state_home import make_private_folder, runs_root, state_home
 
 if TYPE_CHECKING:
-    from mobius_tui.runbook.model.runbook import Source
+    from mobius_tui.runbook.model.runbook import SourceFile
 
 
 def create_file(path: Path, data: bytes = b"") -> None:
@@ -245,7 +245,7 @@ def try_lock(handle: int) -> bool:
 def make_run_directory(
     root: Path,
     runbook_id: str,
-    sources: Iterable[Source],
+    sources: Iterable[SourceFile],
     at: float,
     *,
     shared: bool = False,

@@ -101,9 +101,11 @@ def own_shared_folders() -> Iterator[Path]:
     """The folders of this user's own shared runs."""
     outer = shared_base() / f"mobius-tui-{os.getuid()}"
     with suppress(OSError):
-        if _belongs_to(outer, os.getuid()):
+        if _is_folder_of_user(outer, os.getuid()):
             yield from (
-                each for each in outer.iterdir() if _belongs_to(each, os.getuid())
+                each
+                for each in outer.iterdir()
+                if _is_folder_of_user(each, os.getuid())
             )
 
 
@@ -114,10 +116,12 @@ def shared_folders_of_others() -> Iterator[Path]:
         for outer in shared_base().iterdir():
             match = _FOLDER.fullmatch(outer.name)
             owner = int(match[1]) if match else os.getuid()
-            if owner != os.getuid() and _belongs_to(outer, owner):
+            if owner != os.getuid() and _is_folder_of_user(outer, owner):
                 groups = _own_groups() if groups is None else groups
                 yield from (
-                    outer / name for name in groups if _belongs_to(outer / name, owner)
+                    outer / name
+                    for name in groups
+                    if _is_folder_of_user(outer / name, owner)
                 )
 
 
@@ -130,7 +134,7 @@ def _own_groups() -> list[str]:
     return groups
 
 
-def _belongs_to(path: Path, uid: int) -> bool:
+def _is_folder_of_user(path: Path, uid: int) -> bool:
     """Whether a path is a folder of a user's, in which nobody else can write."""
     try:
         status = path.lstat()

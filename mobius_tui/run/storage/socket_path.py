@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LONGEST_SOCKET_PATH = 100
+MAX_SOCKET_PATH_BYTES = 100
 """Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux)."""
 
 
 @contextmanager
 def short_socket_path(path: Path) -> Iterator[Path]:
     """A path to the socket that every system accepts, while the block lasts."""
-    if len(bytes(path)) <= LONGEST_SOCKET_PATH:
+    if len(bytes(path)) <= MAX_SOCKET_PATH_BYTES:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="mt-") as folder:

@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.library.own_runbooks import editable_file
+from mobius_tui.runbook.library.runbook_files import editable_file
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 SourceStamp: TypeAlias = tuple[tuple[int, int], ...]
-MOST_LINES = 5000
+MAX_COMPARED_LINES = 5000
 """Lines of a file that are compared at most; longer ones take seconds."""
 
 
@@ -75,7 +75,7 @@ def _diff_lines(then: Path, now: Path) -> list[str]:
     if after is None:
         return [f"--- {then.name}, as this run has it", f"+++ {now} is not there now"]
     old, new = _lines(before), _lines(after)
-    if max(len(old), len(new)) > MOST_LINES:
+    if max(len(old), len(new)) > MAX_COMPARED_LINES:
         return [f"{now} differs: {len(old)} lines in this run, {len(new)} now"]
     names = (f"{then.name}, as this run has it", f"{now}, as it is now")
     return list(difflib.unified_diff(old, new, *names, lineterm=""))

@@ -22,7 +22,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 if TYPE_CHECKING:
     from mobius_tui.run.planning.plan import Plan
 
-CONTENTS_LIMIT = 8 << 20
+MAX_CONTENTS_BYTES = 8 << 20
 """Bytes that are read of the file at most."""
 JOURNAL_TAIL_BYTES = 64 << 10
 """Bytes at the journal's end that are searched for the step of the last event.
@@ -75,7 +75,7 @@ def read_table_of_contents(
         count: rows that there is room for at most.
     """
     try:
-        data = _read(directory.contents, CONTENTS_LIMIT).decode()
+        data = _read(directory.contents, MAX_CONTENTS_BYTES).decode()
         tail = _read(directory.journal, JOURNAL_TAIL_BYTES, from_end=True)
     except (OSError, UnicodeError):
         return None

@@ -28,17 +28,17 @@ from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
 
-PROGRAM = "ansible-inventory"
-MISSING = (
+INVENTORY_PROGRAM = "ansible-inventory"
+ANSIBLE_MISSING_REMEDY = (
     "ansible-core 2.16 or newer brings it, and so does "
     "`pip install 'mobius-tui[ansible]'`"
 )
 """The remedy in an error where a program of Ansible is missing."""
-TIME_LIMIT = 30.0
+INVENTORY_TIME_LIMIT = 30.0
 """Seconds that it may take: a plugin asks a cloud, page by page."""
-MAX_ANSWER = 32 << 20
+MAX_INVENTORY_ANSWER_BYTES = 32 << 20
 """Bytes of its answer that are read: it has all variables of all hosts."""
-MAX_INVENTORY = 20_000
+MAX_INVENTORY_HOSTS = 20_000
 """Hosts of a whole inventory at most; a target has some of them."""
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
 _GROUP_LENGTH = 80
@@ -113,23 +113,26 @@ async def read_inventory(
     name = f"the inventory {sanitize.line(inventory)}"
     if not place.exists():
         raise UsageError(f"{name}: there is no {sanitize.line(str(place))}")
-    program = find_ansible(PROGRAM, env.get("PATH", os.defpath))
+    program = find_ansible(INVENTORY_PROGRAM, env.get("PATH", os.defpath))
     if program is None:
-        raise UsageError(f"{name}: {PROGRAM} is not on PATH; {MISSING}")
+        raise UsageError(
+            f"{name}: {INVENTORY_PROGRAM} is not on PATH; {ANSIBLE_MISSING_REMEDY}"
+        )
     argv = (program, "--list", "-i", str(place.absolute()))
     ctx = CheckContext(workdir=folder, env={**env, **_ENVIRONMENT}, fill=str)
     try:
-        async with asyncio.timeout(TIME_LIMIT):
-            ended = await run_program(argv, ctx, keep=MAX_ANSWER)
+        async with asyncio.timeout(INVENTORY_TIME_LIMIT):
+            ended = await run_program(argv, ctx, keep=MAX_INVENTORY_ANSWER_BYTES)
     except TimeoutError:
-        words = f"{PROGRAM} took longer than {TIME_LIMIT:g} s, and was stopped"
+        limit = f"{INVENTORY_TIME_LIMIT:g} s"
+        words = f"{INVENTORY_PROGRAM} took longer than {limit}, and was stopped"
         raise UsageError(f"{name}: {words}") from None
     except OSError as error:
-        raise UsageError(f"{name}: {PROGRAM}: {error.strerror}") from error
-    return _inventory(name, ended)
+        raise UsageError(f"{name}: {INVENTORY_PROGRAM}: {error.strerror}") from error
+    return _decode_inventory(name, ended)
 
 
-def _inventory(name: str, ended: ProgramEnd) -> Inventory:
+def _decode_inventory(name: str, ended: ProgramEnd) -> Inventory:
     """Decode the answer of `ansible-inventory`.
 
     Raises:
@@ -137,23 +140,23 @@ def _inventory(name: str, ended: ProgramEnd) -> Inventory:
     """
     if ended.code:
         why = sanitize.line(ended.error_line)[:300]
-        raise UsageError(f"{name}: {PROGRAM}: {ended.exit_text}: {why}")
+        raise UsageError(f"{name}: {INVENTORY_PROGRAM}: {ended.exit_text}: {why}")
     if ended.is_cut:
-        words = f"printed more than {MAX_ANSWER >> 20} MiB"
-        raise UsageError(f"{name}: {PROGRAM} {words}")
+        words = f"printed more than {MAX_INVENTORY_ANSWER_BYTES >> 20} MiB"
+        raise UsageError(f"{name}: {INVENTORY_PROGRAM} {words}")
     try:
         answer = json.loads(ended.printed.decode())
     except (ValueError, RecursionError):
-        raise UsageError(f"{name}: {PROGRAM} printed no JSON") from None
+        raise UsageError(f"{name}: {INVENTORY_PROGRAM} printed no JSON") from None
     if not isinstance(answer, dict):
-        raise UsageError(f"{name}: {PROGRAM} printed no inventory")
+        raise UsageError(f"{name}: {INVENTORY_PROGRAM} printed no inventory")
     meta = answer.get("_meta")
     values = meta.get("hostvars") if isinstance(meta, dict) else None
     found = Inventory(
         groups=_members(answer), variables=values if isinstance(values, dict) else {}
     )
-    if len(found.names) > MAX_INVENTORY:
-        words = f"{len(found.names)} hosts; {MAX_INVENTORY} are the most"
+    if len(found.names) > MAX_INVENTORY_HOSTS:
+        words = f"{len(found.names)} hosts; {MAX_INVENTORY_HOSTS} are the most"
         raise UsageError(f"{name} has {words}")
     return found
 

@@ -16,16 +16,16 @@ from enum import StrEnum
 from mobius_tui import sanitize
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
-ASKED_AT_ONCE = 25
+HOSTS_ASKED_AT_ONCE = 25
 """Hosts that are asked at the same time at most; sshd drops those that are too many."""
 CONNECT_TIMEOUT = 5
 """Seconds for a connection, the greeting of the ssh server included."""
-TIME_LIMIT = 20.0
+HOST_ANSWER_TIME_LIMIT = 20.0
 """Seconds for one host in all. An ssh that is killed in its handshake lets sshd refuse
 this machine for a while, so that this is longer than it takes to give up by itself."""
-SSH_FAILED = 255
+SSH_FAILED_EXIT = 255
 """The exit code of ssh where ssh itself failed, or where the remote command has it."""
-_KEPT_BYTES = 8192
+_STDERR_TAIL_BYTES = 8192
 SSH_OPTIONS = (
     *("BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no"),
     *("ForwardAgent=no", "ForwardX11=no", "ClearAllForwardings=yes"),
@@ -36,7 +36,7 @@ SSH_OPTIONS = (
 """Options of ssh that override the person's own configuration."""
 
 
-class Answer(StrEnum):
+class HostReachability(StrEnum):
     """Whether a host answered, or why not."""
 
     ANSWERS = "answers"
@@ -47,29 +47,29 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProbedHost:
+class AskedHost:
     """A host and its answer."""
 
     host: TargetHost
-    answer: Answer
+    answer: HostReachability
     detail: str = ""
     """The line of ssh that shows why it does not answer; empty if it does."""
 
 
-_REASONS: Sequence[tuple[Answer, re.Pattern[str]]] = (
+_ANSWER_PATTERNS: Sequence[tuple[HostReachability, re.Pattern[str]]] = (
     (
-        Answer.UNKNOWN_KEY,
+        HostReachability.UNKNOWN_KEY,
         re.compile(
             r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"
             r"|No \S+ host key is known"
         ),
     ),
     (
-        Answer.NO_SUCH_NAME,
+        HostReachability.NO_SUCH_NAME,
         re.compile(r"Could not resolve hostname|Name or service not known"),
     ),
     (
-        Answer.TIMED_OUT,
+        HostReachability.TIMED_OUT,
         re.compile(r"timed out|not responding|No route to host|Network is unreachable"),
     ),
 )
@@ -90,20 +90,20 @@ def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
     return ("ssh", "-n", *options, *port, *user, "--", host.address, *words)
 
 
-async def probe_hosts(
+async def ask_hosts_for_answer(
     hosts: Sequence[TargetHost], env: Mapping[str, str]
-) -> AsyncIterator[ProbedHost]:
+) -> AsyncIterator[AskedHost]:
     """Ask each host; yields each answer as soon as it comes.
 
     Args:
         hosts: in the order in which they are asked.
         env: the environment of ssh, with the agent's socket.
     """
-    places = asyncio.Semaphore(ASKED_AT_ONCE)
+    places = asyncio.Semaphore(HOSTS_ASKED_AT_ONCE)
 
-    async def ask(host: TargetHost) -> ProbedHost:
+    async def ask(host: TargetHost) -> AskedHost:
         async with places:
-            return await _probe(host, env)
+            return await _ask_host_for_answer(host, env)
 
     tasks = [asyncio.ensure_future(ask(host)) for host in hosts]
     try:
@@ -115,7 +115,7 @@ async def probe_hosts(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _probe(host: TargetHost, env: Mapping[str, str]) -> ProbedHost:
+async def _ask_host_for_answer(host: TargetHost, env: Mapping[str, str]) -> AskedHost:
     """Ask one host."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -127,32 +127,32 @@ async def _probe(host: TargetHost, env: Mapping[str, str]) -> ProbedHost:
         )
     except OSError as error:
         detail = f"ssh cannot be run: {error.strerror}"
-        return ProbedHost(host=host, answer=Answer.REFUSED, detail=detail)
+        return AskedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
     try:
-        async with asyncio.timeout(TIME_LIMIT):
-            said = await _end_of(process)
+        async with asyncio.timeout(HOST_ANSWER_TIME_LIMIT):
+            said = await _read_stderr_tail(process)
             code = await process.wait()
     except TimeoutError:
-        detail = f"no answer within {TIME_LIMIT:g} s"
-        return ProbedHost(host=host, answer=Answer.TIMED_OUT, detail=detail)
+        detail = f"no answer within {HOST_ANSWER_TIME_LIMIT:g} s"
+        return AskedHost(host=host, answer=HostReachability.TIMED_OUT, detail=detail)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    return judge_answer(host, code, said)
+    return judge_ssh_end(host, code, said)
 
 
-async def _end_of(process: asyncio.subprocess.Process) -> str:
+async def _read_stderr_tail(process: asyncio.subprocess.Process) -> str:
     """The last bytes that a process writes to its standard error, as text."""
     assert process.stderr is not None
     kept = b""
-    while data := await process.stderr.read(_KEPT_BYTES):
-        kept = (kept + data)[-_KEPT_BYTES:]
+    while data := await process.stderr.read(_STDERR_TAIL_BYTES):
+        kept = (kept + data)[-_STDERR_TAIL_BYTES:]
     return kept.decode("utf-8", "replace")
 
 
-def judge_answer(host: TargetHost, code: int, said: str) -> ProbedHost:
+def judge_ssh_end(host: TargetHost, code: int, said: str) -> AskedHost:
     """A host's answer, from the exit code and the messages of ssh.
 
     Args:
@@ -161,15 +161,18 @@ def judge_answer(host: TargetHost, code: int, said: str) -> ProbedHost:
         said: what it wrote to its standard error, which the host may have written.
     """
     if code == 0:
-        return ProbedHost(host=host, answer=Answer.ANSWERS)
+        return AskedHost(host=host, answer=HostReachability.ANSWERS)
     lines = [
         text for each in said.splitlines() if (text := sanitize.line(each).strip())
     ]
-    if code != SSH_FAILED:
+    if code != SSH_FAILED_EXIT:
         detail = f"`true` ended with exit code {code} there"
-        return ProbedHost(host=host, answer=Answer.REFUSED, detail=detail)
-    answer = next((a for a, words in _REASONS if words.search(said)), Answer.REFUSED)
-    found = next((p for a, p in _REASONS if a is answer), None)
+        return AskedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
+    answer = next(
+        (a for a, words in _ANSWER_PATTERNS if words.search(said)),
+        HostReachability.REFUSED,
+    )
+    found = next((p for a, p in _ANSWER_PATTERNS if a is answer), None)
     told = [each for each in lines if found is not None and found.search(each)]
     detail = (told[:1] or lines[-1:] or ["ssh said nothing"])[0].strip("@ ")[:300]
-    return ProbedHost(host=host, answer=answer, detail=detail)
+    return AskedHost(host=host, answer=answer, detail=detail)

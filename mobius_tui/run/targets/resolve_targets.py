@@ -12,15 +12,15 @@ from mobius_tui import sanitize
 from mobius_tui.errors import UsageError
 from mobius_tui.run.targets.ansible_inventory import read_inventory
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
-from mobius_tui.runbook.model.targets import Target, bounded_hosts, named_hosts
-from mobius_tui.runbook.text.host_patterns import select_hosts
+from mobius_tui.runbook.model.targets import Target, hosts_in_order, named_hosts
 from mobius_tui.runbook.text.host_ranges import (
     BadHostError,
+    first_duplicate,
     host_name_problem,
-    names_twice,
+    select_hosts,
 )
 
-ASKED_AT_ONCE = 8
+ADDRESSES_ASKED_AT_ONCE = 8
 """Names whose addresses ssh is asked for at the same time: each takes 8 ms."""
 _ASKING_LIMIT = 10.0
 """Seconds that ssh may take to read its configuration."""
@@ -44,7 +44,7 @@ async def resolve_target(
     if not target.inventory:
         return resolve_names(target, limit=limit)
     try:
-        return _resolved(target, await _of_inventory(target, folder, env), limit)
+        return _resolved(target, await _hosts_of_inventory(target, folder, env), limit)
     except BadHostError as error:
         raise _refusal(target, error) from error
 
@@ -79,15 +79,15 @@ def _refusal(target: Target, error: BadHostError) -> UsageError:
     return UsageError(f"the target {target.name}: {sanitize.line(str(error))}")
 
 
-async def _of_inventory(
+async def _hosts_of_inventory(
     target: Target, folder: Path, env: Mapping[str, str]
 ) -> tuple[TargetHost, ...]:
     """The hosts of an inventory that the patterns of a target name."""
     found = await read_inventory(target.inventory, folder, env)
     names = select_hosts(target.hosts, found.names, found.groups)
-    if twice := names_twice(names):
+    if twice := first_duplicate(names):
         raise BadHostError(f"`{twice}` is there twice, in other letters")
-    return tuple(found.hosts(bounded_hosts(target, names)))
+    return tuple(found.hosts(hosts_in_order(target, names)))
 
 
 async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
@@ -96,7 +96,7 @@ async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
     Only for steps with `${host.address}`: no other program knows the names that are in
     ~/.ssh/config. A host whose address is in an inventory keeps that one.
     """
-    places = asyncio.Semaphore(ASKED_AT_ONCE)
+    places = asyncio.Semaphore(ADDRESSES_ASKED_AT_ONCE)
 
     async def asked(host: TargetHost) -> TargetHost:
         if host.address != host.name:

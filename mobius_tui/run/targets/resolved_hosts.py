@@ -10,8 +10,11 @@ from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.runbook.model.targets import MAX_HOSTS
-from mobius_tui.runbook.text.host_patterns import select_hosts
-from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
+from mobius_tui.runbook.text.host_ranges import (
+    BadHostError,
+    host_name_problem,
+    select_hosts,
+)
 from mobius_tui.runbook.text.provided_names import HostField
 
 
@@ -105,7 +108,7 @@ class ResolvedHosts:
         return f"{words}, limited to {self.limit}" if self.limit else words
 
 
-def hosts_document(found: ResolvedHosts) -> bytes:
+def encode_host_list(found: ResolvedHosts) -> bytes:
     """Encode the list as an attempt's file `hosts.json`."""
     return (
         json.dumps(
@@ -131,7 +134,7 @@ def _as_item(host: TargetHost) -> Mapping[str, Any]:
     return found if host.port is None else {**found, "port": host.port}
 
 
-def hosts_of_document(data: bytes) -> ResolvedHosts:
+def decode_host_list(data: bytes) -> ResolvedHosts:
     """Decode the list of an attempt's file `hosts.json`; checks each host's name.
 
     Raises:

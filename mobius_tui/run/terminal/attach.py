@@ -1,4 +1,4 @@
-"""Attaching a person's own terminal to a `tty` step, until it ends or they detach."""
+"""The real terminal of an attached person: set to raw mode, and restored."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import os
 import select
 import signal
 import socket
+import termios
 import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Self
 
-from mobius_tui.errors import INTERRUPTED
+from mobius_tui.errors import EXIT_INTERRUPTED
 from mobius_tui.run.attempts import exit_status
-from mobius_tui.run.attempts.attempt_files import Cause, read_script_end
+from mobius_tui.run.attempts.attempt_files import ScriptEndCause, read_script_end
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
     RunDirectory,
@@ -24,9 +27,125 @@ from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
 from mobius_tui.run.terminal.detach_key import DETACH_HINT, DetachKeyFilter
 from mobius_tui.run.terminal.frames import AttachHello
-from mobius_tui.run.terminal.raw_terminal import RawTerminal, TerminalGoneError
+from mobius_tui.run.terminal.terminal_history import TerminalModes
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
+
+STATUS_QUERY = b"\x1b[5n"
+STATUS_REPLY = b"\x1b[0n"
+"""A query that terminals answer, after their answers to all earlier queries."""
+STATUS_REPLY_TIMEOUT = 0.5
+"""Seconds to wait for that reply: a slow line takes less; a few terminals never reply.
+"""
+SAVE_TITLE, RESTORE_TITLE = b"\x1b[22;0t", b"\x1b[23;0t"
+
+
+class TerminalGoneError(Exception):
+    """The terminal has ended, or the viewer was asked to exit."""
+
+
+class RawTerminal:
+    """A terminal that passes every byte on, while the block lasts."""
+
+    def __init__(self, source: int = 0, sink: int = 1) -> None:
+        """Take a terminal.
+
+        Args:
+            source: where keys come from.
+            sink: where the screen is.
+        """
+        self.source, self._sink = source, sink
+        self._modes = TerminalModes()
+        self._is_gone = False
+        self._old: list[int | list[bytes | int]] = []
+
+    def __enter__(self) -> Self:
+        self._old = termios.tcgetattr(self.source)
+        tty.setraw(self.source)
+        self.write(SAVE_TITLE)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Restore the terminal, and discard what it still had to answer."""
+        try:
+            if self._is_gone:
+                return
+            self._write_if_room(self._modes.reset_sequence() + RESTORE_TITLE)
+            if not isinstance(error, TerminalGoneError):
+                self._discard_answers()
+        except OSError:
+            self._is_gone = True
+        finally:
+            self._restore()
+
+    def _restore(self) -> None:
+        try:
+            termios.tcsetattr(self.source, termios.TCSANOW, self._old)
+            termios.tcflush(self.source, termios.TCIFLUSH)
+        except termios.error:
+            self._is_gone = True
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        size = os.get_terminal_size(self._sink)
+        return size.lines, size.columns
+
+    def read(self) -> bytes:
+        """Read what was typed; waits until there is something.
+
+        Raises:
+            TerminalGoneError: the terminal has ended.
+        """
+        try:
+            data = os.read(self.source, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._is_gone = True
+            raise TerminalGoneError
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Show output, and track the modes that it sets.
+
+        Raises:
+            TerminalGoneError: the terminal has ended.
+        """
+        self._modes.split(data)
+        try:
+            while data:
+                data = data[os.write(self._sink, data) :]
+        except OSError as error:
+            self._is_gone = True
+            raise TerminalGoneError from error
+
+    def write_line(self, words: str) -> None:
+        """Write a line of ours, which is not the program's output."""
+        self.write(f"\r\n{words}\r\n".encode("utf-8", "replace"))
+
+    def _write_if_room(self, data: bytes) -> None:
+        """Write to a terminal that may have stopped reading; then give up."""
+        _, ready, _ = select.select([], [self._sink], [], STATUS_REPLY_TIMEOUT)
+        if ready:
+            os.write(self._sink, data)
+
+    def _discard_answers(self) -> None:
+        """Read the terminal's pending answers, which would come back as keys."""
+        self._write_if_room(STATUS_QUERY)
+        until = time.monotonic() + STATUS_REPLY_TIMEOUT
+        answers = b""
+        while STATUS_REPLY not in answers and (left := until - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.source], [], [], left)
+            data = os.read(self.source, 65536) if ready else b""
+            if ready and not data:
+                return
+            answers = answers[-16:] + data
+
 
 KEEPER_START_LIMIT = 10.0
 """Seconds that a keeper may take until its socket accepts connections."""
@@ -65,7 +184,7 @@ class AttachSession:
         until = time.monotonic() + KEEPER_START_LIMIT
         while True:
             with contextlib.suppress(OSError):
-                return connect_socket(self._attempt.path / frames.SOCKET)
+                return connect_socket(self._attempt.path / frames.TERMINAL_SOCKET_NAME)
             is_over = self._attempt.exit.exists() or time.monotonic() > until
             if is_over or self._keys.is_detached:
                 return None
@@ -158,12 +277,13 @@ class AttachSession:
         end = read_script_end(self._attempt)
         if end is None:
             return "has ended"
-        if end.cause is Cause.NOT_STARTED:
+        if end.cause is ScriptEndCause.NOT_STARTED:
             return (
                 f"did not start: {exit_status.script_end_text(end, 'of the run', 'it')}"
             )
-        if end.cause is not Cause.EXITED:
-            return f"has {'' if end.cause is Cause.TIMED_OUT else 'been '}{end.cause}"
+        if end.cause is not ScriptEndCause.EXITED:
+            been = "" if end.cause is ScriptEndCause.TIMED_OUT else "been "
+            return f"has {been}{end.cause}"
         if end.code == 0:
             return "has ended, exit 0"
         return f"has ended: {exit_status.exit_code_text(end.code)}"
@@ -201,7 +321,7 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
             visit = AttachSession(run.attempt(step, number), terminal, waker)
             words = f"{name} {visit.run()}"
     except TerminalGoneError:
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(EXIT_INTERRUPTED) from None
     left = "what it left on this screen is in no record"
     os.write(1, f"\nmobius-tui: {words}; {left}\n".encode("utf-8", "replace"))
     return words

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOCKET = "terminal.sock"
+TERMINAL_SOCKET_NAME = "terminal.sock"
 """The socket's name in the attempt's directory."""
 
 HELLO = b"H"
@@ -32,7 +32,7 @@ BUSY = b"B"
 OUTPUT = b"O"
 DETACHED = b"L"
 ENDED = b"E"
-KINDS = HELLO + INPUT + SIZE + BUSY + OUTPUT + DETACHED + ENDED
+FRAME_KINDS = HELLO + INPUT + SIZE + BUSY + OUTPUT + DETACHED + ENDED
 
 HEADER_BYTES = 3
 """Bytes before a frame's content."""
@@ -66,7 +66,7 @@ class FrameReader:
                 self._held[:1],
                 int.from_bytes(self._held[1:HEADER_BYTES], "big"),
             )
-            if kind not in KINDS or size > LARGEST_FRAME:
+            if kind not in FRAME_KINDS or size > LARGEST_FRAME:
                 raise ValueError("it does not speak as a terminal's other end does")
             if len(self._held) < HEADER_BYTES + size:
                 return

@@ -39,7 +39,7 @@ KEY_PROTOCOL_DEPTH = 32
 
 SEQUENCE_END = b"\x18\x1b\\"
 """Ends a sequence, or a string, that was not sent to its end."""
-PLAIN = (
+PLAIN_STATE_SEQUENCE = (
     b"\x1b[>4m"  # keys are told as ever
     b"\x1b(B\x0f"  # letters are letters
     b"\x1b7\x1b[r\x1b8"  # all of the screen scrolls; the cursor stays
@@ -135,7 +135,7 @@ class TerminalModes:
             for mode in self.on
             if mode in ALTERNATE_SCREEN
         )
-        return SEQUENCE_END + away + PLAIN
+        return SEQUENCE_END + away + PLAIN_STATE_SEQUENCE
 
 
 def _mode_sequence(mode: int, *, on: bool) -> bytes:

@@ -99,7 +99,7 @@ class AttachedViewer:
         self.connection.close()
 
 
-MOST_NEWCOMERS = 8
+MAX_CONNECTIONS_WITHOUT_HELLO = 8
 """Connections without a HELLO, at most. The next one replaces the oldest: a viewer says
 HELLO at once, and silent connections must not keep one out."""
 
@@ -119,18 +119,18 @@ class TerminalSocket:
         Raises:
             OSError: the socket cannot be made.
         """
-        self._path = f"{folder}/{frames.SOCKET}"
+        self._path = f"{folder}/{frames.TERMINAL_SOCKET_NAME}"
         self._on_hello = on_hello
         self._newcomers: list[AttachedViewer] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         os.chdir(folder)
         mask = os.umask(0o177)
         try:
-            self._listener.bind(frames.SOCKET)
+            self._listener.bind(frames.TERMINAL_SOCKET_NAME)
         finally:
             os.umask(mask)
             os.chdir("/")
-        self._listener.listen(MOST_NEWCOMERS)
+        self._listener.listen(MAX_CONNECTIONS_WITHOUT_HELLO)
         self._listener.settimeout(0)
 
     def reads(self) -> "dict[int, Callable[[], None]]":
@@ -160,7 +160,7 @@ class TerminalSocket:
         if not allowed:
             connection.close()
             return
-        if len(self._newcomers) == MOST_NEWCOMERS:
+        if len(self._newcomers) == MAX_CONNECTIONS_WITHOUT_HELLO:
             self._newcomers.pop(0).close()
         self._newcomers.append(AttachedViewer(connection))
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.health_record import MachineSample, ProbeResult, encode
+from mobius_tui.health.health_record import MachineSample, ProbeResult, encode_record
 from mobius_tui.health.machine_samples import Machine
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.health.probe_window import CurrentHealth, hosts_cycle, stale_after
@@ -23,7 +23,7 @@ from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
-from mobius_tui.run.checks.probe_look import probe_look
+from mobius_tui.run.checks.run_check import make_probe_look
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 from mobius_tui.run.planning.variables import check_env, probe_variable_names
@@ -34,11 +34,11 @@ from mobius_tui.runbook.model.check_kinds import Check, ProcessCheck, ServiceChe
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
-UNIT_INTERVAL = 10.0
+SYSTEMCTL_INTERVAL = 10.0
 """Seconds between two calls of `systemctl`: each is a process of its own."""
-SECRET_PAUSE = 60.0
+SECRET_RETRY_INTERVAL = 60.0
 """Seconds between two attempts to get the secrets that probes send."""
-UNIT_TIMEOUT = 5.0
+SYSTEMCTL_TIMEOUT = 5.0
 """Seconds that a call may take."""
 
 
@@ -60,9 +60,9 @@ class UnitMonitor:
         """
         while names := _unit_names(context):
             with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(UNIT_TIMEOUT):
+                async with asyncio.timeout(SYSTEMCTL_TIMEOUT):
                     self.states = await unit_states_now(names, _check_context(context))
-            await asyncio.sleep(max(every, UNIT_INTERVAL))
+            await asyncio.sleep(max(every, SYSTEMCTL_INTERVAL))
 
 
 def _unit_names(context: RunContext) -> tuple[str, ...]:
@@ -212,7 +212,7 @@ class HealthMonitor:
                     targets,
                     every=every,
                     witness=self._witnesses(context),
-                    look=probe_look(lambda check: _check_context(context, check)),
+                    look=make_probe_look(lambda check: _check_context(context, check)),
                     wall=self._clock.wall,
                 )
                 prober = tasks.create_task(runner.run(self._write))
@@ -225,7 +225,7 @@ class HealthMonitor:
         names = [n for each in health.probes for n in probe_variable_names(each)]
         while lacking := await obtain_secrets(context, names):
             print(f"probes: {lacking}", flush=True)  # noqa: T201 - the host's log
-            await asyncio.sleep(SECRET_PAUSE)
+            await asyncio.sleep(SECRET_RETRY_INTERVAL)
 
     def _targets(self, context: RunContext) -> tuple[ProbeTarget, ...]:
         """The probes whose variables all have values, filled in."""
@@ -320,7 +320,7 @@ class HealthMonitor:
         if self.failed is not None:
             return
         try:
-            self._append(encode(record))
+            self._append(encode_record(record))
         except OSError as error:
             self.failed = error.strerror or str(error)
             print(f"{self._path}: {self.failed}", flush=True)  # noqa: T201

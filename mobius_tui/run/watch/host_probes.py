@@ -15,20 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND
-from mobius_tui.health.processes import is_ours
+from mobius_tui.health.processes import runs_this_program
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.attempts.attempt_hosts import destination, route_to_hosts
+from mobius_tui.run.attempts.attempt_hosts import destination_fields, route_to_hosts
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.checks.blocking_io import run_in_thread
-from mobius_tui.run.checks.context import CheckContext, filled_check
+from mobius_tui.run.checks.context import CheckContext, fill_check
 from mobius_tui.run.checks.machine_checks import satisfies_count
 from mobius_tui.run.fleet.host_look import (
-    LOOK_LIMIT,
-    HostAnswer,
-    HostLook,
+    LOOK_TIME_LIMIT,
+    HostLookAnswer,
+    HostLookRequest,
     look_at_host,
 )
 from mobius_tui.run.fleet.transport import Destination, transport_to
@@ -39,11 +39,11 @@ from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
 
-AT_ONCE = 10
+MAX_HOSTS_PROBED_AT_ONCE = 10
 """Hosts that are looked at at the same time, at most."""
-NAMED = 3
+MAX_FINDINGS_NAMED = 3
 """Findings that a summary names, at most."""
-LONGEST_REASON = 500
+MAX_PROBE_REASON_CHARS = 500
 """Characters of a result's reason at most."""
 _UNIT_STATES = frozenset(
     {
@@ -74,14 +74,16 @@ class HostFinding:
     """What a probe found on one host."""
 
     host: str
-    state: State
+    state: CheckState
     word: str = ""
     """Its state in a word if it is not well: `failed`, `no process`, `no data`."""
     detail: str = ""
     """The same in a sentence."""
 
 
-async def judge_host(probe: HostProbe, host: str, answer: HostAnswer) -> HostFinding:
+async def judge_host(
+    probe: HostProbe, host: str, answer: HostLookAnswer
+) -> HostFinding:
     """What an answer of a host means for a probe."""
     if answer.problem:
         return _no_data(host, answer.problem)
@@ -121,7 +123,9 @@ async def _judge_processes(
     except TooSlowError as error:
         return _no_data(host, str(error))
     found = zip(lines, hits, strict=True)
-    count = sum(hit and not is_ours(tuple(line.split())) for line, hit in found)
+    count = sum(
+        hit and not runs_this_program(tuple(line.split())) for line, hit in found
+    )
     if satisfies_count(count, check.count):
         return HostFinding(host=host, state="ok")
     word = "1 process" if count == 1 else f"{count or 'no'} processes"
@@ -145,7 +149,7 @@ def result_of_hosts(
     bad = [*failed, *silent]
     words = _by_host_names(bad, lambda each: each.word)
     shown = [f"{hosts} {word}" for word, hosts in words.items()]
-    more = ["…"] if len(shown) > NAMED else []
+    more = ["…"] if len(shown) > MAX_FINDINGS_NAMED else []
     count = f"{len(findings) - len(bad)}/{len(findings)} {probe.well}"
     details = _by_host_names(bad, lambda each: each.detail)
     reason = "; ".join(f"{hosts}: {why}" for why, hosts in details.items())
@@ -154,8 +158,8 @@ def result_of_hosts(
         mono=round(mono, 3),
         probe=probe.id,
         state="failed" if failed else "no data" if silent else "ok",
-        reason=_cut(reason),
-        summary=", ".join([count, *shown[:NAMED], *more]),
+        reason=_shortened_reason(reason),
+        summary=", ".join([count, *shown[:MAX_FINDINGS_NAMED], *more]),
     )
 
 
@@ -174,14 +178,18 @@ def _by_host_names(
     }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
+def _shortened_reason(text: str) -> str:
+    return (
+        text
+        if len(text) <= MAX_PROBE_REASON_CHARS
+        else f"{text[: MAX_PROBE_REASON_CHARS - 1]}…"
+    )
 
 
-_Key = tuple[str, str, str, int | None]
+_ConnectionKey = tuple[str, str, str, int | None]
 
 
-def _key(host: TargetHost) -> _Key:
+def _connection_key(host: TargetHost) -> _ConnectionKey:
     """What identifies a connection: hosts that share it are visited once a round."""
     return host.name, host.address, host.user, host.port
 
@@ -196,11 +204,11 @@ class _Visit:
     """By probe."""
 
     @property
-    def look(self) -> HostLook:
+    def look(self) -> HostLookRequest:
         """What to look at on the host, for all of its probes."""
         checks = [probe.check for probe in self.probes]
         units = (each.names for each in checks if isinstance(each, ServiceCheck))
-        return HostLook(
+        return HostLookRequest(
             units=tuple(dict.fromkeys(name for names in units for name in names)),
             processes=any(isinstance(each, ProcessCheck) for each in checks),
         )
@@ -214,7 +222,7 @@ class HostProber:
         *,
         probes: Callable[[], Sequence[HostProbe]],
         find: Callable[[str], Awaitable[Sequence[TargetHost]]],
-        look: Callable[[HostLook, TargetHost], Awaitable[HostAnswer]],
+        look: Callable[[HostLookRequest, TargetHost], Awaitable[HostLookAnswer]],
         wall: Callable[[], float],
         pause: float = HOSTS_PAUSE,
     ) -> None:
@@ -223,14 +231,14 @@ class HostProber:
         Args:
             probes: gives those whose texts can be filled in now.
             find: finds the hosts of a target; raises `MobiusError`.
-            look: looks at a host once, within `LOOK_LIMIT`; raises `MobiusError`.
+            look: looks at a host once, within `LOOK_TIME_LIMIT`; raises `MobiusError`.
             wall: gives seconds since 1970.
             pause: seconds between two rounds at least.
         """
         self._probes, self._find, self._look = probes, find, look
         self._wall, self._pause = wall, pause
         self._found: dict[str, Sequence[TargetHost]] = {}
-        self._looked: dict[_Key, float] = {}
+        self._looked: dict[_ConnectionKey, float] = {}
         """When each host was last looked at: who waits longest is next."""
 
     async def run(
@@ -259,10 +267,12 @@ class HostProber:
                 hosts[target] = await self._hosts_of(target, hosts)
             except MobiusError as error:
                 problems[target] = str(error)
-        visits: dict[_Key, _Visit] = {}
+        visits: dict[_ConnectionKey, _Visit] = {}
         for probe in probes:
             for host in hosts.get(probe.target, ()):
-                visits.setdefault(_key(host), _Visit(host)).probes.append(probe)
+                visits.setdefault(_connection_key(host), _Visit(host)).probes.append(
+                    probe
+                )
         await self._visit_all(visits)
         return tuple(
             ProbeResult(
@@ -270,12 +280,15 @@ class HostProber:
                 mono=round(mono, 3),
                 probe=probe.id,
                 state="no data",
-                reason=_cut(problems[probe.target]),
+                reason=_shortened_reason(problems[probe.target]),
             )
             if probe.target in problems
             else result_of_hosts(
                 probe,
-                [visits[_key(h)].findings[probe.id] for h in hosts[probe.target]],
+                [
+                    visits[_connection_key(h)].findings[probe.id]
+                    for h in hosts[probe.target]
+                ],
                 at=at,
                 mono=mono,
             )
@@ -299,15 +312,15 @@ class HostProber:
             raise UsageError(f"{words}; {MAX_WATCHED_HOSTS} are looked at, at most")
         return found
 
-    async def _visit_all(self, visits: Mapping[_Key, _Visit]) -> None:
+    async def _visit_all(self, visits: Mapping[_ConnectionKey, _Visit]) -> None:
         """Look at each host; those without time left come first in the next round."""
-        began, places = boot_clock(), asyncio.Semaphore(AT_ONCE)
+        began, places = boot_clock(), asyncio.Semaphore(MAX_HOSTS_PROBED_AT_ONCE)
 
-        async def visit(key: _Key) -> None:
+        async def visit(key: _ConnectionKey) -> None:
             each = visits[key]
             async with places:
-                if boot_clock() - began > HOSTS_ROUND - LOOK_LIMIT:
-                    answer = HostAnswer(problem="not asked: others took too long")
+                if boot_clock() - began > HOSTS_ROUND - LOOK_TIME_LIMIT:
+                    answer = HostLookAnswer(problem="not asked: others took too long")
                 else:
                     self._looked[key] = boot_clock()
                     answer = await self._ask(each)
@@ -319,11 +332,11 @@ class HostProber:
             for key in sorted(visits, key=lambda key: self._looked.get(key, 0.0)):
                 group.create_task(visit(key))
 
-    async def _ask(self, visit: _Visit) -> HostAnswer:
+    async def _ask(self, visit: _Visit) -> HostLookAnswer:
         try:
             return await self._look(visit.look, visit.host)
         except MobiusError as error:
-            return HostAnswer(problem=str(error))
+            return HostLookAnswer(problem=str(error))
 
 
 def host_prober(
@@ -350,8 +363,8 @@ def host_prober(
         )
         return found.hosts
 
-    async def look(wanted: HostLook, host: TargetHost) -> HostAnswer:
-        way = transport_to(Destination(**destination(host)), route, None)
+    async def look(wanted: HostLookRequest, host: TargetHost) -> HostLookAnswer:
+        way = transport_to(Destination(**destination_fields(host)), route, None)
         return await look_at_host(wanted, way, ctx)
 
     return HostProber(
@@ -373,8 +386,8 @@ def _ready_probes(context: RunContext, health: Health) -> tuple[HostProbe, ...]:
             continue
         assert isinstance(probe.check, ServiceCheck | ProcessCheck)  # as it was read
         try:
-            check = filled_check(probe.check, values.fill)
-            _refuse_unreadable(check)
+            check = fill_check(probe.check, values.fill)
+            _validate_filled_check(check)
         except (MobiusError, ValueError, re.error) as error:
             print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201 - host.log
         else:
@@ -382,7 +395,7 @@ def _ready_probes(context: RunContext, health: Health) -> tuple[HostProbe, ...]:
     return tuple(ready)
 
 
-def _refuse_unreadable(check: ServiceCheck | ProcessCheck) -> None:
+def _validate_filled_check(check: ServiceCheck | ProcessCheck) -> None:
     """Raise if a check is invalid with the values that its variables have now.
 
     Raises:

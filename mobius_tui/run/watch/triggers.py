@@ -33,8 +33,8 @@ from mobius_tui.run.planning.rollback import (
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.watch_state import Alarm, Countdown
 
-TRIGGER = "trigger"
-LONGEST_DELAY = 1.0
+TRIGGER_AUTHOR = "trigger"
+MAX_COUNTDOWN_DELAY = 1.0
 """Seconds that a countdown may end late. A host that is later was suspended: its data
 is old, and a request to hold the countdown may not have reached it."""
 
@@ -134,7 +134,7 @@ class TriggerMonitor:
         fired = {(a.probe, a.rule) for a in self._context.state.watch.alarms}
         if (cleared.probe, cleared.rule) in fired:
             event = TriggerCleared(probe=cleared.probe, rule=cleared.rule)
-            await self._writer.write(event, TRIGGER)
+            await self._writer.write(event, TRIGGER_AUTHOR)
 
     async def _fire_standing_alarm(self, check: ProbeResult) -> None:
         """Fire a trigger that had fired before the watch was armed, and still holds."""
@@ -156,7 +156,7 @@ class TriggerMonitor:
         event = TriggerFired(
             probe=probe, rule=rule, reason=reason, seen=check.at, grace=grace
         )
-        await writer.write(event, TRIGGER)
+        await writer.write(event, TRIGGER_AUTHOR)
         countdown = context.state.watch.countdown
         if grace is not None and countdown is not None:
             context.tasks.create_task(self._count_down(countdown), name="countdown")
@@ -181,7 +181,7 @@ class TriggerMonitor:
                         return
                     if step_blocking_rollback(context.plan, context.state) is None:
                         await self._end_countdown(
-                            countdown.alarm, late=late > LONGEST_DELAY
+                            countdown.alarm, late=late > MAX_COUNTDOWN_DELAY
                         )
                         return
                 late = math.inf  # it waited for a step, so later checks decide
@@ -222,7 +222,7 @@ class TriggerMonitor:
         elif recheck.oks >= oks_that_drop_rollback(self._meters, alarm):
             self._recheck = None
             words = f"{alarm.probe} was ok at {recheck.oks} checks in a row"
-            await writer.write(RollbackDropped(reason=words), TRIGGER)
+            await writer.write(RollbackDropped(reason=words), TRIGGER_AUTHOR)
 
     async def _begin(self, alarm: Alarm) -> None:
         """Begin the rollback for an alarm; the turn is held."""
@@ -235,7 +235,7 @@ class TriggerMonitor:
             probe=alarm.probe,
             rule=alarm.rule,
         )
-        await begin_rollback(self._writer, event, TRIGGER)
+        await begin_rollback(self._writer, event, TRIGGER_AUTHOR)
 
     @property
     def _meters(self) -> tuple[Meter, ...]:

@@ -14,12 +14,12 @@ from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variable
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.decode_targets import read_targets
 from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE, read_undo_steps
-from mobius_tui.runbook.decode.include import Included, Includes
+from mobius_tui.runbook.decode.include import IncludedFiles, IncludedPhase
 from mobius_tui.runbook.effects.command_table import bundled_commands
 from mobius_tui.runbook.effects.script_effects import heaviest_effect
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import with_literal_choices
-from mobius_tui.runbook.model.runbook import Phase, Runbook, Source, Step, Variable
+from mobius_tui.runbook.model.runbook import Phase, Runbook, SourceFile, Step, Variable
 from mobius_tui.runbook.text.names import RUN_FACTS
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
@@ -57,7 +57,7 @@ _OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
 
 
 def assemble(
-    root: TomlTable, path: Path, source: Source, includes: Includes
+    root: TomlTable, path: Path, source: SourceFile, includes: IncludedFiles
 ) -> RunbookDraft:
     """The draft of a runbook, from the root table of its file.
 
@@ -66,25 +66,31 @@ def assemble(
     """
     tables: _Places = {}
     head_fields = decode_head.read_head(root)
-    variables = _values_with_tables(decode_variables.variables(root), "var", tables)
-    messages = _values_with_tables(decode_head.messages(root), "message", tables)
-    channels = _values_with_tables(decode_head.channels(root), "channel", tables)
-    profiles = _values_with_tables(decode_variables.profiles(root), "profile", tables)
+    variables = _values_with_tables(
+        decode_variables.read_variables(root), "var", tables
+    )
+    messages = _values_with_tables(decode_head.read_messages(root), "message", tables)
+    channels = _values_with_tables(decode_head.read_channels(root), "channel", tables)
+    profiles = _values_with_tables(
+        decode_variables.read_profiles(root), "profile", tables
+    )
     targets = _values_with_tables(read_targets(root), "target", tables)
-    contacts = decode_head.contacts(root, includes)
-    commands = decode_head.commands(root)
+    contacts = decode_head.read_contacts(root, includes)
+    commands = decode_head.read_command_lines(root)
     health, probes = read_health(root, includes)
     tables.update({("probe", name): table for name, table in probes.items()})
     phases, entries = _phases(root, includes, tables)
     for other in includes.roots():
         other.present_keys("runbook", "health", "phase")  # theirs, and left alone
-        _merge(variables, decode_variables.variables(other), "var", tables)
-        _merge(messages, decode_head.messages(other), "message", tables)
-        _merge(channels, decode_head.channels(other), "channel", tables)
-        _merge(profiles, decode_variables.profiles(other), "profile", tables)
+        _merge(variables, decode_variables.read_variables(other), "var", tables)
+        _merge(messages, decode_head.read_messages(other), "message", tables)
+        _merge(channels, decode_head.read_channels(other), "channel", tables)
+        _merge(profiles, decode_variables.read_profiles(other), "profile", tables)
         _merge(targets, read_targets(other), "target", tables)
-        commands = {**decode_head.commands(other), **commands}
-        contacts = decode_head.with_contacts(contacts, decode_head.contacts(other))
+        commands = {**decode_head.read_command_lines(other), **commands}
+        contacts = decode_head.merge_contacts(
+            contacts, decode_head.read_contacts(other)
+        )
     for name in [name for name, each in variables.items() if each.run]:
         for fact in RUN_FACTS:
             variables.setdefault(f"{name}_{fact}", Variable(name=f"{name}_{fact}"))
@@ -200,11 +206,11 @@ def _merge(
 
 
 def _phases(
-    root: TomlTable, includes: Includes, tables: _Places
+    root: TomlTable, includes: IncludedFiles, tables: _Places
 ) -> tuple[tuple[Phase, ...], dict[str, TomlTable]]:
     """All phases in order, and the main file's table of each."""
     steps = decode_steps.StepTables()
-    sources: list[tuple[TomlTable, Included | None]] = []
+    sources: list[tuple[TomlTable, IncludedPhase | None]] = []
     for entry in root.tables("phase"):
         included = None
         if entry.has("include"):
@@ -231,7 +237,7 @@ def _phases(
     for entry, included in sources:
         table = entry if included is None else included.table
         if table is root:
-            phase, found = decode_steps.read_only_phase(root, steps)
+            phase, found = decode_steps.read_phase_of_bare_steps(root, steps)
         else:
             phase, found = decode_steps.read_phase(table, steps)
         if tables.get(("phase", phase.id)) is table:

@@ -38,7 +38,7 @@ def user_commands() -> dict[str, object]:
     }
 
 
-def effective_commands(lines: Mapping[str, object]) -> CommandTable:
+def command_table_for(lines: Mapping[str, object]) -> CommandTable:
     """The bundled table of commands, with what the user and a runbook add to it.
 
     Args:

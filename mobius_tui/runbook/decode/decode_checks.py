@@ -7,20 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mobius_tui.runbook.decode.json_shapes import comparisons, json_body, pointers
+from mobius_tui.runbook.decode.json_shapes import (
+    read_comparisons,
+    read_json_body,
+    read_pointers,
+)
 from mobius_tui.runbook.decode.value_shapes import (
-    address,
-    codes,
-    comparison,
-    duration,
-    http_status,
-    interpreter,
-    mode,
-    one_of,
-    pattern,
-    sha256,
-    size,
-    url,
+    read_address,
+    read_count_comparison,
+    read_duration,
+    read_exit_codes,
+    read_file_mode,
+    read_http_status,
+    read_interpreter,
+    read_one_of,
+    read_pattern,
+    read_sha256,
+    read_size,
+    read_url,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.check_kinds import (
@@ -60,9 +64,9 @@ def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
 
 def read_checks(table: TomlTable | None) -> list[Check]:
     """The checks of a table, in the order of the file."""
-    found: list[Check] = []
     if table is None:
-        return found
+        return []
+    found: list[Check] = []
     if not table.node:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
     table.present_keys(*CHECK_KINDS)
@@ -71,8 +75,8 @@ def read_checks(table: TomlTable | None) -> list[Check]:
     for kind in table.node:
         if kind not in CHECK_KINDS:
             continue
-        if kind not in _SINCE_2 or table.has_since(2, kind):
-            found += _of_kind(table, kind)
+        if kind not in _KINDS_SINCE_FORMAT_2 or table.has_since(2, kind):
+            found += _checks_of_kind(table, kind)
     if _is_until(table) and any(each.repeat.limit == 1 for each in found):
         table.report('`until` wants `for`, such as `for = "10m"`, or `attempts`')
     return found
@@ -93,15 +97,13 @@ _MAIN_KEYS: Mapping[str, str] = {
 }
 """The key that a text stands for: `http = "…"` is short for `http = { url = "…" }`."""
 _REPEAT_KEYS = ("attempts", "consecutive", "every", "for", "timeout")
-_TABLES = ("until", "check")
-"""The keys of a step that have checks, in the model's order."""
+_TABLES = ("until", "check")  # the keys of a step that have checks
 
 
-def _of_kind(table: TomlTable, kind: str) -> list[Check]:
-    """The checks of one kind.
+def _checks_of_kind(table: TomlTable, kind: str) -> list[Check]:
+    """The checks of one kind; `run = "…"` is short for `run = { script = "…" }`.
 
-    `run = "…"` is short for `run = { script = "…" }`; in format 2 each kind has such a
-    short form, and a list may have several.
+    In format 2 each kind has such a short form, and a list may have several.
     """
     value = table.node[kind]
     if table.format < 2 and kind == "run" and isinstance(value, str):
@@ -206,9 +208,9 @@ def _repeat(table: TomlTable) -> Repeat:
     found = Repeat(
         attempts=attempts,
         consecutive=given["consecutive"].integer("consecutive", 1, 1, 10_000),
-        every=duration(given["every"], "every", "5s"),
-        timeout=duration(given["timeout"], "timeout", "10s"),
-        deadline=duration(given["for"], "for", "5m")
+        every=read_duration(given["every"], "every", "5s"),
+        timeout=read_duration(given["timeout"], "timeout", "10s"),
+        deadline=read_duration(given["for"], "for", "5m")
         if given["for"].has_since(2, "for")
         else None,
     )
@@ -230,11 +232,11 @@ def _is_too_short(repeat: Repeat, deadline: str) -> bool:
 
 def _http(table: TomlTable) -> HttpCheck:
     table.require("url")
-    faster = duration(table, "faster_than", None)
-    equal, compared = json_body(table, "json")
+    faster = read_duration(table, "faster_than", None)
+    equal, compared = read_json_body(table, "json")
     return HttpCheck(
-        url=url(table),
-        status=http_status(table),
+        url=read_url(table),
+        status=read_http_status(table),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
         json=equal,
@@ -248,8 +250,8 @@ def _http(table: TomlTable) -> HttpCheck:
 
 def _process(table: TomlTable) -> ProcessCheck:
     table.require("match")
-    match = pattern(table, "match") or ""
-    count = comparison(table, "count", ">=1")
+    match = read_pattern(table, "match") or ""
+    count = read_count_comparison(table, "count", ">=1")
     return ProcessCheck(match=match, count=count, repeat=_repeat(table))
 
 
@@ -269,7 +271,7 @@ def _checksum(table: TomlTable) -> ChecksumCheck:
     return ChecksumCheck(
         file=table.text("file", filled=True),
         sums=table.optional_text("sums", filled=True),
-        sha256=sha256(table, "sha256"),
+        sha256=read_sha256(table, "sha256"),
         repeat=_repeat(table),
     )
 
@@ -284,23 +286,23 @@ def _file(table: TomlTable) -> FileCheck:
         path=table.text("path", filled=True),
         absent=absent,
         same_as=table.optional_text("same_as", filled=True),
-        mode=mode(table, "mode"),
+        mode=read_file_mode(table, "mode"),
         newer_than=table.optional_text("newer_than", filled=True),
-        min_size=size(table, "min_size", None),
+        min_size=read_size(table, "min_size", None),
         repeat=_repeat(table),
     )
 
 
 def _port(table: TomlTable) -> PortCheck:
     table.require("at")
-    at, closed = address(table, "at"), table.flag("closed")
+    at, closed = read_address(table, "at"), table.flag("closed")
     return PortCheck(at=at, closed=closed, repeat=_repeat(table))
 
 
 def _tls(table: TomlTable) -> TlsCheck:
     table.require("at")
     return TlsCheck(
-        at=address(table, "at"),
+        at=read_address(table, "at"),
         min_days=table.integer("min_days", 0, 0, 36_500),
         ca=table.optional_text("ca", filled=True),
         server_name=table.optional_text("name", filled=True)
@@ -324,12 +326,12 @@ def _dns(table: TomlTable) -> DnsCheck:
         table.report(f"`{wants[1]}` says something else than `{wants[0]}`", wants[1])
     return DnsCheck(
         name=name,
-        type=one_of(table, "type", _RECORDS, "A"),
-        at=address(table, "at") if table.has("at") else None,
+        type=read_one_of(table, "type", _RECORDS, "A"),
+        at=read_address(table, "at") if table.has("at") else None,
         records=_texts(table, "records"),
         contains=_texts(table, "contains"),
         absent=table.flag("absent"),
-        ttl=comparisons(table, "ttl"),
+        ttl=read_comparisons(table, "ttl"),
         repeat=_repeat(table),
     )
 
@@ -346,14 +348,14 @@ def _texts(table: TomlTable, key: str) -> tuple[str, ...]:
 
 def _disk(table: TomlTable) -> DiskCheck:
     table.require("free")
-    free = size(table, "free", "0B", share=True)
+    free = read_size(table, "free", "0B", share=True)
     path = table.text("path", ".", filled=True)
     return DiskCheck(free=free, path=path, repeat=_repeat(table))
 
 
 def _memory(table: TomlTable) -> MemoryCheck:
     table.require("free")
-    free = size(table, "free", "0B", share=True)
+    free = read_size(table, "free", "0B", share=True)
     return MemoryCheck(free=free, repeat=_repeat(table))
 
 
@@ -361,16 +363,16 @@ def _run(table: TomlTable) -> RunCheck:
     table.require("script")
     found = replace(
         _run_script(table, "script"),
-        shell=interpreter(table),
-        success=codes(table, "success", (0,)),
+        shell=read_interpreter(table),
+        success=read_exit_codes(table, "success", (0,)),
         repeat=_repeat(table),
     )
     if table.has_since(2, "json"):
-        found = replace(found, pointers=pointers(table, "json"))
+        found = replace(found, pointers=read_pointers(table, "json"))
     if table.has_since(2, "is"):
-        found = replace(found, is_=comparisons(table, "is"))
+        found = replace(found, is_=read_comparisons(table, "is"))
     if table.has_since(2, "on"):
-        where = one_of(table, "on", ("here", "host"), "here")
+        where = read_one_of(table, "on", ("here", "host"), "here")
         found = replace(found, on_host=where == "host")
     return found
 
@@ -398,7 +400,7 @@ def _sql(table: TomlTable) -> SqlCheck:
         table.report("`query` is empty", "query")
     return SqlCheck(
         query=query,
-        is_=comparisons(table, "is"),
+        is_=read_comparisons(table, "is"),
         url=url,
         file=table.optional_text("file", filled=True),
         repeat=_repeat(table),
@@ -411,8 +413,8 @@ def _log(table: TomlTable) -> LogCheck:
         table.report("`log` wants `match`, `not` or both")
     return LogCheck(
         file=table.text("file", filled=True),
-        match=pattern(table, "match"),
-        not_=pattern(table, "not"),
+        match=read_pattern(table, "match"),
+        not_=read_pattern(table, "not"),
         repeat=_repeat(table),
     )
 
@@ -420,7 +422,7 @@ def _log(table: TomlTable) -> LogCheck:
 def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
-    match, not_ = pattern(table, "match"), pattern(table, "not")
+    match, not_ = read_pattern(table, "match"), read_pattern(table, "not")
     for key in table.present_keys("attempts", "consecutive", "for"):
         table.report("an output does not change: it is looked at once", key)
     # What stands beside the kinds is meant for those that may change.
@@ -444,5 +446,5 @@ _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "log": _log,
     "output": _output,
 }
-_SINCE_2 = ("dns", "sql", "log")
+_KINDS_SINCE_FORMAT_2 = ("dns", "sql", "log")
 """The kinds that format 2 brought."""

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mobius_tui.runbook.decode.decode_variables import name_problem
+from mobius_tui.runbook.decode.decode_variables import variable_name_problem
 from mobius_tui.runbook.decode.value_shapes import (
-    duration,
-    interpreter,
+    read_duration,
+    read_interpreter,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import (
-    Action,
     Choose,
     Manual,
     Run,
     SendMessage,
+    StepAction,
     Watch,
 )
-from mobius_tui.runbook.model.for_each import MAX_ITEM, MAX_ROWS
+from mobius_tui.runbook.model.for_each import MAX_ITEM_CHARACTERS, MAX_ROWS
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import ForEach
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _FORMS = 'a list of texts, the name of a variable, or { run = "a command" }'
-_OF_ROWS = ("item", "max_failed", "parallel")
+_KEYS_OF_ROWS = ("item", "max_failed", "parallel")
 """Keys that only a step with rows may have."""
 
 
@@ -37,10 +37,10 @@ def read_parallel(table: TomlTable) -> int:
     return table.integer("parallel", 0, 2, MAX_PARALLEL)
 
 
-def read_for_each(step: TomlTable, action: Action | None) -> ForEach | None:
+def read_for_each(step: TomlTable, action: StepAction | None) -> ForEach | None:
     """The `for_each` of a step; None if it has none, and so runs once."""
     given = step.has_since(2, "for_each")
-    of_rows = step.present_keys(*_OF_ROWS)
+    of_rows = step.present_keys(*_KEYS_OF_ROWS)
     if not given:
         for key in () if step.has("for_each") else of_rows:
             of_hosts = key != "item"  # `parallel` and `max_failed` are of these, too
@@ -51,7 +51,7 @@ def read_for_each(step: TomlTable, action: Action | None) -> ForEach | None:
     _report_misuse(step, action)
     value = step.value("for_each", (list, str, dict), _FORMS)
     item = step.text("item", "item")
-    problem = name_problem(item)
+    problem = variable_name_problem(item)
     if problem is not None:
         step.report(problem, "item" if step.has("item") else "for_each")
         item = "item"
@@ -79,8 +79,10 @@ def _items(step: TomlTable) -> tuple[str, ...]:
         words = f"{len(items)} items; a step has {MAX_ROWS} rows at most"
         step.report(f"`for_each` has {words}", "for_each")
     for index, item in enumerate(items):
-        if item != item.strip() or len(item) > MAX_ITEM:
-            words = f"no blanks at its ends, and {MAX_ITEM} characters at most"
+        if item != item.strip() or len(item) > MAX_ITEM_CHARACTERS:
+            words = (
+                f"no blanks at its ends, and {MAX_ITEM_CHARACTERS} characters at most"
+            )
             step.report(f"an item has {words}", "for_each", index)
     twice = [item for item, count in Counter(items).items() if count > 1]
     if twice:
@@ -101,14 +103,14 @@ def _command(step: TomlTable) -> Run | None:
         warn_of_backslash(table, "run")
     return Run(
         script=script,
-        shell=interpreter(table),
+        shell=read_interpreter(table),
         effect="read",
-        timeout=duration(table, "timeout", "1m"),
+        timeout=read_duration(table, "timeout", "1m"),
         max_output="1MiB",
     )
 
 
-def _report_misuse(step: TomlTable, action: Action | None) -> None:
+def _report_misuse(step: TomlTable, action: StepAction | None) -> None:
     """Report what a step with rows cannot have."""
     refused = {Choose: "choose", Watch: "watch", SendMessage: "message"}
     key = refused.get(type(action))

@@ -10,7 +10,7 @@ from mobius_tui.runbook.model.check_kinds import Check, Repeat
 from mobius_tui.runbook.model.guards import Guard, Part
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 
-CHECK = "check"
+GUARD_CHECK_KEY = "check"
 """The key of a guard that has checks; with a text, it is the name of a variable."""
 _OF_AN_ATTEMPT = ("output", "log")
 """Kinds of checks that look at what an attempt has brought about."""
@@ -69,7 +69,7 @@ def _read_nonempty_guard(table: TomlTable | None) -> Guard:
 
 def _is_check(guard: TomlTable, name: str) -> bool:
     """Whether a key of a guard has checks, and is not the name of a variable."""
-    return name == CHECK and isinstance(guard.node[name], dict)
+    return name == GUARD_CHECK_KEY and isinstance(guard.node[name], dict)
 
 
 def read_guard_checks(step: TomlTable, guard: TomlTable | None) -> tuple[Check, ...]:
@@ -79,16 +79,20 @@ def read_guard_checks(step: TomlTable, guard: TomlTable | None) -> tuple[Check, 
         step: the step's table.
         guard: its `when`, if it has one.
     """
-    if guard is None or CHECK not in guard.node or not _is_check(guard, CHECK):
+    if (
+        guard is None
+        or GUARD_CHECK_KEY not in guard.node
+        or not _is_check(guard, GUARD_CHECK_KEY)
+    ):
         return ()
-    if not guard.has_since(2, CHECK, "a table"):
+    if not guard.has_since(2, GUARD_CHECK_KEY, "a table"):
         return ()
     key = next(iter(step.present_keys(*_BY_PERSON)), None)
     if key is not None:
         words = f"nobody looks before a person begins a `{key}` step"
         remedy = "let a step before it look and give a variable, and compare that"
-        guard.report(f"{words}: {remedy}", CHECK)
-    table = guard.table(CHECK)
+        guard.report(f"{words}: {remedy}", GUARD_CHECK_KEY)
+    table = guard.table(GUARD_CHECK_KEY)
     assert table is not None
     for kind in table.present_keys(*_OF_AN_ATTEMPT):
         words = f"`{kind}` is about an attempt, and a guard is looked at before it"

@@ -6,8 +6,8 @@ import datetime
 import re
 from typing import Any, cast
 
-from mobius_tui.runbook.decode.include import Includes
-from mobius_tui.runbook.decode.value_shapes import one_of, slug, url
+from mobius_tui.runbook.decode.include import IncludedFiles
+from mobius_tui.runbook.decode.value_shapes import read_id, read_one_of, read_url
 from mobius_tui.runbook.effects.command_table import (
     MAX_ADDED_LINES,
     BadLineError,
@@ -32,7 +32,7 @@ def read_head(root: TomlTable) -> dict[str, Any]:
         return {"id": "", "title": ""}
     table.require("title")
     return {
-        "id": slug(table),
+        "id": read_id(table),
         "title": table.text("title"),
         "summary": table.text("summary", lines=True),
         "version": table.text("version"),
@@ -61,7 +61,7 @@ def _mode(table: TomlTable) -> RunbookMode:
     """The mode of its runs: `incident` or `maintenance`."""
     if not table.has_since(2, "mode"):
         return "incident"
-    return cast("RunbookMode", one_of(table, "mode", RUNBOOK_MODES, "incident"))
+    return cast("RunbookMode", read_one_of(table, "mode", RUNBOOK_MODES, "incident"))
 
 
 def _date(table: TomlTable, key: str) -> datetime.date | None:
@@ -77,22 +77,24 @@ RUNBOOK_REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}")
 """The id of a runbook, or the bare name of a file."""
 
 
-def contacts(root: TomlTable, includes: Includes | None = None) -> tuple[Contact, ...]:
+def read_contacts(
+    root: TomlTable, includes: IncludedFiles | None = None
+) -> tuple[Contact, ...]:
     """The `[[contact]]` tables; `include` in one stands for those of that file."""
     present: list[Contact] = []
     others: tuple[Contact, ...] = ()
     for table in root.tables("contact"):
         if includes is not None and table.has("include"):
             other = includes.file(table)
-            others += () if other is None else contacts(other)
+            others += () if other is None else read_contacts(other)
             continue
         table.require("role", "handle")
         role, handle = table.text("role"), table.text("handle")
         present.append(Contact(role=role, handle=handle, for_=table.text("for")))
-    return with_contacts(tuple(present), others)
+    return merge_contacts(tuple(present), others)
 
 
-def with_contacts(
+def merge_contacts(
     present: tuple[Contact, ...], others: tuple[Contact, ...]
 ) -> tuple[Contact, ...]:
     """Some contacts, and those of another file whose roles are not among them."""
@@ -100,13 +102,13 @@ def with_contacts(
     return present + tuple(contact for contact in others if contact.role not in roles)
 
 
-def messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
+def read_messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
     """The `[[message]]` tables by id."""
     found: dict[str, tuple[Message, TomlTable]] = {}
     for table in root.tables("message"):
         table.require("title", "body")
         message = Message(
-            id=slug(table),
+            id=read_id(table),
             title=table.text("title", filled=True),
             body=table.text("body", lines=True, filled=True),
         )
@@ -116,16 +118,16 @@ def messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
     return found
 
 
-def channels(root: TomlTable) -> dict[str, tuple[Channel, TomlTable]]:
+def read_channels(root: TomlTable) -> dict[str, tuple[Channel, TomlTable]]:
     """The `[[channel]]` tables by id."""
     found: dict[str, tuple[Channel, TomlTable]] = {}
     for table in root.tables("channel"):
         table.require("kind", "url")
-        kind = one_of(table, "kind", ("slack", "teams", "webhook"), "webhook")
+        kind = read_one_of(table, "kind", ("slack", "teams", "webhook"), "webhook")
         channel = Channel(
-            id=slug(table),
+            id=read_id(table),
             kind=cast("Any", kind),
-            url=url(table, shown=False),
+            url=read_url(table, shown=False),
         )
         if channel.id in found:
             table.report(f"a second channel `{channel.id}`", "id")
@@ -133,7 +135,7 @@ def channels(root: TomlTable) -> dict[str, tuple[Channel, TomlTable]]:
     return found
 
 
-def commands(root: TomlTable) -> dict[str, object]:
+def read_command_lines(root: TomlTable) -> dict[str, object]:
     """The lines of `[commands]`, in a runbook or in config.toml.
 
     Raises:

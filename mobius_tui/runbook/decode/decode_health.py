@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_checks
-from mobius_tui.runbook.decode.include import Includes
-from mobius_tui.runbook.decode.json_shapes import json_body
+from mobius_tui.runbook.decode.include import IncludedFiles
+from mobius_tui.runbook.decode.json_shapes import read_json_body
 from mobius_tui.runbook.decode.value_shapes import (
-    duration,
-    fraction,
-    http_status,
     is_address,
-    one_of,
-    slug,
-    url,
+    read_duration,
+    read_fraction,
+    read_http_status,
+    read_id,
+    read_one_of,
+    read_url,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
@@ -40,7 +40,7 @@ _MAX_CHECKS = 10_000
 
 
 def read_health(
-    root: TomlTable, includes: Includes
+    root: TomlTable, includes: IncludedFiles
 ) -> tuple[Health | None, dict[str, TomlTable]]:
     """The `[health]` table, and each probe's table by its id."""
     table = root.table("health")
@@ -57,7 +57,7 @@ def read_health(
     if not table.has("probe"):
         table.report("[health] has no [[health.probe]]")
     found = Health(
-        every=duration(table, "every", "5s"),
+        every=read_duration(table, "every", "5s"),
         hosts_every=_hosts_every(table),
         witness=_witness(table),
         probes=tuple(probe for probe, _ in probes.values()),
@@ -83,7 +83,7 @@ def _inherit(table: TomlTable, other: TomlTable | None) -> None:
 
 def _hosts_every(table: TomlTable) -> str:
     has_key = table.has_since(2, "hosts_every")
-    return duration(table, "hosts_every", "15s") if has_key else "15s"
+    return read_duration(table, "hosts_every", "15s") if has_key else "15s"
 
 
 def _witness(table: TomlTable) -> tuple[str, ...]:
@@ -112,15 +112,15 @@ def _probe(table: TomlTable) -> Probe:
     if table.has_since(2, "hosts"):
         table.report(_ONLY_ON_HOSTS, "hosts")
     table.require("url")
-    equal, compared = json_body(table, "json")
+    equal, compared = read_json_body(table, "json")
     return Probe(
-        id=slug(table),
-        url=url(table),
+        id=read_id(table),
+        url=read_url(table),
         title=table.text("title", filled=True),
-        timeout=duration(table, "timeout", "4s"),
+        timeout=read_duration(table, "timeout", "4s"),
         method=table.text("method", "GET"),
         headers=table.strings("headers", shown=False),
-        status=http_status(table),
+        status=read_http_status(table),
         json=equal,
         pointers=compared,
         contains=table.optional_text("contains", filled=True),
@@ -138,10 +138,10 @@ def _probe_by_check(table: TomlTable) -> Probe:
         table.report(
             f"`{key}` is of a probe that asks a URL, and this has a check", key
         )
-    timeout = duration(table, "timeout", "4s")
+    timeout = read_duration(table, "timeout", "4s")
     check = _probe_check(table, timeout)
     return Probe(
-        id=slug(table),
+        id=read_id(table),
         check=check,
         hosts=_hosts(table, check),
         title=table.text("title", filled=True),
@@ -199,7 +199,7 @@ def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:
     at = table.text("at")
     if at and not at.startswith("/"):
         table.report("`at` is a JSON pointer, such as /requests/p95_ms", "at")
-    return Figure(at=at, unit=cast("Any", one_of(table, "unit", units, units[0])))
+    return Figure(at=at, unit=cast("Any", read_one_of(table, "unit", units, units[0])))
 
 
 def _triggers(table: TomlTable | None) -> Triggers:
@@ -217,13 +217,13 @@ def _triggers(table: TomlTable | None) -> Triggers:
         p95_latency=None if latency is None else _latency(latency),
         error_rate=None if errors is None else _errors(errors),
         then=table.optional_text("then"),
-        grace=duration(table, "grace", "10s"),
+        grace=read_duration(table, "grace", "10s"),
     )
 
 
 def _success(table: TomlTable) -> SuccessRate:
     found = SuccessRate(
-        below=fraction(table, "below", 0.70),
+        below=read_fraction(table, "below", 0.70),
         min_checks=table.integer("min_checks", 5, 1, _MAX_CHECKS),
         window=table.integer("window", 60, 1, _MAX_CHECKS),
     )
@@ -234,7 +234,7 @@ def _success(table: TomlTable) -> SuccessRate:
 
 def _latency(table: TomlTable) -> P95Latency:
     return P95Latency(
-        above=duration(table, "above", "5s"),
+        above=read_duration(table, "above", "5s"),
         for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
         window=table.integer("window", 20, 1, _MAX_CHECKS),
     )
@@ -242,6 +242,6 @@ def _latency(table: TomlTable) -> P95Latency:
 
 def _errors(table: TomlTable) -> ErrorRate:
     return ErrorRate(
-        above=fraction(table, "above", 0.05),
+        above=read_fraction(table, "above", 0.05),
         for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
     )

@@ -10,36 +10,39 @@ from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
 from mobius_tui.runbook.decode.decode_guards import read_guard, read_guard_checks
 from mobius_tui.runbook.decode.decode_targets import read_hosts
-from mobius_tui.runbook.decode.decode_variables import name_problem, read_command
+from mobius_tui.runbook.decode.decode_variables import (
+    read_value_command,
+    variable_name_problem,
+)
 from mobius_tui.runbook.decode.value_shapes import (
-    NAME,
-    codes,
-    duration,
-    interpreter,
-    one_of,
+    VARIABLE_NAME_PATTERN,
     part_id,
-    pattern,
-    size,
-    slug,
+    read_duration,
+    read_exit_codes,
+    read_id,
+    read_interpreter,
+    read_one_of,
+    read_pattern,
+    read_size,
+    read_url,
     title,
-    url,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import (
-    Action,
     Ask,
     Choose,
     Manual,
     Option,
     Run,
     SendMessage,
+    StepAction,
     Watch,
 )
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
-from mobius_tui.runbook.text.names import did_you_mean, is_ours
+from mobius_tui.runbook.text.names import did_you_mean, is_program_variable
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-ACTIONS = ("run", "playbook", "manual", "message", "choose", "watch")
+ACTION_KEYS = ("run", "playbook", "manual", "message", "choose", "watch")
 
 _ONLY_WITH = {
     "run": (
@@ -55,9 +58,9 @@ _ALSO_WITH_PLAYBOOK = ("effect", "timeout", "max_output")
 """Of those that belong to `run`, the keys that say something of a playbook, too."""
 
 
-def read_action(step: TomlTable) -> Action | None:
+def read_action(step: TomlTable) -> StepAction | None:
     """The action of a step, or None if it only has checks."""
-    given = step.present_keys(*ACTIONS)
+    given = step.present_keys(*ACTION_KEYS)
     if len(given) > 1:
         words = ", ".join(f"`{key}`" for key in given)
         step.report(f"a step does one thing; this has {words}", given[1])
@@ -92,19 +95,22 @@ def _run(step: TomlTable) -> Run:
     follow, tty = step.flag("follow"), step.flag("tty")
     if follow and tty:
         step.report("`tty` gives the terminal away, `follow` runs beside it", "tty")
-    success, warning = codes(step, "success", (0,)), codes(step, "warning", ())
+    success, warning = (
+        read_exit_codes(step, "success", (0,)),
+        read_exit_codes(step, "warning", ()),
+    )
     if set(success) & set(warning):
         step.report("an exit code is in both `success` and `warning`", "warning")
     usual = "read" if follow or tty else "change"
     is_judged = step.owner("run").format >= 2 and not step.has("effect")
-    effect = one_of(step, "effect", ("read", "change", "destroy"), usual)
+    effect = read_one_of(step, "effect", ("read", "change", "destroy"), usual)
     if follow or tty:
-        timeout = duration(step, "timeout", None)
+        timeout = read_duration(step, "timeout", None)
     else:
-        timeout = duration(step, "timeout", "10m")
+        timeout = read_duration(step, "timeout", "10m")
     return Run(
         script=script,
-        shell=interpreter(step),
+        shell=read_interpreter(step),
         effect=cast("Any", effect),
         is_judged=is_judged,
         success=success,
@@ -112,7 +118,7 @@ def _run(step: TomlTable) -> Run:
         timeout=timeout,
         follow=follow,
         tty=tty,
-        max_output=size(step, "max_output", "1GiB"),
+        max_output=read_size(step, "max_output", "1GiB"),
     )
 
 
@@ -126,14 +132,14 @@ def _playbook(step: TomlTable) -> Run:
         step.report(words, "playbook")
     if not step.has("hosts"):
         step.report("a step with `playbook` names its `hosts`, a target", "playbook")
-    effect = one_of(step, "effect", ("read", "change", "destroy"), "change")
+    effect = read_one_of(step, "effect", ("read", "change", "destroy"), "change")
     return Run(
         script="",
         playbook=name or "?",
         playbook_vars=step.text_list("vars"),
         effect=cast("Any", effect),
-        timeout=duration(step, "timeout", "10m"),
-        max_output=size(step, "max_output", "1GiB"),
+        timeout=read_duration(step, "timeout", "10m"),
+        max_output=read_size(step, "max_output", "1GiB"),
     )
 
 
@@ -147,18 +153,18 @@ def _manual(step: TomlTable) -> Manual:
 
 def _ask(table: TomlTable) -> Ask:
     return Ask(
-        var=variable_name(table, "var"),
+        var=read_variable_name(table, "var"),
         title=table.text("title", filled=True),
-        match=pattern(table, "match"),
+        match=read_pattern(table, "match"),
         hint=table.text("hint"),
     )
 
 
-def variable_name(table: TomlTable, key: str) -> str:
+def read_variable_name(table: TomlTable, key: str) -> str:
     """The name of a variable that a key declares."""
     table.require(key)
     name = table.text(key)
-    problem = name_problem(name)
+    problem = variable_name_problem(name)
     if name and problem is not None:
         table.report(problem, key)
     return name
@@ -169,13 +175,13 @@ def _choose(step: TomlTable) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    var, multi = variable_name(table, "var"), table.flag("multi")
+    var, multi = read_variable_name(table, "var"), table.flag("multi")
     script = ""
     if table.format >= 2 and isinstance(table.node.get("from"), dict):
         lister = table.table("from")
         assert lister is not None
         lister.require("run")
-        script = read_command(lister, "run") if lister.has("run") else ""
+        script = read_value_command(lister, "run") if lister.has("run") else ""
     listed = f"{var}.listed" if script else table.optional_text("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
@@ -206,7 +212,7 @@ def _watch(step: TomlTable) -> Watch | None:
     if table is None:
         return None
     table.require("for")
-    return Watch(for_=duration(table, "for", "5m"))
+    return Watch(for_=read_duration(table, "for", "5m"))
 
 
 _RESERVED_TARGETS = ("stop", "continue")
@@ -255,7 +261,7 @@ def read_phase(
 ) -> tuple[Phase, list[tuple[Step, TomlTable]]]:
     """A `[[phase]]`, and each of its steps with its table."""
     table.require("title")
-    phase_id = slug(table) or f"?{table.line()}"
+    phase_id = read_id(table) or f"?{table.line()}"
     if phase_id in _RESERVED_TARGETS:
         table.report(f"`{phase_id}` is a word of `on_failure`; take another", "id")
     found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
@@ -280,16 +286,16 @@ def read_phase(
     return made, found
 
 
-ONLY_PHASE = Phase(id="steps", title="Steps", steps=())
+PHASE_OF_BARE_STEPS = Phase(id="steps", title="Steps", steps=())
 """The phase of a runbook that has `[[step]]` tables alone."""
 
 
-def read_only_phase(
+def read_phase_of_bare_steps(
     root: TomlTable, steps: StepTables
 ) -> tuple[Phase, list[tuple[Step, TomlTable]]]:
     """The phase that the `[[step]]` tables of a file make, and each with its table."""
     found = [(read_step(inner, steps), inner) for inner in root.tables("step")]
-    return replace(ONLY_PHASE, steps=tuple(one for one, _ in found)), found
+    return replace(PHASE_OF_BARE_STEPS, steps=tuple(one for one, _ in found)), found
 
 
 def read_step(table: TomlTable, steps: StepTables) -> Step:
@@ -315,7 +321,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         outputs=table.text_list("outputs"),
         env=_environment(table, "env"),
         secrets=_environment(table, "secrets"),
-        expect=duration(table, "expect", None),
+        expect=read_duration(table, "expect", None),
         retry=_retry(table.table("retry")),
         on_failure=table.text("on_failure", "stop"),
         gate=table.flag("gate"),
@@ -336,7 +342,7 @@ def _own_id(table: TomlTable) -> str:
     """The id of a step, which is not inherited; a placeholder if it is wrong."""
     found = ""
     if "id" in table.node or table.format >= 2:
-        found = slug(table)
+        found = read_id(table)
     else:
         table.report("`id` is missing in [[phase.step]]")
     return found or f"?{table.line()}"
@@ -346,9 +352,9 @@ def _environment(step: TomlTable, key: str) -> Mapping[str, str]:
     """`env` or `secrets`: values of environment variables."""
     found = step.strings(key, filled=key == "env")
     for name in found:
-        if not NAME.fullmatch(name):
+        if not VARIABLE_NAME_PATTERN.fullmatch(name):
             step.report("a name is made of letters, digits and _", key, name)
-        elif is_ours(name):
+        elif is_program_variable(name):
             step.report(f"`{name}` is set by this program; take another", key, name)
     return found
 
@@ -358,7 +364,7 @@ def _retry(table: TomlTable | None) -> Retry | None:
         return None
     table.require("attempts")
     attempts = table.integer("attempts", 1, 1, 1000)
-    return Retry(attempts=attempts, every=duration(table, "every", "5s"))
+    return Retry(attempts=attempts, every=read_duration(table, "every", "5s"))
 
 
 def _approve(table: TomlTable | None) -> Approve | None:
@@ -371,11 +377,11 @@ def _approve(table: TomlTable | None) -> Approve | None:
     return Approve(
         role=role,
         count=table.integer("count", 1, 1, 100),
-        within=duration(table, "within", "15m"),
+        within=read_duration(table, "within", "15m"),
     )
 
 
-NO_UNDO = "none"
+NO_UNDO_PREFIX = "none"
 """What `undo` begins with where a step cannot be undone; the reason follows."""
 
 
@@ -387,14 +393,14 @@ def _why_no_undo(table: TomlTable) -> str:
     if not isinstance(text, str):
         return ""
     word, _, reason = text.strip().partition(":")
-    if word.strip() != NO_UNDO:
+    if word.strip() != NO_UNDO_PREFIX:
         return ""
     table.check_text(text, "undo", lines=False, filled=False)
     if not reason.strip():
         table.report('say why it cannot be undone: undo = "none: the reason"', "undo")
-    return reason.strip() or NO_UNDO
+    return reason.strip() or NO_UNDO_PREFIX
 
 
 def _link(table: TomlTable) -> Link:
     table.require("title", "url")
-    return Link(title=table.text("title", filled=True), url=url(table))
+    return Link(title=table.text("title", filled=True), url=read_url(table))

@@ -6,8 +6,12 @@ import re
 from collections import Counter
 from typing import cast
 
-from mobius_tui.runbook.decode.value_shapes import SLUG, duration, one_of
-from mobius_tui.runbook.model.actions import Action, Run
+from mobius_tui.runbook.decode.value_shapes import (
+    ID_PATTERN,
+    read_duration,
+    read_one_of,
+)
+from mobius_tui.runbook.model.actions import Run, StepAction
 from mobius_tui.runbook.model.targets import (
     ENGINES,
     MAX_HOSTS,
@@ -21,8 +25,8 @@ from mobius_tui.runbook.model.targets import (
     named_hosts,
 )
 from mobius_tui.runbook.model.templates import is_template
-from mobius_tui.runbook.text.host_patterns import MAX_PATTERN
 from mobius_tui.runbook.text.host_ranges import (
+    MAX_HOST_PATTERN,
     BadHostError,
     expand_range,
     host_name_problem,
@@ -30,13 +34,13 @@ from mobius_tui.runbook.text.host_ranges import (
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-BATCH = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
+BATCH_SIZE_PATTERN = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
 """The size of a batch: a number of hosts, or a share of all."""
-TOLERATED = re.compile(r"\d{1,4}|\d{1,2}%|100%")
+MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
 """How many hosts may have failed, or which share."""
-ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
+ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
 """A user of a host, as `useradd` takes it."""
-OF_HOSTS = ("become", "batch", "between", "on_unreachable", "engine")
+KEYS_OF_HOSTS = ("become", "batch", "between", "on_unreachable", "engine")
 """Keys that belong to a step with `hosts` alone."""
 
 
@@ -51,7 +55,7 @@ def read_targets(root: TomlTable) -> dict[str, tuple[Target, TomlTable]]:
 
 
 def _target(name: str, table: TomlTable) -> Target:
-    if not SLUG.fullmatch(name):
+    if not ID_PATTERN.fullmatch(name):
         table.report(f"a target's name is made of a-z, 0-9 and -, unlike {name[:40]!r}")
     table.require("hosts")
     target = Target(
@@ -75,7 +79,7 @@ def _target(name: str, table: TomlTable) -> Target:
             words = "`hosts` names no host: what is empty never means all of them"
             table.report(words, "hosts")
         return target
-    if len(":".join(target.hosts)) > MAX_PATTERN * 4:
+    if len(":".join(target.hosts)) > MAX_HOST_PATTERN * 4:
         table.report("`hosts` is too long: name ranges, or an inventory", "hosts")
     elif not target.inventory and target.hosts and not any(problems):
         _report_names(target, table)
@@ -101,22 +105,22 @@ def _report_names(target: Target, table: TomlTable) -> None:
         table.report(str(error), "hosts")
 
 
-def read_hosts(step: TomlTable, action: Action | None) -> HostRollout | None:
+def read_hosts(step: TomlTable, action: StepAction | None) -> HostRollout | None:
     """The hosts that a step runs on, and how; None for this machine."""
     if not step.has_since(2, "hosts"):
         if not step.has("hosts"):
-            for key in step.present_keys(*OF_HOSTS):
+            for key in step.present_keys(*KEYS_OF_HOSTS):
                 step.report(f"`{key}` belongs to a step with `hosts`", key)
         return None
     _report_misuse(step, action)
     plays = isinstance(action, Run) and bool(action.playbook)
-    engine = one_of(step, "engine", ENGINES, "ansible" if plays else "ssh")
+    engine = read_one_of(step, "engine", ENGINES, "ansible" if plays else "ssh")
     if plays and engine != "ansible":
         step.report("a playbook is played by Ansible alone", "engine")
     if engine == "ansible" and isinstance(action, Run) and action.follow:
         step.report("by Ansible nothing is seen of a script before its end", "follow")
     become = step.text("become")
-    if step.has("become") and become and not ACCOUNT.fullmatch(become):
+    if step.has("become") and become and not ACCOUNT_PATTERN.fullmatch(become):
         step.report("`become` is the name of a user, such as root", "become")
     parallel = step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE)
     return HostRollout(
@@ -127,7 +131,7 @@ def read_hosts(step: TomlTable, action: Action | None) -> HostRollout | None:
         between=_between(step),
         max_failed=_max_failed(step),
         on_unreachable=cast(
-            "OnUnreachable", one_of(step, "on_unreachable", ON_UNREACHABLE, "fail")
+            "OnUnreachable", read_one_of(step, "on_unreachable", ON_UNREACHABLE, "fail")
         ),
         engine=cast("Engine", engine),
     )
@@ -142,7 +146,7 @@ def _batch(step: TomlTable) -> tuple[str, ...]:
     if isinstance(given, list) and not given:
         step.report('`batch` is empty: it is like ["1", "25%", "100%"]', "batch")
     for index, size in enumerate(sizes):
-        if not BATCH.fullmatch(size):
+        if not BATCH_SIZE_PATTERN.fullmatch(size):
             words = 'a number of hosts or a share of all, such as "5" or "25%"'
             step.report(f"`batch` has {words}; not {size[:20]!r}", "batch", index)
             return ("100%",)
@@ -160,7 +164,7 @@ def _max_failed(step: TomlTable) -> str:
     if value is None:
         return "0"
     text = str(value)
-    if not TOLERATED.fullmatch(text):
+    if not MAX_FAILED_PATTERN.fullmatch(text):
         step.report(f"`max_failed` is {words}", "max_failed")
         return "0"
     return text
@@ -178,7 +182,10 @@ def _between(step: TomlTable) -> Between:
     if table is None:
         return Between()
     table.require("healthy")
-    healthy, within = duration(table, "healthy", "2m"), duration(table, "within", "15m")
+    healthy, within = (
+        read_duration(table, "healthy", "2m"),
+        read_duration(table, "within", "15m"),
+    )
     is_known = not (is_template(healthy) or is_template(within))
     if is_known and parse_duration(within) < parse_duration(healthy):
         words = f"`within` ({within}) is over before {healthy} of health"
@@ -186,7 +193,7 @@ def _between(step: TomlTable) -> Between:
     return Between(healthy=healthy, within=within)
 
 
-def _report_misuse(step: TomlTable, action: Action | None) -> None:
+def _report_misuse(step: TomlTable, action: StepAction | None) -> None:
     """Report what a step with hosts cannot have."""
     for key in step.present_keys("manual", "message", "choose", "watch"):
         words = "`hosts` is for `run`, `playbook` and checks"

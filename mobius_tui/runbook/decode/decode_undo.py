@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.value_shapes import (
-    duration,
-    interpreter,
-    one_of,
+    read_duration,
+    read_interpreter,
+    read_one_of,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import Run
@@ -77,16 +77,16 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
         table.report("`undo` is an empty script", "run")
     if script:
         warn_of_backslash(table, "run")
-    effect = one_of(table, "effect", ("change", "destroy"), "change")
+    effect = read_one_of(table, "effect", ("change", "destroy"), "change")
     return Step(
         id=undo_id(step.id),
         title=f"Undo: {step.title}",
         action=Run(
             script=script,
-            shell=interpreter(table) if table.has("shell") else action.shell,
+            shell=read_interpreter(table) if table.has("shell") else action.shell,
             effect=cast("Any", effect),
             is_judged=not table.has("effect"),
-            timeout=duration(table, "timeout", None) or action.timeout,
+            timeout=read_duration(table, "timeout", None) or action.timeout,
         ),
         checks=read_step_checks(table),
         uses=(*step.uses, *table.text_list("uses")),

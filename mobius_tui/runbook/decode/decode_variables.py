@@ -6,8 +6,8 @@ import datetime
 from types import MappingProxyType
 
 from mobius_tui.runbook.decode.value_shapes import (
-    NAME,
-    pattern,
+    VARIABLE_NAME_PATTERN,
+    read_pattern,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import chosen_text
@@ -23,20 +23,20 @@ from mobius_tui.runbook.text.regex_cost import longest_searchable
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
-def name_problem(name: str) -> str | None:
+def variable_name_problem(name: str) -> str | None:
     """The problem of a variable's name; `None` if there is none."""
-    if not NAME.fullmatch(name):
+    if not VARIABLE_NAME_PATTERN.fullmatch(name):
         return "a variable's name is made of letters, digits and _"
     if is_reserved(name):
         return f"`{name}` means something to shells or to this program; take another"
     return None
 
 
-def variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
+def read_variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
     """The `[var.NAME]` tables by name."""
     found: dict[str, tuple[Variable, TomlTable]] = {}
     for name, table in root.tables_by_name("var"):
-        problem = name_problem(name)
+        problem = variable_name_problem(name)
         if problem is not None:
             table.report(problem)
         found[name] = (_variable(name, table), table)
@@ -62,7 +62,9 @@ def _variable(name: str, table: TomlTable) -> Variable:
         hint=table.text("hint") if table.has_since(2, "hint") else "",
         many=table.has_since(2, "many") and table.flag("many"),
         from_run=(
-            read_command(table, "from_run") if table.has_since(2, "from_run") else ""
+            read_value_command(table, "from_run")
+            if table.has_since(2, "from_run")
+            else ""
         ),
         from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
     )
@@ -100,7 +102,7 @@ def _cheap_pattern(table: TomlTable) -> str:
     """`match`, which every value is compared with wherever it comes from, at once."""
     if not table.has_since(2, "match"):
         return ""
-    text = pattern(table, "match", filled=False) or ""
+    text = read_pattern(table, "match", filled=False) or ""
     if text and not longest_searchable(text):
         words = "`match` may take for ever: write it without a group that is repeated"
         table.report(f"{words}, a lookaround or a backreference", "match")
@@ -108,7 +110,7 @@ def _cheap_pattern(table: TomlTable) -> str:
     return text
 
 
-def read_command(table: TomlTable, key: str) -> str:
+def read_value_command(table: TomlTable, key: str) -> str:
     """The script of a command that gives values: of bash, as a check's."""
     script = table.text(key, lines=True)
     if not script.strip():
@@ -165,7 +167,7 @@ def _report_default(variable: Variable, table: TomlTable) -> None:
         table.warn("default-not-filled", words, "default")
 
 
-def profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
+def read_profiles(root: TomlTable) -> dict[str, tuple[Profile, TomlTable]]:
     """The `[profile.NAME]` tables by name."""
     found: dict[str, tuple[Profile, TomlTable]] = {}
     for name, table in root.tables_by_name("profile"):

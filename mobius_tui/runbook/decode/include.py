@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mobius_tui.runbook.decode.value_shapes import part_id
-from mobius_tui.runbook.model.runbook import Source
+from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import Problem
 from mobius_tui.runbook.toml.runbook_source import RefusedError
@@ -17,7 +17,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_
 _FILE = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.toml"
 _TARGET = re.compile(rf"({_FILE})#([a-z0-9-]{{1,64}})")
 
-Read = Callable[[str], tuple[str, bytes]]
+ReadIncludedFile = Callable[[str], tuple[str, bytes]]
 """Reads a file of the same folder by its name: its name for reports, and its bytes."""
 
 _TOP_TABLES = (
@@ -26,12 +26,12 @@ _TOP_TABLES = (
 )
 """The keys that the root table of a file may have."""
 
-MAX_FILES = 32
+MAX_INCLUDED_FILES = 32
 """Included files; each may be 1 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Included:
+class IncludedPhase:
     """A phase of another file."""
 
     table: TomlTable
@@ -40,11 +40,15 @@ class Included:
     """`FILE#PHASE`, as it is in the including file."""
 
 
-class Includes:
+class IncludedFiles:
     """The files that a runbook includes, each read once."""
 
     def __init__(
-        self, main_name: str, read: Read, findings: Findings, registry: TableRegistry
+        self,
+        main_name: str,
+        read: ReadIncludedFile,
+        findings: Findings,
+        registry: TableRegistry,
     ) -> None:
         """Begin with no file read.
 
@@ -60,7 +64,7 @@ class Includes:
         self._registry = registry
         self._roots: dict[str, TomlTable | None] = {}
         self._with_phases: dict[str, TomlTable] = {}
-        self.sources: list[Source] = []
+        self.sources: list[SourceFile] = []
         self.unread: list[Problem] = []
         """Problems of files that could not be read; their tables are missing then."""
 
@@ -82,7 +86,7 @@ class Includes:
             root.present_keys(*_TOP_TABLES)
         return root
 
-    def phase(self, table: TomlTable) -> Included | None:
+    def phase(self, table: TomlTable) -> IncludedPhase | None:
         """The phase that `include` in a `[[phase]]` names; reports problems."""
         target = table.text("include")
         match = _TARGET.fullmatch(target)
@@ -100,15 +104,17 @@ class Includes:
             near = did_you_mean(phase_id, found)
             table.report(f"no phase `{phase_id}` in {name}{near}", "include")
             return None
-        return Included(table=found[phase_id], target=target)
+        return IncludedPhase(table=found[phase_id], target=target)
 
     def _root_of(self, name: str, table: TomlTable) -> TomlTable | None:
         if name == self._main_name:
             table.report("a file cannot include itself; see `use`", "include")
             return None
         if name not in self._roots:
-            if len(self._roots) >= MAX_FILES:
-                table.report(f"more than {MAX_FILES} included files", "include")
+            if len(self._roots) >= MAX_INCLUDED_FILES:
+                table.report(
+                    f"more than {MAX_INCLUDED_FILES} included files", "include"
+                )
                 return None
             before = len(self._findings.problems)
             self._roots[name] = self._open(name, table)
@@ -127,7 +133,7 @@ class Includes:
             else:
                 self._findings.add(error.problem)
             return None
-        self.sources.append(Source(name=name, data=data))
+        self.sources.append(SourceFile(name=name, data=data))
         if not document.check_format():
             return None
         root = TomlTable(document, registry=self._registry)

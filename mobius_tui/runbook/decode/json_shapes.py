@@ -19,14 +19,14 @@ from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 _COMPARISON = 'a comparison, such as "> 3", "ok" or 5, or a list of them'
 
 
-def comparisons(table: TomlTable, key: str) -> Comparisons:
+def read_comparisons(table: TomlTable, key: str) -> Comparisons:
     """Comparisons as in `when`; several are a list, of which one is enough."""
     if not table.has(key):
         return ()
     return _comparisons(table, table.owner(key).node[key], key)
 
 
-def pointers(table: TomlTable, key: str) -> Mapping[str, Comparisons]:
+def read_pointers(table: TomlTable, key: str) -> Mapping[str, Comparisons]:
     """What a JSON document must have at some pointers: comparisons as in `when`."""
     node = table.value(key, (dict,), 'a table, such as { "/queue/depth" = "< 100" }')
     if node == {}:
@@ -38,7 +38,7 @@ def pointers(table: TomlTable, key: str) -> Mapping[str, Comparisons]:
     return _at_pointers(table, node or {}, key)
 
 
-def json_body(
+def read_json_body(
     table: TomlTable, key: str
 ) -> tuple[Mapping[str, Json], Mapping[str, Comparisons]]:
     """What a JSON answer must have: equal values by name, comparisons by pointer.

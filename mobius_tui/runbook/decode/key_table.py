@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobius_tui.runbook.decode.decode_targets import ACCOUNT, BATCH, TOLERATED
+from mobius_tui.runbook.decode.decode_targets import (
+    ACCOUNT_PATTERN,
+    BATCH_SIZE_PATTERN,
+    MAX_FAILED_PATTERN,
+)
 from mobius_tui.runbook.decode.key_shapes import (
     GUARD,
     Shape,
@@ -20,14 +24,14 @@ from mobius_tui.runbook.decode.key_shapes import (
     required,
 )
 from mobius_tui.runbook.decode.value_shapes import (
-    ADDRESS,
-    COUNT,
-    MODE,
-    NAME,
-    SCHEME,
-    SHA256,
-    SHARE,
-    SLUG,
+    ADDRESS_PATTERN,
+    COUNT_PATTERN,
+    FILE_MODE_PATTERN,
+    ID_PATTERN,
+    PERCENT_PATTERN,
+    SHA256_PATTERN,
+    URL_PATTERN,
+    VARIABLE_NAME_PATTERN,
 )
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
@@ -53,15 +57,15 @@ _TEXTS: Shape = {"type": "array", "items": _SOME_TEXT}
 _NAMED_TEXTS: Shape = {"type": "object", "additionalProperties": _TEXT}
 _ANY_NAMES: Shape = {"type": "object", "additionalProperties": True}
 _DATE: Shape = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_ID: Shape = form(f"(?:{SLUG.pattern})?")
-_VARIABLE: Shape = form(f"(?:{NAME.pattern})?")
+_ID: Shape = form(f"(?:{ID_PATTERN.pattern})?")
+_VARIABLE: Shape = form(f"(?:{VARIABLE_NAME_PATTERN.pattern})?")
 _CODES: Shape = {"type": "array", "items": integer(0, 255)}
 _FRACTION: Shape = {"type": "number", "minimum": 0, "maximum": 1}
 _DURATION: Shape = {**filled(DURATION), "minLength": 1}
 _SIZE: Shape = filled(SIZE)
-_SIZE_OR_SHARE: Shape = filled(SIZE, SHARE)
-_URL: Shape = filled(SCHEME)
-_ADDRESS: Shape = filled(ADDRESS)
+_SIZE_OR_SHARE: Shape = filled(SIZE, PERCENT_PATTERN)
+_URL: Shape = filled(URL_PATTERN)
+_ADDRESS: Shape = filled(ADDRESS_PATTERN)
 _POINTER: Shape = form(r"(?:/[\s\S]*)?")
 _STATUS: Shape = {
     **integer(100, 599),
@@ -250,11 +254,15 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "item": _VARIABLE,
         "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL)]},
         "max_failed": {
-            "anyOf": [integer(0, 9999), form(TOLERATED.pattern)],
+            "anyOf": [integer(0, 9999), form(MAX_FAILED_PATTERN.pattern)],
         },
         "hosts": _SOME_TEXT,
-        "become": form(f"(?:{ACCOUNT.pattern})?"),
-        "batch": {"type": "array", "items": form(BATCH.pattern), "minItems": 1},
+        "become": form(f"(?:{ACCOUNT_PATTERN.pattern})?"),
+        "batch": {
+            "type": "array",
+            "items": form(BATCH_SIZE_PATTERN.pattern),
+            "minItems": 1,
+        },
         "between": {"type": ["string", "object"]},
         "on_unreachable": one_of(*ON_UNREACHABLE),
         "engine": one_of(*ENGINES),
@@ -336,21 +344,21 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "phase.step.check.process": {
         "match": required(_TEXT),
-        "count": filled(COUNT),
+        "count": filled(COUNT_PATTERN),
         **_REPEAT,
     },
     "phase.step.check.service": {"names": required(_TEXTS), "state": _TEXTS, **_REPEAT},
     "phase.step.check.checksum": {
         "file": required(_TEXT),
         "sums": _TEXT,
-        "sha256": filled(SHA256),
+        "sha256": filled(SHA256_PATTERN),
         **_REPEAT,
     },
     "phase.step.check.file": {
         "path": required(_TEXT),
         "absent": _FLAG,
         "same_as": _TEXT,
-        "mode": filled(MODE),
+        "mode": filled(FILE_MODE_PATTERN),
         "newer_than": _TEXT,
         "min_size": _SIZE,
         **_REPEAT,

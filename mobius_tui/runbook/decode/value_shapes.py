@@ -15,20 +15,20 @@ from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+VARIABLE_NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
-ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
-SHARE = re.compile(r"\d{1,2}(\.\d{1,3})?%")
-COUNT = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
-MODE = re.compile(r"0?[0-7]{3,4}")
-SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-SCHEME = re.compile(r"https?://[^\s/]+\S*")
+ADDRESS_PATTERN = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
+PERCENT_PATTERN = re.compile(r"\d{1,2}(\.\d{1,3})?%")
+COUNT_PATTERN = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
+FILE_MODE_PATTERN = re.compile(r"0?[0-7]{3,4}")
+SHA256_PATTERN = re.compile(r"[0-9A-Fa-f]{64}")
+URL_PATTERN = re.compile(r"https?://[^\s/]+\S*")
 
 _Text = TypeVar("_Text", str, None)
 
 
-def slug(table: TomlTable, key: str = "id") -> str:
+def read_id(table: TomlTable, key: str = "id") -> str:
     """An id: lower-case letters, digits and `-`; empty if it is missing or wrong.
 
     In format 2 it may be left out: the title makes it.
@@ -37,7 +37,7 @@ def slug(table: TomlTable, key: str = "id") -> str:
         return _derived_id(table)
     table.require(key)
     text = table.text(key)
-    if text and not SLUG.fullmatch(text):
+    if text and not ID_PATTERN.fullmatch(text):
         table.report(f"an `{key}` is made of a-z, 0-9 and -, such as my-step-2", key)
         return ""
     return text
@@ -46,7 +46,7 @@ def slug(table: TomlTable, key: str = "id") -> str:
 def _derived_id(table: TomlTable) -> str:
     """The id that a table's title makes; reported if it makes none."""
     found = id_of(table.node)
-    if found and SLUG.fullmatch(found):
+    if found and ID_PATTERN.fullmatch(found):
         return found
     if title_of(table.node):
         table.report("this title has no letter for an `id`: give it one", "title")
@@ -76,7 +76,7 @@ def title(table: TomlTable) -> str:
     return table.text("title", filled=True)
 
 
-def duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
+def read_duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
     """A duration such as `"1h30m"`, or a text that will be one once filled in."""
     text = _united(table, key, '"500ms", "10s" or "1h30m"')
     if text is None:
@@ -109,14 +109,14 @@ def _bounded(
     return text
 
 
-def size(
+def read_size(
     table: TomlTable, key: str, default: _Text, *, share: bool = False
 ) -> str | _Text:
     """A size such as `"1GiB"`; with `share`, also a percentage such as `"10%"`."""
     text = _united(table, key, '"512KiB", "200MB" or "1GiB"')
     if text is None:
         return default
-    if is_template(text) or (share and SHARE.fullmatch(text)):
+    if is_template(text) or (share and PERCENT_PATTERN.fullmatch(text)):
         return text
     try:
         units.parse_size(text)
@@ -139,7 +139,7 @@ def _united(table: TomlTable, key: str, examples: str) -> str | None:
     return table.text(key, filled=True)
 
 
-def pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | None:
+def read_pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | None:
     """A regular expression, or None if it is not given.
 
     Args:
@@ -169,7 +169,7 @@ def warn_of_backslash(table: TomlTable, key: str) -> None:
         table.warn("toml-escape", f"`{key}`: {words}; {remedy}", key)
 
 
-def fraction(table: TomlTable, key: str, default: float) -> float:
+def read_fraction(table: TomlTable, key: str, default: float) -> float:
     """A number from 0 to 1."""
     words = "a fraction from 0 to 1, such as 0.05"
     value = table.value(key, (int, float), words)
@@ -181,7 +181,9 @@ def fraction(table: TomlTable, key: str, default: float) -> float:
     return float(value)
 
 
-def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
+def read_exit_codes(
+    table: TomlTable, key: str, default: tuple[int, ...]
+) -> tuple[int, ...]:
     """A list of exit codes."""
     values = table.value(key, (list,), "a list of exit codes, such as [0, 3]")
     if values is None:
@@ -194,7 +196,7 @@ def codes(table: TomlTable, key: str, default: tuple[int, ...]) -> tuple[int, ..
     return tuple(values)
 
 
-def http_status(table: TomlTable) -> HttpStatus:
+def read_http_status(table: TomlTable) -> HttpStatus:
     """`status`: a status of HTTP; in format 2 a list, of which each is right."""
     owner = table.owner("status")
     if not isinstance(owner.node.get("status"), list):
@@ -212,7 +214,7 @@ def http_status(table: TomlTable) -> HttpStatus:
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def interpreter(table: TomlTable) -> tuple[str, ...]:
+def read_interpreter(table: TomlTable) -> tuple[str, ...]:
     """`shell`: the program that runs a script, and its arguments.
 
     `${}` in them is an error, as nothing is filled in; but not after `-c` or `-e`,
@@ -236,13 +238,13 @@ def _through_bash(argv: tuple[str, ...]) -> str:
     return f"""["bash", "-c", '{" ".join(parts)} "$0"']"""
 
 
-def url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
+def read_url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
     """The URL of a page."""
     words = "begins with http:// or https://"
-    return _shaped(table, key, SCHEME.fullmatch, words, shown=shown)
+    return _shaped(table, key, URL_PATTERN.fullmatch, words, shown=shown)
 
 
-def address(table: TomlTable, key: str) -> str:
+def read_address(table: TomlTable, key: str) -> str:
     """A `host:port`."""
     return _shaped(table, key, _is_address, 'is "host:port"')
 
@@ -253,28 +255,34 @@ def is_address(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    match = ADDRESS.fullmatch(text)
+    match = ADDRESS_PATTERN.fullmatch(text)
     return match is not None and 0 < int(match[1]) < 65536
 
 
-def comparison(table: TomlTable, key: str, default: str) -> str:
+def read_count_comparison(table: TomlTable, key: str, default: str) -> str:
     """A count to satisfy, such as `>=1`."""
     if table.has(key) and table.value(key, (str,), 'a text, such as ">=1"') is None:
         return default
     words = 'is a comparison, such as ">=1", "<3" or "0"'
-    return _shaped(table, key, COUNT.fullmatch, words) or default
+    return _shaped(table, key, COUNT_PATTERN.fullmatch, words) or default
 
 
-def mode(table: TomlTable, key: str) -> str | None:
+def read_file_mode(table: TomlTable, key: str) -> str | None:
     """Octal permissions."""
     words = 'is octal, such as "0755"'
-    return _shaped(table, key, MODE.fullmatch, words) if table.has(key) else None
+    return (
+        _shaped(table, key, FILE_MODE_PATTERN.fullmatch, words)
+        if table.has(key)
+        else None
+    )
 
 
-def sha256(table: TomlTable, key: str) -> str | None:
+def read_sha256(table: TomlTable, key: str) -> str | None:
     """64 hexadecimal digits."""
     words = "is 64 hexadecimal digits"
-    return _shaped(table, key, SHA256.fullmatch, words) if table.has(key) else None
+    return (
+        _shaped(table, key, SHA256_PATTERN.fullmatch, words) if table.has(key) else None
+    )
 
 
 def _shaped(
@@ -292,7 +300,9 @@ def _shaped(
     return text
 
 
-def one_of(table: TomlTable, key: str, choices: tuple[str, ...], default: str) -> str:
+def read_one_of(
+    table: TomlTable, key: str, choices: tuple[str, ...], default: str
+) -> str:
     """One of a few words."""
     text = table.text(key, default)
     if text not in choices:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-Weight = Literal["nothing", "read", "change", "destroy"]
-WEIGHTS: tuple[Weight, ...] = ("nothing", "read", "change", "destroy")
+TableEffect = Literal["nothing", "read", "change", "destroy"]
+TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
 """From the lightest to the heaviest."""
-LANGUAGES = ("shell", "sql", "redis", "mongo", "awk", "sed")
-CODES = ("words", "joined", "first", "value", "dashes", "until", "input")
-WRITES = ("words", "last", "value")
+CODE_LANGUAGES = ("shell", "sql", "redis", "mongo", "awk", "sed")
+CODE_PLACES = ("words", "joined", "first", "value", "dashes", "until", "input")
+WRITE_PLACES = ("words", "last", "value")
 
 _KEYS = frozenset(("effect", "valued", "code", "language", "skip", "writes"))
 _GLOB = re.compile(r"[*?]")
@@ -50,15 +50,15 @@ class TableLine:
     """
 
     tokens: tuple[PatternToken, ...] = ()
-    effect: Weight | None = None
+    effect: TableEffect | None = None
     code: tuple[str, ...] = ()
-    """Where the command has code that it runs: some of `CODES`."""
+    """Where the command has code that it runs: some of `CODE_PLACES`."""
     language: str = "shell"
-    """The language of that code: one of `LANGUAGES`."""
+    """The language of that code: one of `CODE_LANGUAGES`."""
     skip: int = 0
     """The number of operands before that code."""
     writes: str = ""
-    """Where the names of files that it writes are: one of `WRITES`, or empty."""
+    """Where the names of files that it writes are: one of `WRITE_PLACES`, or empty."""
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 
@@ -152,9 +152,9 @@ def _may_add(line: TableLine, existing: CommandEntry) -> bool:
     if line.effect is None or line.code or not line.tokens:
         return False
     base_effect = existing.base.effect or "change"
-    return base_effect == "change" or WEIGHTS.index(line.effect) >= WEIGHTS.index(
-        base_effect
-    )
+    return base_effect == "change" or TABLE_EFFECTS.index(
+        line.effect
+    ) >= TABLE_EFFECTS.index(base_effect)
 
 
 @functools.cache
@@ -211,9 +211,9 @@ def parse_table_line(
         tokens=tuple(_token(word) for word in words[1:]),
         effect=_effect(pattern, table),
         code=_codes(pattern, table),
-        language=_choice(pattern, table, "language", LANGUAGES) or "shell",
+        language=_choice(pattern, table, "language", CODE_LANGUAGES) or "shell",
         skip=_number(pattern, table),
-        writes=_choice(pattern, table, "writes", WRITES) or "",
+        writes=_choice(pattern, table, "writes", WRITE_PLACES) or "",
     )
     return names, line, _text(pattern, table, "valued").split()
 
@@ -242,15 +242,15 @@ def _choice(
     return value or None
 
 
-def _effect(pattern: str, table: Mapping[str, object]) -> Weight | None:
-    chosen = _choice(pattern, table, "effect", WEIGHTS)
-    return next((each for each in WEIGHTS if each == chosen), None)
+def _effect(pattern: str, table: Mapping[str, object]) -> TableEffect | None:
+    chosen = _choice(pattern, table, "effect", TABLE_EFFECTS)
+    return next((each for each in TABLE_EFFECTS if each == chosen), None)
 
 
 def _codes(pattern: str, table: Mapping[str, object]) -> tuple[str, ...]:
     found = tuple(_text(pattern, table, "code").split())
-    if not set(found) <= set(CODES):
-        raise BadLineError(f"`code` of `{pattern}` is one of {', '.join(CODES)}")
+    if not set(found) <= set(CODE_PLACES):
+        raise BadLineError(f"`code` of `{pattern}` is one of {', '.join(CODE_PLACES)}")
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from mobius_tui.runbook.effects.command_table import (
     CommandEntry,
     CommandTable,
-    Weight,
+    TableEffect,
     bundled_commands,
 )
 from mobius_tui.runbook.effects.embedded_languages import (
@@ -22,7 +22,7 @@ from mobius_tui.runbook.effects.invocation import (
     Invocation,
     LineMatch,
     command_input,
-    heaviest_weight,
+    heaviest_table_effect,
     is_temporary_file,
 )
 from mobius_tui.runbook.effects.script_effects import CommandEffect, ScriptEffects
@@ -39,7 +39,7 @@ from mobius_tui.runbook.shell.script_model import (
 )
 from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.shell.script_walk import (
-    assigned,
+    assignments_of,
     nested_scripts,
     own_words,
     pipelines,
@@ -119,7 +119,7 @@ class _Judge:
         """The step's script, which the code in `shell` gets as `$0`."""
 
     def _add_effect(
-        self, effect: Weight, offset: int, words: str, **more: bool
+        self, effect: TableEffect, offset: int, words: str, **more: bool
     ) -> None:
         if effect not in ("change", "destroy") or len(self.effects) >= MAX_EFFECTS:
             return
@@ -161,7 +161,7 @@ class _Judge:
                 functions.add(command.function)
             if not isinstance(command, SimpleCommand):
                 continue
-            for each in assigned(command, effective_program(command)):
+            for each in assignments_of(command, effective_program(command)):
                 if is_temporary_file(each):
                     own_files.add(each.name)
                 elif (
@@ -258,7 +258,9 @@ class _Judge:
             for match in matches
             if not self._judge_code(invocation, match, known_input)
         ]
-        self._add_effect(heaviest_weight(weights), word.start, _source_text(words))
+        self._add_effect(
+            heaviest_table_effect(weights), word.start, _source_text(words)
+        )
 
     def _find_entry(self, text: str) -> CommandEntry | None:
         found = self._table.find(_name(text))
@@ -301,7 +303,7 @@ class _Judge:
                     return invocation.operand_indexes[at]
         return None
 
-    def _line_weight(self, invocation: Invocation, match: LineMatch) -> Weight:
+    def _line_weight(self, invocation: Invocation, match: LineMatch) -> TableEffect:
         """The effect of a matching line; `read` if it only writes own files."""
         line = match.line
         if line.writes and self._writes_own(invocation, match):

@@ -9,11 +9,15 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mobius_tui.runbook.effects.command_table import CommandEntry, CommandTable, Weight
-from mobius_tui.runbook.effects.invocation import Invocation, heaviest_weight
+from mobius_tui.runbook.effects.command_table import (
+    CommandEntry,
+    CommandTable,
+    TableEffect,
+)
+from mobius_tui.runbook.effects.invocation import Invocation, heaviest_table_effect
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Word
 
-CodeEffect = tuple[Weight, int, str]
+CodeEffect = tuple[TableEffect, int, str]
 """An effect, the offset of its code, and that code."""
 LanguageJudge = Callable[[str, CommandTable], Iterator[CodeEffect]]
 
@@ -61,13 +65,13 @@ def judge_sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
         at += len(statement)
 
 
-def _statement_effect(statement: str, commands: CommandTable) -> Weight:
+def _statement_effect(statement: str, commands: CommandTable) -> TableEffect:
     statement = statement.strip().lstrip("( \t\n")
     if statement.startswith("\\"):
         line, _, rest = statement.partition("\n")
-        weight: Weight = "read" if _PSQL_READS.match(line) else "change"
+        weight: TableEffect = "read" if _PSQL_READS.match(line) else "change"
         return (
-            heaviest_weight((weight, _statement_effect(rest, commands)))
+            heaviest_table_effect((weight, _statement_effect(rest, commands)))
             if rest
             else weight
         )
@@ -112,7 +116,7 @@ def _statement_effect(statement: str, commands: CommandTable) -> Weight:
     return listed_effect
 
 
-def _function_calls_effect(text: str, commands: CommandTable) -> Weight:
+def _function_calls_effect(text: str, commands: CommandTable) -> TableEffect:
     """The effect of the functions that a query calls; unknown ones are changes."""
     for match in _SQL_CALL.finditer(text):
         if _SQL_NAMED.search(text[: match.start()][-12:]):
@@ -124,7 +128,9 @@ def _function_calls_effect(text: str, commands: CommandTable) -> Weight:
 
 
 @functools.lru_cache(maxsize=512)
-def _table_effect(commands: CommandTable, language: str, word: str) -> Weight | None:
+def _table_effect(
+    commands: CommandTable, language: str, word: str
+) -> TableEffect | None:
     """The effect of a word of a language, by the table."""
     entry = commands.find(f"{language}:{word}")
     return None if entry is None else entry.base.effect
@@ -157,7 +163,7 @@ def judge_redis(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
         at += len(line) + 1
 
 
-def redis_command_effect(words: Sequence[Word], commands: CommandTable) -> Weight:
+def redis_command_effect(words: Sequence[Word], commands: CommandTable) -> TableEffect:
     """The effect of one Redis command."""
     entry: CommandEntry | None = commands.find(f"redis:{words[0].text.lower()}")
     if entry is None:
@@ -167,7 +173,7 @@ def redis_command_effect(words: Sequence[Word], commands: CommandTable) -> Weigh
         for word in words[1:]
     ]
     found = Invocation(entry, rest).matches()
-    return heaviest_weight([each.line.effect or "change" for each in found])
+    return heaviest_table_effect([each.line.effect or "change" for each in found])
 
 
 def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mobius_tui.runbook.effects.command_table import (
-    WEIGHTS,
+    TABLE_EFFECTS,
     CommandEntry,
     PatternToken,
+    TableEffect,
     TableLine,
-    Weight,
 )
 from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Assignment,
-    Command,
+    ScriptCommand,
     SimpleCommand,
     Word,
 )
@@ -37,7 +37,7 @@ def is_temporary_file(assignment: Assignment) -> bool:
     return program is not None and program.name == "mktemp"
 
 
-def command_input(command: SimpleCommand, before: Command | None) -> Word | None:
+def command_input(command: SimpleCommand, before: ScriptCommand | None) -> Word | None:
     """The input of a command, if it is in the script; else `None`.
 
     Args:
@@ -234,11 +234,11 @@ def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
     return other.matched_indexes < one.matched_indexes
 
 
-def heaviest_weight(weights: Sequence[Weight]) -> Weight:
+def heaviest_table_effect(weights: Sequence[TableEffect]) -> TableEffect:
     """The heaviest of several effects.
 
     `nothing` overrules all of them, `read` if there are none.
     """
     if "nothing" in weights:
         return "nothing"
-    return max(weights, key=WEIGHTS.index, default="read")
+    return max(weights, key=TABLE_EFFECTS.index, default="read")

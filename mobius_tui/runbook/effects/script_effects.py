@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mobius_tui.runbook.effects.command_table import WEIGHTS
+from mobius_tui.runbook.effects.command_table import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 
 
@@ -34,13 +34,15 @@ class ScriptEffects:
 
     def exceeding(self, label: Effect) -> tuple[CommandEffect, ...]:
         """The effects heavier than a step's label: it does not cover them."""
-        own = WEIGHTS.index(label)
-        return tuple(each for each in self.effects if WEIGHTS.index(each.effect) > own)
+        own = TABLE_EFFECTS.index(label)
+        return tuple(
+            each for each in self.effects if TABLE_EFFECTS.index(each.effect) > own
+        )
 
 
 def heaviest_effect(first: Effect, *others: Effect) -> Effect:
     """The heaviest of some effects."""
-    return max((first, *others), key=WEIGHTS.index)
+    return max((first, *others), key=TABLE_EFFECTS.index)
 
 
 def method_effect(method: str) -> Effect:

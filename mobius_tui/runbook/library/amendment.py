@@ -13,11 +13,11 @@ from pathlib import Path
 import tomli_w
 
 from mobius_tui.errors import FaultError, UsageError
-from mobius_tui.runbook.library.format_upgrade import decoded, edited
+from mobius_tui.runbook.library.format_upgrade import apply_edits, load_data
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
-from mobius_tui.runbook.text.names import slug
+from mobius_tui.runbook.text.names import id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
 from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
 from mobius_tui.runbook.toml.runbook_source import read_bytes
@@ -25,7 +25,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Addition:
+class AddedStep:
     """A step to insert, and the step after which it is inserted."""
 
     step: Step
@@ -34,7 +34,9 @@ class Addition:
     """The id of the step of the file before it."""
 
 
-def amended(path: Path, original: Runbook, additions: Sequence[Addition]) -> bytes:
+def with_added_steps(
+    path: Path, original: Runbook, additions: Sequence[AddedStep]
+) -> bytes:
     """A runbook's file with steps inserted.
 
     Args:
@@ -47,7 +49,7 @@ def amended(path: Path, original: Runbook, additions: Sequence[Addition]) -> byt
         RunbookError: the file has errors.
     """
     data = read_bytes(path)
-    now = decoded(path, data)
+    now = load_data(path, data)
     document = parse_toml(str(path), data, Findings())
     tables = {id_of(node): at for at, node in part_tables(document.tree, "phase.step")}
     taken = {step.id for step in now.steps()}
@@ -68,8 +70,8 @@ def amended(path: Path, original: Runbook, additions: Sequence[Addition]) -> byt
         at = _end_of_table(document.positions, table)
         new = _step_table(each.step, name, table, document.format)
         edits[at] = edits.get(at, _line_end(text, at)) + _gap(text, at) + new
-    found = edited(data, text, [(at, at, new) for at, new in edits.items()])
-    _verify(path, now, decoded(path, found), added)
+    found = apply_edits(data, text, [(at, at, new) for at, new in edits.items()])
+    _verify(path, now, load_data(path, found), added)
     return found
 
 
@@ -108,7 +110,7 @@ def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
 
 
 def _free_id(title: str, taken: Iterable[str]) -> str:
-    name = slug(title) or "step"
+    name = id_from_text(title) or "step"
     found, number = name, 1
     while found in taken:
         number += 1

@@ -20,7 +20,7 @@ from mobius_tui import __version__
 from mobius_tui.runbook.lint.rule_table import RULES
 from mobius_tui.runbook.toml.problem import escape_controls
 
-Item = Mapping[str, str | int | bool]
+CheckItem = Mapping[str, str | int | bool]
 """A finding; or a part of a runbook, which has no `severity`."""
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -34,12 +34,12 @@ _UNCODED = {
 """By the severity of a finding without a code: a code, and its title."""
 
 
-def as_json(items: Sequence[Item]) -> str:
+def items_as_json(items: Sequence[CheckItem]) -> str:
     """The findings, and the parts, as one list; in ASCII, which no terminal obeys."""
     return json.dumps(items, indent=2)
 
 
-def as_sarif(items: Sequence[Item]) -> str:
+def items_as_sarif(items: Sequence[CheckItem]) -> str:
     """The findings as a log of one run of this program."""
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ def as_sarif(items: Sequence[Item]) -> str:
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _sarif_rule(item: Item, code: str, title: str) -> dict[str, Any]:
+def _sarif_rule(item: CheckItem, code: str, title: str) -> dict[str, Any]:
     found: dict[str, Any] = {"id": code, "shortDescription": {"text": title}}
     if "reason" in item:
         found["fullDescription"] = {"text": item["reason"]}
@@ -77,7 +77,7 @@ def _sarif_rule(item: Item, code: str, title: str) -> dict[str, Any]:
     return found
 
 
-def _sarif_result(item: Item, code: str, rule: int) -> dict[str, Any]:
+def _sarif_result(item: CheckItem, code: str, rule: int) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": {"uri": _uri(str(item["file"]))}}
     if item["line"]:
         place["region"] = {"startLine": item["line"], "startColumn": item["column"]}
@@ -97,7 +97,7 @@ def _uri(file: str) -> str:
     return quote(os.fsencode(posixpath.normpath(file)))
 
 
-def as_github(items: Sequence[Item]) -> str:
+def items_as_github(items: Sequence[CheckItem]) -> str:
     """A line for each finding, of which GitHub's runners make an annotation."""
     return "\n".join(map(_github_command, items))
 
@@ -108,7 +108,7 @@ _IN_DATA = str.maketrans(_DATA)
 _IN_PROPERTY = str.maketrans({**_DATA, ":": "%3A", ",": "%2C"})
 
 
-def _github_command(item: Item) -> str:
+def _github_command(item: CheckItem) -> str:
     properties = {"file": posixpath.normpath(str(item["file"]))}
     if item["line"]:
         properties |= {"line": str(item["line"]), "col": str(item["column"])}
@@ -125,7 +125,7 @@ def _github_command(item: Item) -> str:
     )
 
 
-def _code_and_title(item: Item) -> tuple[str, str]:
+def _code_and_title(item: CheckItem) -> tuple[str, str]:
     """The code of the rule that a finding is of, and what the rule is about."""
     code = str(item.get("code", ""))
     if not code:
@@ -133,9 +133,9 @@ def _code_and_title(item: Item) -> tuple[str, str]:
     return code, RULES[code].title if code in RULES else f"ShellCheck's {code}"
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Item]], str]] = {
-    "json": as_json,
-    "sarif": as_sarif,
-    "github": as_github,
+ITEM_RENDERERS: Mapping[str, Callable[[Sequence[CheckItem]], str]] = {
+    "json": items_as_json,
+    "sarif": items_as_sarif,
+    "github": items_as_github,
 }
 """What writes the findings, by the name of its format."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.errors import OK, USAGE, UsageError
-from mobius_tui.runbook.library.check_formats import Item
+from mobius_tui.errors import EXIT_OK, EXIT_USAGE, UsageError
+from mobius_tui.runbook.library.check_formats import CheckItem
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import is_runbook
 from mobius_tui.runbook.lint.host_rules import known_hosts
@@ -18,7 +18,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import script_variables
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import Problem, escape_controls
 
@@ -42,7 +42,7 @@ def explain_rule(code: str) -> str:
         lines = [f"{rule.code:{width}}  {rule.title}" for rule in RULES.values()]
         return "\n".join(lines)
     if _SHELLCHECK.fullmatch(code):
-        return f"{code} is ShellCheck's: {wiki(code)}"
+        return f"{code} is ShellCheck's: {shellcheck_wiki_url(code)}"
     rule = RULES.get(code)
     if rule is None:
         near = did_you_mean(code, RULES)
@@ -71,7 +71,7 @@ def _indented(example: str) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-def wiki(code: str) -> str:
+def shellcheck_wiki_url(code: str) -> str:
     """The address at which ShellCheck explains one of its codes."""
     return f"https://www.shellcheck.net/wiki/{code}"
 
@@ -126,7 +126,7 @@ def check_items(
     *,
     with_ids: bool = False,
     external: ExternalLinter | None = None,
-) -> tuple[list[Item], int]:
+) -> tuple[list[CheckItem], int]:
     """The problems of some runbook files as data, and the exit code.
 
     Each has file, line, column, severity and message, a warning also the code, reason
@@ -141,7 +141,9 @@ def check_items(
         The items, and 0, or 2 if any file has an error.
     """
     found = _examined(paths, external)
-    items: list[Item] = [_as_item(problem) for _, _, some in found for problem in some]
+    items: list[CheckItem] = [
+        _as_item(problem) for _, _, some in found for problem in some
+    ]
     if with_ids:
         items += [
             _part_as_item(path, phase, step)
@@ -152,7 +154,7 @@ def check_items(
 
 
 def _exit_code(found: Iterable[_Examined]) -> int:
-    return USAGE if any(runbook is None for _, runbook, _ in found) else OK
+    return EXIT_USAGE if any(runbook is None for _, runbook, _ in found) else EXIT_OK
 
 
 def _problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
@@ -221,11 +223,11 @@ def _reason_and_remedy(problem: Problem) -> tuple[str, str]:
     if rule is not None:
         return rule.reason, rule.remedy
     if problem.code:
-        return "ShellCheck found it.", f"see {wiki(problem.code)}"
+        return "ShellCheck found it.", f"see {shellcheck_wiki_url(problem.code)}"
     return "", ""
 
 
-def _as_item(problem: Problem) -> Item:
+def _as_item(problem: Problem) -> CheckItem:
     found: dict[str, str | int | bool] = {
         "file": problem.file,
         "line": problem.line,
@@ -313,7 +315,7 @@ def _id_lines(runbook: Runbook) -> Iterator[str]:
         yield f"{indent}{part.id:{id_width}}{effect:17} {title}".rstrip()
 
 
-def _part_as_item(path: Path, phase: Phase, step: Step | None) -> Item:
+def _part_as_item(path: Path, phase: Phase, step: Step | None) -> CheckItem:
     """A phase or a step, with its id."""
     found: dict[str, str | int | bool] = {"file": str(path), "phase": phase.id}
     if step is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.errors import FaultError, RunbookError
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import part_digest, step_digests
@@ -26,7 +26,7 @@ from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Upgrade:
+class UpgradedFile:
     """A file rewritten in format 2."""
 
     data: bytes
@@ -34,7 +34,7 @@ class Upgrade:
     """The effects that were written: line, id of the step, effect."""
 
 
-def upgrade(path: Path) -> Upgrade | None:
+def upgrade_file(path: Path) -> UpgradedFile | None:
     """A runbook's file in format 2; None if it is of that format already.
 
     Raises:
@@ -56,7 +56,9 @@ def upgrade(path: Path) -> Upgrade | None:
     is_whole = "runbook" in document.tree
     judged: Mapping[str, Effect] = {}
     if is_whole:
-        judged = _judged_effects(decoded(path, edited(data, positions.text, edits)))
+        judged = _judged_effects(
+            load_data(path, apply_edits(data, positions.text, edits))
+        )
     stated: list[tuple[int, str, Effect]] = []
     for table, node in part_tables(document.tree, "phase.step"):
         if not isinstance(node.get("run"), str) or "effect" in node:
@@ -67,10 +69,12 @@ def upgrade(path: Path) -> Upgrade | None:
             edits.append(_stated_effect(positions, table, effect))
             number = positions.key_line_and_column(table)[0]
             stated.append((number, name, effect))
-    upgraded = edited(data, positions.text, edits)
-    if is_whole and _digests(decoded(path, data)) != _digests(decoded(path, upgraded)):
+    upgraded = apply_edits(data, positions.text, edits)
+    if is_whole and _digests(load_data(path, data)) != _digests(
+        load_data(path, upgraded)
+    ):
         raise FaultError(f"{path}: in format 2 it would be another one; it stays as is")
-    return Upgrade(data=upgraded, stated=tuple(stated))
+    return UpgradedFile(data=upgraded, stated=tuple(stated))
 
 
 def _digests(runbook: Runbook) -> Mapping[str, str]:
@@ -87,7 +91,7 @@ def _judged_effects(runbook: Runbook) -> Mapping[str, Effect]:
     }
 
 
-def decoded(path: Path, data: bytes) -> Runbook:
+def load_data(path: Path, data: bytes) -> Runbook:
     """A runbook's file with this content, beside its other files.
 
     Raises:
@@ -98,7 +102,7 @@ def decoded(path: Path, data: bytes) -> Runbook:
         sibling = path.with_name(name)
         return str(sibling), read_bytes(sibling)
 
-    runbook, problems = decode(path, data, read)
+    runbook, problems = decode_runbook(path, data, read)
     if runbook is None:
         errors = [found for found in problems if found.severity == "error"]
         raise RunbookError(problem_report(errors))
@@ -114,7 +118,7 @@ def _stated_effect(
     return at, at, f'effect = "{effect}"{end}'
 
 
-def edited(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
+def apply_edits(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
     """A file with some of its text replaced; its line ends and byte order mark stay.
 
     Args:

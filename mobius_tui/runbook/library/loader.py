@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
-from mobius_tui.runbook.decode.include import Includes, Read
+from mobius_tui.runbook.decode.include import IncludedFiles, ReadIncludedFile
 from mobius_tui.runbook.lint.graph_rules import lint_graph
 from mobius_tui.runbook.lint.health_rules import lint_health
 from mobius_tui.runbook.lint.host_rules import lint_hosts
 from mobius_tui.runbook.lint.name_rules import lint_names
 from mobius_tui.runbook.lint.step_rules import lint_steps, warn_checks
-from mobius_tui.runbook.model.runbook import Runbook, Source
+from mobius_tui.runbook.model.runbook import Runbook, SourceFile
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 from mobius_tui.runbook.toml.table_reader import TomlTable
@@ -63,13 +63,13 @@ def examine(
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode(path, data, read, thorough=thorough, external=external)
+    return decode_runbook(path, data, read, thorough=thorough, external=external)
 
 
-def decode(
+def decode_runbook(
     path: Path,
     data: bytes,
-    read: Read,
+    read: ReadIncludedFile,
     *,
     thorough: bool = False,
     external: ExternalLinter | None = None,
@@ -130,15 +130,15 @@ def _without_suppressed(
 
 
 def _draft(
-    path: Path, data: bytes, read: Read, findings: Findings
+    path: Path, data: bytes, read: ReadIncludedFile, findings: Findings
 ) -> RunbookDraft | None:
     """The runbook with the tables of its parts; problems go to the findings."""
     root = TomlTable(parse_toml(str(path), data, findings))
     root.present_keys("format")
     if not root.document.check_format():
         return None
-    includes = Includes(path.name, read, findings, root.registry)
-    draft = assemble(root, path, Source(name=path.name, data=data), includes)
+    includes = IncludedFiles(path.name, read, findings, root.registry)
+    draft = assemble(root, path, SourceFile(name=path.name, data=data), includes)
     if includes.unread:  # what follows from that is no mistake of its own
         findings.problems[:] = includes.unread
         return None

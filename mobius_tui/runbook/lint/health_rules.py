@@ -14,7 +14,7 @@ from mobius_tui.runbook.model.unattended import (
     triggered_phase,
     unattended_stops,
 )
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text import units
 
 _PHASES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.decode.config_file import command_table_for
 from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.effects.command_table import CommandTable
 from mobius_tui.runbook.effects.effect_judge import judge_script
@@ -34,7 +34,7 @@ def effects_beyond_labels(runbook: Runbook) -> Mapping[str, ScriptEffects]:
 
     Effects that a comment in the script suppresses are left out.
     """
-    commands = effective_commands(runbook.commands)
+    commands = command_table_for(runbook.commands)
     beyond = {step.id: _unlabelled_effects(step, commands) for step in runbook.steps()}
     return {name: found for name, found in beyond.items() if found.effects}
 
@@ -63,7 +63,7 @@ def does_more_than_read(runbook: Runbook, script: str) -> str:
         script: for bash.
     """
     found = judge_script(
-        script, shell=(), table=effective_commands(runbook.commands)
+        script, shell=(), table=command_table_for(runbook.commands)
     ).exceeding("read")
     return one_line_excerpt(found[0].words) if found else ""
 
@@ -87,7 +87,7 @@ def warn_labels(draft: RunbookDraft) -> None:
     """Warn of effect labels that are lower than what the script does."""
     _warn_no_environment(draft)
     _warn_requests(draft)
-    commands = effective_commands(draft.runbook.commands)
+    commands = command_table_for(draft.runbook.commands)
     remaining = MAX_SCRIPT_CHARACTERS
     for source in script_sources(draft):
         remaining -= len(source.script)

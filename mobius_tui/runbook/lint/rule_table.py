@@ -18,8 +18,7 @@ from mobius_tui.runbook.script_rules import (
     unquoted_rules,
     variable_rules,
 )
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
-from mobius_tui.runbook.script_rules.script_context import ScriptRule
+from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptRule
 
 EFFECT_TOO_LOW = LintRule(
     code="effect-too-low",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import checks_with_paths
-from mobius_tui.runbook.decode.decode_variables import name_problem
+from mobius_tui.runbook.decode.decode_variables import variable_name_problem
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import OutputCheck
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.script_rules.cannot_fail import (
     CHECK_CANNOT_FAIL,
-    false_guards,
+    safeguards_that_cannot_fail,
     why_cannot_fail,
 )
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
+from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
@@ -122,7 +122,7 @@ def _next_phase(draft: RunbookDraft, phase: Phase) -> Phase | None:
 
 def warn_checks(draft: RunbookDraft) -> None:
     """Warn of checks that cannot fail; `--auto` refuses those that guard a destroy."""
-    guards = {step.id for step in false_guards(draft.runbook)}
+    guards = {step.id for step in safeguards_that_cannot_fail(draft.runbook)}
     for step in draft.runbook.steps():
         table = draft.table_of("step", step.id)
         for check, path in checks_with_paths(step, table):
@@ -176,7 +176,7 @@ def _lint_undo(step: Step, table: TomlTable) -> None:
 
 def _outputs(step: Step, table: TomlTable) -> None:
     for index, name in enumerate(step.outputs):
-        problem = name_problem(name)
+        problem = variable_name_problem(name)
         if problem is not None:
             table.report(problem, "outputs", index)
 

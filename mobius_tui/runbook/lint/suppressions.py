@@ -19,7 +19,7 @@ _SHELLCHECK = re.compile(r"SC\d{4}")
 _CONTINUES = re.compile(r"(?:\\|\||&&)[ \t]*$")
 _MAX_LINES_UP = 50
 """How many lines of one command are passed to find a comment above it."""
-CODE = "bad-ignore"
+BAD_IGNORE_CODE = "bad-ignore"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +99,7 @@ class Suppressions:
         is_external = _SHELLCHECK.fullmatch(code) is not None
         if code not in RULES and not is_external:
             return f"there is no rule `{code}`{did_you_mean(code, RULES)}"
-        if code == CODE:
+        if code == BAD_IGNORE_CODE:
             return f"`{code}` cannot be ignored"
         is_judged = thorough and not is_external  # ShellCheck may be missing
         if is_judged and (number, code) not in self._used:
@@ -133,6 +133,8 @@ def apply_suppressions(
         needs_all = thorough and document.file == main
         for at, words in suppressions[document.file].problems(thorough=needs_all):
             remaining.append(
-                problem_at(document.file, document.positions, at, words, CODE)
+                problem_at(
+                    document.file, document.positions, at, words, BAD_IGNORE_CODE
+                )
             )
     return remaining

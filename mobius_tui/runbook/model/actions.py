@@ -163,7 +163,7 @@ class Watch:
     """The duration; `for` in TOML."""
 
 
-Action = Run | Manual | SendMessage | Choose | Watch
+StepAction = Run | Manual | SendMessage | Choose | Watch
 
 
 _LINT_COMMENT = re.compile(

@@ -23,9 +23,9 @@ from mobius_tui.sanitize import line
 
 MAX_ROWS = 500
 """Rows that a step has at most."""
-MAX_ITEM = 1000
+MAX_ITEM_CHARACTERS = 1000
 """Characters of an item at most."""
-TITLE_ITEM = 80
+MAX_ITEM_IN_TITLE = 80
 """Characters of an item that a title has at most."""
 _NO_TEMPLATES = frozenset({"script", "shell"})
 """Fields in which `${name}` is the shell's."""
@@ -54,15 +54,15 @@ def items_of_lines(text: str) -> tuple[str, ...]:
     if len(items) > MAX_ROWS:
         raise MobiusError(f"it lists {len(items)} items; {MAX_ROWS} are the most")
     longest = max(map(len, items))
-    if longest > MAX_ITEM:
-        words = f"an item of {longest} characters; {MAX_ITEM} are the most"
+    if longest > MAX_ITEM_CHARACTERS:
+        words = f"an item of {longest} characters; {MAX_ITEM_CHARACTERS} are the most"
         raise MobiusError(f"it lists {words}")
     if any("\0" in item for item in items):
         raise MobiusError("it lists an item with a NUL, which no variable can hold")
     return items
 
 
-def with_listings(runbook: Runbook) -> Runbook:
+def with_listing_steps(runbook: Runbook) -> Runbook:
     """The runbook as a run begins: each step with `for_each` is one that lists items.
 
     The rows, which have the action and the checks of the step, are added when the items
@@ -169,8 +169,8 @@ def undo_row_of(undo: Step, row: str, item: str) -> Step:
 
 def _row_title(title: str, name: str, item: str) -> str:
     shown = line(item)
-    if len(shown) > TITLE_ITEM:
-        shown = f"{shown[: TITLE_ITEM - 1]}…"
+    if len(shown) > MAX_ITEM_IN_TITLE:
+        shown = f"{shown[: MAX_ITEM_IN_TITLE - 1]}…"
     named = replace_name(title, name, shown)
     return named if name in template_names(title) else f"{title}: {shown}"
 

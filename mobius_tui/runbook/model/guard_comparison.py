@@ -34,9 +34,9 @@ _MATCHING = re.compile(r"matches\s+(.*\S)\s*", re.S)
 _NUMBER = re.compile(
     r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII
 )
-MAX_PATTERN = 200
+MAX_PATTERN_CHARACTERS = 200
 """The most characters of a pattern; a longer one belongs in an `output` check."""
-MIN_SEARCHABLE = 24
+MIN_SEARCHABLE_CHARACTERS = 24
 """Characters of a value that a pattern must be able to search quickly."""
 _EXAMPLES = 'a number, a duration such as "90s" or a size such as "1GiB"'
 
@@ -97,8 +97,8 @@ def comparison_problem(text: str) -> str:
 
 
 def _problem_of_pattern(pattern: str) -> str:
-    if len(pattern) > MAX_PATTERN:
-        return f"a pattern in `when` has {MAX_PATTERN} characters at most"
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        return f"a pattern in `when` has {MAX_PATTERN_CHARACTERS} characters at most"
     try:
         with warnings.catch_warnings(action="ignore"):
             re.compile(pattern)
@@ -110,7 +110,7 @@ def _problem_of_pattern(pattern: str) -> str:
             f"{pattern!r} may take for ever: in `when` no group is repeated, looks "
             "around or refers back"
         )
-    if limit < MIN_SEARCHABLE:
+    if limit < MIN_SEARCHABLE_CHARACTERS:
         return f"{pattern!r} may take too long: it has too many repeats for `when`"
     return ""
 
@@ -126,7 +126,7 @@ def parse_quantity(text: str) -> tuple[QuantityKind, float | Decimal] | None:
     try:
         return "duration", units.parse_duration(text)
     except units.TooLongError:
-        return ("duration", math.inf) if len(text) <= units.LONGEST_TEXT else None
+        return ("duration", math.inf) if len(text) <= units.MAX_DURATION_TEXT else None
     except ValueError:
         pass
     try:
@@ -154,7 +154,7 @@ def comparison_in_words(texts: Iterable[str]) -> str:
     return " or ".join(str(parse_comparison(text)) for text in texts)
 
 
-def unmet(value: str, texts: Iterable[str]) -> str:
+def unmet_in_words(value: str, texts: Iterable[str]) -> str:
     """Why a value satisfies none of some comparisons; empty if it satisfies one.
 
     Such as `wanted > 3`, or `wanted > 3, which compares a number`.

@@ -24,11 +24,11 @@ from mobius_tui.runbook.model.guard_comparison import (
 Guard: TypeAlias = Mapping[str, "Part"]
 Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
 """The value of a key: texts for a variable, guards for `not`, `any` and `all`."""
-Values: TypeAlias = Mapping[str, str | None]
+GuardValues: TypeAlias = Mapping[str, str | None]
 """The values of the variables that have one; `None` for a secret."""
 GuardPath: TypeAlias = tuple[str | int, ...]
 
-MAX_VALUE = 60
+MAX_SHOWN_VALUE = 60
 """Characters of a value in a message; of a longer one the middle is left out."""
 
 
@@ -158,13 +158,13 @@ def _any_in_words(parts: list[str]) -> str:
     return f"({', or '.join(parts)})" if len(parts) > 1 else "".join(parts)
 
 
-def evaluate_guard(guard: Guard, values: Values) -> GuardVerdict:
+def evaluate_guard(guard: Guard, values: GuardValues) -> GuardVerdict:
     """Evaluate a guard with the given values."""
     parts = (_judge_part(name, part, values) for name, part in guard.items())
     return _combine(parts, _ALL, _all_in_words)
 
 
-def _judge_part(name: str, part: Part, values: Values) -> GuardVerdict:
+def _judge_part(name: str, part: Part, values: GuardValues) -> GuardVerdict:
     if texts := texts_of(part):
         return _judge_leaf(name, texts, values)
     inner = [evaluate_guard(each, values) for _, each in _nested_guards(part)]
@@ -175,7 +175,7 @@ def _judge_part(name: str, part: Part, values: Values) -> GuardVerdict:
     return _combine(inner, _ANY, _any_in_words)
 
 
-def _judge_leaf(name: str, texts: tuple[str, ...], values: Values) -> GuardVerdict:
+def _judge_leaf(name: str, texts: tuple[str, ...], values: GuardValues) -> GuardVerdict:
     words = _leaf_in_words(name, texts)
     if name not in values:
         no_value = Undecided(
@@ -250,7 +250,7 @@ _ALL = (False, None, True)
 _ANY = (True, None, False)
 
 
-def why_guard_fails(verdict: GuardVerdict, values: Values) -> str:
+def why_guard_fails(verdict: GuardVerdict, values: GuardValues) -> str:
     """Why a step was skipped: `lag is 70, and the step wants lag > 1000`."""
     in_words = " and ".join(
         f"{name} is {_shown(values[name])}" for name in verdict.names
@@ -260,8 +260,8 @@ def why_guard_fails(verdict: GuardVerdict, values: Values) -> str:
 
 def _shown(value: str | None) -> str:
     text = ", ".join(chosen_options(value))
-    if len(text) > MAX_VALUE:
-        text = f"{text[: MAX_VALUE // 2]}…{text[-MAX_VALUE // 2 :]}"
+    if len(text) > MAX_SHOWN_VALUE:
+        text = f"{text[: MAX_SHOWN_VALUE // 2]}…{text[-MAX_SHOWN_VALUE // 2 :]}"
     return text or "empty"
 
 

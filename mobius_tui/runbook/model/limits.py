@@ -74,7 +74,7 @@ def bounded_duration(text: str, key: str) -> float:
     try:
         length = units.parse_duration(text)
     except units.TooLongError:
-        length = units.YEAR
+        length = units.YEAR_SECONDS
     return _bounded(length, text, key, units.parse_duration)
 
 

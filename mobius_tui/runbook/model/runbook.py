@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from mobius_tui.runbook.model.actions import Action, Choose, Run
+from mobius_tui.runbook.model.actions import Choose, Run, StepAction
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health, Probe
@@ -169,7 +169,7 @@ class Step:
 
     id: str
     title: str
-    action: Action | None = None
+    action: StepAction | None = None
     checks: tuple[Check, ...] = ()
     why: str = ""
     when: Guard = field(default_factory=dict)
@@ -246,7 +246,7 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class SourceFile:
     """One file of a runbook, as read."""
 
     name: str
@@ -254,7 +254,7 @@ class Source:
     data: bytes
 
 
-def runbook_digest(sources: Iterable[Source]) -> str:
+def runbook_digest(sources: Iterable[SourceFile]) -> str:
     """SHA-256 over the names and bytes of a runbook's files, in hexadecimal."""
     digest = hashlib.sha256()
     for source in sources:
@@ -301,7 +301,7 @@ class Runbook:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     path: Path
     """The file that it was read from."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
     """Its own file first, then each included one."""
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""

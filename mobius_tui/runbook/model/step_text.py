@@ -11,7 +11,7 @@ from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.targets import HostRollout
 
-EFFECTS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
+EFFECT_LABELS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""
 
 

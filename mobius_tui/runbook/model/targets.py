@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mobius_tui.runbook.text.host_patterns import select_hosts
 from mobius_tui.runbook.text.host_ranges import (
     BadHostError,
     expand_range,
-    names_twice,
+    first_duplicate,
+    select_hosts,
 )
 
 MAX_HOSTS = 1000
@@ -132,16 +132,16 @@ def named_hosts(target: Target) -> tuple[str, ...]:
     """
     added = (entry for entry in target.hosts if not entry.startswith("!"))
     names = tuple(name for entry in added for name in expand_range(entry))
-    if twice := names_twice(names):
+    if twice := first_duplicate(names):
         raise BadHostError(f"`{twice}` is there twice")
     for entry in target.hosts:
         if entry.startswith("!"):
             out = frozenset(select_hosts((entry[1:],), names))
             names = tuple(name for name in names if name not in out)
-    return bounded_hosts(target, names)
+    return hosts_in_order(target, names)
 
 
-def bounded_hosts(target: Target, names: Sequence[str]) -> tuple[str, ...]:
+def hosts_in_order(target: Target, names: Sequence[str]) -> tuple[str, ...]:
     """The hosts of a target in the order in which they go.
 
     Raises:

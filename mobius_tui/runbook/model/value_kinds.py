@@ -40,7 +40,7 @@ def _duration(text: str) -> float:
     try:
         return units.parse_duration(text)
     except units.TooLongError:
-        return units.YEAR
+        return units.YEAR_SECONDS
 
 
 def _date(text: str) -> float:

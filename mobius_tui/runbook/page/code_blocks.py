@@ -134,7 +134,9 @@ _INTERPRETERS: Mapping[str, tuple[str, ...]] = {
     "perl": ("perl",),
 }
 """Languages that are run as they are, and the program that runs them."""
-OUTPUTS = frozenset({"", "text", "txt", "plain", "plaintext", "output", "log", "none"})
+OUTPUT_LANGUAGES = frozenset(
+    {"", "text", "txt", "plain", "plaintext", "output", "log", "none"}
+)
 """Languages of blocks that may be the output of a command."""
 _LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
@@ -177,7 +179,7 @@ class CodeBlock:
     """Its comments: the author's titles of its parts."""
 
 
-def language(info: str) -> str:
+def fence_language(info: str) -> str:
     """The language that a fence names: `bash` for `{.bash .numberLines}`."""
     match = _LANGUAGE.match(info)
     return match[1].lower() if match is not None else ""
@@ -212,7 +214,7 @@ def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
 
 def _classify(fence: CodeFence) -> CodeBlock:
     """Classify a block by its language, its prompts and its first line."""
-    language_name = language(fence.info)
+    language_name = fence_language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
     lines = [line.rstrip("\r") for line in lines]
     text = "\n".join(lines)

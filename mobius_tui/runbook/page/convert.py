@@ -14,7 +14,7 @@ from mobius_tui.runbook.page.decisions import (
     is_option,
 )
 from mobius_tui.runbook.page.fill_in import fill_in
-from mobius_tui.runbook.page.lists_and_tables import lines_of
+from mobius_tui.runbook.page.lists_and_tables import lines_of_table
 from mobius_tui.runbook.page.page_blocks import (
     CodeFence,
     MarkdownPage,
@@ -23,11 +23,11 @@ from mobius_tui.runbook.page.page_blocks import (
     PageTable,
 )
 from mobius_tui.runbook.page.page_drafts import (
-    LONGEST_TITLE,
+    MAX_TITLE_CHARACTERS,
     PageDraft,
     PhaseDraft,
     StepDraft,
-    cut,
+    shorten,
 )
 from mobius_tui.runbook.page.page_parser import PageTooLargeError, parse_page
 from mobius_tui.runbook.page.section_reader import SectionReader
@@ -49,11 +49,11 @@ def make_titles_unique(phase: PhaseDraft) -> None:
     taken: set[str] = set()
     for step in phase.steps:
         full_title = _first_free_title(step, taken)
-        title = cut(full_title)
+        title = shorten(full_title)
         taken.add(title.casefold())
         _add_lead_to_why(step, full_title, title)
         step.title = title
-    if cut(phase.title) != phase.title:
+    if shorten(phase.title) != phase.title:
         phase.why.insert(0, phase.title)
 
 
@@ -61,7 +61,7 @@ def _first_free_title(step: StepDraft, taken: set[str]) -> str:
     return next(
         title
         for title in _title_candidates(step)
-        if title and cut(title).casefold() not in taken
+        if title and shorten(title).casefold() not in taken
     )
 
 
@@ -74,11 +74,11 @@ def _title_candidates(step: StepDraft) -> Iterator[str]:
         yield step.heading
         title = step.heading or command or "Step"
     yield title
-    half = cut(title, LONGEST_TITLE // 2)
+    half = shorten(title, MAX_TITLE_CHARACTERS // 2)
     if step.option and step.option not in title:
-        yield f"{half} ({cut(step.option, LONGEST_TITLE // 2 - 3)})"
+        yield f"{half} ({shorten(step.option, MAX_TITLE_CHARACTERS // 2 - 3)})"
     if step.heading and step.heading.casefold() not in title.casefold():
-        yield f"{cut(step.heading, LONGEST_TITLE // 2)}: {title}"
+        yield f"{shorten(step.heading, MAX_TITLE_CHARACTERS // 2)}: {title}"
     if command and command not in title:
         yield f"{half}: {command}"
     for line in step.run.split("\n")[1:10]:
@@ -86,7 +86,7 @@ def _title_candidates(step: StepDraft) -> Iterator[str]:
             yield f"{half}: {line.strip()}"
     number = 2
     while True:
-        yield f"{cut(title, LONGEST_TITLE - 6)} ({number})"
+        yield f"{shorten(title, MAX_TITLE_CHARACTERS - 6)} ({number})"
         number += 1
 
 
@@ -119,7 +119,7 @@ def _title_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def draft_of(page: MarkdownPage) -> PageDraft:
+def draft_runbook(page: MarkdownPage) -> PageDraft:
     """The draft of the runbook that a page becomes."""
     draft = PageDraft(comments=page.comments)
     draft.front_matter = [
@@ -154,7 +154,7 @@ def _page_words(page: MarkdownPage) -> str:
     for block in page.blocks:
         match block:
             case PageTable():
-                found += lines_of(block)
+                found += lines_of_table(block)
             case PageParagraph() | PageItem() | CodeFence():
                 found.append(block.text)
             case _:
@@ -306,12 +306,12 @@ def _reading_step(title: str, prose: list[str]) -> StepDraft:
     return StepDraft(title=words, manual=prose or [words], heading=title)
 
 
-MOST_STEPS = 2000
+MAX_PAGE_STEPS = 2000
 """Steps of one page: more is a list of data, and no procedure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Imported:
+class ConvertedPage:
     """The result of converting a page."""
 
     text: str
@@ -320,7 +320,7 @@ class Imported:
     """How many HTML comments of the page were left out."""
 
 
-def convert(text: str, *, page: str, file: str, name: str) -> Imported:
+def convert_page(text: str, *, page: str, file: str, name: str) -> ConvertedPage:
     """The runbook that a page becomes.
 
     Args:
@@ -336,18 +336,20 @@ def convert(text: str, *, page: str, file: str, name: str) -> Imported:
         read = parse_page(text)
     except PageTooLargeError as error:
         raise RunbookError(f"{page}: it {error}; split the page") from None
-    draft = draft_of(read)
+    draft = draft_runbook(read)
     steps = sum(len(phase.steps) for phase in draft.phases)
     if not steps:
         raise RunbookError(
             f"{page}: no step can be made of it; a page has headings, lists to tick "
             "and blocks of commands"
         )
-    if steps > MOST_STEPS:
-        words = f"makes {steps} steps, and {MOST_STEPS} are the most; split the page"
+    if steps > MAX_PAGE_STEPS:
+        words = (
+            f"makes {steps} steps, and {MAX_PAGE_STEPS} are the most; split the page"
+        )
         raise RunbookError(f"{page}: it {words}")
     written = runbook_text(draft, page=page, file=file, name=name)
     if len(written.encode()) > MAX_BYTES:
         words = "makes a runbook of more than 1 MiB, which is none; split the page"
         raise RunbookError(f"{page}: it {words}")
-    return Imported(text=written, comments=draft.comments)
+    return ConvertedPage(text=written, comments=draft.comments)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from mobius_tui.runbook.page.page_drafts import (
-    LONGEST_TITLE,
+    MAX_TITLE_CHARACTERS,
     PageDraft,
     PhaseDraft,
     StepDraft,
 )
-from mobius_tui.runbook.text.names import slug, variable_name
+from mobius_tui.runbook.text.names import id_from_text, new_variable_name
 
 _OPTION = re.compile(
     r"(?:option|method|approach|alternative|variant|way|scenario|case|choice|solution)"
@@ -36,11 +36,11 @@ def is_option(title: str) -> bool:
 def decision_step(about: str, titles: Sequence[str], draft: PageDraft) -> StepDraft:
     """The step in which a person chooses one of several options."""
     short = " ".join(about.split()[:4])
-    var = variable_name(f"{short} way", "way", draft.names)
+    var = new_variable_name(f"{short} way", "way", draft.names)
     draft.names.add(var)
     which = f"{', '.join(titles[:-1])} or {titles[-1]}?"
     title = f"{about}: {which}" if about else which
-    if len(title) > LONGEST_TITLE:
+    if len(title) > MAX_TITLE_CHARACTERS:
         title = f"{about}: which way?" if about else "Which way?"
     return StepDraft(
         title=title,
@@ -51,7 +51,7 @@ def decision_step(about: str, titles: Sequence[str], draft: PageDraft) -> StepDr
 
 def option_value(title: str, titles: Sequence[str]) -> str:
     """The value of the decision's variable for one option."""
-    slugs = [slug(each) for each in titles]
+    slugs = [id_from_text(each) for each in titles]
     at = list(titles).index(title)
     if slugs[at] and slugs.count(slugs[at]) == 1:
         return slugs[at]

@@ -70,7 +70,7 @@ _NAMES = re.compile(
 )
 
 
-def steps_of(table: PageTable) -> list[StepDraft]:
+def steps_of_table(table: PageTable) -> list[StepDraft]:
     """The steps of a table with a column of commands; empty for other tables."""
     columns = [at for at, name in enumerate(table.head) if _COMMANDS.search(name)]
     if not columns or not table.codes:
@@ -105,7 +105,7 @@ def _step(
     )
 
 
-def lines_of(table: PageTable) -> list[str]:
+def lines_of_table(table: PageTable) -> list[str]:
     """The rows of a table as lines of text, each cell after the name of its column."""
     if not table.rows:
         return [" · ".join(table.head)]

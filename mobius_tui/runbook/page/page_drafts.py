@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from mobius_tui.runbook.page.page_facts import PageContact, PageFacts
 
-LONGEST_TITLE = 60
+MAX_TITLE_CHARACTERS = 60
 """Characters of a step's title; a checklist shows some 30 to 50."""
 _PLAIN_HEADINGS = re.compile(
     r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
 )
 """Headings that are left out of the summary."""
-DEEPEST = 6
+MAX_LIST_DEPTH = 6
 """Levels of a list that are indented; a screen has no room for more."""
 
 
@@ -122,7 +122,7 @@ class PageDraft:
 
 def list_line(text: str, depth: int) -> str:
     """An item of a list as a line, `depth` levels below the first."""
-    return f"{'  ' * min(depth, DEEPEST)}- {text}"
+    return f"{'  ' * min(depth, MAX_LIST_DEPTH)}- {text}"
 
 
 def add_paragraph(paragraphs: list[str], text: str) -> None:
@@ -138,7 +138,7 @@ def is_list(text: str) -> bool:
     return text.lstrip(" ").startswith("- ")
 
 
-def cut(text: str, longest: int = LONGEST_TITLE) -> str:
+def shorten(text: str, longest: int = MAX_TITLE_CHARACTERS) -> str:
     """The beginning of a text on one line, at most `longest` characters."""
     bare = " ".join(text[: longest * 4].split()).rstrip(":\\ ")
     if len(bare) <= longest:
@@ -147,7 +147,7 @@ def cut(text: str, longest: int = LONGEST_TITLE) -> str:
     return bare[: at if at > 0 else longest - 1].rstrip(" ,;:.-") + "…"
 
 
-def fenced(text: str, language: str) -> str:
+def fenced_block(text: str, language: str) -> str:
     """A text as a fenced block of Markdown."""
     mark = "```"
     while mark in text:

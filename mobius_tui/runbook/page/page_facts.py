@@ -62,7 +62,7 @@ class PageFacts:
         if name == "updated":
             return self._date(value)
         if name == "owners":
-            self.owners = owners(value)
+            self.owners = parse_owners(value)
             return bool(self.owners)
         setattr(self, name, value)
         return True
@@ -77,7 +77,7 @@ class PageFacts:
         return True
 
 
-def owners(value: str) -> list[str]:
+def parse_owners(value: str) -> list[str]:
     """The owners of a page: handles, addresses, names; empty for a sentence."""
     bare = value.strip().strip("[]")
     handles = re.split(r"[,;\s]+", bare.strip(",; "))

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import Literal
 
-Quotes = Literal["none", "double", "single", "here", "literal", "comment", "other"]
+Quoting = Literal["none", "double", "single", "here", "literal", "comment", "other"]
 """`here` is a here-document with expansions, `literal` one without;
 `other` is `$'…'` or `${…}`."""
 
@@ -27,7 +27,7 @@ class QuotingScanner:
         """Of each here-document the offsets of its end word after `<<`, and of its
         text."""
         self._starts = [0]
-        self._kinds: list[Quotes] = ["none"]
+        self._kinds: list[Quoting] = ["none"]
         self._stack = [""]
         """The open constructs: `(`, `` ` ``, `"` or `{`; the lowest is empty."""
         self._pending: list[tuple[str, bool, bool, int, int]] = []
@@ -45,11 +45,11 @@ class QuotingScanner:
         """The end words of the here-documents that are open at the end."""
         return tuple(each[0] for each in self._pending)
 
-    def at(self, pos: int) -> Quotes:
+    def at(self, pos: int) -> Quoting:
         """The quoting of a character, by its offset."""
         return self._kinds[bisect_right(self._starts, pos) - 1]
 
-    def _mark(self, start: int, kind: Quotes) -> None:
+    def _mark(self, start: int, kind: Quoting) -> None:
         self._starts.append(start)
         self._kinds.append(kind)
 
@@ -63,14 +63,14 @@ class QuotingScanner:
             else:
                 self._plain()
 
-    def _push(self, sign: str, length: int, kind: Quotes) -> None:
+    def _push(self, sign: str, length: int, kind: Quoting) -> None:
         self._stack.append(sign)
         self.pos += length
         self._mark(self.pos, kind)
 
     def _pop(self) -> None:
         self._stack.pop()
-        kinds: dict[str, Quotes] = {'"': "double", "{": "other"}
+        kinds: dict[str, Quoting] = {'"': "double", "{": "other"}
         self._mark(self.pos, kinds.get(self._stack[-1], "none"))
         self.pos += 1
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mobius_tui.runbook.page.code_blocks import (
-    OUTPUTS,
+    OUTPUT_LANGUAGES,
     CodeBlock,
     classify_code,
     for_sql_client,
@@ -23,8 +23,8 @@ from mobius_tui.runbook.page.lists_and_tables import (
     follows_item,
     has_nested_content,
     is_task_list,
-    lines_of,
-    steps_of,
+    lines_of_table,
+    steps_of_table,
 )
 from mobius_tui.runbook.page.page_blocks import (
     Block,
@@ -39,7 +39,7 @@ from mobius_tui.runbook.page.page_drafts import (
     PageDraft,
     StepDraft,
     add_paragraph,
-    fenced,
+    fenced_block,
     is_list,
     list_line,
 )
@@ -56,7 +56,7 @@ _ANCHOR = re.compile(r"\[[^\]]*\]\(#[^)]*\)")
 """An entry of a table of contents."""
 _ESCALATION = re.compile(r"\bescalat|\bon[- ]?call\b|\bowners?\b", re.IGNORECASE)
 """Headings of contacts as well as of instructions."""
-_MAY_BE_OUTPUT = OUTPUTS | {"json", "xml", "console"}
+_MAY_BE_OUTPUT = OUTPUT_LANGUAGES | {"json", "xml", "console"}
 _READING_ONLY = frozenset({"mermaid", "dot", "plantuml", "diff", "promql", "logql"})
 """Languages of blocks that are only read: neither run nor put into a file."""
 
@@ -231,7 +231,7 @@ class SectionReader:
             self._item = None
         if code.script and not self._is_shown_output(code):
             self._commands(code, owner)
-        elif self.section.topic == "messages" and code.language in OUTPUTS:
+        elif self.section.topic == "messages" and code.language in OUTPUT_LANGUAGES:
             self._message(code.text)
         else:
             self._text(code, owner)
@@ -258,8 +258,8 @@ class SectionReader:
 
     def _text(self, code: CodeBlock, owner: StepDraft | None) -> None:
         """Add a block that is no command: output, or the content of a file."""
-        is_plain = code.language in OUTPUTS or bool(code.script)
-        shown = fenced(code.text, "" if is_plain else code.language)
+        is_plain = code.language in OUTPUT_LANGUAGES or bool(code.script)
+        shown = fenced_block(code.text, "" if is_plain else code.language)
         lead = self.prose[-1] if self.prose else ""
         last = self.placement.last
         of_output = introduces_output(lead) if lead else code.language in _MAY_BE_OUTPUT
@@ -303,8 +303,8 @@ class SectionReader:
             self.has_side_content = True
             self._take_facts(pairs[1:])
             return
-        steps = steps_of(table)
+        steps = steps_of_table(table)
         for step in steps:
             self.placement.add(step)
         if not steps:
-            self.prose.append("\n".join(lines_of(table)))
+            self.prose.append("\n".join(lines_of_table(table)))

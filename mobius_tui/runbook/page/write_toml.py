@@ -11,19 +11,19 @@ import tomli_w
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.decode.assemble import MAX_JUDGED_CHARACTERS
-from mobius_tui.runbook.decode.config_file import effective_commands
+from mobius_tui.runbook.decode.config_file import command_table_for
 from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.page.page_drafts import (
-    LONGEST_TITLE,
+    MAX_TITLE_CHARACTERS,
     PageDraft,
     PhaseDraft,
     StepDraft,
-    cut,
+    shorten,
 )
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
-from mobius_tui.runbook.text.names import IdMaker, slug
+from mobius_tui.runbook.text.names import IdMaker, id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
 from mobius_tui.runbook.toml.problem import is_control
 
@@ -35,7 +35,7 @@ _DESTRUCTIVE_TITLE = re.compile(rf"\W*{_DESTRUCTIVE}", re.IGNORECASE)
 _DESTRUCTIVE_WORD = re.compile(rf"(?<![A-Za-z]){_DESTRUCTIVE}", re.IGNORECASE)
 
 
-def effect_of(script: str, *titles: str) -> Effect:
+def effect_from_script(script: str, *titles: str) -> Effect:
     """The effect label of a step: never lower than what its commands do.
 
     Args:
@@ -43,7 +43,7 @@ def effect_of(script: str, *titles: str) -> Effect:
         titles: the author's titles. If one begins with a word such as "Restore", or a
             command contains one, a change counts as destroying.
     """
-    judgement = judge_script(script, table=effective_commands({}))
+    judgement = judge_script(script, table=command_table_for({}))
     command_texts = (deed.words for deed in judgement.effects)
     is_destructive = any(map(_DESTRUCTIVE_TITLE.match, titles)) or any(
         map(_DESTRUCTIVE_WORD.search, command_texts)
@@ -96,7 +96,7 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
         variable: dict[str, Any] = {"title": _title(title), "ask": True}
         if any(name in step.secrets for phase in draft.phases for step in phase.steps):
             variable["secret"] = True
-        full_title = _comment(f"# {_line(title)}\n") if cut(title) != title else ""
+        full_title = _comment(f"# {_line(title)}\n") if shorten(title) != title else ""
         parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
@@ -117,10 +117,10 @@ def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
 
 def _about(draft: PageDraft, name: str) -> str:
     facts = draft.facts
-    title = cut(draft.title or _title_of_file(name), 100)
+    title = shorten(draft.title or _title_of_file(name), 100)
     summary = [draft.title] if len(draft.title) > 100 else []
     about: dict[str, Any] = {
-        "id": slug(name) or slug(draft.title) or "imported",
+        "id": id_from_text(name) or id_from_text(draft.title) or "imported",
         "title": _line(title) or "Imported",
         "summary": _without_controls(
             _with_last_newline("\n\n".join([*summary, *draft.summary]))
@@ -200,7 +200,7 @@ def _phase(phase: PhaseDraft, head: dict[str, Any]) -> str:
         body["aside"] = True
     if phase.attended:
         body["attended"] = True
-    rule = f"# ── {_line(cut(phase.numbered_title or body['title'], 60))} "
+    rule = f"# ── {_line(shorten(phase.numbered_title or body['title'], 60))} "
     return f"{rule:─<{_COMMENT_WIDTH}}\n\n{_table('[[phase]]', body)}"
 
 
@@ -236,7 +236,7 @@ def _step(
 def _effect(step: StepDraft) -> str:
     """The guessed effect of a step; at least `change` if no shell runs its script."""
     phase_names = (step.title, *step.parts, step.heading, step.lead)
-    effect = effect_of(step.run, *filter(None, phase_names))
+    effect = effect_from_script(step.run, *filter(None, phase_names))
     return "change" if step.shell and effect == "read" else effect
 
 
@@ -259,7 +259,7 @@ def _choice(step: StepDraft) -> str:
 
 
 def _title(text: str) -> str:
-    return _escape_templates(_line(cut(text, LONGEST_TITLE)))
+    return _escape_templates(_line(shorten(text, MAX_TITLE_CHARACTERS)))
 
 
 def _text(text: str) -> str:

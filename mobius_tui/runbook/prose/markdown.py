@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from mobius_tui import sanitize
 from mobius_tui.runbook.model.templates import fill, is_template
 from mobius_tui.runbook.prose.prose_model import (
-    Body,
-    Code,
-    Grid,
+    CodePart,
     Heading,
     HorizontalRule,
-    Item,
-    Items,
+    ListItem,
+    ListPart,
     Paragraph,
-    Placed,
+    PlacedPart,
     Prose,
+    ProseBody,
     ProsePart,
     ProseRow,
     ProseSpan,
-    Quote,
+    QuotePart,
+    TablePart,
 )
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ _COLUMNS = re.compile(r"\S {3,}\S")
 
 
 @lru_cache(maxsize=128)
-def parse_markdown(prose: Prose) -> Body:
+def parse_markdown(prose: Prose) -> ProseBody:
     """The parts of a text, with its values filled in, sanitized."""
     from mobius_tui.runbook.prose.markdown_dialect import parse_nodes
 
     text = sanitize.clean(prose.text, newlines=True).rstrip()
     nodes = () if _is_data(text) else parse_nodes(text)
     if not nodes:
-        return (Placed(Code(tuple(_sanitized_lines(prose, text)))),)
+        return (PlacedPart(CodePart(tuple(_sanitized_lines(prose, text)))),)
     return _MarkdownReader(prose, text).read_all(nodes)
 
 
@@ -72,9 +72,9 @@ class _MarkdownReader:
         self._prose = prose
         self._source = text.split("\n")
 
-    def read_all(self, nodes: Sequence[Node]) -> Body:
+    def read_all(self, nodes: Sequence[Node]) -> ProseBody:
         """The parts of a text; what adjoins laid out lines is code, too."""
-        found: list[Placed] = []
+        found: list[PlacedPart] = []
         number = 0
         while number < len(nodes):
             first, end = nodes[number], number + 1
@@ -98,13 +98,13 @@ class _MarkdownReader:
         words = first.children[0].content
         return _is_laid_out(words, in_list=False) and not self._has_gap_before(after[0])
 
-    def _source_lines(self, first: Node, last: Node) -> Code:
+    def _source_lines(self, first: Node, last: Node) -> CodePart:
         """The lines from one part to another as code."""
         begin, end = (first.map or (0, 0))[0], (last.map or (0, 0))[1]
         source = "\n".join(self._source[begin:end]).rstrip()
-        return Code(tuple(_sanitized_lines(self._prose, source)))
+        return CodePart(tuple(_sanitized_lines(self._prose, source)))
 
-    def body(self, nodes: Iterable[Node], *, in_list: bool = False) -> Body:
+    def body(self, nodes: Iterable[Node], *, in_list: bool = False) -> ProseBody:
         """The parts of a container."""
         found = [self._placed(self._part(n, in_list=in_list), n) for n in nodes]
         return (
@@ -112,9 +112,9 @@ class _MarkdownReader:
             *found[1:],
         )
 
-    def _placed(self, part: ProsePart, node: Node) -> Placed:
-        indent = _meta(node).get("indent", 0) if not isinstance(part, Code) else 0
-        return Placed(part, self._has_gap_before(node), indent)
+    def _placed(self, part: ProsePart, node: Node) -> PlacedPart:
+        indent = _meta(node).get("indent", 0) if not isinstance(part, CodePart) else 0
+        return PlacedPart(part, self._has_gap_before(node), indent)
 
     def _has_gap_before(self, node: Node) -> bool:
         """Whether the line above a part is empty."""
@@ -128,11 +128,13 @@ class _MarkdownReader:
             case "fence":
                 return self._fence(node)
             case "code_block":
-                return Code(tuple(f"    {row}".rstrip() for row in self._rows(node)))
+                return CodePart(
+                    tuple(f"    {row}".rstrip() for row in self._rows(node))
+                )
             case "bullet_list" | "ordered_list":
-                return Items(tuple(self._items(node)))
+                return ListPart(tuple(self._items(node)))
             case "blockquote":
-                return Quote(self.body(node.children))
+                return QuotePart(self.body(node.children))
             case "table":
                 return self._grid(node)
             case "hr":
@@ -142,21 +144,21 @@ class _MarkdownReader:
             case _:
                 (words,) = node.children
                 if _is_laid_out(words.content, in_list=in_list):
-                    return Code(tuple(_sanitized_lines(self._prose, words.content)))
+                    return CodePart(tuple(_sanitized_lines(self._prose, words.content)))
                 return Paragraph(tuple(self._lines(words.children[:])))
 
-    def _fence(self, node: Node) -> Code:
+    def _fence(self, node: Node) -> CodePart:
         """Code; text after the fence that is no language is its first line."""
         info = self._filled(node.info.strip())
         if _LANGUAGE.fullmatch(info):
-            return Code(self._rows(node), fenced=True, language=info)
-        return Code((info, *self._rows(node)), fenced=True)
+            return CodePart(self._rows(node), fenced=True, language=info)
+        return CodePart((info, *self._rows(node)), fenced=True)
 
     def _rows(self, node: Node) -> tuple[str, ...]:
         """The lines of code."""
         return tuple(_sanitized_lines(self._prose, node.content.removesuffix("\n")))
 
-    def _items(self, node: Node) -> Iterator[tuple[bool, Item]]:
+    def _items(self, node: Node) -> Iterator[tuple[bool, ListItem]]:
         """The items of a list; numbers that do not increase are counted on."""
         number = None
         for item in node.children:
@@ -167,9 +169,12 @@ class _MarkdownReader:
                 number = source if is_increasing or number is None else number + 1
                 mark = f"{number}{item.markup}"
             has_gap = item is not node.children[0] and self._has_gap_before(item)
-            yield has_gap, Item(mark, number, self.body(item.children, in_list=True))
+            yield (
+                has_gap,
+                ListItem(mark, number, self.body(item.children, in_list=True)),
+            )
 
-    def _grid(self, node: Node) -> Grid | Code:
+    def _grid(self, node: Node) -> TablePart | CodePart:
         """A table; or code, if it has surplus cells, which a table would drop."""
         lines = [row for part in node.children for row in part.children]
         if not all(self._has_all_cells(row) for row in lines[1:]):
@@ -178,7 +183,7 @@ class _MarkdownReader:
             tuple(self._single_row(cell.children[0]) for cell in row.children)
             for row in lines
         )
-        return Grid(head, tuple(rows))
+        return TablePart(head, tuple(rows))
 
     def _has_all_cells(self, row: Node) -> bool:
         """Whether the cells of a table row contain all of its text."""

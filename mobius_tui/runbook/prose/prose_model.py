@@ -80,7 +80,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CodePart:
     """Lines that are shown as they are."""
 
     rows: tuple[str, ...]
@@ -90,32 +90,32 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """A list item."""
 
     mark: str
     """As it was written: `-`, `*`, `3.`."""
     number: int | None
-    body: Body
+    body: ProseBody
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ListPart:
     """A list, numbered or not."""
 
-    items: tuple[tuple[bool, Item], ...]
+    items: tuple[tuple[bool, ListItem], ...]
     """Each after whether an empty line precedes it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class QuotePart:
     """A block quote."""
 
-    body: Body
+    body: ProseBody
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TablePart:
     """A table; each row has as many cells as the head."""
 
     head: tuple[ProseRow, ...]
@@ -130,12 +130,12 @@ class HorizontalRule:
 
 
 ProsePart: TypeAlias = (
-    Paragraph | Heading | Code | Items | Quote | Grid | HorizontalRule
+    Paragraph | Heading | CodePart | ListPart | QuotePart | TablePart | HorizontalRule
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedPart:
     """A part, and the space before it."""
 
     part: ProsePart
@@ -145,4 +145,4 @@ class Placed:
     """Blanks before it, up to 3; those of a paragraph are in its rows."""
 
 
-Body: TypeAlias = tuple[Placed, ...]
+ProseBody: TypeAlias = tuple[PlacedPart, ...]

@@ -10,18 +10,18 @@ from typing import Literal, TypeAlias
 
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
-    Body,
-    Code,
-    Grid,
+    CodePart,
     Heading,
     HorizontalRule,
-    Item,
-    Items,
+    ListItem,
+    ListPart,
     Paragraph,
     Prose,
+    ProseBody,
     ProsePart,
     ProseRow,
-    Quote,
+    QuotePart,
+    TablePart,
 )
 from mobius_tui.sanitize import cells
 
@@ -224,7 +224,7 @@ def layout_lines(prose: Prose, width: int) -> tuple[StyledLine, ...]:
     return (*shown[:MAX_LINES], (StyledText(rest, "muted"),))
 
 
-def _body(parts: Body, width: int) -> Iterator[StyledLine]:
+def _body(parts: ProseBody, width: int) -> Iterator[StyledLine]:
     for placed in parts:
         if placed.blank_line_before:
             yield ()
@@ -233,7 +233,7 @@ def _body(parts: Body, width: int) -> Iterator[StyledLine]:
 
 
 def _with_marks(
-    first: str, others: str, inner: ProsePart | Body, width: int
+    first: str, others: str, inner: ProsePart | ProseBody, width: int
 ) -> Iterator[StyledLine]:
     """A part, or several, with marks before the first line and before the others."""
     if width - len(others) < MIN_WIDTH:
@@ -260,28 +260,28 @@ def _part(part: ProsePart, width: int) -> Iterator[StyledLine]:
             yield from wrap_line(
                 (StyledText("#" * level + " ", "muted"), *strong), width
             )
-        case Code(rows, fenced):
+        case CodePart(rows, fenced):
             bar = BAR if fenced else ""
             for text in rows:
                 for line in wrap_line((StyledText(text),), width - len(bar), hang=2):
                     yield (StyledText(bar, "muted"), *line) if bar else line
-        case Items(items):
+        case ListPart(items):
             for apart, item in items:
                 if apart:
                     yield ()
                 yield from _item(item, width)
-        case Quote(inner):
+        case QuotePart(inner):
             bar = BAR if width - len(BAR) >= MIN_WIDTH else ""
             for line in _body(inner, width - len(bar)):
                 yield (StyledText(bar, "muted"), *line) if bar else line
-        case Grid(head, rows):
+        case TablePart(head, rows):
             cells = [[_pieces(cell) for cell in row] for row in rows]
             yield from layout_table([_pieces(cell) for cell in head], cells, width)
         case HorizontalRule(mark):
             yield from wrap_line((StyledText(mark, "muted"),), width)
 
 
-def _item(item: Item, width: int) -> Iterator[StyledLine]:
+def _item(item: ListItem, width: int) -> Iterator[StyledLine]:
     mark = f"{item.mark} "
     if item.body:
         yield from _with_marks(mark, " " * len(mark), item.body, width)

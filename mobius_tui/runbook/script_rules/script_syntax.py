@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.model.actions import is_shell
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
-from mobius_tui.runbook.script_rules.script_context import ScriptFinding
+from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptFinding
 from mobius_tui.runbook.shell.script_model import SyntaxProblem
 
 SYNTAX_ERROR = LintRule(

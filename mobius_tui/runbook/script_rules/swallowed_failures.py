@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.script_context import (
+    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -14,12 +14,12 @@ from mobius_tui.runbook.script_rules.script_context import (
 from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     Case,
-    Command,
     CommandGroup,
     If,
     Loop,
     Pipeline,
     Script,
+    ScriptCommand,
     SimpleCommand,
     Statement,
 )
@@ -70,9 +70,9 @@ def hides_failure(pipe: Pipeline) -> bool:
     if len(pipe.commands) > 1:
         return False
     if isinstance(command, CommandGroup):
-        return not command.function and only_prints(command.body)
+        return not command.function and script_only_prints(command.body)
     return isinstance(command, SimpleCommand) and (
-        prints(command) or _exits_with_zero(command)
+        command_only_prints(command) or _exits_with_zero(command)
     )
 
 
@@ -83,7 +83,7 @@ def _exits_with_zero(command: SimpleCommand) -> bool:
     return [word.text for word in program.arguments] == ["0"]
 
 
-def prints(command: SimpleCommand) -> bool:
+def command_only_prints(command: SimpleCommand) -> bool:
     """Whether a command prints on the screen, and does nothing else."""
     program = effective_program(command)
     if program is None or program.name not in HARMLESS_COMMANDS or command.assignments:
@@ -93,10 +93,10 @@ def prints(command: SimpleCommand) -> bool:
     )
 
 
-def only_prints(script: Script) -> bool:
+def script_only_prints(script: Script) -> bool:
     """Whether statements print and do nothing else; false for none."""
     return bool(script) and all(
-        isinstance(command, SimpleCommand) and prints(command)
+        isinstance(command, SimpleCommand) and command_only_prints(command)
         for statement in script
         for pipe in pipelines(statement)
         for command in pipe.commands
@@ -189,7 +189,7 @@ def _statement_findings(
 
 
 def _command_findings(
-    command: Command, *, last: bool, top: bool
+    command: ScriptCommand, *, last: bool, top: bool
 ) -> Iterator[ScriptFinding]:
     """The findings of a compound command; conditions are left out."""
     match command:
@@ -276,10 +276,10 @@ def _ignored_by_if(command: If) -> Iterator[ScriptFinding]:
     relevant = [name for name in names if name not in PREDICATES and name != "?"]
     name = relevant[0] if relevant else names[-1]
     if bad is None:
-        swallowed = bool(relevant) and only_prints(good)
-    elif not only_prints(bad):
+        swallowed = bool(relevant) and script_only_prints(good)
+    elif not script_only_prints(bad):
         swallowed = False
-    elif not good or only_prints(good):
+    elif not good or script_only_prints(good):
         swallowed = prints_failure or bool(relevant)
     else:
         swallowed = bool(relevant) or (prints_failure and not only_tests)
@@ -355,7 +355,10 @@ def _only_prints_or_leaves(statement: Statement) -> bool:
     command = statement.first.commands[0]
     if not isinstance(command, SimpleCommand):
         return False
-    return prints(command) or status_program(statement.first) in CONTROL_TRANSFERS
+    return (
+        command_only_prints(command)
+        or status_program(statement.first) in CONTROL_TRANSFERS
+    )
 
 
 def _errexit_off(context: ScriptContext) -> Iterator[ScriptFinding]:

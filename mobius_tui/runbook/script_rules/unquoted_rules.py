@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.path_rules import known_starts
 from mobius_tui.runbook.script_rules.script_context import (
+    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
 )
-from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, split_options
+from mobius_tui.runbook.shell.command_program import (
+    ASSIGNMENT_START,
+    Program,
+    split_options,
+)
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Expansion, Loop, Word
 from mobius_tui.runbook.shell.script_walk import (
     DECLARATION_COMMANDS,
@@ -60,7 +64,9 @@ def unquoted_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
         elif words and words[0].text == EXPANSION_MARK:
             words = words[1:]  # a command with its own options, split on purpose
         if program is not None and program.name in DECLARATION_COMMANDS:
-            words = tuple(word for word in words if not ASSIGNS.match(word.text))
+            words = tuple(
+                word for word in words if not ASSIGNMENT_START.match(word.text)
+            )
         targets = [r.target for r in visit.command.redirects if "<<" not in r.sign]
         for word in (*words, *targets):
             if '\\"' in word.source:

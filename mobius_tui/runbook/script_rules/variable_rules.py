@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
 from mobius_tui.runbook.script_rules.placeholder_rule import PLACEHOLDER
-from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
+from mobius_tui.runbook.script_rules.script_context import (
+    LintRule,
+    ScriptContext,
+    ScriptFinding,
+)
 from mobius_tui.runbook.shell.script_model import Expansion, Loop, Script
 from mobius_tui.runbook.shell.script_walk import assignments, commands, own_words
-from mobius_tui.runbook.text.names import is_ours, is_reserved, nearest
+from mobius_tui.runbook.text.names import is_program_variable, is_reserved, nearest
 
 LOST_VARIABLE = LintRule(
     code="lost-variable",
@@ -152,7 +155,7 @@ def _is_environment_name(name: str) -> bool:
     """Whether a name is one of the environment's, or of the shell's own."""
     if not _WORD.fullmatch(name):
         return True
-    if is_ours(name):
+    if is_program_variable(name):
         return False
     return is_reserved(name) or name in _WELL_KNOWN or bool(_FAMILY.fullmatch(name))
 

@@ -26,7 +26,7 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
 }
 """Programs that run another one: their short options with a value, and the number of
 their own operands."""
-ASSIGNS = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
+ASSIGNMENT_START = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 """The start of a word that assigns a variable."""
 
 
@@ -86,7 +86,7 @@ def _after_wrapper(
             break
         if text.startswith("-") and len(text) > 1:
             at += 2 if len(text) == 2 and text[1] in valued else 1
-        elif ASSIGNS.match(text):
+        elif ASSIGNMENT_START.match(text):
             at += 1
         else:
             break

@@ -8,17 +8,20 @@ from typing import Protocol
 
 from mobius_tui.runbook.shell.script_model import (
     Case,
-    Command,
     CommandGroup,
     If,
     Loop,
     Script,
+    ScriptCommand,
     SimpleCommand,
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
 from mobius_tui.runbook.shell.shell_words import read_word
-from mobius_tui.runbook.shell.simple_commands import FUNCTION, redirects
+from mobius_tui.runbook.shell.simple_commands import (
+    FUNCTION_PARENTHESES,
+    read_redirects,
+)
 
 CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 """Reserved words that do not begin a command."""
@@ -31,7 +34,7 @@ ARM_ENDS = (";;", ";&")
 """The ends of an arm of `case`; `;;&` begins like the first."""
 
 
-class CommandParser(Protocol):
+class InnerParser(Protocol):
     """What a compound command needs of the parser that reads the whole script."""
 
     reader: ScriptReader
@@ -42,10 +45,10 @@ class CommandParser(Protocol):
     def block(self, *ends: str) -> Script:
         """The statements up to one of the ends, of which there must be some."""
 
-    def body(self, start: int, name: str) -> Command:
+    def body(self, start: int, name: str) -> ScriptCommand:
         """The body of a function, after its name."""
 
-    def command(self) -> Command | None:
+    def command(self) -> ScriptCommand | None:
         """The command that begins here, or None where none does."""
 
     def close(self, word: str, opener: str, start: int) -> None:
@@ -64,23 +67,23 @@ class CommandParser(Protocol):
         """Report that what comes next is not allowed here."""
 
 
-def _read_group(parser: CommandParser, start: int, _: str) -> Command:
+def _read_group(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     body = parser.block("}")
     parser.close("}", "{", start)
-    return CommandGroup(start=start, body=body, redirects=redirects(parser.reader))
+    return CommandGroup(start=start, body=body, redirects=read_redirects(parser.reader))
 
 
-def _read_function(parser: CommandParser, start: int, _: str) -> Command:
+def _read_function(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     reader = parser.reader
     reader.skip_blanks()
     name = read_word(reader).text
-    match = FUNCTION.match(reader.text, reader.pos)
+    match = FUNCTION_PARENTHESES.match(reader.text, reader.pos)
     if match is not None:
         reader.pos = match.end()
     return parser.body(start, name)
 
 
-def _read_if(parser: CommandParser, start: int, _: str) -> Command:
+def _read_if(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     branches: list[tuple[Script, Script]] = []
     while True:
         condition = parser.block("then")
@@ -94,11 +97,11 @@ def _read_if(parser: CommandParser, start: int, _: str) -> Command:
         start=start,
         branches=tuple(branches),
         otherwise=otherwise,
-        redirects=redirects(parser.reader),
+        redirects=read_redirects(parser.reader),
     )
 
 
-def _read_while(parser: CommandParser, start: int, kind: str) -> Command:
+def _read_while(parser: InnerParser, start: int, kind: str) -> ScriptCommand:
     condition = parser.block("do")
     body = _loop_body(parser, start, kind)
     return Loop(
@@ -106,11 +109,11 @@ def _read_while(parser: CommandParser, start: int, kind: str) -> Command:
         kind=kind,
         condition=condition,
         body=body,
-        redirects=redirects(parser.reader),
+        redirects=read_redirects(parser.reader),
     )
 
 
-def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
+def _loop_body(parser: InnerParser, start: int, kind: str) -> Script:
     if kind in ("for", "select") and parser.skip_word("{"):
         end = "}"
     else:
@@ -121,7 +124,7 @@ def _loop_body(parser: CommandParser, start: int, kind: str) -> Script:
     return body
 
 
-def _read_for(parser: CommandParser, start: int, kind: str) -> Command:
+def _read_for(parser: InnerParser, start: int, kind: str) -> ScriptCommand:
     reader = parser.reader
     reader.skip_blanks()
     items: list[Word] = []
@@ -146,18 +149,18 @@ def _read_for(parser: CommandParser, start: int, kind: str) -> Command:
         name=name,
         items=tuple(items),
         body=body,
-        redirects=redirects(parser.reader),
+        redirects=read_redirects(parser.reader),
     )
 
 
-def _pass_in_keyword(parser: CommandParser) -> bool:
+def _pass_in_keyword(parser: InnerParser) -> bool:
     match = _IN.match(parser.reader.text, parser.reader.pos)
     if match is not None:
         parser.reader.pos = match.end()
     return match is not None
 
 
-def _loop_words(parser: CommandParser) -> list[Word]:
+def _loop_words(parser: InnerParser) -> list[Word]:
     """The words of `for`, up to the end of the line or a `;`."""
     reader = parser.reader
     found: list[Word] = []
@@ -173,7 +176,7 @@ def _loop_words(parser: CommandParser) -> list[Word]:
         found.append(word)
 
 
-def _read_case(parser: CommandParser, start: int, _: str) -> Command:
+def _read_case(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     reader = parser.reader
     reader.skip_blanks()
     word = read_word(reader)
@@ -194,11 +197,14 @@ def _read_case(parser: CommandParser, start: int, _: str) -> Command:
             parser.close("esac", "case", start)
             break
     return Case(
-        start=start, word=word, arms=tuple(arms), redirects=redirects(parser.reader)
+        start=start,
+        word=word,
+        arms=tuple(arms),
+        redirects=read_redirects(parser.reader),
     )
 
 
-def _pass_arm_pattern(parser: CommandParser) -> None:
+def _pass_arm_pattern(parser: InnerParser) -> None:
     """Pass `a|b)`; if there is none, one character, so that parsing goes on."""
     reader = parser.reader
     before = reader.pos
@@ -219,7 +225,7 @@ def _pass_arm_pattern(parser: CommandParser) -> None:
     reader.pos = max(reader.pos, before + 1)
 
 
-def _read_test(parser: CommandParser, start: int, _: str) -> Command:
+def _read_test(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     """`[[ … ]]` as a simple command with all its words."""
     reader = parser.reader
     words = [Word(source="[[", text="[[", start=start)]
@@ -245,11 +251,11 @@ def _read_test(parser: CommandParser, start: int, _: str) -> Command:
     else:
         reader.report(start, "the `[[` that begins here has no `]]`")
     return SimpleCommand(
-        start=start, words=tuple(words), redirects=redirects(parser.reader)
+        start=start, words=tuple(words), redirects=read_redirects(parser.reader)
     )
 
 
-def _read_coproc(parser: CommandParser, start: int, _: str) -> Command:
+def _read_coproc(parser: InnerParser, start: int, _: str) -> ScriptCommand:
     """The command of `coproc`; its name is skipped."""
     reader = parser.reader
     named = _COPROC_NAME.match(reader.text, reader.pos)
@@ -262,7 +268,7 @@ def _read_coproc(parser: CommandParser, start: int, _: str) -> Command:
     return command or SimpleCommand(start=start)
 
 
-COMPOUNDS: Mapping[str, Callable[[CommandParser, int, str], Command]] = {
+COMPOUNDS: Mapping[str, Callable[[InnerParser, int, str], ScriptCommand]] = {
     "{": _read_group,
     "if": _read_if,
     "for": _read_for,

@@ -138,7 +138,7 @@ class CommandGroup:
     redirects: tuple[Redirect, ...] = ()
 
 
-Command = SimpleCommand | If | Loop | Case | CommandGroup
+ScriptCommand = SimpleCommand | If | Loop | Case | CommandGroup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +146,7 @@ class Pipeline:
     """Commands joined by `|`."""
 
     start: int
-    commands: tuple[Command, ...]
+    commands: tuple[ScriptCommand, ...]
     negated: bool = False
 
 

@@ -10,18 +10,18 @@ import re
 
 from mobius_tui.runbook.shell.compound_commands import ARM_ENDS, CLOSERS, COMPOUNDS
 from mobius_tui.runbook.shell.script_model import (
-    Command,
     CommandGroup,
     ParsedScript,
     Pipeline,
     Script,
+    ScriptCommand,
     SimpleCommand,
     Statement,
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
 from mobius_tui.runbook.shell.shell_words import read_lines, substituted_scripts
-from mobius_tui.runbook.shell.simple_commands import redirects, simple_command
+from mobius_tui.runbook.shell.simple_commands import read_redirects, read_simple_command
 
 MAX_CHARACTERS = 32 * 1024
 """Characters of a script that are parsed; a longer one belongs into a file of its
@@ -177,7 +177,7 @@ class ScriptParser:
             if word == "time" and options is not None:
                 reader.pos = options.end()
             reader.skip_blanks()
-        commands: list[Command] = []
+        commands: list[ScriptCommand] = []
         while True:
             command = self.command()
             if command is not None:
@@ -205,7 +205,7 @@ class ScriptParser:
         else:
             self.misplaced(f"where `{sign}` wants a command")
 
-    def command(self) -> Command | None:
+    def command(self) -> ScriptCommand | None:
         """The command that begins here, or None where none does."""
         reader = self.reader
         if reader.peek() == "(":
@@ -222,13 +222,13 @@ class ScriptParser:
         reader.leave()
         return command
 
-    def _simple(self) -> Command | None:
+    def _simple(self) -> ScriptCommand | None:
         """A simple command, or the function whose name it turns out to be."""
         start = self.reader.pos
-        found = simple_command(self.reader)
+        found = read_simple_command(self.reader)
         return self.body(start, found) if isinstance(found, str) else found
 
-    def _parenthesis(self) -> Command | None:
+    def _parenthesis(self) -> ScriptCommand | None:
         """`((…))`, or a subshell."""
         reader = self.reader
         start = reader.pos
@@ -238,7 +238,7 @@ class ScriptParser:
                 scripts = substituted_scripts(reader, start + 2, reader.pos - 2)
                 word = Word(source="((", text="((", start=start, scripts=scripts)
                 return SimpleCommand(
-                    start=start, words=(word,), redirects=redirects(self.reader)
+                    start=start, words=(word,), redirects=read_redirects(self.reader)
                 )
             reader.pos = start
         reader.pos += 1
@@ -251,7 +251,7 @@ class ScriptParser:
         else:
             reader.report_missing(")", "(", start)
         return CommandGroup(
-            start=start, body=body, subshell=True, redirects=redirects(self.reader)
+            start=start, body=body, subshell=True, redirects=read_redirects(self.reader)
         )
 
     def skip_word(self, word: str) -> bool:
@@ -261,7 +261,7 @@ class ScriptParser:
         self.reader.pos += len(word)
         return True
 
-    def body(self, start: int, name: str) -> Command:
+    def body(self, start: int, name: str) -> ScriptCommand:
         """The body of a function, after its name."""
         self.skip_newlines()
         begin = self.reader.pos

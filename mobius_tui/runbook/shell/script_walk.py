@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mobius_tui.runbook.shell.command_program import ASSIGNS, Program, effective_program
+from mobius_tui.runbook.shell.command_program import (
+    ASSIGNMENT_START,
+    Program,
+    effective_program,
+)
 from mobius_tui.runbook.shell.script_model import (
     Assignment,
     Case,
-    Command,
     CommandGroup,
     If,
     Loop,
     Pipeline,
     Script,
+    ScriptCommand,
     SimpleCommand,
     Statement,
     Word,
@@ -54,10 +58,12 @@ def visits(script: Script) -> Iterator[CommandVisit]:
 def assignments(script: Script) -> Iterator[Assignment]:
     """Every assignment: alone, before commands, and by `export` and the like."""
     for visit in visits(script):
-        yield from assigned(visit.command, visit.program)
+        yield from assignments_of(visit.command, visit.program)
 
 
-def assigned(command: SimpleCommand, program: Program | None) -> Iterator[Assignment]:
+def assignments_of(
+    command: SimpleCommand, program: Program | None
+) -> Iterator[Assignment]:
     """The assignments of a command.
 
     Args:
@@ -68,7 +74,7 @@ def assigned(command: SimpleCommand, program: Program | None) -> Iterator[Assign
     if program is None or program.name not in DECLARATION_COMMANDS:
         return
     for word in program.arguments:
-        match = ASSIGNS.match(word.text)
+        match = ASSIGNMENT_START.match(word.text)
         if match is not None:
             value = Word(
                 source=word.source,
@@ -82,7 +88,7 @@ def assigned(command: SimpleCommand, program: Program | None) -> Iterator[Assign
             yield Assignment(name=name, start=word.start, value=value)
 
 
-def commands(script: Script) -> Iterator[Command]:
+def commands(script: Script) -> Iterator[ScriptCommand]:
     """Every command, compound ones first, in the order of the text."""
     for statement in script:
         for pipe in pipelines(statement):
@@ -99,7 +105,7 @@ def pipelines(statement: Statement) -> Iterator[Pipeline]:
         yield pipe
 
 
-def nested_scripts(command: Command) -> Iterator[Script]:
+def nested_scripts(command: ScriptCommand) -> Iterator[Script]:
     """The scripts of a compound command, in the order of the text."""
     match command:
         case If(branches=branches, otherwise=otherwise):
@@ -119,7 +125,7 @@ def nested_scripts(command: Command) -> Iterator[Script]:
             return
 
 
-def own_words(command: Command) -> Iterator[Word]:
+def own_words(command: ScriptCommand) -> Iterator[Word]:
     """The words of a command itself, including those of its redirections.
 
     The body of a here-document counts as one word.
@@ -157,7 +163,7 @@ class _ScriptWalk:
                     yield from self._command(statement, pipe, place, command)
 
     def _command(
-        self, statement: Statement, pipe: Pipeline, place: int, command: Command
+        self, statement: Statement, pipe: Pipeline, place: int, command: ScriptCommand
     ) -> Iterator[CommandVisit]:
         before = self.has_input, self.is_in_loop, self.function, self.directory_changes
         self.has_input |= place > 0 or any(r.sign[0] == "<" for r in command.redirects)

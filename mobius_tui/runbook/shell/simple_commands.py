@@ -14,7 +14,7 @@ from mobius_tui.runbook.shell.script_model import (
 from mobius_tui.runbook.shell.script_reader import ScriptReader
 from mobius_tui.runbook.shell.shell_words import read_word
 
-FUNCTION = re.compile(r"[ \t]*\(\s*\)")
+FUNCTION_PARENTHESES = re.compile(r"[ \t]*\(\s*\)")
 """The parentheses after the name of a function."""
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]\s]*\])?\+?=", re.ASCII)
@@ -27,7 +27,7 @@ _ITEM_INDEX = re.compile(r"\[[^\]]*$")
 _DELIMITER = re.compile(r"""(?:'[^'\n]*'|"[^"\n]*"|\\.|[^\s|&;()<>'"\\])*""")
 
 
-def redirects(reader: ScriptReader) -> tuple[Redirect, ...]:
+def read_redirects(reader: ScriptReader) -> tuple[Redirect, ...]:
     """The redirections that follow a compound command."""
     found: list[Redirect] = []
     while True:
@@ -66,7 +66,7 @@ def _redirect(reader: ScriptReader) -> Redirect | None:
     return Redirect(sign="<<", target=target, document=document)
 
 
-def simple_command(reader: ScriptReader) -> SimpleCommand | str | None:
+def read_simple_command(reader: ScriptReader) -> SimpleCommand | str | None:
     """The simple command here, or the name of a function, or None."""
     start = reader.pos
     words: list[Word] = []
@@ -87,7 +87,7 @@ def simple_command(reader: ScriptReader) -> SimpleCommand | str | None:
         elif not words and (assignment := _assignment(reader)) is not None:
             assignments.append(assignment)
         elif char == "(":
-            match = FUNCTION.match(reader.text, reader.pos)
+            match = FUNCTION_PARENTHESES.match(reader.text, reader.pos)
             if len(words) == 1 and match is not None:
                 reader.pos = match.end()
                 return words[0].text or "?"

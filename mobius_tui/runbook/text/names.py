@@ -34,7 +34,7 @@ def is_reserved(name: str) -> bool:
     return name in _RESERVED or name.startswith(_FAMILIES)
 
 
-def is_ours(name: str) -> bool:
+def is_program_variable(name: str) -> bool:
     """Whether the name belongs to this program, so that not even `env` may set it."""
     return name.startswith(_OURS)
 
@@ -62,7 +62,7 @@ class IdMaker:
 
     def next_id(self, title: str) -> str:
         """A new id for a title."""
-        base = slug(title) or self._kind
+        base = id_from_text(title) or self._kind
         candidate = base
         while candidate in self._counts:
             self._counts[base] = self._counts.get(base, 1) + 1
@@ -71,7 +71,7 @@ class IdMaker:
         return candidate
 
 
-def slug(text: str) -> str:
+def id_from_text(text: str) -> str:
     """An id made of a text: a-z, 0-9 and `-`; empty if it has no such characters."""
     plain = unicodedata.normalize("NFKD", text[:200]).encode("ascii", "ignore").decode()
     words = "-".join(re.findall(r"[a-z0-9]+", plain.lower().replace("'", "")))
@@ -80,9 +80,9 @@ def slug(text: str) -> str:
     return words[: max(words.rfind("-", 0, 41), 0) or 40]
 
 
-def variable_name(text: str, kind: str, taken: Iterable[str]) -> str:
+def new_variable_name(text: str, kind: str, taken: Iterable[str]) -> str:
     """A variable name made of a text, which is not in `taken`."""
-    base = slug(text).replace("-", "_") or kind
+    base = id_from_text(text).replace("-", "_") or kind
     if base[0].isdigit() or is_reserved(base):
         base = f"{kind}_{base}"
     candidate, number, names = base, 1, set(taken)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mobius_tui.runbook.text.names import slug
+from mobius_tui.runbook.text.names import id_from_text
 
 _ANGLES = re.compile(
     r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>]|/dev/)"
@@ -103,7 +103,7 @@ def variable_name_for(inner: str) -> str:
     """A variable name for a placeholder; empty if none can be made."""
     bare = _FILLER_WORDS.sub("", inner.strip()) or inner
     bare = _EXAMPLE.split(bare, maxsplit=1)[0] or bare
-    return slug(bare).replace("-", "_")
+    return id_from_text(bare).replace("-", "_")
 
 
 def _matches(

@@ -8,13 +8,13 @@ import time
 DURATION = re.compile(
     r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII
 )
-YEAR = 366 * 86400.0
+YEAR_SECONDS = 366 * 86400.0
 """Seconds: the longest duration; a longer one is a typing error."""
-LONGEST_TEXT = 20
+MAX_DURATION_TEXT = 20
 """Characters in which a duration of a year, or any size, can be written."""
 _AGE = re.compile(r"(\d{1,6})([dw])")
 _DAYS = {"d": 1, "w": 7}
-DAY = 86400.0
+DAY_SECONDS = 86400.0
 """Seconds."""
 SIZE = re.compile(r"(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 _BYTES = {
@@ -46,7 +46,7 @@ def parse_duration(text: str) -> float:
         raise ValueError(
             f'{text[:40]!r} is no duration; write "500ms", "10s" or "1h30m"'
         )
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_DURATION_TEXT:
         raise TooLongError(f"{text[:40]!r} is longer than a year")
     hours, minutes, secs, millis = found.groups()
     length = (
@@ -55,7 +55,7 @@ def parse_duration(text: str) -> float:
         + float(secs or 0)
         + int(millis or 0) / 1000
     )
-    if length > YEAR:
+    if length > YEAR_SECONDS:
         raise TooLongError(f"{text!r} is longer than a year")
     return length
 
@@ -68,7 +68,9 @@ def age_in_seconds(text: str) -> float:
     """
     found = _AGE.fullmatch(text)
     return (
-        parse_duration(text) if found is None else int(found[1]) * _DAYS[found[2]] * DAY
+        parse_duration(text)
+        if found is None
+        else int(found[1]) * _DAYS[found[2]] * DAY_SECONDS
     )
 
 
@@ -86,7 +88,7 @@ def parse_size(text: str) -> int:
     Raises:
         ValueError: it is no size; the message shows the form of one.
     """
-    found = SIZE.fullmatch(text) if len(text) <= LONGEST_TEXT else None
+    found = SIZE.fullmatch(text) if len(text) <= MAX_DURATION_TEXT else None
     if found is None:
         raise ValueError(f'{text[:40]!r} is no size; write "512KiB", "200MB" or "1GiB"')
     return int(float(found[1]) * _BYTES[found[2]])
@@ -107,7 +109,7 @@ def duration_in_words(duration: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def ago(duration: float) -> str:
+def ago_in_words(duration: float) -> str:
     """How long ago something was: `just now`, `5 min ago`, `3 h ago`, `3 days ago`."""
     if duration < 60:
         return "just now"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mobius_tui.runbook.text.names import slug
+from mobius_tui.runbook.text.names import id_from_text
 
 MAX_TITLE = 60
 """Characters of a derived title."""
@@ -56,4 +56,4 @@ def id_of(node: Mapping[str, Any]) -> str:
     own = node.get("id")
     if isinstance(own, str):
         return own
-    return slug(title_of(node))
+    return id_from_text(title_of(node))

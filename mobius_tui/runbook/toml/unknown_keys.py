@@ -160,7 +160,7 @@ _PLACES: Mapping[str, _Keys] = {
 target."""
 
 
-def our_key_for(place: str, key: str) -> str:
+def equivalent_key(place: str, key: str) -> str:
     """This program's equivalent of a key that other runbook tools use.
 
     Empty if none is known.
@@ -205,7 +205,7 @@ def _hint(table: TomlTable, key: str) -> str:
     for child in table.children.values():
         if key in child.read_keys:
             return f"; it belongs in {child.name()}{_long_form(table, child, key)}"
-    ours = our_key_for(table.dotted(), key)
+    ours = equivalent_key(table.dotted(), key)
     return (
         f"; here that is {ours}" if ours else did_you_mean(key, sorted(table.read_keys))
     )

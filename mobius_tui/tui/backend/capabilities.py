@@ -13,7 +13,7 @@ from textual.filter import LineFilter
 
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import ASCII_SIGNS, is_unicode
-from mobius_tui.tui.config.settings import OWN_THEMES, Settings
+from mobius_tui.tui.config.settings import OWN_THEME_NAMES, Settings
 
 
 class _AsciiTable(dict[int, str]):
@@ -82,13 +82,13 @@ def title_sequence(title: str, ascii_filter: AsciiFilter | None) -> str:
     return f"\x1b]0;{shown_title}\x07"
 
 
-DARK, TERMINAL_THEME = OWN_THEMES[0], OWN_THEMES[-1]
+DARK_THEME_NAME, TERMINAL_THEME_NAME = OWN_THEME_NAMES[0], OWN_THEME_NAMES[-1]
 """Names of the themes for terminals with many colours, and with few or none."""
 
 Colours = Literal["none", "few", "many"]
 """How many colours a terminal has: `few` are its own 16, `many` are 256 and more."""
 
-FEW_GLYPHS = frozenset({"linux", "vt100", "vt102", "vt220"})
+TERMINALS_WITH_FEW_GLYPHS = frozenset({"linux", "vt100", "vt102", "vt220"})
 """Terminals whose fonts lack most of what is not ASCII; `linux` is Linux's console."""
 
 
@@ -102,22 +102,22 @@ def colour_support(environ: Mapping[str, str]) -> Colours:
     return "many" if "256color" in term or "direct" in term else "few"
 
 
-def has_title(environ: Mapping[str, str]) -> bool:
+def can_set_title(environ: Mapping[str, str]) -> bool:
     """Whether the terminal takes a title, and does not print the sequence as text."""
-    return environ.get("TERM", "dumb") not in {*FEW_GLYPHS, "dumb"}
+    return environ.get("TERM", "dumb") not in {*TERMINALS_WITH_FEW_GLYPHS, "dumb"}
 
 
-def is_ascii(environ: Mapping[str, str], encoding: str) -> bool:
+def needs_ascii(environ: Mapping[str, str], encoding: str) -> bool:
     """Whether the terminal should be sent nothing but ASCII.
 
     Args:
         environ: the environment.
         encoding: how text is written to it.
     """
-    return environ.get("TERM") in FEW_GLYPHS or not is_unicode(encoding)
+    return environ.get("TERM") in TERMINALS_WITH_FEW_GLYPHS or not is_unicode(encoding)
 
 
-def fit_settings(
+def resolve_settings(
     settings: Settings, environ: Mapping[str, str], encoding: str
 ) -> Settings:
     """Decide every setting that the person left open, by what the terminal can show.
@@ -128,11 +128,15 @@ def fit_settings(
         encoding: how text is written to the terminal.
     """
     found = colour_support(environ)
-    theme = settings.theme or (DARK if found == "many" else TERMINAL_THEME)
+    theme = settings.theme or (
+        DARK_THEME_NAME if found == "many" else TERMINAL_THEME_NAME
+    )
     ascii_setting = settings.ascii
     return replace(
         settings,
-        theme=TERMINAL_THEME if found == "none" else theme,
-        ascii=is_ascii(environ, encoding) if ascii_setting is None else ascii_setting,
-        title=settings.title and has_title(environ),
+        theme=TERMINAL_THEME_NAME if found == "none" else theme,
+        ascii=needs_ascii(environ, encoding)
+        if ascii_setting is None
+        else ascii_setting,
+        title=settings.title and can_set_title(environ),
     )

@@ -26,13 +26,13 @@ COPY_FILE = "copied.txt"
 PROGRAM_TIMEOUT = 2.0
 """Seconds that a program may take: over a forwarded X display it may never answer."""
 
-TERMINAL_LIMIT = 74_994
+MAX_TERMINAL_BYTES = 74_994
 """Bytes that are sent to a terminal at most.
 
 Common terminals cut a sequence off at 100,000 bytes; base64 makes 4 of every 3.
 """
 
-TERMINAL = "terminal"
+TERMINAL_WAY = "terminal"
 """The entry of `CopyResult.ways` for the terminal's own sequence, OSC 52."""
 
 SCREEN_STRING_LENGTH = 76
@@ -56,7 +56,7 @@ class CopyResult:
         return bool(self.ways) or self.file is not None
 
 
-def copy(
+def copy_to_clipboard_and_file(
     text: str,
     *,
     folder: Path,
@@ -77,9 +77,9 @@ def copy(
     amount = f"{count:,} line{'' if count == 1 else 's'}"
     ways, troubles = _copy_by_programs(text, environ)
     if not ways and terminal is not None:
-        if len(text.encode()) <= TERMINAL_LIMIT:
+        if len(text.encode()) <= MAX_TERMINAL_BYTES:
             terminal(text)
-            ways = (TERMINAL,)
+            ways = (TERMINAL_WAY,)
         else:
             troubles.append("it is too long for the terminal")
     file, problem = _write(folder, text)
@@ -212,7 +212,7 @@ def _describe(
 ) -> str:
     """Return the words for what was done."""
     place = _with_tilde(file) if file is not None else ""
-    if ways == (TERMINAL,):
+    if ways == (TERMINAL_WAY,):
         how = f"Sent {amount} to the terminal, which does not say whether it took them"
     elif ways:
         how = f"Copied {amount} by {' and '.join(ways)}"

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-MAX_STYLES = 2048
+MAX_DIMMED_STYLES = 2048
 """Dimmed styles in the cache: those of a few screens, at each step of a fade."""
 
 
@@ -74,7 +74,7 @@ def dim_background(rendered: RenderResult) -> RenderResult:
     return rendered
 
 
-@lru_cache(maxsize=MAX_STYLES)
+@lru_cache(maxsize=MAX_DIMMED_STYLES)
 def dim_style(style: RichStyle | None, base: RichStyle, tint: Color) -> RichStyle:
     """A style with a tint over its colours, without links or actions.
 

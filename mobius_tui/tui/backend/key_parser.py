@@ -34,9 +34,9 @@ from mobius_tui import sanitize
 ESC = "\x1b"
 PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 """What is sent around a pasted text."""
-MAX_SEQUENCE = 64
+MAX_SEQUENCE_CHARACTERS = 64
 """Characters of a sequence that can mean something; a longer one means nothing."""
-MAX_PASTE = 1 << 20
+MAX_PASTE_CHARACTERS = 1 << 20
 """Characters of a pasted text that are taken, at most; the rest is dropped."""
 STRING_TIMEOUT = 1.0
 """Seconds after which a string that has no end is given up: a person may have typed
@@ -127,7 +127,7 @@ class KeyParser(XTermParser):
                 character = yield self.read1()
             if not _PARAMETER.match(character):
                 return character
-            text += character if len(text) <= MAX_SEQUENCE else ""
+            text += character if len(text) <= MAX_SEQUENCE_CHARACTERS else ""
             if _FINAL.match(character) or (character == "$" and text[2] != "?"):
                 break  # rxvt ends keys with `$`
         if text == f"{ESC}[M":  # the mouse, as terminals told of it long ago
@@ -135,7 +135,7 @@ class KeyParser(XTermParser):
                 text += yield self.read1()
         if text == PASTE_START:
             yield from self._parse_paste(emit)
-        elif len(text) <= MAX_SEQUENCE:
+        elif len(text) <= MAX_SEQUENCE_CHARACTERS:
             self._emit_sequence(text, emit)
         return ""
 
@@ -146,9 +146,9 @@ class KeyParser(XTermParser):
         while tail != PASTE_END:
             character = yield self.read1()
             tail = (tail + character)[-len(PASTE_END) :]
-            if len(pasted) < MAX_PASTE + len(PASTE_END):
+            if len(pasted) < MAX_PASTE_CHARACTERS + len(PASTE_END):
                 pasted.append(character)
-        text = "".join(pasted).removesuffix(PASTE_END)[:MAX_PASTE]
+        text = "".join(pasted).removesuffix(PASTE_END)[:MAX_PASTE_CHARACTERS]
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         emit(events.Paste(sanitize.clean(text, newlines=True)))
 

@@ -16,7 +16,7 @@ from textual.app import App
 from textual.message import Message
 from textual.widget import Widget
 
-INPUT_GUARD = 0.3
+INPUT_GUARD_SECONDS = 0.3
 """Seconds within which the same key again is taken for its repeat, which cannot be the
 first key that a question accepts. For as long, a question whose text has changed, and a
 screen that has refused a command, accept no key at all."""
@@ -53,7 +53,7 @@ class InputGuard:
         """
         self._shown_at = None
         self._is_unanswered = True
-        self._quiet_time = INPUT_GUARD
+        self._quiet_time = INPUT_GUARD_SECONDS
 
     def mark_shown(self, at: float) -> None:
         """Note since when the question is on the terminal.
@@ -87,7 +87,7 @@ OPENING_TIMEOUT = 3.0
 """Seconds for which typed text waits for a question that is being opened: on a busy
 machine that takes a while, and text typed after its key is meant for its field. An
 Enter does not wait as long: if no question came, it would do the next action."""
-ROUNDS = 2
+HANDLED_MESSAGE_ROUNDS = 2
 """How many times `KeyHandled` is posted to the widget after a key: each time behind the
 messages that handling the key has posted by then."""
 CHECK_INTERVAL = 0.005
@@ -151,7 +151,7 @@ class KeyQueue:
         self._number += 1
         target: Widget = self._app.focused or self._app.screen
         await self._dispatch(event)
-        target.post_message(KeyHandled(target, self._number, ROUNDS))
+        target.post_message(KeyHandled(target, self._number, HANDLED_MESSAGE_ROUNDS))
         loop = asyncio.get_running_loop()
         settle = partial(self._app.call_later, self._settle, self._number)
         self._started_at = loop.time()

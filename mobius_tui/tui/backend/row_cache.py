@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-MAX_ROWS = 128
+MAX_CACHED_PANE_ROWS = 128
 """Rows in the cache: those of two screens. Each takes some kilobytes."""
 PLACEHOLDER = "\0"
 """A character that no output has: marks the content while the borders are found."""
@@ -106,7 +106,7 @@ class RowCache(StylesCache):
                 CachedRow([*self._before, *segments, *self._after], size.width),
             )
             self._rows[id(row)] = cached
-            if len(self._rows) > MAX_ROWS:
+            if len(self._rows) > MAX_CACHED_PANE_ROWS:
                 self._rows.popitem(last=False)
         return cached[1]
 

@@ -30,13 +30,13 @@ ScreenCell = tuple[str, Style]
 
 Equal cells are one object as long as they are known: to tell rows apart is then quick.
 """
-MAX_STYLES = 4096
+MAX_KNOWN_STYLES = 4096
 """The most styles in the cache, and characters of each: a selection's offsets and an
 output's colours make ever new ones."""
-MAX_STRIPS = 128
+MAX_CACHED_STRIPS = 128
 """Strips whose cells are cached: scrolling draws the same strips in other rows."""
 
-MAX_GAP = 5
+MAX_REWRITTEN_CELLS = 5
 """Equal cells between two changes that are written rather than passed over: a move of
 the cursor takes as many bytes."""
 SgrCodes = tuple[str, str, str]
@@ -48,7 +48,7 @@ UNKNOWN_CELL: ScreenCell = ("", Style.null())
 
 # Characters whose width all terminals agree on, each range with both its ends: Latin,
 # Greek, Cyrillic; punctuation, arrows, lines, symbols; Chinese, Japanese and Korean.
-_UNDISPUTED = (
+_RANGES_OF_AGREED_WIDTH = (
     ("\u0020", "\u02ff"),
     ("\u0370", "\u0482"),
     ("\u048a", "\u052f"),
@@ -61,9 +61,9 @@ _UNDISPUTED = (
     ("\ufe30", "\ufe6f"),
     ("\uff01", "\uff60"),
 )
-_SYMBOLS = ("\u2000", "\u2bff")
+_SYMBOL_RANGE = ("\u2000", "\u2bff")
 """A range in which emoji that are wide since Unicode 9 are narrow in some terminals."""
-NO_WRAP, WRAP = "\x1b[?7l", "\x1b[?7h"
+DISABLE_AUTOWRAP, ENABLE_AUTOWRAP = "\x1b[?7l", "\x1b[?7h"
 """Sequences that switch the terminal's automatic line wrap off and on again: without it
 a character that turns out too wide for the last column starts no new line."""
 
@@ -76,7 +76,7 @@ class StyledCells(dict[str, ScreenCell]):
         self._style = style
 
     def __missing__(self, character: str) -> ScreenCell:
-        if len(self) >= MAX_STYLES:
+        if len(self) >= MAX_KNOWN_STYLES:
             self.clear()
         cell = self[character] = (character, self._style)
         return cell
@@ -150,8 +150,8 @@ class ScreenDiff:
                         style, codes = own, self._codes_of(own, console)
                         out.append(_sgr_change(had, codes))
                         had = codes
-                    agreed = character.isascii() or not _is_disputed(character)
-                    out.append(character if agreed else _positioned(wanted, x))
+                    agreed = character.isascii() or not _has_disputed_width(character)
+                    out.append(character if agreed else _write_disputed_cell(wanted, x))
             self._shown[y] = wanted.copy()
         self._changed_rows.clear()
         if out:
@@ -176,7 +176,7 @@ class ScreenDiff:
             return kept[1]
         cells = self._make_cells(strip)
         self._cells_by_strip[id(strip)] = strip, cells
-        if len(self._cells_by_strip) > MAX_STRIPS:
+        if len(self._cells_by_strip) > MAX_CACHED_STRIPS:
             self._cells_by_strip.popitem(last=False)
         return cells
 
@@ -208,10 +208,10 @@ class ScreenDiff:
         drawn = (style or Style.null()).clear_meta_and_links()
         cells = self._cells_by_style.get(drawn)
         if cells is None:
-            if len(self._cells_by_style) >= MAX_STYLES:
+            if len(self._cells_by_style) >= MAX_KNOWN_STYLES:
                 self._cells_by_style.clear()
             cells = self._cells_by_style[drawn] = StyledCells(drawn)
-        if len(self._cells_by_object) >= MAX_STYLES:
+        if len(self._cells_by_object) >= MAX_KNOWN_STYLES:
             self._cells_by_object.clear()
         self._cells_by_object[id(style)] = style, cells
         return cells
@@ -229,7 +229,7 @@ class ScreenDiff:
                 _sgr(ink, console) or "39",
                 _sgr(paper, console) or "49",
             )
-            if len(self._codes_by_style) >= MAX_STYLES:
+            if len(self._codes_by_style) >= MAX_KNOWN_STYLES:
                 self._codes_by_style.clear()
             self._codes_by_style[style] = codes
         return codes
@@ -262,16 +262,16 @@ def _is_half(cells: list[ScreenCell], at: int) -> bool:
 
 
 @lru_cache(4096)
-def _is_disputed(character: str) -> bool:
+def _has_disputed_width(character: str) -> bool:
     """Whether terminals may disagree on how wide a cell's character is."""
-    agreed = any(first <= character <= last for first, last in _UNDISPUTED)
+    agreed = any(first <= character <= last for first, last in _RANGES_OF_AGREED_WIDTH)
     if character and (len(character) > 1 or not agreed):
         return True
-    first, last = _SYMBOLS
+    first, last = _SYMBOL_RANGE
     return first <= character <= last and get_character_cell_size(character) > 1
 
 
-def _positioned(row: list[ScreenCell], x: int) -> str:
+def _write_disputed_cell(row: list[ScreenCell], x: int) -> str:
     """The text for a cell of disputed width.
 
     Behind the character the cursor is moved to where the next cell is, however wide
@@ -287,7 +287,9 @@ def _positioned(row: list[ScreenCell], x: int) -> str:
         character = f"  \x1b[{x + 1}G{character}"
     after = x + 2 + is_wide
     placed = f"{character}\x1b[{after}G"
-    return placed if after < len(row) else f"{NO_WRAP}{placed}{WRAP}"
+    return (
+        placed if after < len(row) else f"{DISABLE_AUTOWRAP}{placed}{ENABLE_AUTOWRAP}"
+    )
 
 
 def _changed_ranges(
@@ -300,7 +302,7 @@ def _changed_ranges(
     for at, (old, new) in enumerate(zip(shown, wanted, strict=True)):
         if old is new:
             continue
-        if start >= 0 and at > end + MAX_GAP:
+        if start >= 0 and at > end + MAX_REWRITTEN_CELLS:
             yield start, end
             start = -1
         if start < 0:
@@ -308,7 +310,7 @@ def _changed_ranges(
         end = at + 1
         if not (old[0] + new[0]).isascii() and end < len(wanted):
             # One that is wider there than here has blanked the cell after it.
-            end += _is_disputed(old[0]) or _is_disputed(new[0])
+            end += _has_disputed_width(old[0]) or _has_disputed_width(new[0])
     if start >= 0:
         yield start, end
 

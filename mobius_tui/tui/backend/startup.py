@@ -13,7 +13,7 @@ MAX_REPAINTS = 20
 MAX_REPAINTS_REMOTE = 10
 """The same over SSH."""
 
-COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
+TEXTUAL_COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor")
 """The values of TEXTUAL_COLOR_SYSTEM that Textual knows; any other would crash it."""
 
 
@@ -27,7 +27,7 @@ def set_textual_environment(environ: MutableMapping[str, str]) -> None:
     environ.setdefault("TEXTUAL_FPS", "240")
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]  # empty, it means nothing; Textual knows only whether
-    if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in COLOUR_SYSTEMS:
+    if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in TEXTUAL_COLOUR_SYSTEMS:
         del environ["TEXTUAL_COLOR_SYSTEM"]
     # It has Textual press keys by itself: in here, they would run steps.
     environ.pop("TEXTUAL_PRESS", None)
@@ -43,7 +43,7 @@ def max_repaints(environ: Mapping[str, str]) -> int:
 set_textual_environment(os.environ)
 
 
-IMPORTED_LATER = ("mobius_tui.tui.flows.step_flows",)
+MODULES_AFTER_FIRST_PAINT = ("mobius_tui.tui.flows.step_flows",)
 """Modules that functions import when they need them, with all dialogs: imported after
 the first paint, so that the first command need not wait."""
 GC_THRESHOLDS = (1000, 5, 5)
@@ -58,5 +58,5 @@ def after_first_paint() -> None:
 
 
 def _import_dialogs() -> None:
-    for name in IMPORTED_LATER:
+    for name in MODULES_AFTER_FIRST_PAINT:
         import_module(name)

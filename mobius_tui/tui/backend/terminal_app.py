@@ -1,13 +1,15 @@
-"""The app's end of the terminal: input, output, signals, title, faults, and leaving."""
+"""Signals: to end, to stop as a job of the shell; and a terminal that was closed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
 from functools import partial
+from threading import Timer
 from time import monotonic
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -19,8 +21,8 @@ from textual.command import CommandPalette
 from textual.geometry import Size
 from textual.screen import Screen
 
-from mobius_tui.errors import INTERRUPTED
-from mobius_tui.tui.backend import capabilities, clipboard, signals
+from mobius_tui.errors import EXIT_INTERRUPTED
+from mobius_tui.tui.backend import capabilities, clipboard
 from mobius_tui.tui.backend.base_page import (
     AppResult,
     ForegroundTask,
@@ -30,7 +32,7 @@ from mobius_tui.tui.backend.base_page import (
 from mobius_tui.tui.backend.breakpoints import DefaultScreen
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.key_queue import (
-    INPUT_GUARD,
+    INPUT_GUARD_SECONDS,
     KeyHandled,
     KeyQueue,
     TimedInput,
@@ -40,6 +42,55 @@ from mobius_tui.tui.backend.stylesheet_cache import CachedStylesheet
 from mobius_tui.tui.backend.terminal_driver import TerminalDriver
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.messages import TitleChanged
+
+TERMINAL_CHECK_INTERVAL = 0.7
+"""Seconds between polls whether the terminal is still there."""
+EXIT_GRACE_SECONDS = {
+    signal.SIGHUP: 0.5,
+    signal.SIGTERM: 2.0,
+    signal.SIGINT: 2.0,
+    signal.SIGQUIT: 2.0,
+}
+"""Seconds, by signal, in which the screens may close in good order. Then the process
+exits at once: a terminal that is gone, or takes nothing, would hold it for ever."""
+
+
+def exit_after_grace(number: signal.Signals) -> None:
+    """End the process after a grace period, whatever the terminal does.
+
+    The run loses nothing by it.
+    """
+    timer = Timer(EXIT_GRACE_SECONDS[number], os._exit, (EXIT_INTERRUPTED,))
+    timer.daemon = True
+    timer.start()
+
+
+def is_terminal_closed() -> bool:
+    """Whether the terminal at standard input was closed."""
+    if sys.__stdin__ is None:
+        return True
+    watch = select.poll()
+    try:
+        watch.register(sys.__stdin__.fileno(), 0)
+    except (OSError, ValueError):
+        return True
+    gone = select.POLLHUP | select.POLLERR | select.POLLNVAL
+    return any(event & gone for _, event in watch.poll(0))
+
+
+def _stop() -> str:
+    """Stop the process group, as Ctrl+Z stops any program; `fg` continues it."""
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    os.killpg(os.getpgrp(), signal.SIGTSTP)
+    return ""
+
+
+SUSPEND_TASK = ForegroundTask(run=_stop)
+"""The task behind Ctrl+Z: stops the process; after `fg` the screens open again."""
+RESTORE_TERMINAL_TASK = ForegroundTask(run=str)
+"""A task that does nothing: leaving for it sets the terminal up anew."""
+
 
 MIN_SIZE = Size(39, 9)
 """Columns and rows below which Textual's layout of a dialog or a notice can fail: it
@@ -103,29 +154,29 @@ class TerminalApp(App[AppResult]):
     def _attach_to_terminal(self) -> None:
         """Handle signals, watch for a closed terminal, and save its title."""
         loop = asyncio.get_running_loop()
-        for number in signals.GRACE:
+        for number in EXIT_GRACE_SECONDS:
             loop.add_signal_handler(number, self._exit_on_signal, number)
-        loop.add_signal_handler(signal.SIGTSTP, self._leave_for_task, signals.STOP_TASK)
+        loop.add_signal_handler(signal.SIGTSTP, self._leave_for_task, SUSPEND_TASK)
         loop.add_signal_handler(
-            signal.SIGCONT, self._leave_for_task, signals.RETURN_TASK
+            signal.SIGCONT, self._leave_for_task, RESTORE_TERMINAL_TASK
         )
-        self.set_interval(signals.CHECK_INTERVAL, self._check_terminal)
+        self.set_interval(TERMINAL_CHECK_INTERVAL, self._check_terminal)
         if self._settings.title:
             self._send(capabilities.SAVE_TITLE)
         if getattr(self._driver, "was_continued", False):
-            self._leave_for_task(signals.RETURN_TASK)
+            self._leave_for_task(RESTORE_TERMINAL_TASK)
 
     def _exit_on_signal(self, number: signal.Signals) -> None:
         self._is_exiting_on_signal = True
-        self.exit(INTERRUPTED)
-        signals.exit_after_grace(number)
+        self.exit(EXIT_INTERRUPTED)
+        exit_after_grace(number)
 
     def _check_terminal(self) -> None:
         """Exit when the terminal was closed without a signal.
 
         Reading from it would not wait: the loop would spin.
         """
-        if not self._is_exiting_on_signal and signals.terminal_is_gone():
+        if not self._is_exiting_on_signal and is_terminal_closed():
             self._exit_on_signal(signal.SIGHUP)
 
     def _leave_for_task(self, task: ForegroundTask) -> None:
@@ -134,7 +185,7 @@ class TerminalApp(App[AppResult]):
 
     def action_suspend(self) -> None:
         """Stop as a job of the shell; `fg` comes back."""
-        self._leave_for_task(signals.STOP_TASK)
+        self._leave_for_task(SUSPEND_TASK)
 
     def exit(
         self,
@@ -316,7 +367,7 @@ class TerminalApp(App[AppResult]):
         if not isinstance(event, events.Key):
             return TimedInput(event, read_at, is_repeat=False)
         (key, before), self._last_key = self._last_key, (event.key, read_at)
-        is_repeat = event.key == key and read_at - before < INPUT_GUARD
+        is_repeat = event.key == key and read_at - before < INPUT_GUARD_SECONDS
         return TimedInput(event, read_at, is_repeat=is_repeat)
 
     def _is_opening(self) -> bool:

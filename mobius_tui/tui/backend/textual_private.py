@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Use(NamedTuple):
+class PrivateUse(NamedTuple):
     """One name of Textual that one module relies on."""
 
     name: str
@@ -22,14 +22,15 @@ class Use(NamedTuple):
     """What it is needed for."""
 
 
-def _uses(module: str, parent: str, /, **names: str) -> tuple[Use, ...]:
+def _uses(module: str, parent: str, /, **names: str) -> tuple[PrivateUse, ...]:
     """Uses of one module, of names in one module or class of Textual."""
     return tuple(
-        Use(f"textual.{parent}.{name}", module, why) for name, why in names.items()
+        PrivateUse(f"textual.{parent}.{name}", module, why)
+        for name, why in names.items()
     )
 
 
-USES = (
+PRIVATE_USES = (
     *_uses(
         "screen_diff",
         "_compositor",
@@ -169,7 +170,7 @@ USES = (
 )
 """Every use of a private name of Textual, sorted by the module that needs it."""
 
-STYLED = (
+STYLED_SELECTORS = (
     *("CommandInput", "CommandList", "SearchIcon", "Toast", "ToastRack"),
     *("#--input", "#--results"),
 )

@@ -45,7 +45,7 @@ KEY_ALIASES = {
 MODIFIERS = ("alt", "ctrl", "shift")
 """The modifiers of a key, in the order in which Textual names them."""
 
-SPECIAL_NAMES = {
+TEXTUAL_CHARACTER_NAMES = {
     "solidus": "slash",
     "reverse_solidus": "backslash",
     "commercial_at": "at",
@@ -106,7 +106,7 @@ def _of_character(character: str) -> str | None:
     if not character.isprintable():
         return None
     name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
-    return SPECIAL_NAMES.get(name, name) or None
+    return TEXTUAL_CHARACTER_NAMES.get(name, name) or None
 
 
 @cache
@@ -173,7 +173,7 @@ class OutputNeed(Enum):
     """The hosts that are shown are played on by Ansible."""
 
 
-IN_DIALOGS = frozenset({"leave", "status"})
+COMMANDS_IN_DIALOGS = frozenset({"leave", "status"})
 """Ids of commands without a flow whose keys work in a dialog, too."""
 
 

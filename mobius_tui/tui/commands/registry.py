@@ -111,7 +111,7 @@ ALWAYS_AVAILABLE = frozenset(
     command.id for command in COMMANDS if command.flow is None and not command.at_times
 )
 """Ids of the commands that do not depend on the state of the run."""
-NO_KEY = "f63"
+UNASSIGNED_KEY = "f63"
 """The key of a command that config.toml has left without one: no keyboard has F63."""
 
 _current: dict[str, Command] = {command.id: command for command in COMMANDS}
@@ -127,19 +127,19 @@ def set_keys(keys: Mapping[str, tuple[str, ...]]) -> None:
         _current[each.id] = replace(each, keys=keys.get(each.id, each.keys))
 
 
-def command(command_id: str) -> Command:
+def command_by_id(command_id: str) -> Command:
     """The command of that id, with the keys that it has now."""
     return _current[command_id]
 
 
-def commands(*places: Place) -> tuple[Command, ...]:
+def commands_of_places(*places: Place) -> tuple[Command, ...]:
     """The commands of these places, in order."""
     return tuple(each for each in _current.values() if each.place in places)
 
 
 def bindings(*places: Place) -> list[Binding]:
     """The bindings of these places' commands."""
-    return [bind(each.id) for each in commands(*places) if not each.by_widget]
+    return [bind(each.id) for each in commands_of_places(*places) if not each.by_widget]
 
 
 def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:
@@ -152,7 +152,7 @@ def bind(command_id: str, action: str = "", *, priority: bool = False) -> Bindin
     """
     each = _current[command_id]
     return Binding(
-        ",".join(each.keys) or NO_KEY,
+        ",".join(each.keys) or UNASSIGNED_KEY,
         action or each.action,
         each.title,
         show=False,
@@ -161,26 +161,26 @@ def bind(command_id: str, action: str = "", *, priority: bool = False) -> Bindin
     )
 
 
-def keymap() -> dict[str, str]:
+def changed_keymap() -> dict[str, str]:
     """The keys that the person changed, by command id, as Textual expects them."""
     return {
-        each.id: ",".join(_current[each.id].keys) or NO_KEY
+        each.id: ",".join(_current[each.id].keys) or UNASSIGNED_KEY
         for each in COMMANDS
         if each.keys != _current[each.id].keys
     }
 
 
-def footer(
+def commands_for_footer(
     places: tuple[Place, ...], available: Collection[str]
 ) -> tuple[Command, ...]:
     """What the footer shows: what has a label and applies now."""
     return tuple(
         each
-        for each in commands(*places)
+        for each in commands_of_places(*places)
         if each.label and (each.id in ALWAYS_AVAILABLE or each.id in available)
     )
 
 
-def key_of(command_id: str) -> str:
+def first_key_name(command_id: str) -> str:
     """The first key that a command has now, for a person."""
     return _current[command_id].key_name or "the palette"

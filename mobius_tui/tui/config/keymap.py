@@ -8,7 +8,7 @@ from typing import Any
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.tui.commands.command import (
-    IN_DIALOGS,
+    COMMANDS_IN_DIALOGS,
     NAMED_KEYS,
     PLACES_TOGETHER,
     UNSENDABLE,
@@ -24,12 +24,12 @@ RESERVED_KEYS = {
     "ctrl+z": "stops the program, as in a shell",
 }
 """Keys that config.toml may give to no command, and what each does."""
-OF_DIALOGS = frozenset(
+DIALOG_KEYS = frozenset(
     {"enter", "escape", "tab", "shift+tab", "up", "down", "pageup", "pagedown"}
 )
 """Keys that dialogs use themselves: no command that works in a dialog may have one."""
 
-BY_ID = {command.id: command for command in COMMANDS}
+COMMANDS_BY_ID = {command.id: command for command in COMMANDS}
 
 
 def read_keys(table: TomlTable | None) -> Mapping[str, tuple[str, ...]]:
@@ -43,11 +43,14 @@ def read_keys(table: TomlTable | None) -> Mapping[str, tuple[str, ...]]:
     places: dict[str, tuple[str, ...]] = {}
     for place, value in _values(table, ()):
         command_id = ".".join(place)
-        if command_id not in BY_ID:
-            hint = did_you_mean(command_id, BY_ID) or "; the README lists the commands"
+        if command_id not in COMMANDS_BY_ID:
+            hint = (
+                did_you_mean(command_id, COMMANDS_BY_ID)
+                or "; the README lists the commands"
+            )
             table.report(f"there is no command `{command_id}`{hint}", *place)
             continue
-        keys = _keys(table, place, value, BY_ID[command_id])
+        keys = _keys(table, place, value, COMMANDS_BY_ID[command_id])
         if keys is not None:
             given[command_id] = keys
             places[command_id] = place
@@ -107,8 +110,8 @@ def _problem(key: str, command: Command) -> str:
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
     if key in RESERVED_KEYS and key not in command.keys:
         return f"`{key}` {RESERVED_KEYS[key]}; choose another"
-    in_dialogs = command.flow is not None or command.id in IN_DIALOGS
-    if key in OF_DIALOGS and in_dialogs and key not in command.keys:
+    in_dialogs = command.flow is not None or command.id in COMMANDS_IN_DIALOGS
+    if key in DIALOG_KEYS and in_dialogs and key not in command.keys:
         words = f"dialogs need `{key_name(key)}` themselves"
         return f"{words}, so `{command.id}` cannot have it; choose another"
     return ""
@@ -120,7 +123,7 @@ def _conflicts(
     """A command that was given a key, the other one that has it, and the key."""
     seen: set[frozenset[str]] = set()
     for command_id, keys in given.items():
-        first = BY_ID[command_id]
+        first = COMMANDS_BY_ID[command_id]
         for second in COMMANDS:
             pair = frozenset((first.id, second.id))
             if len(pair) == 1 or pair in seen or not _can_meet(first, second):

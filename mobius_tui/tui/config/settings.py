@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-OWN_THEMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
+OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
 """The themes of our own; the first one is taken where the terminal has colours."""
-TEXTUAL_THEMES = (
+TEXTUAL_THEME_NAMES = (
     "ansi-dark",
     "ansi-light",
     "atom-one-dark",
@@ -31,7 +31,7 @@ TEXTUAL_THEMES = (
     "tokyo-night",
 )
 """Textual's own, which it need not be imported to know."""
-THEMES = OWN_THEMES + TEXTUAL_THEMES
+THEME_NAMES = OWN_THEME_NAMES + TEXTUAL_THEME_NAMES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,5 +52,5 @@ class Settings:
     """Programs that the person adds to commands.toml, the table of scripts' effects."""
 
 
-DEFAULTS = Settings()
+DEFAULT_SETTINGS = Settings()
 """The settings where there is no config.toml."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.decode.decode_head import commands
+from mobius_tui.runbook.decode.decode_head import read_command_lines
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, config_file, read_bytes
@@ -26,10 +26,15 @@ from mobius_tui.runbook.toml.toml_document import (
 )
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
 from mobius_tui.tui.config.keymap import read_keys
-from mobius_tui.tui.config.settings import DEFAULTS, OWN_THEMES, THEMES, Settings
+from mobius_tui.tui.config.settings import (
+    DEFAULT_SETTINGS,
+    OWN_THEME_NAMES,
+    THEME_NAMES,
+    Settings,
+)
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """Read config.toml; the defaults where there is no file.
 
     Raises:
@@ -37,14 +42,14 @@ def load() -> Settings:
     """
     file = config_file()
     if not os.path.lexists(file):
-        return DEFAULTS
+        return DEFAULT_SETTINGS
     try:
-        return decode(file, read_bytes(file))
+        return decode_settings(file, read_bytes(file))
     except RefusedError as error:
         raise UsageError(error.problem.render()) from error
 
 
-def decode(file: Path, data: bytes) -> Settings:
+def decode_settings(file: Path, data: bytes) -> Settings:
     """Decode the bytes of a config.toml.
 
     Args:
@@ -55,12 +60,15 @@ def decode(file: Path, data: bytes) -> Settings:
         UsageError: something is wrong with them; the text is the whole report.
     """
     findings = Findings()
-    settings = DEFAULTS
+    settings = DEFAULT_SETTINGS
     try:
         root = TomlTable(parse_toml(str(file), data, findings))
         theme = root.optional_text("theme")
-        if theme is not None and theme not in THEMES:
-            words = did_you_mean(theme, THEMES) or f"; ours are {', '.join(OWN_THEMES)}"
+        if theme is not None and theme not in THEME_NAMES:
+            words = (
+                did_you_mean(theme, THEME_NAMES)
+                or f"; ours are {', '.join(OWN_THEME_NAMES)}"
+            )
             root.report(f"there is no theme called `{theme}`{words}", "theme")
         settings = Settings(
             theme=theme,
@@ -68,7 +76,7 @@ def decode(file: Path, data: bytes) -> Settings:
             bell=root.flag("bell", default=True),
             title=root.flag("title", default=True),
             keys=read_keys(root.table("keys")),
-            commands=commands(root),
+            commands=read_command_lines(root),
         )
         report_unknown_keys(root.registry.tables)
     except RefusedError as error:
@@ -81,7 +89,7 @@ def decode(file: Path, data: bytes) -> Settings:
     return settings
 
 
-_LINE = re.compile(
+_THEME_LINE = re.compile(
     r"""^([ \t]*(?:theme|"theme"|'theme')[ \t]*=[ \t]*)("[^"\n]*"|'[^'\n]*')""",
     re.MULTILINE,
 )
@@ -129,7 +137,7 @@ def with_theme(text: str, theme: str) -> str:
     if "theme" not in before:
         end = "\r\n" if "\r\n" in text else "\n"
         return f"theme = {said}{end}{text}"
-    for found in _LINE.finditer(text):
+    for found in _THEME_LINE.finditer(text):
         # What looks like the line may be in a table, or in a text of several lines.
         changed = text[: found.start(2)] + said + text[found.end(2) :]
         with suppress(tomllib.TOMLDecodeError):

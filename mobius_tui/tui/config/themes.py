@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from textual.color import Color
 from textual.theme import Theme
 
-DARK = Theme(
+DARK_THEME = Theme(
     name="mobius-dark",
     primary="#6cb6ff",
     secondary="#d2a8ff",
@@ -38,7 +38,7 @@ DARK = Theme(
     },
 )
 
-LIGHT = Theme(
+LIGHT_THEME = Theme(
     name="mobius-light",
     primary="#0a5aa8",
     secondary="#7a2ea8",
@@ -66,7 +66,7 @@ LIGHT = Theme(
     },
 )
 
-CONTRAST = Theme(
+CONTRAST_THEME = Theme(
     name="mobius-contrast",
     primary="#7fd4ff",
     secondary="#e6b8ff",
@@ -95,7 +95,7 @@ CONTRAST = Theme(
 )
 """Every text has at least a contrast of 7:1 with its background, as WCAG's AAA asks."""
 
-TERMINAL = Theme(
+TERMINAL_COLOURS_THEME = Theme(
     name="mobius-ansi",
     ansi=True,
     primary="ansi_cyan",
@@ -138,9 +138,9 @@ TERMINAL = Theme(
 Blue and bright black are not used: on the Linux console they are next to invisible.
 """
 
-THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
+OWN_TEXTUAL_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, TERMINAL_COLOURS_THEME)
 
-BLURRED = 0.4
+BLURRED_BORDER_STRENGTH = 0.4
 """The colour of a border without the focus, from 0, the background, to 1, the text."""
 
 
@@ -159,4 +159,6 @@ def blurred_border(theme: Theme, variables: Mapping[str, str]) -> str:
     if "border-blurred" in theme.variables:
         return theme.variables["border-blurred"]
     ground = Color.parse(variables["background"])
-    return ground.blend(Color.parse(variables["foreground"]), BLURRED).hex
+    return ground.blend(
+        Color.parse(variables["foreground"]), BLURRED_BORDER_STRENGTH
+    ).hex

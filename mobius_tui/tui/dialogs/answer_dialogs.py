@@ -28,9 +28,9 @@ from mobius_tui.runbook.model.value_kinds import (
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
     fields_widget,
     text_widget,
 )
@@ -39,10 +39,10 @@ from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     command_fields,
-    full_form,
-    leads_to,
-    offered,
-    short_form,
+    full_answer_hint,
+    offered_options,
+    option_destination,
+    short_answer_hint,
 )
 from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
@@ -61,7 +61,7 @@ MATCH_TIMEOUT = 0.5
 """Seconds that a pattern may keep a key waiting; the host looks again, and longer."""
 
 
-def _may_match(pattern: str, answer: str) -> bool:
+def _matches_or_times_out(pattern: str, answer: str) -> bool:
     """Whether an answer matches its pattern, or the match takes too long."""
     try:
         return all(lines_matching(pattern, [answer], whole=True, within=MATCH_TIMEOUT))
@@ -107,7 +107,7 @@ class AnswersDialog(Dialog[StepAnswers]):
         doing += tuple(role_fields(self._view.runbook.contacts, step))
         yield fields_widget(doing)
         for ask, line in self._lines:
-            form = short_form(self._view, step, ask)
+            form = short_answer_hint(self._view, step, ask)
             about = f"  ({form})" if form else ""
             yield text_widget(f"{ask.title or ask.var}{about}")
             yield line
@@ -117,13 +117,15 @@ class AnswersDialog(Dialog[StepAnswers]):
     def choices(self) -> tuple[Choice[StepAnswers], ...]:
         """Done or not yet."""
         return (
-            Choice("It is done", Do(self.submit), "primary"),
+            Choice("It is done", CallOnPress(self.submit), "primary"),
             Choice("Not yet", CANCEL),
         )
 
     def on_mount(self) -> None:
         """Focus the first answer; without one, Enter means done."""
-        first = self._lines[0][1] if self._lines else self.buttons[Do(self.submit)]
+        first = (
+            self._lines[0][1] if self._lines else self.buttons[CallOnPress(self.submit)]
+        )
         first.focus()
 
     @on(Input.Submitted)
@@ -144,9 +146,9 @@ class AnswersDialog(Dialog[StepAnswers]):
         name = sanitize.line(ask.title or ask.var)
         if not answer:
             return f"{name}: an answer is wanted."
-        if ask.match is not None and not _may_match(ask.match, answer):
+        if ask.match is not None and not _matches_or_times_out(ask.match, answer):
             given = sanitize.line(answer)
-            form = full_form(self._view, self._step, ask)
+            form = full_answer_hint(self._view, self._step, ask)
             return f"{name}: “{given}” is not in the form that is wanted: {form}."
         variable = self._view.runbook.variables.get(ask.var)
         if variable is None:
@@ -165,7 +167,7 @@ def _proposed_answer(view: RunView, ask: Ask) -> str:
     return value_on_one_line(variable, variable.default)
 
 
-NOTHING_LISTED = "Nothing was listed: type it"
+NOTHING_LISTED_PROMPT = "Nothing was listed: type it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         assert isinstance(step.action, Choose)
         self._action = step.action
         self._why = step.why
-        self._offered = offered(view, step.action)
+        self._offered = offered_options(view, step.action)
         self._changes = bool(view.step_state(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
         is_own = self._changes or step.action.from_ is None
@@ -213,7 +215,9 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         )
         yield text_widget(how, "muted")
         if choose.from_run:
-            found = "Or type what is not listed" if self._offered else NOTHING_LISTED
+            found = (
+                "Or type what is not listed" if self._offered else NOTHING_LISTED_PROMPT
+            )
             yield text_widget(found)
             yield self._typed
         if self._changes:
@@ -222,11 +226,11 @@ class DecisionDialog(Dialog[DecisionAnswer]):
 
     def choices(self) -> tuple[Choice[DecisionAnswer], ...]:
         """Decide or not."""
-        decide = Choice[DecisionAnswer]("Decide", Do(self.submit), "primary")
+        decide = Choice[DecisionAnswer]("Decide", CallOnPress(self.submit), "primary")
         not_yet = Choice[DecisionAnswer]("Not yet", CANCEL)
         if not self._action.from_run:
             return (decide, not_yet)
-        return (decide, Choice("List again", Do(self.list_again)), not_yet)
+        return (decide, Choice("List again", CallOnPress(self.list_again)), not_yet)
 
     def list_again(self) -> None:
         """Run the command that lists the options once more."""
@@ -281,6 +285,6 @@ def _label(option: Option, *, listed: bool) -> Content:
     Titles that a step has listed are the rows of a table: the reason stands beneath.
     """
     title = text(option.title or option.value)
-    why = assemble((option.why, "muted"), (leads_to(option), "warn"))
+    why = assemble((option.why, "muted"), (option_destination(option), "warn"))
     between = "\n" if listed else "  " if option.why else ""
     return Content(between).join([title, why]) if why else title

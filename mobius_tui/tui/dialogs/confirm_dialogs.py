@@ -19,25 +19,25 @@ from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.sharing import account_name
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
+    EFFECT_LABELS,
     check_in_words,
     guard_of_step_in_words,
 )
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    ButtonVariant,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
-    Variant,
     fields_widget,
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.fleet.step_hosts import again_field
+from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command_fields, filled
+from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
 from mobius_tui.tui.presenters.step_explanation import approved_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
@@ -63,20 +63,22 @@ class ConfirmDialog(Dialog[str]):
     def compose_body(self) -> Iterable[Widget]:
         """What will run, where, and what it will do."""
         view, step = self._view, self._step
-        effect = EFFECTS[effect_of(step)]
+        effect = EFFECT_LABELS[effect_of(step)]
         where = f" in {view.environment}" if view.environment else ""
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
-        head = (Field("effect", line), *again_field(view, step))
+        head = (Field("effect", line), *hosts_ahead_fields(view, step))
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
         if view.is_looked_at(step):
-            when = guard_of_step_in_words(step, lambda each: filled(view, step, each))
+            when = guard_of_step_in_words(
+                step, lambda each: fill_in_values(view, step, each)
+            )
             head += (Field("when", text(when)),)
         if step.why:
             head += (Field("why", prose=Prose(step.why)),)
         checks = tuple(
-            Field("then", text(filled(view, step, check_in_words(check))))
+            Field("then", text(fill_in_values(view, step, check_in_words(check))))
             for check in step.checks
         )
         yield fields_widget((*head, *command_fields(view, step), *checks))
@@ -87,13 +89,17 @@ class ConfirmDialog(Dialog[str]):
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Run or not."""
-        variant: Variant = "error" if self._destroys else "primary"
-        run = Choice[str]("Run it", Do(self.confirm), variant)
+        variant: ButtonVariant = "error" if self._destroys else "primary"
+        run = Choice[str]("Run it", CallOnPress(self.confirm), variant)
         return (run, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
         """Focus the confirmation: its line, or the button where no word is wanted."""
-        (self.word.line if self.word.wanted else self.buttons[Do(self.confirm)]).focus()
+        (
+            self.word.line
+            if self.word.wanted
+            else self.buttons[CallOnPress(self.confirm)]
+        ).focus()
 
     @on(Input.Submitted)
     def confirm(self) -> None:
@@ -138,7 +144,7 @@ class ApproveDialog(Dialog[str]):
         """Who asks, and what would run."""
         view, step, asked = self._view, self._step, self._approval.request
         where = f" in {view.environment}" if view.environment else ""
-        effect = assemble((f"{EFFECTS[effect_of(step)]}{where}", "bad"))
+        effect = assemble((f"{EFFECT_LABELS[effect_of(step)]}{where}", "bad"))
         who = f"{self._approval.asked_by} asks for approval by {asked.role}"
         head = (Field("asked", text(who)), Field("effect", effect))
         yield fields_widget((*head, *command_fields(view, step)))
@@ -158,7 +164,10 @@ class ApproveDialog(Dialog[str]):
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Approve or not."""
-        return (Choice("Approve", Do(self.submit), "error"), Choice("Don't", CANCEL))
+        return (
+            Choice("Approve", CallOnPress(self.submit), "error"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Put the focus where the phrase is."""

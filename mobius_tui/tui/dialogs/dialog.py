@@ -53,10 +53,10 @@ def fill_fields(dialog: Widget, draft: Draft) -> None:
 
 
 T = TypeVar("T")
-HARMLESS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
+HARMLESS_KEYS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
 """Keys that answer nothing, whatever has the focus."""
 
-Variant = Literal["default", "primary", "error"]
+ButtonVariant = Literal["default", "primary", "error"]
 
 
 CANCEL: Final = None
@@ -64,7 +64,7 @@ CANCEL: Final = None
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
+class CallOnPress:
     """A call in place of a result: for a button whose result depends on other input."""
 
     call: Callable[[], object]
@@ -75,11 +75,11 @@ class Choice(Generic[T]):
     """One button, and what comes of it: a result, a call, or `CANCEL`."""
 
     label: str
-    result: T | Do | None
-    variant: Variant = "default"
+    result: T | CallOnPress | None
+    variant: ButtonVariant = "default"
 
 
-class Body(VerticalScroll, can_focus=False):
+class DialogBody(VerticalScroll, can_focus=False):
     """The part that scrolls; when it shrinks, the focused field stays in sight."""
 
     def on_resize(self) -> None:
@@ -143,7 +143,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self.draft_key = draft_key
         self._input_guard = InputGuard()
         self.box = Vertical(classes="box")
-        self._scrolled = Body(classes="body")
+        self._scrolled = DialogBody(classes="body")
         self._refusal = Static("", id="problem", markup=False)
         self._initial_values: Draft = {}
 
@@ -180,7 +180,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """Whether it can answer nothing."""
         writes = isinstance(self.focused, Input | TextArea)
         if isinstance(event, events.Key):
-            if event.key in HARMLESS:
+            if event.key in HARMLESS_KEYS:
                 return True
             takes_lines = isinstance(self.focused, TextArea)
             return writes and (event.key != "enter" or takes_lines)
@@ -235,7 +235,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
                     yield from self.buttons.values()
 
     @cached_property
-    def buttons(self) -> Mapping[T | Do | None, Button]:
+    def buttons(self) -> Mapping[T | CallOnPress | None, Button]:
         """The buttons by what comes of them, whether they are seen yet or not."""
         return {choice.result: _button(choice) for choice in self.choices()}
 
@@ -294,7 +294,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         for result, button in self.buttons.items():
             if button is not event.button:
                 continue
-            if isinstance(result, Do):
+            if isinstance(result, CallOnPress):
                 result.call()
             else:
                 self.dismiss(result)

@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters.styled_text import text
 
 TrendReader = Callable[[], tuple[Trend, ...]]
 """Gives the drills of a runbook; called in a thread."""
-SIDE_CELLS = 5
+DRILLS_FRAME_CELLS = 5
 """Cells that the frame of the dialog and its scroll bar take."""
 
 
@@ -99,7 +99,7 @@ class DrillsDialog(Dialog[None]):
         if not self._trends:
             self._shown.update(text(self._nothing_found_text, "muted"))
             return
-        width = self.box.size.width - SIDE_CELLS
+        width = self.box.size.width - DRILLS_FRAME_CELLS
         now = self._wall()
         blocks = [
             Content("\n").join(trend_lines(trend, width=width, now=now))

@@ -16,13 +16,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.coached_drills import is_first
+from mobius_tui.drill.coached_drills import is_first_drill
 from mobius_tui.drill.detection_gaps import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score
 from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
-from mobius_tui.errors import FAILED, OK
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.review.run_walk import count_deviations
-from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.intents.intent_actions import ReopenRun
 from mobius_tui.run.planning.permissions import decide_offer
@@ -33,13 +33,13 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.commands.registry import bind, command, key_of
+from mobius_tui.tui.commands.registry import bind, command_by_id, first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
-from mobius_tui.tui.presenters.coach_marks import NEXT
+from mobius_tui.tui.presenters.coach_marks import COMMANDS_AFTER_DEMO
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.score_fields import (
@@ -158,8 +158,14 @@ class EndCard(Dialog[EndCardChoice]):
 
     def choices(self) -> tuple[Choice[EndCardChoice], ...]:
         """Leave, or read on."""
-        due = f"{key_of('follow_up')} {self._due.runbook.title}" if self._due else ""
-        undo = f"{key_of(RunCommand.UNDO)} {command(RunCommand.UNDO).label}"
+        due = (
+            f"{first_key_name('follow_up')} {self._due.runbook.title}"
+            if self._due
+            else ""
+        )
+        undo = (
+            f"{first_key_name(RunCommand.UNDO)} {command_by_id(RunCommand.UNDO).label}"
+        )
         return (
             Choice("q Leave", EndCardChoice.LEAVE, "primary"),
             *((Choice(due, EndCardChoice.FOLLOW_UP),) if due else ()),
@@ -201,7 +207,7 @@ def _status_counts(view: RunView) -> Content:
             counts[status] = counts.get(status, 0) + 1
     parts: list[tuple[str, Role]] = []
     for status, count in counts.items():
-        mark = MARKS[status]
+        mark = STATUS_MARKS[status]
         word = "not done" if status is Status.PENDING else mark.word
         parts.append((f"{mark.glyph} {count} {word}   ", mark.role))
     return assemble(*parts)
@@ -212,7 +218,7 @@ def _failed_attempts_fields(view: RunView) -> Iterable[Field]:
     parts: list[tuple[str, Role]] = []
     for how, count in count_deviations(view.state).items():
         if isinstance(how, Status):
-            mark = MARKS[how]
+            mark = STATUS_MARKS[how]
             parts.append((f"{mark.glyph} {count} {mark.word}   ", mark.role))
         else:
             parts.append((f"{count} made {how}", "plain"))
@@ -239,7 +245,7 @@ async def await_score_fields(
     return (*score_fields(scored), *undetected_fields(found))
 
 
-async def end_card(
+async def make_end_card(
     view: RunView, directory: RunDirectory, *, coaches: bool = False
 ) -> EndCard:
     """The card of a run that has ended.
@@ -256,8 +262,8 @@ async def end_card(
             await_score_fields, directory, Path(began.site), view.plan.first_runbook
         )
     more = _next_steps_fields() if coaches else ()
-    first = coaches and await run_in_thread(partial(is_first, directory))
-    due = follow_up(view.plan, view.state)
+    first = coaches and await run_in_thread(partial(is_first_drill, directory))
+    due = due_follow_up(view.plan, view.state)
     return EndCard(view, str(directory.path), judge, more, due, is_first=first)
 
 
@@ -267,14 +273,18 @@ def _next_steps_fields() -> tuple[Field, ...]:
         Field(
             "" if place else "next", assemble((f"{typed:<33}", "key"), (words, "plain"))
         )
-        for place, (typed, words) in enumerate(NEXT)
+        for place, (typed, words) in enumerate(COMMANDS_AFTER_DEMO)
     )
 
 
-def exit_code(state: RunState, directory: RunDirectory) -> int:
+def exit_code_of_run(state: RunState, directory: RunDirectory) -> int:
     """What leaving a run exits with: 1 for a drill whose site is still broken."""
-    code = OK if state.ended is None else state.ended.outcome.exit_code
-    if code == OK and state.is_drill:
+    code = EXIT_OK if state.ended is None else state.ended.outcome.exit_code
+    if code == EXIT_OK and state.is_drill:
         drill = drill_record.read_drill_record(directory)
-        return FAILED if drill is not None and drill.score.handled is False else OK
+        return (
+            EXIT_FAILED
+            if drill is not None and drill.score.handled is False
+            else EXIT_OK
+        )
     return code

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
-from mobius_tui.tui.commands.registry import bind, command
+from mobius_tui.tui.commands.registry import bind, command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -27,7 +27,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.row_key import StepRow
 
-COMMANDS_OFFERED = (
+FAILURE_COMMANDS = (
     (RunCommand.LOOK_FIRST, "Check"),
     (RunCommand.RETRY, "Retry"),
     (RunCommand.SKIP, "Skip"),
@@ -42,7 +42,7 @@ class FailureDialog(Dialog[FlowId]):
     """The result is what the command starts that the person chose."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind(each, f"way('{each}')") for each, _ in COMMANDS_OFFERED
+        bind(each, f"way('{each}')") for each, _ in FAILURE_COMMANDS
     ]
 
     def __init__(self, view: RunView, step: Step) -> None:
@@ -65,11 +65,11 @@ class FailureDialog(Dialog[FlowId]):
         """The commands that are available for the failed step, as buttons."""
         ways = [
             Choice(
-                f"{command(each).key_name} {words}".strip(),
-                command(each).flow,
+                f"{command_by_id(each).key_name} {words}".strip(),
+                command_by_id(each).flow,
                 "primary" if each is self._first else "default",
             )
-            for each, words in COMMANDS_OFFERED
+            for each, words in FAILURE_COMMANDS
             if each in self._offered
         ]
         return (*ways, Choice("Look", CANCEL))
@@ -81,7 +81,7 @@ class FailureDialog(Dialog[FlowId]):
     def action_way(self, command_id: str) -> None:
         """Choose a way by its key."""
         if command_id in self._offered:
-            self.dismiss(command(command_id).flow)
+            self.dismiss(command_by_id(command_id).flow)
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:

@@ -11,18 +11,17 @@ from textual.widgets import Input
 
 from mobius_tui.run.events.fleet_events import Settlement
 from mobius_tui.run.intents.intent_actions import SettleHost
-from mobius_tui.run.state.fleet_state import SETTLEMENTS
+from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
     fields_widget,
     text_widget,
 )
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, StepHosts
 from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -32,7 +31,7 @@ _LABELS: Mapping[Settlement, str] = {
     "skip": "Leave it out",
     "fail": "It has failed",
 }
-_MEANS: Mapping[Settlement, str] = {
+_SETTLEMENT_MEANINGS: Mapping[Settlement, str] = {
     "ran": "it counts as done, and is never begun again",
     "did not run": "it counts as failed, and may be begun again",
     "skip": "it is left out, named at the end, and the others go on",
@@ -41,14 +40,14 @@ _MEANS: Mapping[Settlement, str] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostSettled:
+class HostSettlement:
     """What a person says that a host counts for, and the reason."""
 
     settled: Settlement
     reason: str
 
 
-class SettleDialog(Dialog[HostSettled]):
+class SettleDialog(Dialog[HostSettlement]):
     """The result is what the host counts for, and the reason."""
 
     def __init__(self, name: str, found: StepHosts, action: SettleHost) -> None:
@@ -69,7 +68,7 @@ class SettleDialog(Dialog[HostSettled]):
         self._step_name = name
         self._own = found.newest[action.host]
         self._more = len(found.to_settle) - 1
-        self._ways = SETTLEMENTS[self._own.status]
+        self._ways = SETTLEMENTS_BY_STATUS[self._own.status]
         self._line = Input(
             placeholder="How do you know? It stays on record.",
             id="reason",
@@ -88,7 +87,9 @@ class SettleDialog(Dialog[HostSettled]):
             it = "1 other is" if self._more == 1 else f"{self._more} others are"
             fields.append(Field("", text(f"{it} asked about after it", "muted")))
         for way in self._ways:
-            means = assemble((f"{_LABELS[way]}: ", "strong"), (_MEANS[way], "plain"))
+            means = assemble(
+                (f"{_LABELS[way]}: ", "strong"), (_SETTLEMENT_MEANINGS[way], "plain")
+            )
             fields.append(Field("", means))
         yield fields_widget(tuple(fields))
         yield text_widget("Look on the host itself before you answer.", "warn")
@@ -97,10 +98,10 @@ class SettleDialog(Dialog[HostSettled]):
         """The line for the reason."""
         yield self._line
 
-    def choices(self) -> tuple[Choice[HostSettled], ...]:
+    def choices(self) -> tuple[Choice[HostSettlement], ...]:
         """A button for each way to settle the host, and one to leave it open."""
         said = (
-            Choice[HostSettled](_LABELS[way], Do(partial(self._say, way)))
+            Choice[HostSettlement](_LABELS[way], CallOnPress(partial(self._say, way)))
             for way in self._ways
         )
         return (*said, Choice("Don't", CANCEL))
@@ -112,6 +113,6 @@ class SettleDialog(Dialog[HostSettled]):
     def _say(self, settled: Settlement) -> None:
         reason = self._line.value.strip()
         if reason:
-            self.dismiss(HostSettled(settled=settled, reason=reason))
+            self.dismiss(HostSettlement(settled=settled, reason=reason))
         else:
             self.refuse("A reason is wanted; it stays on record.")

@@ -12,9 +12,9 @@ from textual.widgets import Input, Static
 
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
-from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.widgets.footer import KeyRow, KeyTable
 
@@ -67,7 +67,7 @@ class HelpDialog(Dialog[None]):
             found = (command for command in self._commands if command.group == group)
             yield HelpGroup(group, tuple(_row(command) for command in found))
         if self._glyphs:
-            marks = [*(MARKS[status] for status in Status), ASIDE]
+            marks = [*(STATUS_MARKS[status] for status in Status), UNENTERED_ASIDE_MARK]
             states = ((text(mark.glyph, mark.role), text(mark.word)) for mark in marks)
             yield HelpGroup("States", tuple(states))
 
@@ -87,7 +87,7 @@ def _row(command: Command) -> KeyRow:
     if command.label.lower() not in command.title.lower():
         words += text(f" ({command.label})", "muted")  # as the footer has it
     # What has no key of its own is found by its name.
-    return text(command.key_names or key_of("palette"), "key"), words
+    return text(command.key_names or first_key_name("palette"), "key"), words
 
 
 def _row_text(row: KeyRow) -> str:

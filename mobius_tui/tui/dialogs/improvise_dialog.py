@@ -21,12 +21,12 @@ from mobius_tui.run.planning.improvisation import (
 from mobius_tui.runbook.effects.script_effects import ScriptEffects
 from mobius_tui.runbook.model.improvised import command_to_begin_from
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
     fields_widget,
     text_widget,
 )
@@ -36,12 +36,12 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 _ROLES: dict[str, Role] = {"read": "plain", "change": "warn", "destroy": "bad"}
-MOST_NAMED = 3
+MAX_NAMED_COMMANDS = 3
 """Commands of a script that are named, with their effects, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImprovisedCommand:
+class ImproviseAnswer:
     """What a person typed."""
 
     script: str
@@ -49,7 +49,7 @@ class ImprovisedCommand:
     """The word that confirms what destroys; empty where none is wanted."""
 
 
-class ImproviseDialog(Dialog[ImprovisedCommand]):
+class ImproviseDialog(Dialog[ImproviseAnswer]):
     """The result is the command, and the word that confirms it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,9 +95,11 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
         yield self._asked
         yield self._word
 
-    def choices(self) -> tuple[Choice[ImprovisedCommand], ...]:
+    def choices(self) -> tuple[Choice[ImproviseAnswer], ...]:
         """Run it or not."""
-        run = Choice[ImprovisedCommand]("Run it", Do(self.action_submit), "primary")
+        run = Choice[ImproviseAnswer](
+            "Run it", CallOnPress(self.action_submit), "primary"
+        )
         return (run, Choice("Don't", CANCEL))
 
     def on_mount(self) -> None:
@@ -132,7 +134,7 @@ class ImproviseDialog(Dialog[ImprovisedCommand]):
             self.refuse(f"It destroys: type {self._wanted} to confirm it, or Esc.")
             self._word.focus()
         else:
-            self.dismiss(ImprovisedCommand(script, self._wanted))
+            self.dismiss(ImproviseAnswer(script, self._wanted))
 
 
 def _shown(script: str) -> str:
@@ -149,10 +151,10 @@ def _fields(
         return
     role = _ROLES[found.effect]
     where = f" in {view.environment}" if view.environment else ""
-    yield Field("effect", assemble((f"{EFFECTS[found.effect]}{where}", role)))
+    yield Field("effect", assemble((f"{EFFECT_LABELS[found.effect]}{where}", role)))
     heaviest = (each for each in found.effects if each.effect == found.effect)
     named = {each.words: each.known for each in heaviest}
-    for words, known in [*named.items()][:MOST_NAMED]:
+    for words, known in [*named.items()][:MAX_NAMED_COMMANDS]:
         why = "" if known else "  not known, so it may change something"
         yield Field("", assemble((words, "command"), (why, "muted")))
     if step.approve is not None:

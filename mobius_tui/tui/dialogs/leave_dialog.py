@@ -48,10 +48,10 @@ class LeaveState:
     """Whether it is a drill that ends after some time without a viewer."""
 
 
-NOTHING = LeaveState(running={}, has_host=True, ended="")
+NOTHING_TO_LEAVE = LeaveState(running={}, has_host=True, ended="")
 
 
-def leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveState:
+def make_leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveState:
     """What is left when the screen of a view is left.
 
     Args:
@@ -97,7 +97,7 @@ class LeaveDialog(Dialog[LeaveWay]):
     counts that was typed before they were seen: nobody answers what they did not read.
     """
 
-    state: reactive[LeaveState] = reactive(NOTHING, repaint=False)
+    state: reactive[LeaveState] = reactive(NOTHING_TO_LEAVE, repaint=False)
 
     def __init__(self, state: LeaveState, run_id: str) -> None:
         """Make the dialog.

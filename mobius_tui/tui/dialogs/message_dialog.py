@@ -23,10 +23,10 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    ButtonVariant,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
-    Variant,
     fields_widget,
     text_widget,
 )
@@ -162,25 +162,27 @@ class MessageDialog(Dialog[MessageAnswer]):
 
     def choices(self) -> tuple[MessageChoice, ...]:
         """Send it, copy it, or mark it as sent; the likeliest first."""
-        copy = MessageChoice("c Copy", Do(self.action_copy_text))
-        edit = MessageChoice("e Edit", Do(self.action_edit))
+        copy = MessageChoice("c Copy", CallOnPress(self.action_copy_text))
+        edit = MessageChoice("e Edit", CallOnPress(self.action_edit))
         if self._is_run_over or self._why_not_now:
             return (replace(copy, variant="primary"), Choice("Close", CANCEL))
         if self._unsent:
             where = _short_channels(tuple(own.channel for own in self._unsent))
-            again = MessageChoice(f"Send again to {where}", Do(self.again), "primary")
-            by_hand = MessageChoice("Told by hand", Do(self.drop))
+            again = MessageChoice(
+                f"Send again to {where}", CallOnPress(self.again), "primary"
+            )
+            by_hand = MessageChoice("Told by hand", CallOnPress(self.drop))
             return (again, copy, by_hand, Choice("Close", CANCEL))
         if self._last_sent_notice:
             ways = [Choice("Close", CANCEL, "primary"), copy, edit]
             if self._ready:
-                ways.append(Choice("Send anew", Do(self.send)))
-            return (*ways, Choice("Mark as told again", Do(self.submit)))
-        variant: Variant = "default" if self._ready else "primary"
-        told = MessageChoice("Mark as told", Do(self.submit), variant)
+                ways.append(Choice("Send anew", CallOnPress(self.send)))
+            return (*ways, Choice("Mark as told again", CallOnPress(self.submit)))
+        variant: ButtonVariant = "default" if self._ready else "primary"
+        told = MessageChoice("Mark as told", CallOnPress(self.submit), variant)
         if self._ready:
             where = _short_channels(self._ready)
-            send = MessageChoice(f"Send to {where}", Do(self.send), "primary")
+            send = MessageChoice(f"Send to {where}", CallOnPress(self.send), "primary")
             return (send, copy, edit, told, Choice("Not yet", CANCEL))
         return (copy, edit, told, Choice("Not yet", CANCEL))
 
@@ -208,7 +210,9 @@ class MessageDialog(Dialog[MessageAnswer]):
         """
         if self.copy_text is not None:
             self.copy_text(self._text)
-        next_one = self.buttons.get(Do(self.drop)) or self.buttons.get(Do(self.submit))
+        next_one = self.buttons.get(CallOnPress(self.drop)) or self.buttons.get(
+            CallOnPress(self.submit)
+        )
         if next_one is None:
             return
         words = f"Where you paste it yourself, “{next_one.label}” says so."

@@ -13,11 +13,17 @@ from textual.widgets.option_list import Option
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Phase
 from mobius_tui.runbook.prose.prose_model import Prose
-from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    CallOnPress,
+    Choice,
+    Dialog,
+    text_widget,
+)
 from mobius_tui.tui.presenters.fields import prose_lines
 from mobius_tui.tui.presenters.styled_text import assemble
 
-WHY = 60
+PHASE_REASON_CELLS = 60
 """Cells of the line that says what a phase is for: those of the narrowest dialog."""
 
 
@@ -55,12 +61,15 @@ class PhasesDialog(Dialog[str]):
         number = self._plan.phase_numbers[phase.id]
         steps = f"  {len(phase.steps)} steps"
         head = assemble((f"{number} {phase.title}", "plain"), (steps, "muted"))
-        why = prose_lines(Prose(phase.why), WHY) if phase.why else ()
+        why = prose_lines(Prose(phase.why), PHASE_REASON_CELLS) if phase.why else ()
         return Content("\n").join([head, *(Content("  ") + line for line in why)])
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Go or not."""
-        return (Choice("Go there", Do(self.submit), "primary"), Choice("Don't", CANCEL))
+        return (
+            Choice("Go there", CallOnPress(self.submit), "primary"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the list."""

@@ -14,7 +14,13 @@ from textual.widgets import Input, Static
 
 from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    CallOnPress,
+    Choice,
+    Dialog,
+    text_widget,
+)
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
 from mobius_tui.tui.row_key import RowKey
@@ -113,7 +119,10 @@ class ReasonDialog(Dialog[str]):
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
-        return (Choice(self._verb, Do(self.submit), "primary"), Choice("Don't", CANCEL))
+        return (
+            Choice(self._verb, CallOnPress(self.submit), "primary"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the line to type in."""
@@ -190,7 +199,10 @@ class SaveDialog(Dialog[Path]):
 
     def choices(self) -> tuple[Choice[Path], ...]:
         """Do it or not."""
-        return (Choice("Save it", Do(self.submit), "primary"), Choice("Don't", CANCEL))
+        return (
+            Choice("Save it", CallOnPress(self.submit), "primary"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the line to type in."""

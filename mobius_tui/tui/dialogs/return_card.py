@@ -15,11 +15,11 @@ from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, text
 
-MAX_MEANWHILE = 5
+MAX_STEPS_ENDED_MEANWHILE = 5
 """Steps that are named, at most, as having ended while no screen showed the run."""
 
 
@@ -69,15 +69,18 @@ def _absence_fields(view: RunView, before: LastView | None) -> Iterable[Field]:
         if own.last_attempt is not None and (own.last_attempt.ended or 0.0) > before.at
     )
     label = "since"
-    for _, step_id in ends[-MAX_MEANWHILE:]:
+    for _, step_id in ends[-MAX_STEPS_ENDED_MEANWHILE:]:
         yield Field(label, _step_name(view, step_id))
         label = ""
-    if len(ends) > MAX_MEANWHILE:
-        yield Field("", text(f"and {len(ends) - MAX_MEANWHILE} before those", "muted"))
+    if len(ends) > MAX_STEPS_ENDED_MEANWHILE:
+        yield Field(
+            "",
+            text(f"and {len(ends) - MAX_STEPS_ENDED_MEANWHILE} before those", "muted"),
+        )
 
 
 def _step_name(view: RunView, step_id: str) -> Content:
-    mark = MARKS[view.statuses[step_id].status]
+    mark = STATUS_MARKS[view.statuses[step_id].status]
     return assemble(
         (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(step_id), "plain")
     )

@@ -18,10 +18,21 @@ from textual.widgets.option_list import Option
 from mobius_tui import sanitize
 from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
-from mobius_tui.review.run_report import ActionItem, ActionItemId, AddedItem, Annotation
+from mobius_tui.review.run_report import (
+    ActionItem,
+    ActionItemId,
+    AddedItemId,
+    Annotation,
+)
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.tui.commands.registry import key_of
-from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, Do, text_widget
+from mobius_tui.tui.commands.registry import first_key_name
+from mobius_tui.tui.dialogs.dialog import (
+    CANCEL,
+    CallOnPress,
+    Choice,
+    Dialog,
+    text_widget,
+)
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
@@ -58,7 +69,9 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
     def choices(self) -> tuple[Choice[AnnotationDraft], ...]:
         """A button for each place."""
         first, *others = (
-            Choice[AnnotationDraft](f"On {words}", Do(partial(self._submit, place)))
+            Choice[AnnotationDraft](
+                f"On {words}", CallOnPress(partial(self._submit, place))
+            )
             for words, place in self._places
         )
         return (replace(first, variant="primary"), *others, Choice("Don't", CANCEL))
@@ -120,7 +133,10 @@ class AnnotationsDialog(Dialog[int]):
             return (
                 "There are none: the run goes on, and a note belongs into its journal."
             )
-        annotate, mark = key_of("review.annotate"), key_of("review.mark")
+        annotate, mark = (
+            first_key_name("review.annotate"),
+            first_key_name("review.mark"),
+        )
         return (
             f"There are none yet. {annotate} makes one: on the moment at the cursor, "
             f"the step, or the whole run; {mark} marks one end of a range first."
@@ -149,7 +165,10 @@ class AnnotationsDialog(Dialog[int]):
         """Go there, or close."""
         if not self._annotations:
             return super().choices()
-        return (Choice("Go there", Do(self.submit), "primary"), Choice("Close", CANCEL))
+        return (
+            Choice("Go there", CallOnPress(self.submit), "primary"),
+            Choice("Close", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the list."""
@@ -170,9 +189,9 @@ def _clock(at: float) -> str:
 ITEM_TITLE_CELLS = 26
 """Cells of an item's title."""
 ITEM_OWNER_CELLS = 20
-LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
+ACTION_ITEM_LABELS = {"owner": "Owner", "due": "Due, as 2026-11-30", "note": "Note"}
 """The fields of an action item that are typed, with the labels above their lines."""
-TITLE = "What is to be done"
+ACTION_ITEM_TITLE_PROMPT = "What is to be done"
 
 
 class ActionItemsDialog(Dialog[ActionItem]):
@@ -233,7 +252,7 @@ class ActionItemsDialog(Dialog[ActionItem]):
         close = Choice[ActionItem]("Close", CANCEL)
         if not self._items:
             return (replace(add, variant="primary"), close)
-        return (Choice("Change it", Do(self.submit), "primary"), add, close)
+        return (Choice("Change it", CallOnPress(self.submit), "primary"), add, close)
 
     def on_mount(self) -> None:
         """Focus the list."""
@@ -265,8 +284,12 @@ class ActionItemDialog(Dialog[ActionItem]):
         )
         self._item = item
         self._labels = {
-            **({"title": TITLE} if isinstance(item.id, AddedItem) else {}),
-            **LABELS,
+            **(
+                {"title": ACTION_ITEM_TITLE_PROMPT}
+                if isinstance(item.id, AddedItemId)
+                else {}
+            ),
+            **ACTION_ITEM_LABELS,
         }
         self._lines = {
             name: Input(sanitize.line(getattr(item, name)), id=name, compact=True)
@@ -285,8 +308,8 @@ class ActionItemDialog(Dialog[ActionItem]):
         """Keep it; say that it is done, or not."""
         other = "It is not done" if self._item.done else "It is done"
         return (
-            Choice("Keep", Do(self.submit), "primary"),
-            Choice(other, Do(self.turn)),
+            Choice("Keep", CallOnPress(self.submit), "primary"),
+            Choice(other, CallOnPress(self.turn)),
             Choice("Don't", CANCEL),
         )
 

@@ -8,7 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.run.client.preflight import understated_steps
+from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
@@ -19,22 +19,22 @@ from mobius_tui.run.planning.trigger_rules import (
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
+    EFFECT_LABELS,
     check_in_words,
     guard_of_step_in_words,
 )
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
     fields_widget,
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command_fields, filled
+from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 MAX_READ_LINES = 3
@@ -44,12 +44,14 @@ MAX_READ_LINES = 3
 def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
     if step.when or step.when_checks:
-        words = guard_of_step_in_words(step, lambda each: filled(view, step, each))
+        words = guard_of_step_in_words(
+            step, lambda each: fill_in_values(view, step, each)
+        )
         yield Field("when", text(words))
     if step.needs:
         yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
     for check in step.checks if step.action is None else ():
-        yield Field("checks", text(filled(view, step, check_in_words(check))))
+        yield Field("checks", text(fill_in_values(view, step, check_in_words(check))))
 
 
 def _command(view: RunView, step: Step) -> tuple[Field, ...]:
@@ -94,7 +96,7 @@ class RollbackDialog(Dialog[str]):
             health, fill = view.runbook.health, view.values.preview
             mind = trigger_caveats(health, fill, view.reported_figures)
             fields += [Field("mind", text(words, "warn")) for words in mind]
-            labels = understated_steps(view.plan, phase.id) if phase else ()
+            labels = understated_step_notices(view.plan, phase.id) if phase else ()
             fields += [Field("label", text(words, "warn")) for words in labels]
             fields.append(
                 Field("then", text(f"a countdown of {grace}, which anyone can hold"))
@@ -110,7 +112,7 @@ class RollbackDialog(Dialog[str]):
         for step in phase.steps if phase is not None else ():
             effect = effect_of(step)
             role: Role = "bad" if effect == "destroy" else "strong"
-            mark = f"  {EFFECTS[effect]}" if effect != "read" else ""
+            mark = f"  {EFFECT_LABELS[effect]}" if effect != "read" else ""
             yield text_widget(f"{view.plan.name(step.id)}{mark}", role)
             yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
@@ -121,7 +123,10 @@ class RollbackDialog(Dialog[str]):
     def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
         verb = "Arm it" if self._arms else "Begin it"
-        return (Choice(verb, Do(self.confirm), "error"), Choice("Don't", CANCEL))
+        return (
+            Choice(verb, CallOnPress(self.confirm), "error"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the confirmation: its line, or the button where no word is wanted."""

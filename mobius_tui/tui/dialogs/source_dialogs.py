@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.library.own_runbooks import (
+from mobius_tui.runbook.library.runbook_files import (
     copy_of,
     copy_to_own,
     editable_file,
@@ -53,9 +53,9 @@ async def file_to_edit(path: Path, open_dialog: DialogOpener) -> Path | None:
     return await asyncio.to_thread(copy_to_own, path)
 
 
-MAX_LINES = 2000
+MAX_DIFF_LINES = 2000
 """Lines that are shown; more are counted."""
-ROLES: tuple[tuple[str, Role], ...] = (
+DIFF_LINE_ROLES: tuple[tuple[str, Role], ...] = (
     ("---", "muted"),
     ("+++", "muted"),
     ("@@", "accent"),
@@ -84,15 +84,15 @@ class ChangesDialog(Dialog[None]):
             "This is for the next run. The one that is open goes by its own copy, and "
             "nothing of it has changed.",
         )
-        shown = [_line(each) for each in self._lines[:MAX_LINES]]
-        if len(self._lines) > MAX_LINES:
+        shown = [_line(each) for each in self._lines[:MAX_DIFF_LINES]]
+        if len(self._lines) > MAX_DIFF_LINES:
             shown.append(
-                text(f"… and {len(self._lines) - MAX_LINES} lines more", "muted")
+                text(f"… and {len(self._lines) - MAX_DIFF_LINES} lines more", "muted")
             )
         yield Static(Content("\n").join(shown), markup=False, classes="words")
 
 
 def _line(line: str) -> Content:
-    roles = (role for start, role in ROLES if line.startswith(start))
+    roles = (role for start, role in DIFF_LINE_ROLES if line.startswith(start))
     role: Role = next(roles, "plain")
     return text(line or " ", role)

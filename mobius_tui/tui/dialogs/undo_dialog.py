@@ -12,19 +12,19 @@ from textual.widgets.option_list import Option
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.undoing import UndoItem, undo_item_text
-from mobius_tui.runbook.model.step_text import EFFECTS, check_in_words
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS, check_in_words
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
+    CallOnPress,
     Choice,
     Dialog,
-    Do,
     fields_widget,
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationWord
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command_fields, filled
+from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 
@@ -71,7 +71,10 @@ class UndoDialog(Dialog[str]):
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Go on or not."""
-        return (Choice("Show it", Do(self.submit), "primary"), Choice("Don't", CANCEL))
+        return (
+            Choice("Show it", CallOnPress(self.submit), "primary"),
+            Choice("Don't", CANCEL),
+        )
 
     def on_mount(self) -> None:
         """Focus the list."""
@@ -126,9 +129,9 @@ class UndoConfirmDialog(Dialog[str]):
             return
         effect = effect_of(item.undo)
         role: Role = "bad" if effect == "destroy" else "strong"
-        yield text_widget(f"{words}  {EFFECTS[effect]}", role)
+        yield text_widget(f"{words}  {EFFECT_LABELS[effect]}", role)
         checks = tuple(
-            Field("then", text(filled(view, item.undo, check_in_words(check))))
+            Field("then", text(fill_in_values(view, item.undo, check_in_words(check))))
             for check in item.undo.checks
         )
         yield fields_widget((*command_fields(view, item.undo), *checks))
@@ -140,13 +143,13 @@ class UndoConfirmDialog(Dialog[str]):
     def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
         return (
-            Choice("Go there", Do(self.confirm), "primary"),
+            Choice("Go there", CallOnPress(self.confirm), "primary"),
             Choice("Don't", CANCEL),
         )
 
     def on_mount(self) -> None:
         """Focus the confirmation: its line, or the button where no word is wanted."""
-        go = self.buttons[Do(self.confirm)]
+        go = self.buttons[CallOnPress(self.confirm)]
         (self.word.line if self.word.wanted else go).focus()
 
     @on(Input.Submitted)

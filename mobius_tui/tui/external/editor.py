@@ -14,11 +14,13 @@ _PLUS_NAMES = """
 vi vim nvim view vimx gvim ex elvis nano pico rnano emacs emacsclient mg jed joe ne
 kak micro vis less most more
 """
-_PLUS = frozenset(_PLUS_NAMES.split())
+_EDITORS_WITH_PLUS_LINE = frozenset(_PLUS_NAMES.split())
 """Programs that take `+LINE` before the file."""
-_GOTO = frozenset({"code", "code-insiders", "codium", "vscodium", "cursor"})
+_EDITORS_WITH_GOTO = frozenset(
+    {"code", "code-insiders", "codium", "vscodium", "cursor"}
+)
 """Programs that take `-g FILE:LINE`, and wait only with `--wait`."""
-_COLON = frozenset({"hx", "helix", "subl", "zed", "zeditor"})
+_EDITORS_WITH_COLON_LINE = frozenset({"hx", "helix", "subl", "zed", "zeditor"})
 """Programs that take `FILE:LINE`."""
 
 
@@ -31,12 +33,12 @@ def command_at_line(words: tuple[str, ...], path: Path, line: int) -> tuple[str,
         line: from 1.
     """
     program = Path(words[0]).name
-    if program in _PLUS:
+    if program in _EDITORS_WITH_PLUS_LINE:
         return (*words, f"+{line}", str(path))
-    if program in _GOTO:
+    if program in _EDITORS_WITH_GOTO:
         waits = () if {"-w", "--wait"} & {*words} else ("--wait",)
         return (*words, *waits, "-g", f"{path}:{line}")
-    if program in _COLON:
+    if program in _EDITORS_WITH_COLON_LINE:
         return (*words, f"{path}:{line}")
     return (*words, str(path))
 
@@ -61,7 +63,7 @@ def source_place(path: Path, part: HeaderKind, name: str) -> tuple[Path, int]:
     return path, 1
 
 
-def edit(
+def edit_runbook(
     path: Path,
     environ: Mapping[str, str],
     *,

@@ -21,11 +21,11 @@ from types import FrameType
 from typing import Literal
 
 from mobius_tui import sanitize
-from mobius_tui.errors import INTERRUPTED
+from mobius_tui.errors import EXIT_INTERRUPTED
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.tui.output.plain_text import newline_from, shown_lines
+from mobius_tui.tui.output.plain_text import newline_from, pieces_of_shown_text
 
-MAX_COPY = 64 * 1024 * 1024
+MAX_COPY_BYTES = 64 * 1024 * 1024
 """Bytes that a pager or editor gets: the last ones; editors load a file whole."""
 
 MODELINE_LINES = 5
@@ -34,7 +34,7 @@ MODELINE_LINES = 5
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that ask this process to end, which it hands on to the pager or editor."""
 
-GRACE = 1.0
+PROGRAM_END_GRACE = 1.0
 """Seconds that a pager or editor has to restore the terminal before being killed."""
 
 OpenWith = Literal["pager", "editor"]
@@ -78,7 +78,9 @@ def open_output(
     return ""
 
 
-def save(output: Path, target: Path, *, should_continue: Callable[[], bool]) -> int:
+def save_output(
+    output: Path, target: Path, *, should_continue: Callable[[], bool]
+) -> int:
     """Save an output as it is shown in a new private file; takes as long as it takes.
 
     Args:
@@ -99,7 +101,9 @@ def save(output: Path, target: Path, *, should_continue: Callable[[], bool]) -> 
         handle = os.open(target, flags, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
-                for text in shown_lines(partial(os.pread, descriptor), 0, size):
+                for text in pieces_of_shown_text(
+                    partial(os.pread, descriptor), 0, size
+                ):
                     file.write(text.encode())
                     if not should_continue():
                         raise InterruptedError
@@ -144,11 +148,11 @@ def _copy_tail(output: Path, copy: Path, *, padded: bool) -> int:
         copy.chmod(0o600)
         read = partial(os.pread, descriptor)
         size = os.fstat(descriptor).st_size
-        start = max(0, size - MAX_COPY)
+        start = max(0, size - MAX_COPY_BYTES)
         if start:
             start = min(newline_from(read, start, size) + 1, size)
         file.write(padding)
-        for text in shown_lines(read, start, size):
+        for text in pieces_of_shown_text(read, start, size):
             file.write(text)
         file.write(padding)
     return start
@@ -199,13 +203,13 @@ class _Termination:
         first = not self.number
         self.number = self.number or number
         if first and self._begun:
-            raise SystemExit(INTERRUPTED)
+            raise SystemExit(EXIT_INTERRUPTED)
 
     def raise_pending(self) -> None:
         """From here on a signal raises at once, as one does that came before."""
         self._begun = True
         if self.number:
-            raise SystemExit(INTERRUPTED)
+            raise SystemExit(EXIT_INTERRUPTED)
 
 
 @contextlib.contextmanager
@@ -228,7 +232,7 @@ def _end_program(program: subprocess.Popen[bytes], number: int) -> None:
     """End the program when this process has to end; it would keep the terminal."""
     program.send_signal(number)
     try:
-        program.wait(GRACE)
+        program.wait(PROGRAM_END_GRACE)
     except subprocess.TimeoutExpired:
         program.kill()
         program.wait()

@@ -54,8 +54,8 @@ from mobius_tui.tui.presenters.availability import (
 )
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.fleet.step_hosts import (
-    WAITS_FOR_PERSON,
-    release_words,
+    HOLDS_FOR_PERSON,
+    release_text,
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_command_rules import settle_action
@@ -367,12 +367,12 @@ async def release_batch(
     held = found.held if found is not None else None
     if step is None or found is None or held is None:
         return None
-    wanted = held.why in WAITS_FOR_PERSON
+    wanted = held.why in HOLDS_FOR_PERSON
     asked = held.why is HoldReason.PERSON
     reason = await open_dialog(
         ReasonDialog(
             as_question(f"Let batch {held.batch} of {view.plan.name(step.id)} begin"),
-            release_words(view, found, held),
+            release_text(view, found, held),
             draft_key=DraftKey(
                 purpose=Purpose.RELEASE_BATCH, step=step.id, attempt=found.last.attempt
             ),

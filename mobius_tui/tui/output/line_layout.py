@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mobius_tui.run.attempts.output_reader import STDERR
+from mobius_tui.run.attempts.output_reader import STDERR_STREAM
 from mobius_tui.tui.output.output_document import OutputLine
 
 
@@ -39,7 +39,7 @@ def output_styles(pane: Widget) -> OutputStyles:
     )
 
 
-CLOCK = 8
+CLOCK_CELLS = 8
 """Cells of `HH:MM:SS`."""
 
 STDERR_MARK = "▌"
@@ -47,7 +47,7 @@ STDERR_MARK = "▌"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Layout:
+class OutputLayout:
     """How lines become rows."""
 
     width: int
@@ -63,7 +63,7 @@ class Layout:
     @property
     def margin(self) -> int:
         """Cells of time and gutter before the text."""
-        return 1 + (CLOCK if self.times else 0)
+        return 1 + (CLOCK_CELLS if self.times else 0)
 
     @property
     def text_width(self) -> int:
@@ -77,11 +77,11 @@ class LineRows:
     A line of 64 KiB has some 600, of which a key shows a screenful.
     """
 
-    def __init__(self, line: OutputLine, layout: Layout) -> None:
+    def __init__(self, line: OutputLine, layout: OutputLayout) -> None:
         self._styles = layout.styles
         self._segments = list(line.segments)
         if line.hidden:
-            self._segments.append(Segment(hidden_note(line), layout.styles.note))
+            self._segments.append(Segment(hidden_bytes_note(line), layout.styles.note))
         self._margins = _margins(line, layout)
         self._crop = None if layout.wrap else (layout.shift, layout.text_width)
         self._made: dict[int, Strip] = {}
@@ -118,7 +118,7 @@ class LineRows:
         return made
 
 
-def hidden_note(line: OutputLine) -> str:
+def hidden_bytes_note(line: OutputLine) -> str:
     """Return the note that stands for the hidden end of a long line; mostly empty."""
     return f" … {line.hidden:,} more bytes" if line.hidden else ""
 
@@ -200,14 +200,18 @@ def _segments_between(
     return found
 
 
-def _margins(line: OutputLine, layout: Layout) -> tuple[list[Segment], list[Segment]]:
+def _margins(
+    line: OutputLine, layout: OutputLayout
+) -> tuple[list[Segment], list[Segment]]:
     """Return the margin of a line's first row, and of its other rows."""
     first, later = [], []
     if layout.times:
-        shown = _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK
+        shown = (
+            _clock(line.span.time // 1_000_000_000) if line.span else " " * CLOCK_CELLS
+        )
         first.append(Segment(shown, layout.styles.time))
-        later.append(Segment(" " * CLOCK, layout.styles.time))
-    is_stderr = line.span is not None and line.span.stream == STDERR
+        later.append(Segment(" " * CLOCK_CELLS, layout.styles.time))
+    is_stderr = line.span is not None and line.span.stream == STDERR_STREAM
     gutter = Segment(STDERR_MARK if is_stderr else " ", layout.styles.stderr)
     return [*first, gutter], [*later, gutter]
 

@@ -1,4 +1,4 @@
-"""Reads lines out of a step's output file, wherever they are, as they are asked for."""
+"""Where each line of an output begins, and which stream wrote which bytes, and when."""
 
 from __future__ import annotations
 
@@ -6,19 +6,121 @@ import contextlib
 import os
 import re
 import threading
+from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.segment import Segment
 
-from mobius_tui.run.attempts.output_reader import Span, Spans
+from mobius_tui.run.attempts.output_reader import Span, SpanReader
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.sanitize import SGR, clean, decode, excess
-from mobius_tui.tui.output.output_index import LineIndex
-from mobius_tui.tui.output.sgr import PLAIN, Pen, parse, pen_after
+from mobius_tui.sanitize import SGR, clean, decode, excess_start
+from mobius_tui.tui.output.sgr import PLAIN_PEN, Pen, parse, pen_after
 
-COSTLY = 1024
+INDEX_BLOCK_BYTES = 64 * 1024
+"""Bytes between two marks."""
+
+
+class LineIndex:
+    """Counts the newlines of an open file, as far as `scan` has come.
+
+    Lines are numbered from 0. A last line that has no newline yet is a line.
+    """
+
+    def __init__(self, descriptor: int, limit: int | None = None) -> None:
+        """Begin at the start of a file.
+
+        Args:
+            descriptor: The open file.
+            limit: Bytes after which it ends; none for the whole of it.
+        """
+        self._descriptor = descriptor
+        self._limit = limit
+        self._before = array("Q", [0])
+        self._ends_in_newline = True
+        self.scanned = 0
+        """Bytes counted so far, from the start of the file."""
+        self.newlines = 0
+        """Newlines in them."""
+
+    @property
+    def lines(self) -> int:
+        """Lines that begin in what has been scanned."""
+        return self.newlines + (not self._ends_in_newline)
+
+    def scan(self, limit: int) -> bool:
+        """Count on from where the last call stopped.
+
+        Args:
+            limit: The most bytes to read; at least one block is read.
+
+        Returns:
+            Whether the end of the file was reached.
+        """
+        stop = self.scanned + limit
+        while True:
+            room = INDEX_BLOCK_BYTES - self.scanned % INDEX_BLOCK_BYTES
+            if self._limit is not None:
+                room = min(room, self._limit - self.scanned)
+            data = os.pread(self._descriptor, room, self.scanned)
+            if not data:
+                return True
+            self.newlines += data.count(b"\n")
+            self._ends_in_newline = data.endswith(b"\n")
+            self.scanned += len(data)
+            if self.scanned % INDEX_BLOCK_BYTES == 0:
+                self._before.append(self.newlines)
+            if self.scanned >= stop:
+                return False
+
+    def line_at(self, offset: int) -> int:
+        """Return the number of the line that holds the byte at `offset`.
+
+        Args:
+            offset: A byte's place, at most `scanned`.
+        """
+        block = min(offset // INDEX_BLOCK_BYTES, len(self._before) - 1)
+        data = os.pread(
+            self._descriptor,
+            offset - block * INDEX_BLOCK_BYTES,
+            block * INDEX_BLOCK_BYTES,
+        )
+        return self._before[block] + data.count(b"\n")
+
+    def offset_of(self, line: int) -> int:
+        """Return the offset of the first byte of a line.
+
+        Args:
+            line: A line's number, at most `newlines`.
+        """
+        if line == 0:
+            return 0
+        block = bisect_left(self._before, line) - 1
+        data = os.pread(self._descriptor, INDEX_BLOCK_BYTES, block * INDEX_BLOCK_BYTES)
+        return (
+            block * INDEX_BLOCK_BYTES
+            + _nth_newline(data, line - self._before[block])
+            + 1
+        )
+
+
+def _nth_newline(data: bytes, nth: int) -> int:
+    """Return the place of the `nth` newline (from 1), by halving."""
+    low, high = 0, len(data)
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = data.count(b"\n", low, middle)
+        if found >= nth:
+            high = middle
+        else:
+            nth -= found
+            low = middle
+    return low
+
+
+MAX_COSTLY_ITEMS = 1024
 """The most colours, controls, tabs and bad bytes of a line that are shown.
 
 Each takes as long as a hundred letters; a person who presses a key waits for all.
@@ -35,9 +137,9 @@ def shown_part(line: bytes) -> tuple[bytes, int]:
     """
     line = line.rstrip(b"\r")
     line = line[line.rfind(b"\r") + 1 :]
-    if len(line) > COSTLY:
+    if len(line) > MAX_COSTLY_ITEMS:
         text = line.decode("utf-8", "surrogateescape")
-        place = excess(text, COSTLY)
+        place = excess_start(text, MAX_COSTLY_ITEMS)
         if place is not None:
             body = text[:place].encode("utf-8", "surrogateescape")
             return body, len(line) - len(body)
@@ -75,17 +177,17 @@ def _whole_characters(data: bytes) -> bytes:
 FIRST_READ_BYTES = 4096
 """Bytes read at first for a line: most are shorter."""
 
-PIECE = 64 * 1024
+MAX_SHOWN_LINE_BYTES = 64 * 1024
 """Bytes of one line that are shown at most, and read back for its colours."""
 
 NEWLINE_SEARCH_BYTES = 1024 * 1024
 """Bytes searched for a newline where the index has not come yet."""
 
-COLOURS = re.compile(SGR.pattern.encode())
-RESETS = (b"\x1b[0m", b"\x1b[m")
+COLOUR_SEQUENCE_PATTERN = re.compile(SGR.pattern.encode())
+RESET_SEQUENCES = (b"\x1b[0m", b"\x1b[m")
 """Sequences after which text is plain."""
 
-CACHE = 1024 * 1024
+MAX_CACHED_LINE_BYTES = 1024 * 1024
 """Bytes of parsed lines in the cache, at most."""
 LINE_OVERHEAD_BYTES = 1024
 """Bytes of overhead that a cached line counts for, besides its own: its objects."""
@@ -134,10 +236,10 @@ class OutputDocument:
         self._limit = limit
         self._spans_path = spans
         self._spans_descriptor: int | None = None
-        self._spans: Spans | None = None
+        self._spans: SpanReader | None = None
         self._cache: OrderedDict[int, tuple[OutputLine, int]] = OrderedDict()
         self._cached = 0
-        self._next_pen = 0, PLAIN
+        self._next_pen = 0, PLAIN_PEN
         self._unsettled: set[int] = set()
         self._last_sizes = 0, 0, 0
         self._scanning = threading.Lock()
@@ -169,7 +271,7 @@ class OutputDocument:
         if self._spans is None and self._spans_path is not None:
             with contextlib.suppress(OSError):  # the text can be read without it
                 self._spans_descriptor = _open(self._spans_path)
-                self._spans = Spans(self._spans_descriptor)
+                self._spans = SpanReader(self._spans_descriptor)
         if self._spans is not None:
             self._spans.refresh()
         before = self._last_sizes
@@ -205,7 +307,7 @@ class OutputDocument:
 
     def previous(self, start: int) -> int:
         """Return where the line begins that ends before `start`, which is above 0."""
-        for reach in (FIRST_READ_BYTES, PIECE, NEWLINE_SEARCH_BYTES):
+        for reach in (FIRST_READ_BYTES, MAX_SHOWN_LINE_BYTES, NEWLINE_SEARCH_BYTES):
             low = max(0, start - reach)
             found = self._read(low, start - 1 - low).rfind(b"\n")
             if found >= 0:
@@ -226,7 +328,7 @@ class OutputDocument:
         body, hidden = shown_part(self._read(start, after - start).rstrip(b"\n"))
         if hidden:
             return 0
-        body = COLOURS.sub(b"", body)
+        body = COLOUR_SEQUENCE_PATTERN.sub(b"", body)
         return len(body) if body.isascii() and body.decode().isprintable() else 0
 
     def _parse(self, start: int) -> OutputLine:
@@ -261,7 +363,7 @@ class OutputDocument:
             The bytes of it that are shown, the offset of the next line, whether it has
             its newline, and how many of its bytes are hidden.
         """
-        for length in (FIRST_READ_BYTES, PIECE):
+        for length in (FIRST_READ_BYTES, MAX_SHOWN_LINE_BYTES):
             data = self._read(start, length)
             found = data.find(b"\n")
             if found >= 0:
@@ -271,7 +373,7 @@ class OutputDocument:
                 body, hidden = shown_part(data)
                 return body, start + len(data), False, hidden
         end, complete = self._far_end(start)
-        tail = self._read(end - PIECE, PIECE)
+        tail = self._read(end - MAX_SHOWN_LINE_BYTES, MAX_SHOWN_LINE_BYTES)
         body, hidden = shown_part_of_long(data, tail, end - start)
         return body, end + complete, complete, hidden
 
@@ -288,12 +390,14 @@ class OutputDocument:
 
     def _pen_at(self, start: int) -> Pen:
         """Return the pen at `start`, as the colours just before it leave it."""
-        before = self._read(max(0, start - PIECE), min(start, PIECE))
+        before = self._read(
+            max(0, start - MAX_SHOWN_LINE_BYTES), min(start, MAX_SHOWN_LINE_BYTES)
+        )
         if b"\x1b[" not in before:
-            return PLAIN
+            return PLAIN_PEN
         # What was before the last reset no longer counts.
-        reset = max(before.rfind(each) for each in RESETS)
-        return pen_after(decode(before[max(0, reset) :]), PLAIN)
+        reset = max(before.rfind(each) for each in RESET_SEQUENCES)
+        return pen_after(decode(before[max(0, reset) :]), PLAIN_PEN)
 
     def _read(self, start: int, length: int) -> bytes:
         length = min(length, self.size - start)
@@ -309,7 +413,7 @@ class OutputDocument:
         self._cached += cost
         if not line.settled:
             self._unsettled.add(line.start)
-        while self._cached > CACHE:
+        while self._cached > MAX_CACHED_LINE_BYTES:
             start, (_, freed) = self._cache.popitem(last=False)
             self._cached -= freed
             self._unsettled.discard(start)

@@ -8,13 +8,13 @@ from time import monotonic, sleep
 
 from mobius_tui.tui.output.output_document import OutputDocument
 
-COUNT_SLICE = 1024 * 1024
+COUNT_SLICE_BYTES = 1024 * 1024
 """Bytes that are counted in one go: half a millisecond, in which no key is taken."""
 MAX_UNCOUNTED_BYTES = 32 * 1024 * 1024
 """Uncounted bytes above which counting waits until the output stops growing."""
-GROWTH_PAUSE = 0.25
+POURING_GROWTH_SECONDS = 0.25
 """Seconds between polls whether output that pours still grows."""
-REST_FACTOR = 9
+COUNT_REST_FACTOR = 9
 """While output still comes, the counting thread rests this many times as long as it
 took to count a slice."""
 
@@ -51,13 +51,14 @@ class OutputFeed:
         """Count the lines that came, if they are few.
 
         Returns:
-            The document, if a thread should count it: `scan` of `COUNT_SLICE` bytes.
+            The document, if a thread should count its lines: `scan`, by
+            `COUNT_SLICE_BYTES` bytes.
         """
         document = self.document
         if document is None or document is self.counting:
             return None
         uncounted = document.size - document.index.scanned
-        if uncounted > COUNT_SLICE:
+        if uncounted > COUNT_SLICE_BYTES:
             return document
         if uncounted > 0:
             document.scan(uncounted)
@@ -97,10 +98,10 @@ def count_all(document: OutputDocument, is_growing: Callable[[], bool]) -> None:
         if is_growing() and behind > MAX_UNCOUNTED_BYTES and document.size != seen:
             # It pours: how many lines there are can wait, and the keys cannot.
             seen = document.size
-            sleep(GROWTH_PAUSE)
+            sleep(POURING_GROWTH_SECONDS)
             continue
         began = monotonic()
-        if document.scan(COUNT_SLICE):
+        if document.scan(COUNT_SLICE_BYTES):
             return
         if is_growing():
-            sleep(REST_FACTOR * (monotonic() - began))
+            sleep(COUNT_REST_FACTOR * (monotonic() - began))

@@ -20,7 +20,7 @@ from mobius_tui.tui.output.output_document import OutputLine
 from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.viewport import TextPlace, TextRow
 
-NOT_SEARCHED = "Not searched: of long lines, the bytes that are not shown"
+NOT_SEARCHED_NOTE = "Not searched: of long lines, the bytes that are not shown"
 """The note under the count of hits if some lines are too long to be shown whole."""
 
 
@@ -83,7 +83,7 @@ class FindLine(Vertical):
         self._words = ""
         self._line = FindInput(compact=True, select_on_focus=True)
         self._count = Static("", classes="count", markup=False)
-        self._note = Static(NOT_SEARCHED, classes="note", markup=False)
+        self._note = Static(NOT_SEARCHED_NOTE, classes="note", markup=False)
         self._note.display = False
 
     def compose(self) -> ComposeResult:
@@ -127,7 +127,7 @@ class FindLine(Vertical):
         self.post_message(self.Left())
 
 
-Step = Literal[1, -1]
+SearchDirection = Literal[1, -1]
 
 
 class Finder:
@@ -140,10 +140,10 @@ class Finder:
         """The hit that is shown."""
         self.counting = False
         """Whether a thread counts."""
-        self.first_step: Step = 1
+        self.first_step: SearchDirection = 1
         """In which direction the first hit was looked for."""
         self._origin = TextPlace(0, 0)
-        self._step: Step | None = None
+        self._step: SearchDirection | None = None
         self._line: OutputLine | None = None
         self._pattern: re.Pattern[str] | None = None
         self._rest: Iterator[re.Match[str]] = iter(())
@@ -154,7 +154,7 @@ class Finder:
         path: Path,
         wanted: str,
         origin: TextPlace,
-        step: Step,
+        step: SearchDirection,
         limit: int | None = None,
     ) -> None:
         """Replace the current search by one for another text.
@@ -182,7 +182,7 @@ class Finder:
         self.search = self.hit = self._step = None
         self.counting = False
 
-    def go(self, step: Step, origin: TextPlace) -> None:
+    def go(self, step: SearchDirection, origin: TextPlace) -> None:
         """Look for the next hit after the shown one, or from `origin` if none is."""
         self._origin, self._step = self.hit or origin, step
 

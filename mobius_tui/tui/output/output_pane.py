@@ -1,4 +1,4 @@
-"""The widget that shows a step's output, live or long done, whatever its size."""
+"""The words in the lower border of the output pane."""
 
 from __future__ import annotations
 
@@ -16,14 +16,83 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mobius_tui import sanitize
+from mobius_tui.runbook.text.units import size_in_words
 from mobius_tui.tui.backend.row_cache import cache_rows
 from mobius_tui.tui.commands.registry import bind, bindings
 from mobius_tui.tui.output import pane_messages
-from mobius_tui.tui.output.line_layout import Layout, notice_rows, output_styles
+from mobius_tui.tui.output.line_layout import OutputLayout, notice_rows, output_styles
 from mobius_tui.tui.output.output_document import OutputDocument
 from mobius_tui.tui.output.output_feed import OutputFeed, count_all
-from mobius_tui.tui.output.pane_status import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
+
+STATUS_INTERVAL = 0.25
+"""Seconds between two changes of the count alone: each redraws the whole border."""
+MAX_UNCOUNTED_STATUS_BYTES = 1 << 20
+"""Uncounted new bytes from which the status gives a size, not lines."""
+
+
+class PaneStatus:
+    """The number of lines, and the visible ones, in words."""
+
+    def __init__(self) -> None:
+        self.words = ""
+        """What was said last."""
+        self.running = False
+        """Whether output may still come."""
+        self.following = True
+        """Whether the pane keeps to the end."""
+        self.left_at = 0
+        """The file's size in bytes when the pane ceased to follow its end."""
+        self._changed = 0.0
+
+    def update(self, viewport: Viewport | None, *, at_once: bool = False) -> bool:
+        """Find new words, at most each `STATUS_INTERVAL`; return whether there are any.
+
+        Args:
+            viewport: Where the pane looks.
+            at_once: Don't wait for the interval.
+        """
+        now = monotonic()
+        if not at_once and now < self._changed + STATUS_INTERVAL:
+            return False
+        words = self._status_text(viewport) if viewport else ""
+        if words == self.words:
+            return False
+        self.words, self._changed = words, now
+        return True
+
+    def _status_text(self, viewport: Viewport) -> str:
+        document = viewport.document
+        if not document.size:
+            return ""
+        count = document.index.lines
+        if not document.index.scanned:  # nobody has counted yet
+            words = size_in_words(document.size)
+        else:
+            known = "" if document.index.scanned >= document.size else "≥ "
+            words = f"{known}{count:,} line{'' if count == 1 else 's'}"
+        if self.following:
+            return f"{words} · following ↓" if self.running else words
+        if new := _new_since(document, self.left_at):
+            return f"{words} · ↓ {new} new"
+        if self.running:
+            return f"{words} · End follows"
+        return f"{words} · {100 * viewport.end() // document.size} %"
+
+
+def _new_since(document: OutputDocument, offset: int) -> str:
+    """Return how much there is behind `offset`: in lines, where they are counted."""
+    index = document.index
+    if (
+        index.scanned < document.size
+        and document.size > offset + MAX_UNCOUNTED_STATUS_BYTES
+    ):
+        return size_in_words(document.size - offset)
+    if index.scanned <= offset:
+        return ""
+    lines = index.newlines - index.line_at(offset)
+    return f"{lines:,}" if lines else ""
+
 
 BINDINGS = (
     *bindings("output"),
@@ -32,7 +101,7 @@ BINDINGS = (
 )
 
 
-REST_FACTOR = 3
+REPAINT_REST_FACTOR = 3
 """After a frame nothing is drawn for this many times as long as it took: keys come
 first, and the step that prints needs the processor, too."""
 POURING_FACTOR = 2
@@ -68,7 +137,7 @@ class RepaintPace:
         """It has been drawn."""
         took = monotonic() - self._began
         least = self._min_interval * (POURING_FACTOR if self.is_pouring else 1)
-        self.interval = min(max(least, (1 + REST_FACTOR) * took), MAX_INTERVAL)
+        self.interval = min(max(least, (1 + REPAINT_REST_FACTOR) * took), MAX_INTERVAL)
 
 
 TIMES_MIN_WIDTH = 60
@@ -337,7 +406,7 @@ class OutputPane(Widget, can_focus=True):
             words = sanitize.line(self._feed.problem or self.placeholder)
             return notice_rows(words, width, styles.note)[:height]
         times = self._shows_times()
-        layout = Layout(
+        layout = OutputLayout(
             width=width, wrap=self.wrap, times=times, shift=self.shift, styles=styles
         )
         if self.viewport is None:

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Literal
 
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.tui.output.output_document import PIECE, shown_part, shown_part_of_long
+from mobius_tui.tui.output.output_document import (
+    MAX_SHOWN_LINE_BYTES,
+    shown_part,
+    shown_part_of_long,
+)
 from mobius_tui.tui.output.plain_text import (
-    BLOCK,
+    TEXT_BLOCK_BYTES,
     ShownLines,
     count_hits,
     has_long_line,
+    lines_without_colours,
     newline_from,
-    plain,
 )
 from mobius_tui.tui.output.viewport import TextPlace
 
@@ -78,9 +82,11 @@ class FileBlocks:
             raws.pop()
         offsets = list(accumulate((len(raw) + 1 for raw in raws), initial=start))[:-1]
         if not is_cut and not has_long_line(data):
-            return ShownLines(offsets, plain(data).split("\n")[: len(offsets)])
+            return ShownLines(
+                offsets, lines_without_colours(data).split("\n")[: len(offsets)]
+            )
         texts = [
-            plain(self._shown(offset, raw))
+            lines_without_colours(self._shown(offset, raw))
             for raw, offset in zip(raws, offsets, strict=True)
         ]
         return ShownLines(offsets, texts)
@@ -93,9 +99,9 @@ class FileBlocks:
         Returns:
             The offset of the first line, the bytes of all, and whether the last is cut.
         """
-        low = max(0, block * BLOCK - 1)
-        high = (block + 1) * BLOCK
-        data = self._read(high + PIECE + 1 - low, low)
+        low = max(0, block * TEXT_BLOCK_BYTES - 1)
+        high = (block + 1) * TEXT_BLOCK_BYTES
+        data = self._read(high + MAX_SHOWN_LINE_BYTES + 1 - low, low)
         begin = 0
         if block:
             begin = data.find(b"\n", 0, high - 1 - low) + 1
@@ -104,7 +110,7 @@ class FileBlocks:
         end = data.find(b"\n", high - 1 - low)
         if end >= 0:
             return low + begin, data[begin : end + 1], False
-        if low + len(data) < high + PIECE + 1:
+        if low + len(data) < high + MAX_SHOWN_LINE_BYTES + 1:
             self.unsettled_blocks.add(block)
             return low + begin, data[begin:], False
         return low + begin, data[begin:], True
@@ -112,7 +118,9 @@ class FileBlocks:
     def _shown(self, start: int, line: bytes) -> bytes:
         """Return which bytes are shown of a line, which may go on behind `PIECE`."""
         body, hidden = (
-            shown_part(line) if len(line) <= PIECE else self._shown_of_long(start)
+            shown_part(line)
+            if len(line) <= MAX_SHOWN_LINE_BYTES
+            else self._shown_of_long(start)
         )
         (self.truncated_lines.add if hidden else self.truncated_lines.discard)(start)
         return body
@@ -121,9 +129,9 @@ class FileBlocks:
         known = self._ends.get(start, start)
         end = self._ends[start] = newline_from(self._read, known, self.size)
         if end == self.size:
-            self.unsettled_blocks.add(start // BLOCK)
-        head = self._read(PIECE, start)
-        tail_start = max(start, end - PIECE)
+            self.unsettled_blocks.add(start // TEXT_BLOCK_BYTES)
+        head = self._read(MAX_SHOWN_LINE_BYTES, start)
+        tail_start = max(start, end - MAX_SHOWN_LINE_BYTES)
         return shown_part_of_long(
             head, self._read(end - tail_start, tail_start), end - start
         )
@@ -136,7 +144,7 @@ class FileBlocks:
             return b"" if self.is_closed else os.pread(self._descriptor, length, offset)
 
 
-UNKNOWN = -1
+UNCOUNTED_HITS = -1
 """The number of hits of a block that has not been counted yet."""
 
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
@@ -169,7 +177,7 @@ class Search:
             re.escape(wanted), 0 if self.is_case_sensitive else re.IGNORECASE
         )
         self._counts = array("q")
-        self._near = near // BLOCK
+        self._near = near // TEXT_BLOCK_BYTES
         self._counted_range = -1, -1, -1
         self._last_block: tuple[int, ShownLines] | None = None
         self._last_columns: tuple[str, list[int]] = "", []
@@ -182,10 +190,10 @@ class Search:
     def grow(self) -> bool:
         """Take note of what was appended; return whether there is more to count."""
         if self._blocks.grow():
-            missing = -(-self.size // BLOCK) - len(self._counts)
-            self._counts.extend([UNKNOWN] * missing)
+            missing = -(-self.size // TEXT_BLOCK_BYTES) - len(self._counts)
+            self._counts.extend([UNCOUNTED_HITS] * missing)
             while self._blocks.unsettled_blocks:
-                self._counts[self._blocks.unsettled_blocks.pop()] = UNKNOWN
+                self._counts[self._blocks.unsettled_blocks.pop()] = UNCOUNTED_HITS
             self._last_block = None
         return not self._blocks.is_closed and not self.is_done
 
@@ -197,7 +205,7 @@ class Search:
     @property
     def is_done(self) -> bool:
         """Whether every block is counted."""
-        return UNKNOWN not in self._counts
+        return UNCOUNTED_HITS not in self._counts
 
     @property
     def passes_over(self) -> bool:
@@ -222,7 +230,7 @@ class Search:
 
     def prefer(self, offset: int) -> None:
         """Count from that offset on next."""
-        self._near = offset // BLOCK
+        self._near = offset // TEXT_BLOCK_BYTES
 
     def nearest(self, place: TextPlace, step: Literal[1, -1]) -> TextPlace | None:
         """Return the next hit from a place on, past the file's end if need be.
@@ -238,11 +246,11 @@ class Search:
         total = len(self._counts)
         if not total:
             return None
-        first = min(place.line // BLOCK, total - 1)
+        first = min(place.line // TEXT_BLOCK_BYTES, total - 1)
         for offset in range(total + 1):
             block = (first + step * offset) % total
-            if self._counts[block] == UNKNOWN:
-                self.prefer(block * BLOCK)
+            if self._counts[block] == UNCOUNTED_HITS:
+                self.prefer(block * TEXT_BLOCK_BYTES)
                 return None
             if not self._counts[block]:
                 continue
@@ -253,9 +261,9 @@ class Search:
 
     def number(self, place: TextPlace) -> int | None:
         """Return the hit's number from the file's beginning; none if not known yet."""
-        block = place.line // BLOCK
+        block = place.line // TEXT_BLOCK_BYTES
         before = self._counts[:block]
-        if UNKNOWN in before:
+        if UNCOUNTED_HITS in before:
             return None
         lines = self._read_block(block)
         at = bisect_left(lines.offsets, place.line)
@@ -321,16 +329,16 @@ class Search:
         if near != self._counted_range[0]:
             self._counted_range = near, near, near
         _, earlier, later = self._counted_range
-        while earlier >= 0 and counts[earlier] != UNKNOWN:
+        while earlier >= 0 and counts[earlier] != UNCOUNTED_HITS:
             earlier -= 1
-        while later < len(counts) and counts[later] != UNKNOWN:
+        while later < len(counts) and counts[later] != UNCOUNTED_HITS:
             later += 1
         self._counted_range = near, earlier, later
         if later < len(counts) and (earlier < 0 or later - near <= near - earlier):
             return later
         if earlier >= 0:
             return earlier
-        return counts.index(UNKNOWN) if UNKNOWN in counts else None
+        return counts.index(UNCOUNTED_HITS) if UNCOUNTED_HITS in counts else None
 
     def _count(self, block: int) -> int:
         """Count the hits of a block, without saying where they are."""
@@ -344,7 +352,7 @@ class Search:
             return count_hits(
                 data, wanted.encode(), is_case_sensitive=self.is_case_sensitive
             )
-        text = plain(data)
+        text = lines_without_colours(data)
         if self.is_case_sensitive or (text.isascii() and wanted.isascii()):
             return count_hits(text, wanted, is_case_sensitive=self.is_case_sensitive)
         return sum(1 for _ in self.pattern.finditer(text))

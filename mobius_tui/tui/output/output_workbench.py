@@ -14,15 +14,23 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.output_document import text_of
-from mobius_tui.tui.output.output_finder import Finder, FindLine, Step
+from mobius_tui.tui.output.output_finder import Finder, FindLine, SearchDirection
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.output.output_search import Search
-from mobius_tui.tui.output.selectable_pane import OutputSelection
-from mobius_tui.tui.output.selection import Mark, marked
-from mobius_tui.tui.output.viewport import TextPlace, TextRow, row_of, visible_rows
+from mobius_tui.tui.output.selectable_pane import (
+    CharacterMark,
+    OutputSelection,
+    draw_marks,
+)
+from mobius_tui.tui.output.viewport import (
+    TextPlace,
+    TextRow,
+    row_within_line,
+    visible_rows,
+)
 from mobius_tui.tui.presenters.output_choice import OutputTab, TabTarget, tab_row
 
 PROGRESS_INTERVAL = 0.1
@@ -31,7 +39,7 @@ PROGRESS_INTERVAL = 0.1
 RECOUNT_PAUSE = 0.25
 """Seconds of rest before what was appended meanwhile is searched."""
 
-WHEEL = 3
+OUTPUT_WHEEL_ROWS = 3
 """Rows that one notch of the mouse wheel moves."""
 
 
@@ -113,7 +121,7 @@ class OutputWorkbench(OutputPane):
             self.tab,
             self.size.width,
             self.style_of,
-            stop_key=command("output.stop").key_name,
+            stop_key=command_by_id("output.stop").key_name,
         )
         return [row, *strips]
 
@@ -124,13 +132,13 @@ class OutputWorkbench(OutputPane):
         margin = viewport.layout.margin
         rows = visible_rows(viewport)
         return [
-            marked(strip, row, self._marks(row), margin)
+            draw_marks(strip, row, self._marks(row), margin)
             for strip, row in zip(strips, rows, strict=True)
         ]
 
-    def _marks(self, row: TextRow) -> list[Mark]:
+    def _marks(self, row: TextRow) -> list[CharacterMark]:
         """Hits, and over them what is selected."""
-        marks: list[Mark] = [
+        marks: list[CharacterMark] = [
             (start, end, self.style_of("shown-hit" if is_shown else "hit"))
             for start, end, is_shown in self._finder.spans(row)
         ]
@@ -159,12 +167,12 @@ class OutputWorkbench(OutputPane):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll by the wheel, in place of the usual scrolling of widgets."""
         event.stop().prevent_default()
-        self.scroll_rows(WHEEL)
+        self.scroll_rows(OUTPUT_WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll by the wheel, in place of the usual scrolling of widgets."""
         event.stop().prevent_default()
-        self.scroll_rows(-WHEEL)
+        self.scroll_rows(-OUTPUT_WHEEL_ROWS)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to select."""
@@ -275,7 +283,7 @@ class OutputWorkbench(OutputPane):
         else:
             self._go(1 if count > 0 else -1)
 
-    def action_hit(self, step: Step) -> None:
+    def action_hit(self, step: SearchDirection) -> None:
         """Go to the next hit, or the one before; without a search, leave the key."""
         if self._finder.search is None:
             raise SkipAction
@@ -328,7 +336,7 @@ class OutputWorkbench(OutputPane):
         hit, before = self._finder.hit, self._finder.first_step
         self._finder.end()
         if self.path is not None and self.viewport is not None:
-            step: Step = -1 if self.following else 1
+            step: SearchDirection = -1 if self.following else 1
             origin = self._edge(step)
             if hit is not None:
                 step, origin = before, TextPlace(hit.line, hit.column - before)
@@ -341,7 +349,7 @@ class OutputWorkbench(OutputPane):
         self._count()
         self._show_found()
 
-    def _edge(self, step: Step) -> TextPlace:
+    def _edge(self, step: SearchDirection) -> TextPlace:
         """Where the first hit is looked for from: just beyond what is in sight."""
         viewport = self.viewport
         assert viewport is not None
@@ -349,7 +357,7 @@ class OutputWorkbench(OutputPane):
             TextPlace(viewport.top, -1) if step > 0 else TextPlace(viewport.end(), -1)
         )
 
-    def _go(self, step: Step) -> None:
+    def _go(self, step: SearchDirection) -> None:
         if self.viewport is not None:
             self._finder.go(step, self._edge(step))
             self._count()
@@ -401,7 +409,7 @@ class OutputWorkbench(OutputPane):
         for row in visible_rows(viewport):
             if row.line.start == place.line and row.start <= place.column < row.end:
                 return
-        viewport.top, viewport.skip = place.line, row_of(viewport, place)
+        viewport.top, viewport.skip = place.line, row_within_line(viewport, place)
         viewport.move(-(viewport.height // 3))
         if not self.wrap:
             line = viewport.document.line(place.line)

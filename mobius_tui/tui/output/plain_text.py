@@ -8,16 +8,16 @@ from itertools import accumulate
 
 from mobius_tui.sanitize import SGR, clean, decode, drop_overwritten
 from mobius_tui.tui.output.output_document import (
-    COSTLY,
-    PIECE,
+    MAX_COSTLY_ITEMS,
+    MAX_SHOWN_LINE_BYTES,
     shown_part,
     shown_part_of_long,
 )
 
-Read = Callable[[int, int], bytes]
+ByteReader = Callable[[int, int], bytes]
 """Given how many bytes and their offset, reads a file."""
 
-BLOCK = 256 * 1024
+TEXT_BLOCK_BYTES = 256 * 1024
 """Bytes that are read at once."""
 
 
@@ -37,7 +37,7 @@ class ShownLines:
         return self._before
 
 
-def plain(data: bytes) -> str:
+def lines_without_colours(data: bytes) -> str:
     """Return whole lines as they are shown, without colours."""
     text = drop_overwritten(decode(data))
     without = SGR.sub("", text) if "\x1b" in text else text
@@ -53,15 +53,15 @@ def plain(data: bytes) -> str:
 def has_long_line(data: bytes) -> bool:
     """Whether some line in `data` is so long that not all of it may be shown."""
     start = 0
-    while start + COSTLY < len(data):
-        found = data.rfind(b"\n", start, start + COSTLY + 1)
+    while start + MAX_COSTLY_ITEMS < len(data):
+        found = data.rfind(b"\n", start, start + MAX_COSTLY_ITEMS + 1)
         if found < 0:
             return True
         start = found + 1
     return False
 
 
-def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
+def pieces_of_shown_text(read: ByteReader, start: int, stop: int) -> Iterator[str]:
     """Give the text of an open file's lines, some at a time.
 
     Of a long line there is what the pane shows, and how much is missing.
@@ -72,42 +72,42 @@ def shown_lines(read: Read, start: int, stop: int) -> Iterator[str]:
         stop: Where to end, in bytes.
     """
     while start < stop:
-        data = read(min(BLOCK, stop - start), start)
+        data = read(min(TEXT_BLOCK_BYTES, stop - start), start)
         if not data:
             return
         is_last = start + len(data) >= stop
         whole = data if is_last else data[: data.rfind(b"\n") + 1]
         if whole and not has_long_line(whole):
-            yield plain(whole)
+            yield lines_without_colours(whole)
             start += len(whole)
-        elif (end := data.find(b"\n", 0, PIECE + 1)) >= 0:
-            yield _noted(*shown_part(data[:end]))
+        elif (end := data.find(b"\n", 0, MAX_SHOWN_LINE_BYTES + 1)) >= 0:
+            yield _text_with_hidden_note(*shown_part(data[:end]))
             start += end + 1
         else:
             text, start = _long_line(read, start, stop)
             yield text
 
 
-def _long_line(read: Read, start: int, stop: int) -> tuple[str, int]:
+def _long_line(read: ByteReader, start: int, stop: int) -> tuple[str, int]:
     """Return what is shown of the line at `start`, and where the next one begins."""
     end = newline_from(read, start, stop)
-    head = read(min(PIECE, end - start), start)
-    tail_start = max(start, end - PIECE)
+    head = read(min(MAX_SHOWN_LINE_BYTES, end - start), start)
+    tail_start = max(start, end - MAX_SHOWN_LINE_BYTES)
     tail = read(end - tail_start, tail_start)
-    if len(head) < PIECE or end - start == PIECE:
-        return _noted(*shown_part(head)), end + 1
-    return _noted(*shown_part_of_long(head, tail, end - start)), end + 1
+    if len(head) < MAX_SHOWN_LINE_BYTES or end - start == MAX_SHOWN_LINE_BYTES:
+        return _text_with_hidden_note(*shown_part(head)), end + 1
+    return _text_with_hidden_note(*shown_part_of_long(head, tail, end - start)), end + 1
 
 
-def _noted(body: bytes, hidden: int) -> str:
+def _text_with_hidden_note(body: bytes, hidden: int) -> str:
     note = f" … {hidden:,} more bytes" if hidden else ""
-    return f"{plain(body)}{note}\n"
+    return f"{lines_without_colours(body)}{note}\n"
 
 
-def newline_from(read: Read, start: int, stop: int) -> int:
+def newline_from(read: ByteReader, start: int, stop: int) -> int:
     """Return where the next newline is; `stop`, or the file's end, if there is none."""
     while start < stop:
-        data = read(min(BLOCK, stop - start), start)
+        data = read(min(TEXT_BLOCK_BYTES, stop - start), start)
         if not data:
             break
         found = data.find(b"\n")

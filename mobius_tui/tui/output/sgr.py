@@ -27,12 +27,12 @@ class Pen(NamedTuple):
     """Of bold, dim, italic, underline, reverse and strike."""
 
 
-PLAIN = Pen()
+PLAIN_PEN = Pen()
 
-LATEST = 512
+MAX_COLOUR_SEQUENCES = 512
 """The most colour sequences that are read to find a pen: the latest ones."""
 
-_ON = {
+_ATTRIBUTES_SWITCHED_ON = {
     1: "bold",
     2: "dim",
     3: "italic",
@@ -41,7 +41,7 @@ _ON = {
     9: "strike",
     21: "underline",
 }
-_OFF = {
+_ATTRIBUTES_SWITCHED_OFF = {
     22: {"bold", "dim"},
     23: {"italic"},
     24: {"underline"},
@@ -61,33 +61,33 @@ def parse(text: str, pen: Pen) -> tuple[tuple[Segment, ...], Pen]:
         The segments, and the pen that the text ends with.
     """
     if "\x1b" not in text:
-        return ((Segment(text, style(pen)),) if text else ()), pen
+        return ((Segment(text, pen_style(pen)),) if text else ()), pen
     segments = []
     parts = SGR.split(text)
     for place, part in enumerate(parts):
         if place % 2:
-            pen = apply(pen, part)
+            pen = apply_sgr(pen, part)
         elif part:
-            segments.append(Segment(part, style(pen)))
+            segments.append(Segment(part, pen_style(pen)))
     return tuple(segments), pen
 
 
 def pen_after(text: str, pen: Pen) -> Pen:
     """Return the pen at the end of `text`, which may be unsanitized."""
-    for sequence in SGR.findall(text)[-LATEST:]:
-        pen = apply(pen, sequence)
+    for sequence in SGR.findall(text)[-MAX_COLOUR_SEQUENCES:]:
+        pen = apply_sgr(pen, sequence)
     return pen
 
 
 @lru_cache(maxsize=4096)
-def style(pen: Pen) -> Style:
+def pen_style(pen: Pen) -> Style:
     """Return the style to draw with; what the pen leaves open stays open."""
     traits = Style.parse(" ".join(sorted(pen.traits)))
     return traits + Style(color=pen.colour, bgcolor=pen.ground)
 
 
 @lru_cache(maxsize=4096)
-def apply(pen: Pen, sequence: str) -> Pen:
+def apply_sgr(pen: Pen, sequence: str) -> Pen:
     """Return `pen` after one sequence, such as `ESC [ 1 ; 31 m`."""
     groups = iter(sequence[2:-1].split(";"))
     for group in groups:
@@ -108,11 +108,11 @@ def apply(pen: Pen, sequence: str) -> Pen:
 def _simple(pen: Pen, code: int) -> Pen:
     """Return `pen` after a code that needs no further numbers."""
     if code == 0:
-        return PLAIN
-    if code in _ON:
-        return pen._replace(traits=pen.traits | {_ON[code]})
-    if code in _OFF:
-        return pen._replace(traits=pen.traits - _OFF[code])
+        return PLAIN_PEN
+    if code in _ATTRIBUTES_SWITCHED_ON:
+        return pen._replace(traits=pen.traits | {_ATTRIBUTES_SWITCHED_ON[code]})
+    if code in _ATTRIBUTES_SWITCHED_OFF:
+        return pen._replace(traits=pen.traits - _ATTRIBUTES_SWITCHED_OFF[code])
     if 30 <= code <= 37 or 90 <= code <= 97:
         return pen._replace(colour=_basic(code - 30))
     if 40 <= code <= 47 or 100 <= code <= 107:

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
-from mobius_tui.tui.output.line_layout import Layout, LineRows, hidden_note, row_breaks
+from mobius_tui.tui.output.line_layout import (
+    LineRows,
+    OutputLayout,
+    hidden_bytes_note,
+    row_breaks,
+)
 from mobius_tui.tui.output.output_document import (
     FIRST_READ_BYTES,
     OutputDocument,
@@ -20,7 +25,7 @@ from mobius_tui.tui.output.output_document import (
     text_of,
 )
 
-SCREENS = 4
+MAX_CACHED_SCREENS = 4
 """Screens of rows in the cache; a row takes some two kilobytes."""
 
 
@@ -31,7 +36,9 @@ class Viewport:
     that line's wrapped rows are above the window (`skip`).
     """
 
-    def __init__(self, document: OutputDocument, layout: Layout, height: int) -> None:
+    def __init__(
+        self, document: OutputDocument, layout: OutputLayout, height: int
+    ) -> None:
         self.document = document
         self.layout = layout
         self.height = height
@@ -40,7 +47,7 @@ class Viewport:
         self._rows: OrderedDict[int, tuple[OutputLine, LineRows]] = OrderedDict()
         self._row_count = 0
 
-    def arrange(self, layout: Layout, height: int, *, at_bottom: bool) -> None:
+    def arrange(self, layout: OutputLayout, height: int, *, at_bottom: bool) -> None:
         """Take on a size and look, and what was appended.
 
         Args:
@@ -126,7 +133,9 @@ class Viewport:
             self._row_count -= len(self._rows.pop(start)[1])
         self._rows[start] = line, strips
         self._row_count += len(strips)
-        while self._row_count > SCREENS * self.height and len(self._rows) > 1:
+        while (
+            self._row_count > MAX_CACHED_SCREENS * self.height and len(self._rows) > 1
+        ):
             self._row_count -= len(self._rows.popitem(last=False)[1][1])
         return strips, line.after
 
@@ -172,7 +181,7 @@ class Viewport:
         return 0, 0
 
 
-WORD = re.compile(r"""[^\s"'`()\[\]{}<>|,;]+""")
+DOUBLE_CLICK_PATTERN = re.compile(r"""[^\s"'`()\[\]{}<>|,;]+""")
 """What a double click takes: a path, an address or an id is one word."""
 
 
@@ -185,7 +194,7 @@ class TextPlace(NamedTuple):
     """Characters before it in the line as it is shown."""
 
 
-class Stretch(NamedTuple):
+class TextRange(NamedTuple):
     """Text from one place up to another, which is the first that is not in it."""
 
     start: TextPlace
@@ -258,7 +267,7 @@ def place_at(viewport: Viewport, x: int, y: int) -> TextPlace | None:
 
 def word_at(text: str, column: int) -> tuple[int, int]:
     """Return where the word begins and ends that holds a character of a line."""
-    for match in WORD.finditer(text):
+    for match in DOUBLE_CLICK_PATTERN.finditer(text):
         if match.start() <= column < match.end():
             return match.span()
         if match.start() > column:
@@ -266,7 +275,7 @@ def word_at(text: str, column: int) -> tuple[int, int]:
     return column, min(column + 1, len(text))
 
 
-def row_of(viewport: Viewport, place: TextPlace) -> int:
+def row_within_line(viewport: Viewport, place: TextPlace) -> int:
     """Return which of its line's rows shows a place."""
     line = viewport.document.line(place.line)
     pieces = _pieces(line, text_of(line), viewport.layout)
@@ -274,11 +283,11 @@ def row_of(viewport: Viewport, place: TextPlace) -> int:
     return min(bisect_right(ends, place.column), len(pieces) - 1)
 
 
-def _pieces(line: OutputLine, text: str, layout: Layout) -> list[tuple[int, int]]:
+def _pieces(line: OutputLine, text: str, layout: OutputLayout) -> list[tuple[int, int]]:
     """Return which characters of a line each of its rows shows."""
     length = len(text)
     if layout.wrap:
-        pieces = row_breaks(text + hidden_note(line), layout.text_width)
+        pieces = row_breaks(text + hidden_bytes_note(line), layout.text_width)
         return [(min(start, length), min(end, length)) for start, end in pieces]
     start = _count(text, layout.shift)
     return [(start, start + _count(text[start:], layout.text_width))]

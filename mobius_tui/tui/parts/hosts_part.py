@@ -15,11 +15,11 @@ from rich.cells import cell_len
 from textual.screen import Screen
 
 from mobius_tui import sanitize
-from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of
+from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
 from mobius_tui.run.attempts.merged_output import EVER, MergedHost, MergedOutput
-from mobius_tui.run.attempts.output_reader import printed_by
+from mobius_tui.run.attempts.output_reader import bytes_printed_by
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.fleet.gathered_output import same_once
+from mobius_tui.run.fleet.gathered_output import distinct_outputs
 from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.playbooks.play_files import last_play_of
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -27,7 +27,7 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, RANKS
+from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
@@ -124,7 +124,9 @@ class StepHostsPart:
             shown,
             path=path,
             spans=_spans_of(path),
-            limit=printed_by(folder, view.now) if is_running and is_past else None,
+            limit=bytes_printed_by(folder, view.now)
+            if is_running and is_past
+            else None,
             title=f"Output · {number} · {opened.host} {word}",
             running=is_running and not is_past,
             placeholder="It has printed nothing yet." if is_running else "Nothing.",
@@ -205,7 +207,10 @@ class StepHostsPart:
                     host: output_path(folders[attempt], host)
                     for host, attempt in hosts.items()
                 }
-                self.pane.show_tails(step, await run_in_thread(partial(_tails, paths)))
+                self.pane.show_tails(
+                    step,
+                    await run_in_thread(partial(_read_last_outputs_of_hosts, paths)),
+                )
         finally:
             self._is_reading = False
 
@@ -246,7 +251,7 @@ class StepHostsPart:
 
     async def _gather_same(self, step: str, path: Path) -> None:
         hosts = [(h.name, h.state, h.output) for h in self._hosts_of(step)]
-        await run_in_thread(partial(_write, path, same_once(hosts)))
+        await run_in_thread(partial(_write, path, distinct_outputs(hosts)))
         at = time.strftime("%H:%M:%S", time.localtime(self._feed.now()))
         title = f"each output once, at {at}"
         self.opened = OpenedOutput(step=step, path=path, title=title)
@@ -298,7 +303,9 @@ class StepHostsPart:
             return []
         names = {host: sanitize.line(host) for host in found.newest}
         cells = min(LONGEST_LABEL, max(map(cell_len, names.values()), default=0))
-        ordered = sorted(found.newest.items(), key=lambda each: RANKS[each[1].status])
+        ordered = sorted(
+            found.newest.items(), key=lambda each: HOST_STATUS_RANKS[each[1].status]
+        )
         hosts = []
         for name, own in ordered:
             if own.started is not None:
@@ -336,9 +343,9 @@ def _merged_title(merged: MergedOutput) -> str:
     return f"all hosts, by time; {merged.without_times} without times first"
 
 
-def _tails(paths: Mapping[str, Path]) -> Mapping[str, LastOutput]:
+def _read_last_outputs_of_hosts(paths: Mapping[str, Path]) -> Mapping[str, LastOutput]:
     """The last line of each output, by host."""
-    return {host: last_output_of(path) for host, path in paths.items()}
+    return {host: last_output_of_file(path) for host, path in paths.items()}
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> None:

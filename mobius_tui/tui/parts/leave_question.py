@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, LeaveWay, leave_state
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, LeaveWay, make_leave_state
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -42,7 +42,7 @@ class LeaveQuestion:
     def update(self, view: RunView) -> None:
         """Say how the run is now, while it is asked."""
         if self._dialog is not None:
-            self._dialog.state = leave_state(view, self._feed.running())
+            self._dialog.state = make_leave_state(view, self._feed.running())
 
     async def ask(self, view: RunView) -> bool:
         """A worker: ask, and stop what is to be stopped; whether the screen may go.
@@ -50,7 +50,7 @@ class LeaveQuestion:
         Args:
             view: the run.
         """
-        state = leave_state(view, self._feed.running())
+        state = make_leave_state(view, self._feed.running())
         dialog = self._dialog = LeaveDialog(state, self._feed.directory.id)
         try:
             way = await self._questions.ask(dialog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.widgets.banners import OtherRunsBanner, OtherRunsReader
 
 
@@ -28,7 +28,7 @@ class OtherRunsAlarm:
             command: the id of the page's command that opens the run.
             attach: opens a run; the page stays beneath it.
         """
-        self.banner = OtherRunsBanner(reader, wall=wall, key=key_of(command))
+        self.banner = OtherRunsBanner(reader, wall=wall, key=first_key_name(command))
         """To be put on top."""
         self._command = command
         self._attach = attach

@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Command, OutputNeed
-from mobius_tui.tui.commands.registry import command, footer
+from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
 from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
@@ -189,11 +189,11 @@ class OutputController:
         """
         others = tuple(each for each in shown if each.place not in ("output", "hosts"))
         if self.hosts.pane.has_focus_within:
-            own = footer(("hosts",), ())
+            own = commands_for_footer(("hosts",), ())
         elif self.pane.has_focus_within:
-            own = footer(("output",), ())
+            own = commands_for_footer(("output",), ())
             if self.hosts.opened is not None:
-                own = (replace(command("output.dismiss"), label="Hosts"), *own)
+                own = (replace(command_by_id("output.dismiss"), label="Hosts"), *own)
         else:
             return others
         own = tuple(each for each in own if self.applies(each))
@@ -240,7 +240,7 @@ class OutputController:
         goes_on = lambda: not worker.is_cancelled  # noqa: E731
         try:
             save = partial(
-                output_files.save, shown.path, target, should_continue=goes_on
+                output_files.save_output, shown.path, target, should_continue=goes_on
             )
             size = await asyncio.to_thread(save)
         except OSError as error:

@@ -15,10 +15,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from mobius_tui.tui.commands.command import Command, Place
-from mobius_tui.tui.commands.registry import commands
+from mobius_tui.tui.commands.registry import commands_of_places
 from mobius_tui.tui.screen_state import PaneName
 
-TALL = 30
+TALL_SCREEN_ROWS = 30
 """Rows of a screen that is high enough for everything."""
 
 
@@ -82,7 +82,7 @@ class PaneLayout:
     @staticmethod
     def is_low(rows: int) -> bool:
         """Whether a screen of so many rows has room for what matters most alone."""
-        return rows < TALL
+        return rows < TALL_SCREEN_ROWS
 
     def note_focus(self, widget: Widget) -> None:
         """A widget has the focus: the pane that it is in is the one that is shown."""
@@ -109,7 +109,7 @@ class PaneLayout:
         screen = self._screen
         if not (screen.has_class("-w-narrow") or screen.has_class("-h-short")):
             return ()
-        ways = {each.focuses: each for each in commands(*self._places)}
+        ways = {each.focuses: each for each in commands_of_places(*self._places)}
         return tuple(
             replace(ways[name], label=pane.label)
             for name, pane in self._panes.items()

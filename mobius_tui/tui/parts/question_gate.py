@@ -1,22 +1,57 @@
-"""The question gate: a screen's dialogs, one at a time, and which keys they accept."""
+"""Drafts: what was typed in dialogs closed unanswered or refused, for the next time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
 from textual.screen import Screen
 from textual.worker import Worker
 
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD, TimedInput
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, TimedInput
 from mobius_tui.tui.dialogs.question import Notifier
-from mobius_tui.tui.parts.drafts import Drafts
 from mobius_tui.tui.screen_state import Draft, DraftKey
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog
     from mobius_tui.tui.presenters.run_view import RunView
+
+
+class Drafts:
+    """The drafts of one screen."""
+
+    def __init__(self, kept: Mapping[DraftKey, Draft] = MappingProxyType({})) -> None:
+        """Begin with those that were kept before.
+
+        Args:
+            kept: of the screen as it was before it went away.
+        """
+        self._kept = dict(kept)
+
+    @property
+    def kept(self) -> Mapping[DraftKey, Draft]:
+        """All drafts that are stored now, by dialog."""
+        return MappingProxyType(dict(self._kept))
+
+    def take(self, key: DraftKey | None) -> Draft:
+        """Remove and return the draft of a dialog; empty where there is none.
+
+        Args:
+            key: the dialog's; `None` for one whose text is not kept.
+        """
+        return self._kept.pop(key, {}) if key is not None else {}
+
+    def keep(self, drafts: Mapping[DraftKey, Draft]) -> bool:
+        """Keep drafts for when their dialogs are opened again; whether there is any.
+
+        What was typed since in the same dialog is newer, and stays.
+        """
+        typed = {key: draft for key, draft in drafts.items() if draft}
+        self._kept = {**typed, **self._kept}
+        return bool(typed)
+
 
 T = TypeVar("T")
 DRAFT_KEPT_TEXT = "Open it again: what you typed is there."
@@ -123,11 +158,11 @@ class QuestionGate:
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD
+        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD_SECONDS
         return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
 
-class Conversation:
+class DialogSequence:
     """Opens dialogs one after another, and collects what was typed in all of them."""
 
     def __init__(self, questions: QuestionGate) -> None:

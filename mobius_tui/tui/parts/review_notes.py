@@ -22,7 +22,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
 )
 from mobius_tui.tui.parts.question_gate import (
     DRAFT_KEPT_TEXT,
-    Conversation,
+    DialogSequence,
     QuestionGate,
 )
 
@@ -57,7 +57,7 @@ class ReviewNotes:
         Args:
             places: what it can be on, in words, the likeliest first.
         """
-        ask = Conversation(self._questions)
+        ask = DialogSequence(self._questions)
         said = await ask(AnnotateDialog(places))
         if said is None:
             return False
@@ -132,13 +132,13 @@ class ReviewNotes:
             if chosen is None:
                 return
             at = chosen.id
-            ask = Conversation(self._questions)
+            ask = DialogSequence(self._questions)
             changed = await ask(ActionItemDialog(chosen))
             if changed is None:
                 continue
             at = changed.id
             keep = partial(
-                run_action_items.keep_action_item,
+                run_action_items.store_action_item,
                 directory,
                 changed,
                 by=current_operator(),
@@ -146,7 +146,9 @@ class ReviewNotes:
             )
             await self._try_save(keep, ask)
 
-    async def _try_save(self, keep: Callable[[], object], typed: Conversation) -> bool:
+    async def _try_save(
+        self, keep: Callable[[], object], typed: DialogSequence
+    ) -> bool:
         """Save in a thread; on an error show it, keep the draft, and return False.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mobius_tui.run.client.follow_up import FollowUp, follow_up
+from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,
     LastView,
@@ -21,7 +21,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EndCardWays:
+class EndCardActions:
     """What the buttons of the end card do."""
 
     undo: Callable[[], Awaitable[None]]
@@ -35,7 +35,7 @@ async def show_end_card(
     view: RunView,
     directory: RunDirectory,
     questions: QuestionGate,
-    ways: EndCardWays,
+    ways: EndCardActions,
     *,
     coaches: bool = False,
 ) -> None:
@@ -48,9 +48,9 @@ async def show_end_card(
         ways: what is done then.
         coaches: whether a first-time user is told how to go on.
     """
-    from mobius_tui.tui.dialogs.end_card import EndCardChoice, end_card
+    from mobius_tui.tui.dialogs.end_card import EndCardChoice, make_end_card
 
-    card = await end_card(view, directory, coaches=coaches)
+    card = await make_end_card(view, directory, coaches=coaches)
     match await questions.ask(card):
         case EndCardChoice.LEAVE if ways.leave is not None:
             ways.leave()
@@ -93,7 +93,7 @@ class RunCards:
         self._questions = questions
         self._open_follow_up = open_follow_up
         self._tell = tell
-        self._ways = EndCardWays(undo=undo, leave=leave, follow_up=self.follow_up)
+        self._ways = EndCardActions(undo=undo, leave=leave, follow_up=self.follow_up)
         self._last_view = read_last_view(feed.directory)
         """The last view of any screen before this one."""
         self._recorded_at = 0.0
@@ -129,7 +129,7 @@ class RunCards:
 
     def follow_up(self, view: RunView) -> None:
         """Begin what is due now that the run has ended."""
-        due = follow_up(view.plan, view.state)
+        due = due_follow_up(view.plan, view.state)
         if due is not None and self._open_follow_up is not None:
             self._open_follow_up(due)
         elif view.state.ended is None:
@@ -139,9 +139,9 @@ class RunCards:
 
     def exit_code(self) -> int:
         """What leaving the run exits with."""
-        from mobius_tui.tui.dialogs.end_card import exit_code
+        from mobius_tui.tui.dialogs.end_card import exit_code_of_run
 
-        return exit_code(self._feed.state, self._feed.directory)
+        return exit_code_of_run(self._feed.state, self._feed.directory)
 
     def await_another_end(self) -> None:
         """The run was opened again: its next end is told, too."""

@@ -21,15 +21,15 @@ from mobius_tui.run.storage.source_diff import (
 )
 from mobius_tui.runbook.toml.positions import HeaderKind
 from mobius_tui.tui.backend.base_page import ForegroundTask
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
-from mobius_tui.tui.external.editor import edit
+from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
-EDITS = 2.0
+SOURCE_CHECK_INTERVAL = 2.0
 """Seconds between two polls whether the runbook's source was edited."""
 
 
@@ -93,7 +93,7 @@ class SourceEdits:
             return
         part, name = _header(key)
         self.is_editing = True
-        run = partial(edit, source, os.environ, part=part, name=name)
+        run = partial(edit_runbook, source, os.environ, part=part, name=name)
         self._run_foreground_task(ForegroundTask(run=run))
 
     # Showing what differs
@@ -125,7 +125,7 @@ class SourceEdits:
 
     def follow(self) -> None:
         """Tell by itself, and once, when the source is edited while the run goes on."""
-        self._screen.set_interval(EDITS, self._begin_check)
+        self._screen.set_interval(SOURCE_CHECK_INTERVAL, self._begin_check)
 
     def _begin_check(self) -> None:
         state = self._feed.state
@@ -148,7 +148,7 @@ class SourceEdits:
         differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
         if differs and not self.is_known:
-            name, key = edited_source(began).name, key_of("changes")
+            name, key = edited_source(began).name, first_key_name("changes")
             words = f"{name} was edited since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)

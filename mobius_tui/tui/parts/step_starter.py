@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from mobius_tui.run.intents.intent_actions import Action, StartStep
 from mobius_tui.run.planning.going_on import (
-    next_by_itself,
-    steps_by_themselves,
+    next_step_without_person,
+    steps_before_person_needed,
 )
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -19,7 +19,7 @@ from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, Question
 from mobius_tui.tui.presenters.next_action import FocusOutput
 from mobius_tui.tui.presenters.run_view import RunView
 
-MAX_LISTED = 8
+MAX_STEPS_IN_QUESTION = 8
 """Steps that are named in the question whether changes may begin by themselves."""
 
 
@@ -60,7 +60,9 @@ class StepStarter:
             view: the run.
             phase: the id of the only phase that it goes on in; None for the whole run.
         """
-        reads_first = isinstance(next_by_itself(view.situation, "read", phase), Step)
+        reads_first = isinstance(
+            next_step_without_person(view.situation, "read", phase), Step
+        )
         question = None
         if phase is not None or not reads_first:
             question = _changes_question(view, phase)
@@ -109,7 +111,7 @@ class StepStarter:
         if why := self._why_to_stop(view):
             self.stop(why)
             return
-        found = next_by_itself(view.situation, self._reach, self._phase)
+        found = next_step_without_person(view.situation, self._reach, self._phase)
         if isinstance(found, str):
             self.stop(found)
         elif found is not None:
@@ -147,13 +149,13 @@ def _changes_question(view: RunView, phase: str | None) -> Question | None:
         view: the run.
         phase: the id of the only phase that it is about; None for the whole run.
     """
-    steps = steps_by_themselves(view.situation, "change", phase)
+    steps = steps_before_person_needed(view.situation, "change", phase)
     names = [name for step in steps if (name := _name_of_change(view, step))]
     if not names:
         return None
-    listed = [f"  {name}" for name in names[:MAX_LISTED]]
-    if len(names) > MAX_LISTED:
-        listed.append(f"  and {len(names) - MAX_LISTED} more")
+    listed = [f"  {name}" for name in names[:MAX_STEPS_IN_QUESTION]]
+    if len(names) > MAX_STEPS_IN_QUESTION:
+        listed.append(f"  and {len(names) - MAX_STEPS_IN_QUESTION} more")
     where = f" in {view.environment}" if view.environment else ""
     words = (
         f"Each of these changes something{where}, and begins without another question, "

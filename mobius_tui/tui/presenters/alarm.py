@@ -16,7 +16,7 @@ from mobius_tui.run.planning.rollback import (
 )
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.runbook.text.units import clock_duration
-from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_watch_commands
 from mobius_tui.tui.presenters.run_view import RunView
@@ -82,7 +82,7 @@ def _fired_text(reason: str) -> Content:
 
 
 def _key(named: RunCommand, words: str, key_prefix: str) -> list[AlarmPart]:
-    name = f"{key_prefix} {command(named).key_name or 'the palette'}".strip()
+    name = f"{key_prefix} {command_by_id(named).key_name or 'the palette'}".strip()
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 

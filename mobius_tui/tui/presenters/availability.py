@@ -20,7 +20,7 @@ from mobius_tui.run.intents.intent_actions import (
     UndoSteps,
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
-from mobius_tui.run.planning.going_on import next_by_itself
+from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
@@ -35,7 +35,7 @@ from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_step
@@ -65,7 +65,7 @@ def available_commands(
     return frozenset(found)
 
 
-def command_meant(
+def resolve_command(
     view: RunView, selected: RowKey | None, command: RunCommand
 ) -> RunCommand:
     """The command that another stands for here: ticking a message step sends it.
@@ -239,7 +239,7 @@ def available_watch_commands(view: RunView) -> set[RunCommand]:
     return {way for way in ways if is_offered(view, None, way)}
 
 
-def labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
+def footer_labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
     """What the footer calls commands where the step under the cursor says more.
 
     Args:
@@ -260,7 +260,7 @@ def labels(view: RunView | None, selected: RowKey | None) -> Mapping[str, str]:
     return found
 
 
-def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
+def why_unavailable(view: RunView, key: RowKey | None, command: RunCommand) -> str:
     """Why a command does nothing now, and what does.
 
     Args:
@@ -276,14 +276,16 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
             return f"{_sentence(permission.text)}."
         return "The run has ended; nothing can be done in it any more."
     if view.host is None and command is not RunCommand.STOP:
-        return f"No host runs this run: {key_of('next_action')} resumes it first."
+        return (
+            f"No host runs this run: {first_key_name('next_action')} resumes it first."
+        )
     match command:
         case RunCommand.TERMINAL:
             return why_no_terminal(view, key)
         case RunCommand.GO_ON:
             return _why_not_going_on(view)
         case RunCommand.ENTER_PHASE:
-            return _no_phase(view)
+            return _why_no_phase(view)
         case RunCommand.APPROVE if isinstance(permission, Refused):
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
@@ -296,7 +298,7 @@ def why_not(view: RunView, key: RowKey | None, command: RunCommand) -> str:
         ):
             return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
-            return _no_rollback(view) or _why_not_run_command(view, permission)
+            return _why_no_rollback(view) or _why_not_run_command(view, permission)
         case _:
             return _why_not_step_command(view, key, command, permission)
 
@@ -310,17 +312,16 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
 
 
 def _why_not_going_on(view: RunView) -> str:
-    found = next_by_itself(view.situation, "change")
+    found = next_step_without_person(view.situation, "change")
     if found is None:
-        return (
-            f"A step runs already: wait for it, or {key_of(RunCommand.STOP)} stops it."
-        )
+        key = first_key_name(RunCommand.STOP)
+        return f"A step runs already: wait for it, or {key} stops it."
     if isinstance(found, str):
         return f"{found}."
     return f"After {view.plan.name(found.id)} somebody is needed: Enter begins it."
 
 
-def _no_phase(view: RunView) -> str:
+def _why_no_phase(view: RunView) -> str:
     for phase in view.runbook.phases:
         is_own = is_improvised(phase) or phase is view.runbook.undo_phase
         if phase.aside and not is_own:
@@ -330,7 +331,7 @@ def _no_phase(view: RunView) -> str:
     return "This runbook has no phase to turn aside to."
 
 
-def _no_rollback(view: RunView) -> str:
+def _why_no_rollback(view: RunView) -> str:
     """Why nobody can begin the rollback; empty where somebody may."""
     watch = view.state.watch
     if rollback_phase(view.plan) is None:
@@ -344,7 +345,7 @@ def _no_rollback(view: RunView) -> str:
 def _why_not_run_command(view: RunView, permission: Permission | None) -> str:
     """Why the run is not ended, or the watch not armed, held, or begun by hand."""
     if not isinstance(permission, Refused):
-        turns = key_of(RunCommand.ENTER_PHASE)
+        turns = first_key_name(RunCommand.ENTER_PHASE)
         return f"No trigger has fired; {turns} turns aside by hand."
     match permission.code:
         case RefusalCode.BUSY:
@@ -375,7 +376,7 @@ def _why_not_step_command(
     phase = view.plan.phase_of[step.id]
     if is_unentered_aside(view, phase):
         undoes = phase is view.runbook.undo_phase
-        turns = key_of(RunCommand.UNDO if undoes else RunCommand.ENTER_PHASE)
+        turns = first_key_name(RunCommand.UNDO if undoes else RunCommand.ENTER_PHASE)
         return f"{name} is in {phase.title}: {turns} turns aside to it."
     if command is RunCommand.STOP:
         state = state_in_words(view, step)

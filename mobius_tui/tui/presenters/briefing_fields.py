@@ -12,9 +12,9 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.drill.drill_record import is_staging
-from mobius_tui.health.health_record import State
-from mobius_tui.run.checks.value_commands import ListedValues, source_in_words
-from mobius_tui.run.client.briefing_hosts import hosts_in_words
+from mobius_tui.health.health_record import CheckState
+from mobius_tui.run.checks.value_commands import ListedValues, secret_source_text
+from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
@@ -23,7 +23,7 @@ from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.commands.registry import command, footer
+from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.library_lines import drill_words
 from mobius_tui.tui.presenters.styled_text import Role, assemble, badge, text
@@ -31,7 +31,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, badge, text
 if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview
 
-COUNTED: tuple[tuple[str, str, Role], ...] = (
+EFFECT_COUNT_WORDS: tuple[tuple[str, str, Role], ...] = (
     ("read", "reads", "plain"),
     ("change", "changes", "warn"),
     ("destroy", "destroys", "bad"),
@@ -43,7 +43,7 @@ COUNTED: tuple[tuple[str, str, Role], ...] = (
 )
 """Each effect, the word behind the number of steps that have it, and its role."""
 
-MODES: Mapping[Mode, tuple[str, Role]] = {
+MODE_DESCRIPTIONS: Mapping[Mode, tuple[str, Role]] = {
     Mode.INCIDENT: ("real commands, in a real environment", "bad"),
     Mode.DRILL: ("a rehearsal on a site of its own; nothing real is touched", "accent"),
     Mode.MAINTENANCE: (
@@ -59,7 +59,7 @@ STAGING_DRILL: tuple[str, Role] = (
 )
 """What a drill with `--inject-cmd` means."""
 
-PROBE_STATES: Mapping[State, tuple[str, Role]] = {
+PROBE_STATES: Mapping[CheckState, tuple[str, Role]] = {
     "ok": ("● ok", "good"),
     "failed": ("✖ failed", "bad"),
     "no data": ("? no data", "warn"),
@@ -67,7 +67,7 @@ PROBE_STATES: Mapping[State, tuple[str, Role]] = {
 """The words for the result of asking a probe, by its state."""
 
 
-def header(briefing: Briefing) -> Content:
+def briefing_header(briefing: Briefing) -> Content:
     """What is about to be run, where, and in which mode."""
     place = briefing.environment or ""
     role: Role = "bad" if briefing.protected else "accent"
@@ -76,7 +76,7 @@ def header(briefing: Briefing) -> Content:
     return title + where + Content("  ") + badge(briefing.mode)
 
 
-def summary(briefing: Briefing) -> tuple[Field, ...]:
+def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
     """What it is, which version, whose, and in which mode and place."""
     runbook = briefing.runbook
     fields = []
@@ -88,7 +88,7 @@ def summary(briefing: Briefing) -> tuple[Field, ...]:
         line = assemble((" of ".join(version), "plain"), (owners, "muted"))
         fields.append(Field("version", line))
     on_staging = briefing.site is not None and is_staging(Path(briefing.site))
-    words, role = STAGING_DRILL if on_staging else MODES[briefing.mode]
+    words, role = STAGING_DRILL if on_staging else MODE_DESCRIPTIONS[briefing.mode]
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
     if briefing.environment:
@@ -109,11 +109,11 @@ def host_fields(briefing: Briefing) -> tuple[Field, ...]:
     """The hosts that its steps run on, as far as they are known."""
     return tuple(
         Field("hosts", assemble((f"{title}: ", "muted"), (words, "strong")))
-        for title, words in hosts_in_words(briefing)
+        for title, words in host_counts_by_target(briefing)
     )
 
 
-def promise(briefing: Briefing) -> str:
+def before_begin_text(briefing: Briefing) -> str:
     """The sentence that nothing is executed before Begin, with the few exceptions."""
     values = any(variable.is_listed for variable in briefing.variables_asked)
     targets = used_targets(briefing.runbook).values()
@@ -124,7 +124,7 @@ def promise(briefing: Briefing) -> str:
     return "nothing is executed, and nothing is sent, before Begin"
 
 
-def effects(runbook: Runbook) -> tuple[Field, ...]:
+def effect_fields(runbook: Runbook) -> tuple[Field, ...]:
     """How many steps of each effect, on the main line and aside, and what is undone."""
     main = tuple(phase for phase in runbook.phases if not phase.aside)
     asides = tuple(phase for phase in runbook.written_phases if phase.aside)
@@ -153,7 +153,7 @@ def _counts(label: str, phases: tuple[Phase, ...]) -> Field:
             name = effect_of(step) if kind == "run" else kind
             numbers[name] = numbers.get(name, 0) + 1
     parts: list[tuple[str, Role]] = []
-    for name, words, role in COUNTED:
+    for name, words, role in EFFECT_COUNT_WORDS:
         if name in numbers:
             parts.append((f"{words} {numbers[name]}", role))
             parts.append((" · ", "muted"))
@@ -199,7 +199,7 @@ def value_fields(briefing: Briefing) -> tuple[Field, ...]:
 
 
 def _when_fetched(variable: Variable) -> str:
-    return f"[secret]  got {source_in_words(variable)} when a step first needs it"
+    return f"[secret]  got {secret_source_text(variable)} when a step first needs it"
 
 
 def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:
@@ -238,7 +238,7 @@ def probe_fields(
     return tuple(fields)
 
 
-PROPOSALS_SHOWN = 5
+MAX_PROPOSAL_ROWS = 5
 """The most proposed values that are listed under an input: on a terminal of 24 rows the
 question is still visible above them."""
 
@@ -259,16 +259,18 @@ def proposal_text(
     values = [each.value for each in listed.options]
     if values:
         at = values.index(chosen) if chosen in values else -1
-        first = max(0, min(at - PROPOSALS_SHOWN // 2, len(values) - PROPOSALS_SHOWN))
+        first = max(
+            0, min(at - MAX_PROPOSAL_ROWS // 2, len(values) - MAX_PROPOSAL_ROWS)
+        )
         how = "all are taken" if several else "↑ ↓ choose, or type another"
         parts.append(text(f"{len(values)} listed: {how}", "muted"))
-        for number, each in list(enumerate(listed.options))[first:][:PROPOSALS_SHOWN]:
+        for number, each in list(enumerate(listed.options))[first:][:MAX_PROPOSAL_ROWS]:
             sign = "▸ " if number == at else "  "
             title = f"  {each.title}" if each.title else ""
             role: Role = "accent" if number == at else "plain"
             parts.append(assemble((sign + each.value, role), (title, "muted")))
     if listed.problem:
-        key = command("briefing.list").key_name
+        key = command_by_id("briefing.list").key_name
         words = f"▲ {listed.problem}; type it, or {key} lists again"
         parts.append(text(words, "warn"))
     return Content("\n").join(parts)
@@ -291,15 +293,19 @@ def footer_keys(
             filled in.
         available: the ids of commands that apply only at times, and do now.
     """
-    begin = command("briefing.begin")
+    begin = command_by_id("briefing.begin")
     if enter_begins:
         begin = replace(begin, keys=("enter", *begin.keys))
     # No letters: while a line has the focus they are typed into it.
-    words = command("help")
+    words = command_by_id("help")
     spelled = [key for key in words.keys if len(key) > 1 and key != "question_mark"]
     return (
         begin,
-        *(each for each in footer(("briefing",), available) if each.id != begin.id),
-        replace(command("focus.next"), label="Next line"),
+        *(
+            each
+            for each in commands_for_footer(("briefing",), available)
+            if each.id != begin.id
+        ),
+        replace(command_by_id("focus.next"), label="Next line"),
         replace(words, keys=tuple(spelled[:1])),
     )

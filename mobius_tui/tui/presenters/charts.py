@@ -23,21 +23,21 @@ CHART_ROLES: dict[ChartRole, Role] = {
 }
 """The role in which each part of a chart of latencies is drawn."""
 
-RISING = " ▁▂▃▄▅▆▇█"
+RISING_BLOCKS = " ▁▂▃▄▅▆▇█"
 """A cell filled from below by 0 to 8 eighths."""
-GROWING = "░▏▎▍▌▋▊▉█"
+GROWING_BLOCKS = "░▏▎▍▌▋▊▉█"
 """A cell filled from the left by 0 to 8 eighths."""
-FAILED = "✖"
+FAILED_GLYPH = "✖"
 """The first failed check of an outage; what it took to fail says nothing."""
-OUTAGE = "─"
+OUTAGE_GLYPH = "─"
 """The failed checks that follow: they draw a line as long as the outage."""
-LIMIT = "┄"
+LIMIT_GLYPH = "┄"
 
 MAX_LIMIT_RATIO = 2.0
 """A limit up to so many times the highest value is drawn, above the columns if so."""
 
 
-def ceiling(values: Sequence[float | None], limit: float | None) -> float:
+def chart_top_value(values: Sequence[float | None], limit: float | None) -> float:
     """Return the value at the upper edge of a chart of `values`; never 0.
 
     Args:
@@ -52,7 +52,7 @@ def ceiling(values: Sequence[float | None], limit: float | None) -> float:
     return peak or 1.0
 
 
-def columns(
+def chart_rows(
     values: Sequence[float | None],
     states: Sequence[str],
     *,
@@ -79,18 +79,18 @@ def columns(
     if width <= 0 or height <= 0:
         return []
     samples = list(zip(values, states, strict=True))[-width:]
-    top = ceiling([value for value, state in samples if state != "bad"], limit)
+    top = chart_top_value([value for value, state in samples if state != "bad"], limit)
     drawn = [_column(value, state, top, height, limit) for value, state in samples]
     for place in range(len(samples) - 1, 0, -1):
         if samples[place][1] == samples[place - 1][1] == "bad":
-            drawn[place][-1] = (OUTAGE, "bad")
+            drawn[place][-1] = (OUTAGE_GLYPH, "bad")
     blank: list[ChartCell] = [(" ", "none")] * height
     drawn = [blank] * (width - len(drawn)) + drawn
     rows = [[column[row] for column in drawn] for row in range(height)]
     if limit is not None and height > 1 and 0 < limit <= top:
         level = height - 1 - min(height - 1, int(limit / top * height))
         rows[level] = [
-            (LIMIT, "limit") if cell[0] == " " else cell for cell in rows[level]
+            (LIMIT_GLYPH, "limit") if cell[0] == " " else cell for cell in rows[level]
         ]
     return rows
 
@@ -114,8 +114,8 @@ def meter(value: float | None, limit: float, width: int) -> str:
     else:
         eighths = max(1, min(whole - 1, round(reach / limit * whole)))
     full, part = divmod(eighths, 8)
-    bar = GROWING[8] * full + (GROWING[part] if part else "")
-    return (bar + GROWING[0] * width)[: max(0, width)]
+    bar = GROWING_BLOCKS[8] * full + (GROWING_BLOCKS[part] if part else "")
+    return (bar + GROWING_BLOCKS[0] * width)[: max(0, width)]
 
 
 def _column(
@@ -124,7 +124,7 @@ def _column(
     """Return one column, the upper cell first."""
     if state == "bad":
         above: list[ChartCell] = [(" ", "none")] * (height - 1)
-        return [*above, (FAILED, "bad")]
+        return [*above, (FAILED_GLYPH, "bad")]
     reach = None if state == "none" else _height(value)
     role: ChartRole = "ok"
     if state == "slow" or (reach is not None and limit is not None and reach > limit):
@@ -133,7 +133,7 @@ def _column(
     if reach is not None:
         eighths = max(1, min(height * 8, round(min(reach / top, 1.0) * height * 8)))
     fills = [min(8, max(0, eighths - 8 * row)) for row in reversed(range(height))]
-    return [(RISING[n], role if n else "none") for n in fills]
+    return [(RISING_BLOCKS[n], role if n else "none") for n in fills]
 
 
 def _height(value: float | None) -> float | None:

@@ -19,9 +19,9 @@ from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import delivery_summary
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_texts
 from mobius_tui.tui.presenters.glyphs import (
-    ASIDE,
     FOLDED,
-    MARKS,
+    STATUS_MARKS,
+    UNENTERED_ASIDE_MARK,
     UNFOLDED,
     Mark,
     phase_mark,
@@ -30,7 +30,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
-WHO_LIMIT = 14
+MAX_ANSWER_CELLS = 14
 """The most cells that an answer takes in the right column."""
 
 
@@ -82,7 +82,7 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
         return ChecklistRow(
             is_phase=True,
             title=title,
-            mark=ASIDE,
+            mark=UNENTERED_ASIDE_MARK,
             right="aside",
             right_role="muted",
             is_dim=True,
@@ -116,14 +116,14 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         return ChecklistRow(
             is_phase=False,
             title=title,
-            mark=ASIDE,
+            mark=UNENTERED_ASIDE_MARK,
             right="",
             right_role="muted",
             is_dim=True,
         )
     standing = view.statuses[step.id]
     right, role = _right(view, step, standing)
-    mark = MARKS[standing.status]
+    mark = STATUS_MARKS[standing.status]
     of_hosts, short = "", ""
     if standing.status is Status.RUNNING or standing.status in BAD_STATUSES:
         of_hosts, short = hosts_texts(view, step.id)
@@ -143,7 +143,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
 
 
 def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
-    mark = MARKS[standing.status]
+    mark = STATUS_MARKS[standing.status]
     match standing.status:
         case Status.PENDING:
             return "", "muted"
@@ -171,9 +171,9 @@ def _guard_value_text(view: RunView, step: Step) -> str:
         for name in sorted(guard_variables(step.when))
         if (value := view.state.variables.get(name)) is not None
     ]
-    word = MARKS[Status.NOT_APPLICABLE].word
+    word = STATUS_MARKS[Status.NOT_APPLICABLE].word
     words = f"{word} {found[0]}" if len(found) == 1 else word
-    return words if cell_len(words) <= WHO_LIMIT else word
+    return words if cell_len(words) <= MAX_ANSWER_CELLS else word
 
 
 def _wait(view: RunView, standing: StepStatus) -> str:
@@ -190,7 +190,7 @@ def _wait(view: RunView, standing: StepStatus) -> str:
             giver = view.plan.step_that_sets.get(wait.on)
             if giver is not None:
                 return f"needs {view.plan.numbers[giver]}"
-            return f"no {sanitize.line(wait.on)}"[:WHO_LIMIT]
+            return f"no {sanitize.line(wait.on)}"[:MAX_ANSWER_CELLS]
 
 
 def _done(view: RunView, step: Step) -> str:
@@ -198,7 +198,7 @@ def _done(view: RunView, step: Step) -> str:
     own = view.step_state(step.id)
     if kind_of(step) in ("manual", "choose") and own.reason:
         words = sanitize.line(own.reason)
-        if cell_len(words) <= WHO_LIMIT:
+        if cell_len(words) <= MAX_ANSWER_CELLS:
             return words
         return "chosen" if kind_of(step) == "choose" else "done"
     if kind_of(step) == "manual":
@@ -209,7 +209,7 @@ def _done(view: RunView, step: Step) -> str:
     return duration_in_words(took) if took < 1 else clock_duration(took)
 
 
-def tally(view: RunView) -> str:
+def step_counts_text(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
     done, total = view.counts.progress
     counts = view.counts.statuses
@@ -223,7 +223,7 @@ def tally(view: RunView) -> str:
         key=lambda status: status not in BAD_STATUSES,
     )
     parts = [f"{done} of {total} done"]
-    parts += [f"{counts[status]} {MARKS[status].word}" for status in worst_first]
+    parts += [f"{counts[status]} {STATUS_MARKS[status].word}" for status in worst_first]
     return " · ".join(parts)
 
 
@@ -383,7 +383,7 @@ def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
         own = view.step_state(step.id)
         words = (
             f"{view.plan.numbers[step.id]} {sanitize.line(step.title)} {step.id} "
-            f"{MARKS[standing.status].word} {own.by} {own.reason} "
+            f"{STATUS_MARKS[standing.status].word} {own.by} {own.reason} "
             f"{' '.join(wait.text for wait in standing.waits)}"
         ).lower()
         return all(word in words for word in wanted)

@@ -7,12 +7,12 @@ from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.step_state import PASSED_STATUSES
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.run_view import RunView
 
 MARK_COUNT = 4
-NEXT = (
+COMMANDS_AFTER_DEMO = (
     ("mobius-tui drill --fault random", "one that you must find out"),
     ("mobius-tui new NAME", "a small runbook of your own"),
     ("mobius-tui import PAGE.md", "a runbook made of your page"),
@@ -38,7 +38,7 @@ def coach_mark(view: RunView) -> str:
             else rollback_confirmation_word(view.plan, view.state, phase)
         )
         typed = f"Type {word}, Enter" if word else "Confirm it"
-        begin = key_of(RunCommand.ROLL_BACK)
+        begin = first_key_name(RunCommand.ROLL_BACK)
         return _mark(
             2,
             f"The trigger has fired. Press {begin}: it shows what will "
@@ -55,11 +55,11 @@ def _after_rollback(view: RunView) -> str:
     """Which way leads to the end of the drill, and to which."""
     outcome, _ = run_outcome(view.plan, view.state)
     if outcome == "completed":
-        end = key_of(RunCommand.END_RUN)
+        end = first_key_name(RunCommand.END_RUN)
         return _mark(
             4, f"All that counts is done. {end} ends the drill and shows your score."
         )
-    on = key_of("next_action")
+    on = first_key_name("next_action")
     return _mark(
         3,
         f"It answers again: you rolled it back. Now prove it: {on} does the next step, "

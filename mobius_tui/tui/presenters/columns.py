@@ -17,11 +17,11 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from mobius_tui import sanitize
-from mobius_tui.tui.presenters.styled_text import STYLES, Role, cut_in_middle
+from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Role, cut_in_middle
 
-GAP = 2
+COLUMN_GAP_CELLS = 2
 """Cells between two columns."""
-LONGEST_CELL = 400
+MAX_CELL_CHARACTERS = 400
 """Characters of one cell that are used at most: a title may be of any length."""
 TableCell = tuple[str, Role]
 
@@ -71,7 +71,7 @@ class ColumnTable:
             cells: one for each column, from anywhere.
         """
         known = tuple(
-            (sanitize.line(words[:LONGEST_CELL]), role) for words, role in cells
+            (sanitize.line(words[:MAX_CELL_CHARACTERS]), role) for words, role in cells
         )
         for place, (words, _) in enumerate(known):
             width = min(cell_len(words), self.columns[place].most)
@@ -94,7 +94,7 @@ class ColumnTable:
         ranked = sorted(range(len(widths)), key=lambda n: self.columns[n].rank)
         while True:
             shown = [width for width in widths if width]
-            excess = sum(shown) + GAP * (len(shown) - 1) - room
+            excess = sum(shown) + COLUMN_GAP_CELLS * (len(shown) - 1) - room
             spare = [
                 max(0, width - column.least) if column.least else 0
                 for width, column in zip(widths, self.columns, strict=True)
@@ -141,7 +141,7 @@ class TableRow(Visual):
             if cells:
                 cells, more = cells + more, 0
                 parts.append(_cell(words, role, cells, column))
-                parts.append(Content(" " * GAP))
+                parts.append(Content(" " * COLUMN_GAP_CELLS))
         return Content("").join(parts[:-1]).truncate(max(1, width), ellipsis=True)
 
     def render_strips(
@@ -167,7 +167,7 @@ def _cell(words: str, role: Role, width: int, column: TableColumn) -> Content:
         words = cut(words, width)
     pad = " " * max(0, width - cell_len(words))
     shown = f"{pad}{words}" if column.is_right else f"{words}{pad}"
-    return Content.styled(shown, STYLES[role])
+    return Content.styled(shown, ROLE_STYLES[role])
 
 
 def _cut(words: str, width: int) -> str:

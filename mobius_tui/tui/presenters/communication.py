@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from mobius_tui.run.journal.describe_entry import undelivered, unsent_reason
 from mobius_tui.run.messaging.channels import ChannelRoute, channel_routes
 from mobius_tui.run.state.deliveries import (
-    NEEDS_PERSON,
+    DELIVERY_STATUSES_NEEDING_PERSON,
     Delivery,
     DeliveryStatus,
     deliveries_of_attempt,
@@ -16,7 +16,7 @@ from mobius_tui.run.state.deliveries import (
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Contact, Step
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import Mark
@@ -48,7 +48,7 @@ def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Fie
     """Whom to call about a failed step: its role's contacts, or the first contact."""
     own = [each for each in contacts if each.role == step.role]
     for contact in (*own, *contacts)[:1]:
-        key = key_of(RunCommand.CONTACTS)
+        key = first_key_name(RunCommand.CONTACTS)
         more = f"  {key} all" if key else ""
         yield Field("call", assemble(*_words(contact), (more, "muted")))
 
@@ -186,6 +186,9 @@ def delivery_problem_fields(view: RunView) -> Iterator[Field]:
 def step_needing_person(view: RunView) -> str | None:
     """The id of the first step whose message a person has to see to; else `None`."""
     for own in open_deliveries(view):
-        if own.status in NEEDS_PERSON and own.queued_event.step in view.plan.steps:
+        if (
+            own.status in DELIVERY_STATUSES_NEEDING_PERSON
+            and own.queued_event.step in view.plan.steps
+        ):
             return own.queued_event.step
     return None

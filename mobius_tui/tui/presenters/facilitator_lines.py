@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from mobius_tui.drill import score_text
-from mobius_tui.drill.drill_facilitator import DONE
-from mobius_tui.drill.drill_score import TIMES, Score, score_times
+from mobius_tui.drill.drill_facilitator import ACT_IN_PAST_TENSE
+from mobius_tui.drill.drill_score import TIME_FIELDS, Score, score_times
 from mobius_tui.drill.faults import Fault
 from mobius_tui.run.events.drill_events import FacilitatorAct
-from mobius_tui.runbook.text.units import ago
+from mobius_tui.runbook.text.units import ago_in_words
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-NAME = 17
+FAULT_NAME_CELLS = 17
 """Cells of the column of names."""
-ACTS: dict[FacilitatorAct, tuple[str, Role]] = {
+ACT_MARKS: dict[FacilitatorAct, tuple[str, Role]] = {
     "inject": ("●", "bad"),
     "worsen": ("▲", "bad"),
     "heal": ("✔", "good"),
@@ -29,11 +29,11 @@ ACTS: dict[FacilitatorAct, tuple[str, Role]] = {
 
 def fault_line(fault: Fault, act: FacilitatorAct | None) -> Content:
     """`● bad-release  injected  Every page answers 500`."""
-    glyph, role = ACTS[act] if act is not None else ("○", "muted")
-    done = DONE[act] if act is not None else ""
+    glyph, role = ACT_MARKS[act] if act is not None else ("○", "muted")
+    done = ACT_IN_PAST_TENSE[act] if act is not None else ""
     return assemble(
         (f"{glyph} ", role),
-        (f"{fault.name:<{NAME}}", "strong" if act is not None else "plain"),
+        (f"{fault.name:<{FAULT_NAME_CELLS}}", "strong" if act is not None else "plain"),
         (f"{done:<9}", role),
         (fault.title, "muted"),
     )
@@ -70,27 +70,29 @@ def team_fields(view: RunView, health: str) -> Iterator[Field]:
     yield Field("team", assemble((f"{doing} ", "muted"), (name, "strong")))
     latest = view.latest()
     if latest is not None:
-        mark = MARKS[view.statuses[latest].status]
+        mark = STATUS_MARKS[view.statuses[latest].status]
         words = assemble(
             (f"{mark.glyph} {mark.word} ", mark.role), (view.plan.name(latest), "plain")
         )
         yield Field("last", words)
     yield Field("health", text(health))
     for hint in view.state.hints[-1:]:
-        when = ago(max(0.0, view.now - hint.at))
+        when = ago_in_words(max(0.0, view.now - hint.at))
         yield Field("hinted", text(f"{when}: {hint.text}"))
 
 
 def live_score_fields(score: Score) -> Iterator[Field]:
     """What is known of the score by now."""
     label = "time to"
-    for name, at in zip(TIMES, score_times(score), strict=True):
+    for name, at in zip(TIME_FIELDS, score_times(score), strict=True):
         known = "-" if at is None else score_text.seconds_words(at)
         role: Role = "muted" if at is None else "strong"
-        words = assemble((f"{score_text.LABELS[name]:<14}", "plain"), (known, role))
+        words = assemble(
+            (f"{score_text.TIME_LABELS[name]:<14}", "plain"), (known, role)
+        )
         yield Field(label, words)
         label = ""
-    for label, lines in score_text.details(score):
+    for label, lines in score_text.score_details(score):
         short = {"steps wrong": "wrong", "out of order": "order"}.get(label, label)
         short = {"overridden": "vouched"}.get(short, short)
         yield Field(short, text("; ".join(lines), "warn"))

@@ -27,7 +27,7 @@ class Mark:
         return f"{self.glyph} {self.word}", self.role
 
 
-MARKS: Mapping[Status, Mark] = {
+STATUS_MARKS: Mapping[Status, Mark] = {
     Status.PENDING: Mark("○", "pending", "plain"),
     Status.RUNNING: Mark("▶", "running", "accent"),
     Status.PASSED: Mark("✔", "passed", "good"),
@@ -45,14 +45,14 @@ MARKS: Mapping[Status, Mark] = {
     Status.WAITING: Mark("·", "waiting", "muted"),
 }
 
-CONDITIONS: Mapping[ProbeCondition, tuple[str, Role]] = {
+CONDITION_MARKS: Mapping[ProbeCondition, tuple[str, Role]] = {
     "ok": ("●", "good"),
     "failing": ("✖", "bad"),
     "unknown": ("?", "warn"),
 }
 """A probe's state; the word stands beside it."""
 
-VERDICTS: dict[bool | None, tuple[str, Role]] = {
+DRILL_VERDICT_MARKS: dict[bool | None, tuple[str, Role]] = {
     None: ("?", "warn"),
     True: ("✔", "good"),
     False: ("✖", "bad"),
@@ -63,7 +63,7 @@ FOLDED = "▸"
 UNFOLDED = "▾"
 """Whether a phase's steps are in sight."""
 
-ASIDE = Mark("┄", "aside", "muted")
+UNENTERED_ASIDE_MARK = Mark("┄", "aside", "muted")
 """A phase off the main line that the run has not entered."""
 
 
@@ -71,18 +71,18 @@ def phase_mark(statuses: Iterable[Status]) -> Mark:
     """The one mark that sums up a phase: what is worst or going on in it."""
     found = set(statuses)
     if Status.RUNNING in found:
-        return MARKS[Status.RUNNING]
+        return STATUS_MARKS[Status.RUNNING]
     for bad in (Status.UNKNOWN, *sorted(BAD_STATUSES - {Status.UNKNOWN})):
         if bad in found:
-            return MARKS[bad]
+            return STATUS_MARKS[bad]
     if Status.PENDING in found:
-        return MARKS[Status.PENDING]
+        return STATUS_MARKS[Status.PENDING]
     if Status.WAITING in found:
-        return MARKS[Status.WAITING]
+        return STATUS_MARKS[Status.WAITING]
     if found == {Status.NOT_APPLICABLE}:
-        return MARKS[Status.NOT_APPLICABLE]
+        return STATUS_MARKS[Status.NOT_APPLICABLE]
     if Status.WARNED in found:
-        return MARKS[Status.WARNED]
+        return STATUS_MARKS[Status.WARNED]
     if found == {Status.SKIPPED}:
-        return MARKS[Status.SKIPPED]
-    return MARKS[Status.PASSED]
+        return STATUS_MARKS[Status.SKIPPED]
+    return STATUS_MARKS[Status.PASSED]

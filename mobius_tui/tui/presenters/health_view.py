@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.health.health_record import State
+from mobius_tui.health.health_record import CheckState
 from mobius_tui.health.probe_window import (
     CurrentHealth,
     ProbeCondition,
@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration, local_time, parse_duration
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.glyphs import CONDITIONS
+from mobius_tui.tui.presenters.glyphs import CONDITION_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
@@ -60,7 +60,7 @@ class ProbeView:
     """Milliseconds above which a latency counts as too long."""
     latencies: tuple[float | None, ...]
     """Of the last checks, the newest at the end."""
-    states: tuple[State, ...]
+    states: tuple[CheckState, ...]
     times: tuple[float, ...] = ()
     """When each of them began, in seconds since 1970."""
     last_ok: float | None = None
@@ -193,7 +193,9 @@ def build_health_view(
         for probe in (plan.probes if plan is not None else ())
     )
     last = health.last_at
-    nobody = last is not None and (not is_watched or now - last > _silent_after(every))
+    nobody = last is not None and (
+        not is_watched or now - last > _seconds_until_stale(every)
+    )
     return HealthView(
         probes=probes,
         machine=_machine(health),
@@ -223,7 +225,7 @@ def _pause(plan: Health, values: Values) -> str | None:
         return None
 
 
-def _silent_after(every: str | None) -> float:
+def _seconds_until_stale(every: str | None) -> float:
     """Seconds after which a check does not describe the present any more."""
     return stale_after(_seconds(every))
 
@@ -297,7 +299,7 @@ def _machine(health: CurrentHealth) -> MachineView | None:
     )
 
 
-NAMED = 3
+MAX_NAMED_PROBES = 3
 """The most probes that are all named; of more, only those that are not ok are."""
 
 OutagePart = tuple[str, Role]
@@ -320,7 +322,7 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     """Every probe at a moment."""
     plan = view.runbook.health
     assert plan is not None
-    within = _silent_after(_pause(plan, view.values))
+    within = _seconds_until_stale(_pause(plan, view.values))
     of_hosts = stale_after(hosts_cycle(_seconds(view.values.preview(plan.hosts_every))))
     found = [
         (p.id, view.health_history.at(p.id, moment, within=seconds))
@@ -328,11 +330,11 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
         for seconds in (of_hosts if p.hosts else within,)
     ]
     shown = found
-    if len(found) > NAMED:
-        shown = [each for each in found if each[1] != "ok"][:NAMED]
+    if len(found) > MAX_NAMED_PROBES:
+        shown = [each for each in found if each[1] != "ok"][:MAX_NAMED_PROBES]
     parts: list[OutagePart] = []
     for probe, condition in shown:
-        glyph, role = CONDITIONS[condition]
+        glyph, role = CONDITION_MARKS[condition]
         gap = "  " if parts else ""
         parts.append((f"{gap}{glyph} {sanitize.line(probe)} {condition}", role))
     others = len(found) - len(shown)

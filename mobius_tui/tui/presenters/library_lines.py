@@ -15,12 +15,12 @@ from mobius_tui.drill.drill_freshness import DrillFreshness
 from mobius_tui.drill.library_listing import ListedRunbook
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
-from mobius_tui.run.records.run_summary import Summary
+from mobius_tui.run.records.run_summary import RunSummary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
-from mobius_tui.runbook.text.units import ago, clock_duration
+from mobius_tui.runbook.text.units import ago_in_words, clock_duration
 from mobius_tui.tui.presenters.columns import (
     ColumnTable,
     TableCell,
@@ -31,7 +31,7 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-OUTCOMES: Mapping[Outcome | ListingState, tuple[str, Role]] = {
+OUTCOME_MARKS: Mapping[Outcome | ListingState, tuple[str, Role]] = {
     Outcome.COMPLETED: ("✔", "good"),
     Outcome.FAILED: ("✖", "bad"),
     Outcome.INCOMPLETE: ("▲", "warn"),
@@ -68,9 +68,9 @@ def run_table(*, is_open: bool) -> ColumnTable:
     )
 
 
-def run_mark(run: Summary, now: float) -> Mark:
+def run_mark(run: RunSummary, now: float) -> Mark:
     """The state or outcome of a run."""
-    glyph, role = OUTCOMES[run.outcome]
+    glyph, role = OUTCOME_MARKS[run.outcome]
     word = str(run.outcome)
     if run.is_open:
         alive = run.host is not None
@@ -79,13 +79,13 @@ def run_mark(run: Summary, now: float) -> Mark:
     return Mark(glyph, word, role)
 
 
-def short_run_mark(run: Summary, now: float) -> Mark:
+def short_run_mark(run: RunSummary, now: float) -> Mark:
     """The same, in no more than two words."""
     mark = run_mark(run, now)
     return replace(mark, word="open") if run.is_open else mark
 
 
-def run_cells(run: Summary, now: float) -> Iterator[TableCell]:
+def run_cells(run: RunSummary, now: float) -> Iterator[TableCell]:
     """The cells of a run: state, start, duration, title and id."""
     yield run_mark(run, now).glyph_and_word
     yield local_time(run.began, now), "muted"
@@ -129,7 +129,7 @@ def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
         yield "", "muted"
     else:
         mark = short_run_mark(used, now)
-        yield f"{mark.glyph} {ago(max(0.0, now - used.began))}", mark.role
+        yield f"{mark.glyph} {ago_in_words(max(0.0, now - used.began))}", mark.role
         yield mark.word, "muted"
     yield book.environment, "muted"
     yield _drill_cell(book.drilled, now)
@@ -139,7 +139,7 @@ def _drill_cell(fresh: DrillFreshness | None, now: float) -> TableCell:
     if fresh is None or fresh.drill.began is None:
         return "never", "muted"
     edited = ", edited" if fresh.is_edited else ""
-    words = f"{ago(max(0.0, now - fresh.drill.began))}{edited}"
+    words = f"{ago_in_words(max(0.0, now - fresh.drill.began))}{edited}"
     return (f"✔ {words}", "good") if fresh.shows_handled else (f"✖ {words}", "bad")
 
 
@@ -149,14 +149,14 @@ def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
     if fresh is None or began is None:
         return assemble(("never drilled here", "muted"))
     drill, score = fresh.drill, fresh.score
-    glyph, role = OUTCOMES[drill.outcome]
+    glyph, role = OUTCOME_MARKS[drill.outcome]
     word = str(drill.outcome)
     if score is not None and score.handled is False:
         glyph, word, role = "✖", "not handled", "bad"
     points = f" (score {fresh.score_words})" if fresh.score_words else ""
     who = f"  by {drill.operator}" if drill.operator else " "
     return assemble(
-        (f"drilled {ago(now - began)}  ", "muted"),
+        (f"drilled {ago_in_words(now - began)}  ", "muted"),
         (f"{glyph} {word}", role),
         (f"{who}{points}".rstrip(), "muted"),
         (f"  {fresh.edits}" if fresh.edits else "", "warn"),
@@ -175,7 +175,7 @@ class LibraryEntry:
     runbook: str
     """The id of the runbook; of a run, of the one that it was made of."""
     title: str
-    about: ListedRunbook | Summary
+    about: ListedRunbook | RunSummary
     """What is known of it."""
 
     @property
@@ -202,7 +202,7 @@ class LibraryGroup:
 
 def run_entries(
     table: ColumnTable,
-    found: tuple[tuple[RunDirectory, Summary], ...],
+    found: tuple[tuple[RunDirectory, RunSummary], ...],
     open_run: Callable[[RunDirectory], None],
     now: float,
 ) -> list[LibraryEntry]:
@@ -264,9 +264,9 @@ def runbook_entries(
     return entries
 
 
-MAX_TITLE = 220
+MAX_SUMMARY_CHARACTERS = 220
 """Characters of a summary that are shown: the briefing has the rest."""
-EFFECTS = ("read", "change", "destroy")
+COUNTED_EFFECTS = ("read", "change", "destroy")
 
 
 def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
@@ -281,14 +281,15 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         yield Field("✖ wrong", text(book.problem, "bad"))
         yield Field("file", text(""), str(book.path))
         return
-    said = plain_lines(Prose(runbook.summary[: 4 * MAX_TITLE]))
+    said = plain_lines(Prose(runbook.summary[: 4 * MAX_SUMMARY_CHARACTERS]))
     words = " ".join(" ".join(said).split())
-    if len(words) > MAX_TITLE:
-        words = f"{words[:MAX_TITLE].rpartition(' ')[0] or words[:MAX_TITLE]} …"
+    if len(words) > MAX_SUMMARY_CHARACTERS:
+        cut = words[:MAX_SUMMARY_CHARACTERS]
+        words = f"{cut.rpartition(' ')[0] or cut} …"
     if words:
         yield Field("what", text(words))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
-    owners = ", ".join(runbook.owners)[:MAX_TITLE]
+    owners = ", ".join(runbook.owners)[:MAX_SUMMARY_CHARACTERS]
     if version or owners:
         line = assemble((" of ".join(version), "plain"), (f"  {owners}", "muted"))
         yield Field("version", line)
@@ -296,11 +297,11 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         each.name for each in runbook.variables.values() if each.ask or each.is_listed
     ]
     if asked:
-        yield Field("asks", text(", ".join(asked)[:MAX_TITLE]))
+        yield Field("asks", text(", ".join(asked)[:MAX_SUMMARY_CHARACTERS]))
     yield Field("drilled", drill_words(book.drilled, now=now))
     label = "runs"
     for run in book.runs:
-        began = "" if run.began is None else ago(max(0.0, now - run.began))
+        began = "" if run.began is None else ago_in_words(max(0.0, now - run.began))
         where = f" ▸ {run.environment}" if run.environment else ""
         more = f"  {began}  {run.mode}{where}"
         yield Field(
@@ -313,7 +314,10 @@ def phase_rows(runbook: Runbook) -> Iterator[TableRow]:
     """Its phases, each with how many steps it has, and of which effect."""
     table = ColumnTable(
         TableColumn(caption="phases", least=12, most=44),
-        *(TableColumn(caption=each, is_right=True) for each in ("steps", *EFFECTS)),
+        *(
+            TableColumn(caption=each, is_right=True)
+            for each in ("steps", *COUNTED_EFFECTS)
+        ),
     )
     numbers = phase_numbers(runbook)
     rows = [table.row(*_phase(numbers[each.id], each)) for each in runbook.phases]
@@ -330,7 +334,7 @@ def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
     yield str(counted["destroy"] or ""), "bad"
 
 
-def run_fields(run: Summary, now: float) -> Iterator[Field]:
+def run_fields(run: RunSummary, now: float) -> Iterator[Field]:
     """The fields of a run: contents, reason, operator, state and outcome.
 
     Args:
@@ -340,7 +344,7 @@ def run_fields(run: Summary, now: float) -> Iterator[Field]:
     took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
     yield Field("now", assemble(run_mark(run, now).glyph_and_word, (took, "muted")))
     if run.reason:
-        yield Field("why", text(run.reason[:MAX_TITLE]))
+        yield Field("why", text(run.reason[:MAX_SUMMARY_CHARACTERS]))
     if run.title:
         line = assemble((run.title, "plain"), (f"  {run.runbook}", "muted"))
         yield Field("of", line)

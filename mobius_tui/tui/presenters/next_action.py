@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mobius_tui.run.events.fleet_events import RELEASABLE
+from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
 from mobius_tui.run.intents.intent_actions import (
     Action,
     ApproveStep,
@@ -21,7 +21,7 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 from mobius_tui.run.planning.approval_rules import valid_approval
-from mobius_tui.run.planning.going_on import next_by_itself
+from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
@@ -31,20 +31,20 @@ from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
-from mobius_tui.runbook.model.step_text import EFFECTS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.command import FlowId
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
 from mobius_tui.tui.presenters.fleet.step_hosts import (
-    HELD_WORDS,
-    WAITS_FOR_PERSON,
+    HOLD_REASON_TEXTS,
+    HOLDS_FOR_PERSON,
     held_text,
     hosts_texts,
-    what_next,
+    ways_to_release,
 )
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import (
     RunView,
     trigger_consequence,
@@ -99,7 +99,7 @@ class ShowEndCard(_Offer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeaveLost(_Offer):
+class LeaveLostRun(_Offer):
     """Enter leaves a run whose files are gone."""
 
 
@@ -124,7 +124,7 @@ NextAction = (
     | GoToTerminal
     | ResumeHost
     | ShowEndCard
-    | LeaveLost
+    | LeaveLostRun
     | FocusHealth
     | ShowHostOutput
     | FocusOutput
@@ -142,11 +142,11 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
     """
     if view.lost:
         words = f"Leave: this is how the run was, not how it is: {view.lost}"
-        return LeaveLost(text=words, role="bad")
+        return LeaveLostRun(text=words, role="bad")
     if view.state.ended is not None:
         words = f"The run has ended: {view.state.ended.outcome}"
         if decide_offer(ReopenRun(), view.situation) == ALLOWED:
-            words += f"; {key_of(RunCommand.UNDO)} undoes what it did"
+            words += f"; {first_key_name(RunCommand.UNDO)} undoes what it did"
         return ShowEndCard(text=words, role="strong")
     if view.host is None:
         words = "Resume: no host runs this run, so nothing new can start"
@@ -189,7 +189,9 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
             role="warn",
         )
     if phase is not None and phase.parallel > 1 and view.state.auto is None:
-        if isinstance(next_by_itself(view.situation, "change", phase.id), Step):
+        if isinstance(
+            next_step_without_person(view.situation, "change", phase.id), Step
+        ):
             words = f"Start what may run of {phase.title}, side by side"
             return GoOnInPhase(text=words, phase=phase.id)
         return None
@@ -261,7 +263,7 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     if view.state.auto is not None:
         words = f"The run goes on by itself; next is {name}"
         return FocusOutput(text=words, role="accent")
-    goes_on = f"{key_of(RunCommand.GO_ON)} goes on by itself"
+    goes_on = f"{first_key_name(RunCommand.GO_ON)} goes on by itself"
     return _start(view, step, note=goes_on if view.goes_on_by_itself else "")
 
 
@@ -322,19 +324,19 @@ def _held(view: RunView, step: Step) -> NextAction | None:
     held = found.held if found is not None else None
     if held is None:
         return None
-    if held.why not in RELEASABLE:
+    if held.why not in RELEASABLE_HOLD_REASONS:
         return _settle(view, step)
     name = view.plan.name(step.id)
-    if held.why in WAITS_FOR_PERSON:
+    if held.why in HOLDS_FOR_PERSON:
         return StartFlow(
             flow=FlowId.RELEASE_BATCH,
             key=StepRow(step.id),
             text=f"Let batch {held.batch} of {name} begin",
             role="warn",
-            note=HELD_WORDS[held.why],
+            note=HOLD_REASON_TEXTS[held.why],
         )
     words = f"{name} is {held_text(held)}"
-    return FocusHealth(text=words, role="warn", note=what_next(held))
+    return FocusHealth(text=words, role="warn", note=ways_to_release(held))
 
 
 def _settle(view: RunView, step: Step) -> NextAction | None:
@@ -364,12 +366,12 @@ def show_host_output(found: StepHosts, host: str) -> ShowHostOutput:
 def _decide(view: RunView, step: Step) -> NextAction:
     if (settle := _settle(view, step)) is not None:
         return settle
-    mark = MARKS[view.statuses[step.id].status]
+    mark = STATUS_MARKS[view.statuses[step.id].status]
     words = f"Decide on {view.plan.name(step.id)}: {mark.word}"
     return StartFlow(flow=FlowId.DECIDE, key=StepRow(step.id), text=words, role="bad")
 
 
-def start_action(view: RunView, step: Step) -> Action:
+def action_to_begin_step(view: RunView, step: Step) -> Action:
     """What begins a step, as far as it is known before a dialog is opened."""
     number = view.next_attempt(step.id)
     match kind_of(step):
@@ -384,7 +386,7 @@ def start_action(view: RunView, step: Step) -> Action:
 
 def _start(view: RunView, step: Step, note: str = "") -> NextAction:
     name = view.plan.name(step.id)
-    permission = decide_offer(start_action(view, step), view.situation)
+    permission = decide_offer(action_to_begin_step(view, step), view.situation)
     if isinstance(permission, Refused):
         words = f"{name} waits: {permission.why or permission.text}"
         return FocusOutput(text=words, role="warn")
@@ -430,7 +432,7 @@ def _start(view: RunView, step: Step, note: str = "") -> NextAction:
         place = "in your terminal, " if effect == "read" else ""
         notes.append(f"{place}{DETACH_KEY} comes back")
     if effect != "read":
-        notes.insert(0, EFFECTS[effect] + where)
+        notes.insert(0, EFFECT_LABELS[effect] + where)
     return StartFlow(
         flow=FlowId.START,
         key=StepRow(step.id),

@@ -18,14 +18,14 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.row_key import RowKey, StepRow
 
-BETWEEN = "│"
+TAB_SEPARATOR = "│"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +92,7 @@ def tab_row(
             left = right
         if number + 1 < len(tabs):
             more = number + 1 == last
-            segments.append(Segment(" »" if more else BETWEEN, style("muted")))
+            segments.append(Segment(" »" if more else TAB_SEPARATOR, style("muted")))
             left += 1
     return Strip(segments).crop(0, width), targets
 
@@ -116,7 +116,7 @@ def _parts(
     return parts
 
 
-NOTHING = {
+EMPTY_OUTPUT_TEXTS = {
     "manual": "A person does this; it prints nothing.",
     "message": "A message; it prints nothing.",
     "choose": "A decision; it prints nothing.",
@@ -202,7 +202,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
 
 
 def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
-    mark = MARKS[attempt.status]
+    mark = STATUS_MARKS[attempt.status]
     is_live = attempt.status is Status.RUNNING and is_follower(view.plan.steps[step_id])
     return OutputTab(
         attempt=AttemptId(step_id, attempt.number),
@@ -221,7 +221,7 @@ def _placeholder(
     step = view.step(key)
     if step is None:
         return OutputChoice(title="Output", placeholder="", tabs=tabs)
-    words = NOTHING[kind_of(step)]
+    words = EMPTY_OUTPUT_TEXTS[kind_of(step)]
     if has_terminal(step):
         words = "It has not run yet. It gets a terminal, which is not recorded."
     title = f"Output · {view.plan.numbers[step.id]}"
@@ -258,5 +258,6 @@ def _empty_output_text(view: RunView, step_id: str, *, running: bool) -> str:
     if not has_terminal(view.plan.steps[step_id]):
         return "It has printed nothing yet." if running else "It printed nothing."
     if running:
-        return f"It has a terminal to itself: {key_of(RunCommand.TERMINAL)} goes there."
+        key = first_key_name(RunCommand.TERMINAL)
+        return f"It has a terminal to itself: {key} goes there."
     return "It had a terminal to itself; nothing of that is recorded."

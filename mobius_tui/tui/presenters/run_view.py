@@ -12,10 +12,10 @@ from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
-from mobius_tui.run.planning.going_on import goes_on_by_itself
+from mobius_tui.run.planning.going_on import can_go_on_without_person
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.proposal import Proposal, propose
-from mobius_tui.run.planning.rollback import is_only_watched, rollback_phase
+from mobius_tui.run.planning.rollback import is_watch_run_only, rollback_phase
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
@@ -28,7 +28,7 @@ from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts, hosts_now
+from mobius_tui.tui.presenters.fleet.host_marks import StepHosts, hosts_now
 from mobius_tui.tui.presenters.styled_text import BarMode
 from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
 
@@ -218,12 +218,12 @@ class RunView:
     @cached_property
     def goes_on_by_itself(self) -> bool:
         """Whether steps that read would follow one another before anybody is needed."""
-        return goes_on_by_itself(self.situation, "read")
+        return can_go_on_without_person(self.situation, "read")
 
     @cached_property
     def goes_on_through_changes(self) -> bool:
         """The same with steps that read or change something."""
-        return goes_on_by_itself(self.situation, "change")
+        return can_go_on_without_person(self.situation, "change")
 
     def shows_same_as(self, before: RunView | None) -> bool:
         """Whether it shows nothing that the view before does not show."""
@@ -418,7 +418,7 @@ def watch_time_left(view: RunView) -> str:
     open_ = view.state.ended is None and view.reviewed_duration is None
     if watch.watch_run is None or not open_ or watch.rollback_running:
         return ""
-    if not is_only_watched(view.plan, view.state):
+    if not is_watch_run_only(view.plan, view.state):
         return ""
     if watch.watch_run.seconds is None:
         return "until somebody ends it"

@@ -14,13 +14,13 @@ from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.scored_drills import TimeComparison
 from mobius_tui.run.records.drill_history import faults_words, verdict_words
 from mobius_tui.tui.presenters.fields import Field, FieldKind
-from mobius_tui.tui.presenters.glyphs import VERDICTS
+from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-SHOWN = 3
+MAX_SCORE_LINES = 3
 """Lines that are shown under a label; of more, how many they are."""
-_LABELS: Mapping[str, str] = {
-    **score_text.LABELS,
+_SHORT_LABELS: Mapping[str, str] = {
+    **score_text.TIME_LABELS,
     "steady": "healthy",
     "still wrong": "still",
     "steps wrong": "wrong",
@@ -68,7 +68,7 @@ def score_fields(scored: DrillResult | None) -> tuple[Field, ...]:
 
 def _fields(scored: DrillResult) -> Iterator[Field]:
     score = scored.drill.score
-    glyph, role = VERDICTS[score.handled]
+    glyph, role = DRILL_VERDICT_MARKS[score.handled]
     yield Field(
         "score",
         assemble(
@@ -83,17 +83,17 @@ def _fields(scored: DrillResult) -> Iterator[Field]:
             (f"{now:>7}", "strong"),
             (f"  {before}" * bool(before), "muted"),
         ]
-        yield Field(_LABELS[time.name], assemble(*parts))
-    if score_text.is_first(scored.times):
-        yield Field("before", text(score_text.FIRST, "muted"))
-    for label, lines in score_text.details(score):
+        yield Field(_SHORT_LABELS[time.name], assemble(*parts))
+    if score_text.has_no_earlier_drill(scored.times):
+        yield Field("before", text(score_text.NOTHING_TO_COMPARE, "muted"))
+    for label, lines in score_text.score_details(score):
         role = "bad" if label == "still wrong" else "plain"
-        yield from _listed(_LABELS.get(label, label), lines, role)
+        yield from _listed(_SHORT_LABELS.get(label, label), lines, role)
 
 
 def _listed(label: str, lines: tuple[str, ...], role: Role) -> Iterator[Field]:
-    for line in lines[:SHOWN]:
+    for line in lines[:MAX_SCORE_LINES]:
         yield Field(label, text(line, role))
         label = ""
-    if len(lines) > SHOWN:
-        yield Field("", text(f"and {len(lines) - SHOWN} more", "muted"))
+    if len(lines) > MAX_SCORE_LINES:
+        yield Field("", text(f"and {len(lines) - MAX_SCORE_LINES} more", "muted"))

@@ -18,25 +18,28 @@ from mobius_tui.review.run_statistics import (
     StepStatistics,
     percentile,
 )
-from mobius_tui.review.statistics_text import SINCE
+from mobius_tui.review.statistics_text import COUNTED_SINCE
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.drill_history import verdict_words
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
-from mobius_tui.tui.presenters.glyphs import VERDICTS
+from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
 from mobius_tui.tui.presenters.library_lines import local_time
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 TREND_HEIGHT = 4
 """Rows of a chart."""
-TREND_COLUMN = 3
+TREND_COLUMN_CELLS = 3
 """Cells of a drill in it: two for its column, and one between."""
-LISTED = 5
+MAX_LISTED_DRILLS = 5
 """Drills that have a line of text under the chart, at most."""
-BEST = "▲"
-TREND_SCALE = 8
+BEST_DRILL_GLYPH = "▲"
+TREND_SCALE_CELLS = 8
 """Cells of the scale at the left: the longest time, and nothing."""
-ROLES: dict[charts.ChartRole, Role] = {**charts.CHART_ROLES, "ok": "accent"}
+RESTORE_CHART_ROLES: dict[charts.ChartRole, Role] = {
+    **charts.CHART_ROLES,
+    "ok": "accent",
+}
 """How each part of a chart of times to restore is drawn."""
 
 
@@ -54,8 +57,8 @@ def trend_lines(trend: Trend, *, width: int, now: float) -> Iterator[Content]:
     faults = " + ".join(trend.faults) or "no fault"
     yield assemble((faults, "strong"), (f"  time to restore, {number}", "muted"))
     if count > 1:
-        yield from _chart(trend, max(TREND_COLUMN, width - TREND_SCALE))
-    for drill in reversed(trend.drills[-LISTED:]):
+        yield from _chart(trend, max(TREND_COLUMN_CELLS, width - TREND_SCALE_CELLS))
+    for drill in reversed(trend.drills[-MAX_LISTED_DRILLS:]):
         yield _line(drill, now, is_best=_is_best(trend, drill))
 
 
@@ -65,7 +68,7 @@ def _is_best(trend: Trend, drill: DrillRecord) -> bool:
 
 def _chart(trend: Trend, width: int) -> Iterator[Content]:
     """The columns, with a scale at the left, and under them the mark of the best."""
-    shown = trend.drills[-(width // TREND_COLUMN) :]
+    shown = trend.drills[-(width // TREND_COLUMN_CELLS) :]
     values: list[float | None] = []
     states: list[str] = []
     marks = ""
@@ -75,28 +78,32 @@ def _chart(trend: Trend, width: int) -> Iterator[Content]:
         state = state if handled else "bad"
         values += [drill.score.restored, drill.score.restored, None]
         states += [state, state, "none"]
-        marks += f"{BEST} " if _is_best(trend, drill) else "  "
+        marks += f"{BEST_DRILL_GLYPH} " if _is_best(trend, drill) else "  "
         marks += " "
     cells = len(values)
-    rows = charts.columns(values, states, width=cells, height=TREND_HEIGHT, limit=None)
-    top = charts.ceiling([v for v in values if v is not None], None)
+    rows = charts.chart_rows(
+        values, states, width=cells, height=TREND_HEIGHT, limit=None
+    )
+    top = charts.chart_top_value([v for v in values if v is not None], None)
     known = any(value is not None for value in values)
     scales = [
         score_text.seconds_words(top) if known else "",
         *[""] * (TREND_HEIGHT - 1),
     ]
     for scale, row in zip(scales, rows, strict=True):
-        parts: list[tuple[str, Role]] = [(f"{scale:>{TREND_SCALE - 1}} ", "muted")]
-        parts += [(character, ROLES[role]) for character, role in row]
+        parts: list[tuple[str, Role]] = [
+            (f"{scale:>{TREND_SCALE_CELLS - 1}} ", "muted")
+        ]
+        parts += [(character, RESTORE_CHART_ROLES[role]) for character, role in row]
         yield assemble(*parts)
-    if BEST in marks:
-        yield assemble((f"{'best':>{TREND_SCALE - 1}} {marks.rstrip()}", "good"))
+    if BEST_DRILL_GLYPH in marks:
+        yield assemble((f"{'best':>{TREND_SCALE_CELLS - 1}} {marks.rstrip()}", "good"))
 
 
 def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
     """A drill in one line; the best one is marked."""
     score = drill.score
-    glyph, role = VERDICTS[score.handled]
+    glyph, role = DRILL_VERDICT_MARKS[score.handled]
     took = "-" if score.restored is None else score_text.seconds_words(score.restored)
     return assemble(
         (f"{local_time(drill.began, now):<12}  ", "muted"),
@@ -107,19 +114,19 @@ def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
     )
 
 
-HEIGHT = 5
+RESTORE_CHART_ROWS = 5
 """Rows of a chart of times to restore."""
-SCALE = 9
+RESTORE_CHART_SCALE_CELLS = 9
 """Cells of its scale at the left."""
-COLUMN = 3
+RESTORE_CHART_COLUMN_CELLS = 3
 """Cells of a run in it: two for its column, and one between."""
-NAMES = 34
+MAX_STATISTICS_NAME_CELLS = 34
 """Cells of a step's name, where there is room."""
-METER = 8
+PASS_RATE_METER_CELLS = 8
 """Cells of a pass rate's bar."""
-FIGURES = 42
+STEP_FIGURES_CELLS = 42
 """Cells of a step's figures, without what its durations are drawn in."""
-ALWAYS = 1.0
+NEVER_FAILED_RATE = 1.0
 """The pass rate of a step that never failed."""
 
 
@@ -158,37 +165,43 @@ def _restore_chart(
     median, best = percentile(took, 50), min(took)
     words = f"  median {column_duration(median)}, best {column_duration(best)}"
     title = f"Time to restore in {mode.plural}"
-    yield assemble((title, "strong"), (f" {SINCE}{words}", "muted"))
-    fitting = max(1, (width - SCALE) // COLUMN)
+    yield assemble((title, "strong"), (f" {COUNTED_SINCE}{words}", "muted"))
+    fitting = max(1, (width - RESTORE_CHART_SCALE_CELLS) // RESTORE_CHART_COLUMN_CELLS)
     shown = found[-fitting:]
-    rows = charts.columns(
+    rows = charts.chart_rows(
         [each.seconds for each in shown],
         ["ok"] * len(shown),
         width=len(shown),
-        height=HEIGHT,
+        height=RESTORE_CHART_ROWS,
         limit=median,
     )
     top = column_duration(max(each.seconds for each in shown))
     for number, row in enumerate(rows):
-        scale = {0: top, HEIGHT - 1: "0"}.get(number, "")
+        scale = {0: top, RESTORE_CHART_ROWS - 1: "0"}.get(number, "")
         cells = "".join(character * 2 + " " for character, _ in row)
-        roles = [ROLES[role] for _, role in row]
+        roles = [RESTORE_CHART_ROLES[role] for _, role in row]
         bars = [
-            (cells[place * COLUMN : (place + 1) * COLUMN], role)
+            (
+                cells[
+                    place * RESTORE_CHART_COLUMN_CELLS : (place + 1)
+                    * RESTORE_CHART_COLUMN_CELLS
+                ],
+                role,
+            )
             for place, role in enumerate(roles)
         ]
-        yield assemble((f"{scale:>{SCALE - 2}} ┤", "muted"), *bars)
+        yield assemble((f"{scale:>{RESTORE_CHART_SCALE_CELLS - 2}} ┤", "muted"), *bars)
     first, last = local_time(shown[0].began, now), local_time(shown[-1].began, now)
     span = first if len(shown) == 1 else f"{first} to {last}"
-    yield assemble((f"{'':>{SCALE}}{span} · ┄ median", "muted"))
+    yield assemble((f"{'':>{RESTORE_CHART_SCALE_CELLS}}{span} · ┄ median", "muted"))
 
 
 def _steps(stats: RunbookStatistics, width: int) -> Iterator[Content]:
     """A line for each step that was ever begun or skipped."""
     shown = [each for each in stats.steps if each.runs or each.skipped]
-    names = max(14, min(NAMES, width // 3))
-    room = max(0, width - names - FIGURES)
-    head = f"{'Step':<{names}}{'runs':>5} {'passed':<{METER + 6}}"
+    names = max(14, min(MAX_STATISTICS_NAME_CELLS, width // 3))
+    room = max(0, width - names - STEP_FIGURES_CELLS)
+    head = f"{'Step':<{names}}{'runs':>5} {'passed':<{PASS_RATE_METER_CELLS + 6}}"
     head += f"{'median':>7}{'p95':>7} {'again':>6}"
     lasts = "  0 ━ median ─ p95" if room > len("  0 ━ median ─ p95") else ""
     yield assemble((head, "strong"), (lasts, "muted"))
@@ -205,8 +218,10 @@ def _step(step: StepStatistics, names: int, room: int, longest: float) -> Conten
     name = cut(sanitize.line(step.name), names - 1)
     name += " " * (names - cell_len(name))
     passed = step.pass_rate
-    role: Role = "muted" if passed is None else "good" if passed == ALWAYS else "warn"
-    bar = charts.meter(passed, 1.0, METER)
+    role: Role = (
+        "muted" if passed is None else "good" if passed == NEVER_FAILED_RATE else "warn"
+    )
+    bar = charts.meter(passed, 1.0, PASS_RATE_METER_CELLS)
     words = rate(passed).replace(".0%", "%")
     parts: list[tuple[str, Role]] = [
         (name, "plain"),
@@ -228,10 +243,10 @@ def _duration_bar(
     step: StepStatistics, room: int, longest: float
 ) -> list[tuple[str, Role]]:
     """How long it takes, on one scale for all: the median, and on to the 95th."""
-    if step.median is None or step.p95 is None or room < METER:
+    if step.median is None or step.p95 is None or room < PASS_RATE_METER_CELLS:
         return []
-    half = max(1, round(step.median / longest * (room - METER)))
-    rest = max(0, round(step.p95 / longest * (room - METER)) - half)
+    half = max(1, round(step.median / longest * (room - PASS_RATE_METER_CELLS)))
+    rest = max(0, round(step.p95 / longest * (room - PASS_RATE_METER_CELLS)) - half)
     return [("━" * half, "accent"), ("─" * rest, "muted")]
 
 

@@ -11,12 +11,12 @@ from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.journal.describe_entry import unsent_reason
 from mobius_tui.run.planning.plan import Plan, is_follower
 from mobius_tui.run.planning.run_outcome import run_progress
-from mobius_tui.run.state.deliveries import NEEDS_PERSON
+from mobius_tui.run.state.deliveries import DELIVERY_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.health_view import HealthView, outage_lines
 from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
 
 
-TITLE_CELLS = 80
+MAX_TERMINAL_TITLE_CHARACTERS = 80
 """Characters of a title that windows and tabs have room for, and more."""
 
 
@@ -44,7 +44,7 @@ class TitleAndBell:
         }
         ended = view.state.ended is not None
         for own in open_deliveries(view):
-            if own.status in NEEDS_PERSON:
+            if own.status in DELIVERY_STATUSES_NEEDING_PERSON:
                 bad[f"delivery {own.number}"] = own.tries
         latest = view.state.watch.latest_alarm
         if latest is not None:
@@ -55,10 +55,10 @@ class TitleAndBell:
             or (ended and not self._has_ended)
         )
         self._bad, self._has_ended = bad, ended
-        return TitleChanged(title(view), ring=ring)
+        return TitleChanged(terminal_title(view), ring=ring)
 
 
-def title(view: RunView) -> str:
+def terminal_title(view: RunView) -> str:
     """The terminal's title: what is wrong, or what is run in which mode."""
     ended = view.state.ended
     runbook = view.state.began.title if view.state.began else view.runbook.title
@@ -72,9 +72,9 @@ def title(view: RunView) -> str:
     elif watch_time_left(view):
         words += f", {watch_time_left(view)}"
     elif step is not None and view.statuses[step.id].status in BAD_STATUSES:
-        mark = MARKS[view.statuses[step.id].status].glyph
+        mark = STATUS_MARKS[view.statuses[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
-    return sanitize.line(words)[:TITLE_CELLS]
+    return sanitize.line(words)[:MAX_TERMINAL_TITLE_CHARACTERS]
 
 
 MAX_NAMED_PROBLEMS = 3
@@ -158,7 +158,7 @@ def _progress_lines(view: RunView) -> Iterator[str]:
     bad = [key for key, each in view.statuses.items() if each.status in BAD_STATUSES]
     for step_id in bad[:MAX_NAMED_PROBLEMS]:
         standing = view.statuses[step_id]
-        word = MARKS[standing.status].word.capitalize()
+        word = STATUS_MARKS[standing.status].word.capitalize()
         yield f"{word}: {view.plan.name(step_id)}: {standing.reason}"
     if len(bad) > MAX_NAMED_PROBLEMS:
         yield f"and {len(bad) - MAX_NAMED_PROBLEMS} more that went wrong"

@@ -21,16 +21,16 @@ from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.situation import Permission, RefusalCode, Refused
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 
-HALFWAY = frozenset(
+STATUSES_OF_UNKNOWN_PROGRESS = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
 """Statuses after which it is not known how far the step got."""
-DONE = BAD_STATUSES | {
+STATUSES_OF_DONE_STEPS = BAD_STATUSES | {
     Status.PASSED,
     Status.WARNED,
     Status.OVERRIDDEN,
@@ -64,14 +64,17 @@ def _tick(view: RunView, step: Step) -> Action | None:
 
 def _not_to_tick(_view: RunView, _step: Step) -> str:
     return (
-        f"is run, not ticked: {key_of('next_action')} runs it, "
-        f"{key_of(RunCommand.OVERRIDE)} vouches for it."
+        f"is run, not ticked: {first_key_name('next_action')} runs it, "
+        f"{first_key_name(RunCommand.OVERRIDE)} vouches for it."
     )
 
 
 def _can_be_told(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
-    return kind_of(step) == "message" and status in (*DONE, Status.PENDING)
+    return kind_of(step) == "message" and status in (
+        *STATUSES_OF_DONE_STEPS,
+        Status.PENDING,
+    )
 
 
 def _not_to_tell(view: RunView, step: Step) -> str:
@@ -83,7 +86,7 @@ def _not_to_look_at(view: RunView, step: Step) -> str:
     if not step.checks:
         return "has no check to make."
     if kind_of(step) == "check":
-        return f"is a check: {key_of(RunCommand.RETRY)} makes it again."
+        return f"is a check: {first_key_name(RunCommand.RETRY)} makes it again."
     state = state_in_words(view, step)
     return f"is {state}: its checks are made once its script has passed."
 
@@ -91,11 +94,11 @@ def _not_to_look_at(view: RunView, step: Step) -> str:
 def _not_to_retry(_view: RunView, step: Step) -> str:
     match kind_of(step):
         case "message":
-            return f"is a message: {key_of(RunCommand.MESSAGE)} shows it."
+            return f"is a message: {first_key_name(RunCommand.MESSAGE)} shows it."
         case "manual" | "choose":
-            return f"is for a person: {key_of(RunCommand.TICK)} answers it."
+            return f"is for a person: {first_key_name(RunCommand.TICK)} answers it."
         case _:
-            return f"has not run yet: {key_of('next_action')} runs it."
+            return f"has not run yet: {first_key_name('next_action')} runs it."
 
 
 def _not_to_skip(view: RunView, step: Step) -> str:
@@ -105,7 +108,7 @@ def _not_to_skip(view: RunView, step: Step) -> str:
 def _can_be_overridden(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
     undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
-    is_stale = status in DONE and view.step_state(step.id).is_stale
+    is_stale = status in STATUSES_OF_DONE_STEPS and view.step_state(step.id).is_stale
     return status in undone or is_stale or view.statuses[step.id].was_seen
 
 
@@ -161,7 +164,8 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
     RunCommand.LOOK_FIRST: StepRule(
         action=lambda _view, step: LookFirst(step=step.id),
         is_useful=lambda view, step: (
-            kind_of(step) != "check" and view.statuses[step.id].status in HALFWAY
+            kind_of(step) != "check"
+            and view.statuses[step.id].status in STATUSES_OF_UNKNOWN_PROGRESS
         ),
         useless=_not_to_look_at,
     ),
@@ -172,7 +176,8 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         is_useful=lambda view, step: (
             kind_of(step) in ("run", "check", "watch")
             and (
-                view.statuses[step.id].status in DONE or view.statuses[step.id].was_seen
+                view.statuses[step.id].status in STATUSES_OF_DONE_STEPS
+                or view.statuses[step.id].was_seen
             )
         ),
         useless=_not_to_retry,
@@ -210,7 +215,7 @@ def why_useless(
         return useless
     match permission.code:
         case RefusalCode.GATE:
-            override = key_of(RunCommand.OVERRIDE)
+            override = first_key_name(RunCommand.OVERRIDE)
             return f"is a gate: it cannot be skipped. {override} overrides it."
         case RefusalCode.BUSY:
             return f"has to wait: {permission.why}."
@@ -222,7 +227,9 @@ def why_useless(
         case RefusalCode.ONLY_UNDONE:
             return f"stays as it is: {permission.why}."
         case RefusalCode.UNSETTLED:
-            return f"waits: {permission.why}, by {key_of(RunCommand.SETTLE_HOST)}."
+            return (
+                f"waits: {permission.why}, by {first_key_name(RunCommand.SETTLE_HOST)}."
+            )
         case RefusalCode.DONE if command is RunCommand.RETRY and permission.why:
             return f"is done: {permission.why}."
         case RefusalCode.ALIVE:
@@ -233,7 +240,7 @@ def why_useless(
 
 def state_in_words(view: RunView, step: Step) -> str:
     """The status of a step, in a word."""
-    return MARKS[view.statuses[step.id].status].word
+    return STATUS_MARKS[view.statuses[step.id].status].word
 
 
 def _blocking_text(view: RunView, step: Step) -> str:
@@ -241,11 +248,11 @@ def _blocking_text(view: RunView, step: Step) -> str:
     standing = view.statuses[step.id]
     match standing.status:
         case Status.RUNNING:
-            return f"is running: {key_of(RunCommand.STOP)} stops it."
+            return f"is running: {first_key_name(RunCommand.STOP)} stops it."
         case Status.NOT_APPLICABLE:
             return f"does not apply: {standing.reason}."
         case Status.SKIPPED:
-            return f"is skipped: {key_of(RunCommand.RESTORE)} takes that back."
+            return f"is skipped: {first_key_name(RunCommand.RESTORE)} takes that back."
         case Status.WAITING:
             return f"waits: {', '.join(wait.text for wait in standing.waits)}."
         case _:

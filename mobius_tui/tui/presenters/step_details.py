@@ -9,7 +9,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.run.checks.value_commands import source_in_words
+from mobius_tui.run.checks.value_commands import secret_source_text
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, StepState
@@ -28,7 +28,7 @@ from mobius_tui.runbook.model.actions import (
 from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Contact, Phase, Step
 from mobius_tui.runbook.model.step_text import (
-    EFFECTS,
+    EFFECT_LABELS,
     check_in_words,
     command_in_words,
     for_each_in_words,
@@ -42,12 +42,12 @@ from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import approved_fields, standing_fields
 from mobius_tui.tui.presenters.styled_text import (
-    SCRIPT_LIMIT,
+    MAX_SCRIPT_LINES,
     Role,
     assemble,
     cut_in_middle,
@@ -57,7 +57,7 @@ from mobius_tui.tui.presenters.styled_text import (
 from mobius_tui.tui.row_key import RowKey
 
 
-def short_form(view: RunView, step: Step, ask: Ask) -> str:
+def short_answer_hint(view: RunView, step: Step, ask: Ask) -> str:
     """How to write an answer: an example, the hint, or the pattern; may be empty."""
     handle = _handle(view, step, ask)
     if handle:
@@ -68,7 +68,7 @@ def short_form(view: RunView, step: Step, ask: Ask) -> str:
     return form_in_words(variable) if variable is not None else ""
 
 
-def full_form(view: RunView, step: Step, ask: Ask) -> str:
+def full_answer_hint(view: RunView, step: Step, ask: Ask) -> str:
     """How to write an answer: hint, example and pattern, as far as there are any."""
     if ask.match is None:
         return ask.hint
@@ -79,7 +79,7 @@ def full_form(view: RunView, step: Step, ask: Ask) -> str:
 
 
 def _handle(view: RunView, step: Step, ask: Ask) -> str:
-    handle = example(ask.match or "", view.runbook.contacts, step.role or "")
+    handle = example_handle(ask.match or "", view.runbook.contacts, step.role or "")
     return "" if handle and _gives_example(ask) else handle
 
 
@@ -89,7 +89,7 @@ def _gives_example(ask: Ask) -> bool:
     return any(re.fullmatch(ask.match or "", word) for word in words)
 
 
-def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
+def example_handle(pattern: str, contacts: Sequence[Contact], role: str) -> str:
     """The handle of a contact that matches a pattern, for an example; empty if none.
 
     Args:
@@ -109,16 +109,16 @@ def example(pattern: str, contacts: Sequence[Contact], role: str) -> str:
     return ""
 
 
-VALUE = 36
+MAX_CHECK_VALUE_CELLS = 36
 """Cells of a value in a check's description; the field `with` shows it in full."""
-FAILS = (
+WATCH_FAILURE_TEXT = (
     "when a trigger fires, or one that had fired before stands at the end; "
     "unknown, where nobody looked"
 )
 """Words for when a `watch` step fails, or becomes unknown."""
 
 
-def title(view: RunView, key: RowKey | None) -> str:
+def detail_title(view: RunView, key: RowKey | None) -> str:
     """`2.1 Restore the backup`."""
     phase = view.phase(key)
     if phase is not None:
@@ -134,7 +134,7 @@ def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
         return ("a gate", "muted") if step is not None and step.gate else ("", "muted")
     effect = effect_of(step)
     parts = [f"improvised by {step.improvised_by}"] if step.improvised_by else []
-    parts.append(EFFECTS[effect])
+    parts.append(EFFECT_LABELS[effect])
     if step.gate:
         parts.append("a gate")
     if step.action.timeout:
@@ -171,7 +171,9 @@ def detail_fields(
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
     why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
-    applies = guard_of_step_in_words(step, lambda words: filled(view, step, words))
+    applies = guard_of_step_in_words(
+        step, lambda words: fill_in_values(view, step, words)
+    )
     guard = [Field("when", text(applies))] if applies else []
     if compact:
         return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
@@ -189,14 +191,14 @@ def earlier_attempt(
 
 def _attempt_fields(earlier: Attempt) -> Field:
     """Which attempt it is, and how it ended."""
-    mark = MARKS[earlier.status]
+    mark = STATUS_MARKS[earlier.status]
     reason = f": {earlier.reason}" if earlier.reason else ""
     words = f"{mark.glyph} attempt {earlier.number}, {mark.word}{reason}"
     return Field("shown", assemble((words, mark.role)))
 
 
 def command_fields(
-    view: RunView, step: Step, *, lines: int = SCRIPT_LIMIT
+    view: RunView, step: Step, *, lines: int = MAX_SCRIPT_LINES
 ) -> tuple[Field, ...]:
     """The exact command with its variables and directory, for a confirmation.
 
@@ -218,7 +220,7 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         yield Field("why", prose=Prose(phase.why))
     numbers: dict[str, int] = {}
     for step in phase.steps:
-        word = MARKS[view.statuses[step.id].status].word
+        word = STATUS_MARKS[view.statuses[step.id].status].word
         numbers[word] = numbers.get(word, 0) + 1
     counts = ", ".join(f"{count} {word}" for word, count in numbers.items())
     yield Field("steps", text(counts))
@@ -242,13 +244,13 @@ def _action(
     shown: Attempt | None,
     *,
     compact: bool,
-    lines: int = SCRIPT_LIMIT,
+    lines: int = MAX_SCRIPT_LINES,
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
     if step.for_each is not None:
         yield from _row_fields(step)
     if step.rollout is not None:
-        rollout = filled(view, step, rollout_in_words(step.rollout))
+        rollout = fill_in_values(view, step, rollout_in_words(step.rollout))
         yield Field("hosts", text(sanitize.line(rollout)))
     match step.action:
         case Run() as run:
@@ -263,7 +265,7 @@ def _action(
             yield Field("do", prose=view.values_for(step).prose(manual.text))
             for ask in manual.ask:
                 words = ask.title or ask.var
-                form = f"  {short_form(view, step, ask)}"
+                form = f"  {short_answer_hint(view, step, ask)}"
                 asked = assemble((words, "plain"), (form, "muted"))
                 yield Field("asks", asked, kind=FieldKind.ASKS)
         case SendMessage() as send:
@@ -277,7 +279,7 @@ def _action(
         case Watch() as watch:
             words = f"watch health for {view.values_for(step).preview(watch.for_)}"
             yield Field("do", text(words))
-            yield Field("fails", text(FAILS, "muted"))
+            yield Field("fails", text(WATCH_FAILURE_TEXT, "muted"))
         case None:
             pass
 
@@ -302,7 +304,7 @@ def _choice(view: RunView, choose: Choose) -> Iterator[Field]:
     """Its options, those that were chosen marked."""
     held = view.state.variables.get(choose.var)
     chosen = chosen_options(held.text if held is not None else None)
-    options = offered(view, choose)
+    options = offered_options(view, choose)
     if not options:
         yield Field("choose", text(f"what {choose.options_source} lists", "muted"))
     for number, option in enumerate(options):
@@ -311,7 +313,7 @@ def _choice(view: RunView, choose: Choose) -> Iterator[Field]:
         sign = f"{sign if option.value else '✖'} "
         title = text(option.title or option.value)
         why = f"  {option.why}" if option.why else ""
-        more = assemble((why, "muted"), (leads_to(option), "warn"))
+        more = assemble((why, "muted"), (option_destination(option), "warn"))
         if choose.from_ is None:
             yield Field(label, title + more, sign=sign)
         else:  # its title is the row of a table
@@ -334,25 +336,27 @@ def _row_fields(step: Step) -> Iterator[Field]:
             pass
 
 
-def offered(view: RunView, choose: Choose) -> tuple[Option, ...]:
+def offered_options(view: RunView, choose: Choose) -> tuple[Option, ...]:
     """What can be chosen now, and what can only be seen."""
     listed = view.state.variables.get(choose.from_ or "")
     return choose.offered(listed.text if listed is not None else None)
 
 
-def leads_to(option: Option) -> str:
+def option_destination(option: Option) -> str:
     """Where an option leads, if it leads away."""
     if option.end:
         return "  ends the run"
     return f"  leads to {option.go}" if option.go is not None else ""
 
 
-def filled(view: RunView, step: Step, words: str) -> str:
+def fill_in_values(view: RunView, step: Step, words: str) -> str:
     """Words of a step, its variables filled in; long values without their middle."""
     values = view.values_for(step)
 
     def value(name: str) -> str:
-        return cut_in_middle(sanitize.line(values.preview(f"${{{name}}}")), VALUE)
+        return cut_in_middle(
+            sanitize.line(values.preview(f"${{{name}}}")), MAX_CHECK_VALUE_CELLS
+        )
 
     return fill(words, value)
 
@@ -383,7 +387,7 @@ def _variable_fields(
             _variable_text(name, each, is_secret=is_secret) for each in (then, known)
         )
         if declared[name].is_fetched and name not in known:
-            was = now = f"(got {source_in_words(declared[name])} when it begins)"
+            was = now = f"(got {secret_source_text(declared[name])} when it begins)"
         yield Field(label, assemble((f"{name}=", "name")), was)
         if was != now:
             yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)
@@ -403,7 +407,7 @@ def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
     """What comes after the action: its checks, role, pages, notes."""
     last = view.step_state(step.id).last_attempt
     for index, check in enumerate(step.checks):
-        words = filled(view, step, check_in_words(check))
+        words = fill_in_values(view, step, check_in_words(check))
         label = "checks" if kind_of(step) == "check" else "then"
         seen = (
             [look for look in last.check_tries if look.check == index] if last else []

@@ -25,11 +25,11 @@ from mobius_tui.run.state.step_state import BAD_STATUSES, Attempt, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.fields import Field, FieldKind
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 from mobius_tui.tui.row_key import StepRow
@@ -39,7 +39,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     """The state of a step, and what can be done about it."""
     standing = view.statuses[step.id]
     own = view.step_state(step.id)
-    mark = MARKS[standing.status]
+    mark = STATUS_MARKS[standing.status]
     head = assemble(mark.glyph_and_word)
     last = own.last_attempt
     match standing.status:
@@ -91,7 +91,7 @@ def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
         return
     yield from _not_applicable_fields(view, step)
     if view.statuses[before].status is Status.WARNED:
-        mark = MARKS[Status.WARNED]
+        mark = STATUS_MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))
         reason = view.step_state(before).reason
         yield Field("before", head + assemble((f"  {reason}", "muted")))
@@ -107,7 +107,7 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
         )
     )
     if passed:
-        mark = MARKS[Status.NOT_APPLICABLE]
+        mark = STATUS_MARKS[Status.NOT_APPLICABLE]
         name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
         more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
         why = f"  {view.statuses[passed[0].id].reason}{more}"
@@ -131,10 +131,10 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
             ways = [
-                (f"{key_of(RunCommand.TERMINAL)} ", "key"),
+                (f"{first_key_name(RunCommand.TERMINAL)} ", "key"),
                 ("its terminal   ", "plain"),
             ]
-        ways += [(f"{key_of(RunCommand.STOP)} ", "key"), (stop, "plain")]
+        ways += [(f"{first_key_name(RunCommand.STOP)} ", "key"), (stop, "plain")]
         yield Field("keys", assemble(*ways), kind=FieldKind.KEYS)
 
 
@@ -154,12 +154,15 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
     first = _look_first_advice(view, step, last)
     if first:
         yield Field("look", text(first))
-    yield Field("keys", choices(view, step), kind=FieldKind.KEYS)
+    yield Field("keys", failure_choices(view, step), kind=FieldKind.KEYS)
 
 
 def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
     """What to look at before deciding; empty where the fields before are enough."""
-    retry, override = key_of(RunCommand.RETRY), key_of(RunCommand.OVERRIDE)
+    retry, override = (
+        first_key_name(RunCommand.RETRY),
+        first_key_name(RunCommand.OVERRIDE),
+    )
     reads = kind_of(step) == "check" or effect_of(step) == "read"
     match view.statuses[step.id].status:
         case Status.UNKNOWN if last is not None and last.left:
@@ -172,7 +175,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
         case Status.UNKNOWN if reads:
             return f"at the output; it only reads, so {retry} does no harm"
         case Status.UNKNOWN:
-            look = key_of(RunCommand.LOOK_FIRST)
+            look = first_key_name(RunCommand.LOOK_FIRST)
             checks = f"by {look}, which makes its checks alone; then " * bool(
                 step.checks
             )
@@ -192,7 +195,7 @@ def _look_first_advice(view: RunView, step: Step, last: Attempt | None) -> str:
             return ""
 
 
-def choices(view: RunView, step: Step) -> Content:
+def failure_choices(view: RunView, step: Step) -> Content:
     """The choices for a failed step, with their keys."""
     offered = available_commands(view, StepRow(step.id))
     parts: list[tuple[str, Role]] = []
@@ -201,15 +204,15 @@ def choices(view: RunView, step: Step) -> Content:
         (RunCommand.RETRY, "retry"),
         (RunCommand.SKIP, "skip"),
         (RunCommand.OVERRIDE, "override"),
-        (RunCommand.ENTER_PHASE, _aside(view, step)),
+        (RunCommand.ENTER_PHASE, _aside_choice_text(view, step)),
         (RunCommand.CONTACTS, "contacts"),
     ):
         if command in offered:
-            parts += [(f"{key_of(command)} ", "key"), (f"{words}   ", "plain")]
+            parts += [(f"{first_key_name(command)} ", "key"), (f"{words}   ", "plain")]
     return assemble(*parts) if parts else text("resume the run first", "warn")
 
 
-def _aside(view: RunView, step: Step) -> str:
+def _aside_choice_text(view: RunView, step: Step) -> str:
     """The choice to enter another phase, in words, by number if the step names one."""
     number = view.plan.phase_numbers.get(step.on_failure)
     if number is None:
@@ -232,8 +235,8 @@ def _unblocking_text(view: RunView, step: Step) -> str:
                 words.append(f"{wait.on} is decided{_source(view, wait.on)}")
             case "guard":
                 source = _source(view, wait.on)
-                skip = f"{key_of(RunCommand.SKIP)} skips it, " * (not step.gate)
-                ways = f"{skip}{key_of(RunCommand.OVERRIDE)} overrides it"
+                skip = f"{first_key_name(RunCommand.SKIP)} skips it, " * (not step.gate)
+                ways = f"{skip}{first_key_name(RunCommand.OVERRIDE)} overrides it"
                 words.append(f"{wait.on} can be compared{source}; or {ways}")
             case "approval":
                 run = view.state.began.run if view.state.began else "RUN"

@@ -26,7 +26,7 @@ Role = Literal[
     "key",
 ]
 
-STYLES: Mapping[Role, str] = {
+ROLE_STYLES: Mapping[Role, str] = {
     "plain": "$foreground",
     "strong": "bold $foreground",
     "muted": "$text-muted",
@@ -40,13 +40,13 @@ STYLES: Mapping[Role, str] = {
 }
 """The style of each role, for `Content`."""
 _MENTION = re.compile(r"\$\{?\w+\}?")
-SCRIPT_LIMIT = 200
+MAX_SCRIPT_LINES = 200
 """Lines of a script that are shown at most."""
 
 
 def text(words: str, role: Role = "plain") -> Content:
     """One line of words from anywhere, made harmless, in a role's style."""
-    return Content.styled(sanitize.line(words), STYLES[role])
+    return Content.styled(sanitize.line(words), ROLE_STYLES[role])
 
 
 def assemble(*parts: tuple[str, Role]) -> Content:
@@ -120,7 +120,7 @@ def badge(mode: Mode | BarMode) -> Content:
     return Content.styled(f" {mode.upper()} ", _badge_style(mode))
 
 
-def script(source: str, limit: int = SCRIPT_LIMIT) -> Content:
+def script(source: str, limit: int = MAX_SCRIPT_LINES) -> Content:
     """A script, line by line, with the variables that it mentions made visible."""
     lines = source.strip("\n").split("\n")
     shown = [sanitize.clean(line) for line in lines[:limit]]
@@ -132,10 +132,10 @@ def script(source: str, limit: int = SCRIPT_LIMIT) -> Content:
 
 def _code(line: str) -> Content:
     """One line of a script: its first word, then mentions of variables."""
-    found = Content.styled(line, STYLES["plain"])
+    found = Content.styled(line, ROLE_STYLES["plain"])
     first = re.match(r"\s*[\w./-]+(?=\s|$)", line)
     if first is not None:
-        found = found.stylize(STYLES["command"], first.start(), first.end())
+        found = found.stylize(ROLE_STYLES["command"], first.start(), first.end())
     for mention in _MENTION.finditer(line):
-        found = found.stylize(STYLES["name"], mention.start(), mention.end())
+        found = found.stylize(ROLE_STYLES["name"], mention.start(), mention.end())
     return found

@@ -48,14 +48,14 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
 )
 from mobius_tui.runbook.text.units import clock_duration
-from mobius_tui.tui.presenters.charts import FAILED, OUTAGE, RISING
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.charts import FAILED_GLYPH, OUTAGE_GLYPH, RISING_BLOCKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.styled_text import Role
 
 TimelineCell = tuple[str, Role]
 BLANK: TimelineCell = (" ", "plain")
-BAR = "━"
-BAR_OF_DRILL = "╌"
+ATTEMPT_BAR = "━"
+DRILL_BAR = "╌"
 NO_DATA = "?"
 _ROLES: Mapping[MomentTone, Role] = {
     "good": "good",
@@ -91,15 +91,15 @@ _GLYPHS: Mapping[type[Event | Annotation], str] = {
     RunReopened: "○",
 }
 """By what happened; a dot for what has no sign of its own."""
-CALM = 4.0
+MIN_LATENCY_SPREAD = 4.0
 """The top of a latency lane, as a multiple of its lowest value at least: small changes
 stay low."""
-_TICKS = (
+_TICK_SECONDS = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400),
     *(21600, 43200, 86400, 604800),
 )
 """Seconds between two ticks of the clock: what people count in."""
-_TICK = 11
+_TICK_CELLS = 11
 """Cells that a tick takes with the room before the next: `13:45:05` and three."""
 
 
@@ -131,11 +131,11 @@ class TimeWindow:
         return self.began + column * self.scale
 
 
-def axis(window: TimeWindow) -> list[TimelineCell]:
+def clock_axis(window: TimeWindow) -> list[TimelineCell]:
     """The clock across the top."""
     cells = [BLANK] * window.width
-    least = window.scale * _TICK
-    step = next((each for each in _TICKS if each >= least), _TICKS[-1])
+    least = window.scale * _TICK_CELLS
+    step = next((each for each in _TICK_SECONDS if each >= least), _TICK_SECONDS[-1])
     offset = time.localtime(window.began).tm_gmtoff
     tick = -(-(window.began + offset) // step) * step - offset
     while (column := window.column(tick)) < window.width - 5:
@@ -196,10 +196,10 @@ def _last_of_each_grade(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mar
             edge = window.until if is_last else window.moment(column + 1)
             place = find(times, edge, lo=place)
             moment = own.moments[place - 1]
-            yield _Mark(column, own.severity, moment.at, mark_of(moment))
+            yield _Mark(column, own.severity, moment.at, moment_mark(moment))
 
 
-def mark_of(moment: TimelineMoment) -> TimelineCell:
+def moment_mark(moment: TimelineMoment) -> TimelineCell:
     """The sign of what happened."""
     return _GLYPHS.get(moment.event, "•"), _ROLES[moment.tone]
 
@@ -218,7 +218,7 @@ def _draw_line(
     if last < 0 or first >= window.width:
         return
     role = "muted" if is_drill else _ROLES[bar.tone]
-    line = BAR_OF_DRILL if is_drill else BAR
+    line = DRILL_BAR if is_drill else ATTEMPT_BAR
     for column in range(max(0, first), min(last, window.width - 1) + 1):
         cells[column] = (line, role)
 
@@ -230,7 +230,7 @@ def _ends(lane: TimelineLane, window: TimeWindow, end: float) -> Iterator[_Mark]
         column = window.column(ended)
         if bar.status is not None and 0 <= column < window.width:
             role = "muted" if lane.kind == "drill" else _ROLES[bar.tone]
-            cell = (MARKS[bar.status].glyph, role)
+            cell = (STATUS_MARKS[bar.status].glyph, role)
             yield _Mark(column, SEVERITIES[bar.tone], ended, cell)
 
 
@@ -239,11 +239,11 @@ def _checks(row: ProbeChecks, window: TimeWindow) -> list[TimelineCell]:
     edges = [bisect_left(row.times, window.moment(n)) for n in range(window.width)]
     edges.append(bisect_right(row.times, window.until))
     seen = [ms for ms in row.ms[edges[0] : edges[-1]] if ms >= 0]
-    peak = max(max(seen, default=1.0), CALM * min(seen, default=1.0), 1.0)
-    return list(_held_check(row, edges, peak))
+    peak = max(max(seen, default=1.0), MIN_LATENCY_SPREAD * min(seen, default=1.0), 1.0)
+    return list(_checks_held_until_next(row, edges, peak))
 
 
-def _held_check(
+def _checks_held_until_next(
     row: ProbeChecks, edges: Sequence[int], peak: float
 ) -> Iterator[TimelineCell]:
     """The cells of a lane zoomed so far that each check is drawn until the next one."""
@@ -256,8 +256,8 @@ def _held_check(
             shown = _worst(row, first, after, peak)
         elif not 0 < first < len(row.times):
             shown = BLANK
-        if shown[1] == "bad" and before in (FAILED, OUTAGE):
-            shown = (OUTAGE, "bad")
+        if shown[1] == "bad" and before in (FAILED_GLYPH, OUTAGE_GLYPH):
+            shown = (OUTAGE_GLYPH, "bad")
         yield shown
 
 
@@ -265,11 +265,11 @@ def _worst(row: ProbeChecks, first: int, after: int, peak: float) -> TimelineCel
     """The worst of some checks; of those that are well, the longest."""
     states = row.states[first:after]
     if 1 in states:
-        return FAILED, "bad"
+        return FAILED_GLYPH, "bad"
     if 2 in states:
         return NO_DATA, "warn"
     height = round(max(row.ms[first:after]) / peak * 8)
-    return RISING[max(1, min(8, height))], "good"
+    return RISING_BLOCKS[max(1, min(8, height))], "good"
 
 
 def visible_duration_text(window: TimeWindow) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,40 +22,46 @@ from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.value_commands import ListedValues
-from mobius_tui.run.client.listed_values import list_for_briefing, proposed_value
-from mobius_tui.run.client.preflight import understated_steps
+from mobius_tui.run.client.listed_values import list_values_for_briefing, proposed_value
+from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.model.templates import names_in_script
-from mobius_tui.runbook.model.value_kinds import form_in_words, value_on_one_line
+from mobius_tui.runbook.model.value_kinds import value_on_one_line
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
-from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.dialogs.dialog import fields_widget
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-from mobius_tui.tui.external.editor import edit
+from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.messages import DrillsSearched, ProbesAsked, ValuesListed
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
-from mobius_tui.tui.parts.proposed_values import ProposedValues
+from mobius_tui.tui.parts.proposed_values import (
+    AnswerWidget,
+    ProposedValues,
+    answer_in_widget,
+    answer_label,
+    answer_widget,
+)
 from mobius_tui.tui.presenters.briefing_fields import (
+    before_begin_text,
+    briefing_header,
     drill_field,
-    effects,
+    effect_fields,
     footer_keys,
-    header,
     preflight_fields,
     probe_fields,
-    promise,
     source_problem_text,
-    summary,
+    summary_fields,
     value_fields,
 )
 from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
-from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -64,58 +70,15 @@ if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview
 
 
-Line: TypeAlias = Input | Select[str]
-
-
-def label_of(variable: Variable) -> Static:
-    """The label over an input: what is asked, and the form that an answer has."""
-    form = form_in_words(variable)
-    words = assemble(
-        (variable.title or variable.name, "plain"),
-        (f"  ({form})" if form else "", "muted"),
-    )
-    return Static(words, classes="label", markup=False)
-
-
-def answer_line(variable: Variable, known: str) -> Line:
-    """The input for a variable: a line to type in, or a list of its values.
-
-    Args:
-        variable: what is asked for.
-        known: the value that it begins with; may be empty.
-    """
-    if variable.choices and not variable.many:
-        options = [(text(choice), choice) for choice in variable.choices]
-        chosen = known if known in variable.choices else Select.NULL
-        return Select(
-            options,
-            value=chosen,
-            prompt="Choose",
-            id=f"var-{variable.name}",
-            compact=True,
-        )
-    return Input(
-        value_on_one_line(variable, known),
-        id=f"var-{variable.name}",
-        password=variable.secret,
-        compact=True,
-    )
-
-
-def answer_in(line: Line) -> str | None:
-    """The answer that an input holds; `None` for a list in which nothing is chosen."""
-    if isinstance(line, Input):
-        return line.value.strip()
-    return None if line.value is Select.NULL else str(line.value)
-
-
-Begin = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
+RunBeginner = Callable[[Briefing, Mapping[str, str]], Awaitable[RunDirectory]]
 """Makes the run's directory and starts its host."""
-Probe = Callable[[Briefing, Mapping[str, str]], Awaitable[tuple["ProbePreview", ...]]]
+ProbeAsker = Callable[
+    [Briefing, Mapping[str, str]], Awaitable[tuple["ProbePreview", ...]]
+]
 """Asks every probe once, with what is filled in so far."""
-RUNS = "What will run"
-BEFORE = "Before it begins"
-Opened = Callable[[RunDirectory], None]
+WHAT_RUNS_HEADING = "What will run"
+BEFORE_BEGIN_HEADING = "Before it begins"
+RunOpener = Callable[[RunDirectory], None]
 """Opens the run that was begun."""
 
 
@@ -135,13 +98,13 @@ class BriefingScreen(Page):
         self,
         briefing: Briefing,
         *,
-        begin: Begin,
-        open_run: Opened,
+        begin: RunBeginner,
+        open_run: RunOpener,
         answers: Mapping[str, str],
-        probe: Probe,
+        probe: ProbeAsker,
         coverage_reader: Callable[[], DrillCoverage | None],
         other_runs_reader: OtherRunsReader = lambda: (),
-        attach: Opened = lambda _: None,
+        attach: RunOpener = lambda _: None,
         wall: Callable[[], float] = time.time,
         source: Path | None = None,
         trouble: str = "",
@@ -181,7 +144,7 @@ class BriefingScreen(Page):
         """Whether it is to be read again."""
         self._is_beginning = False
         self._answers = answers
-        self._lines: dict[Variable, Line] = {}
+        self._lines: dict[Variable, AnswerWidget] = {}
         self._proposed = ProposedValues()
         self._drill = fields_widget((drill_field(None),), id="drilled")
         self._probed = fields_widget(probe_fields(briefing.runbook), id="probed")
@@ -199,41 +162,41 @@ class BriefingScreen(Page):
         """Header, what there is to know, Begin, keys."""
         briefing = self._briefing
         mode = f"bar -mode-{briefing.mode}"
-        yield Static(header(briefing), classes=mode, markup=False)
+        yield Static(briefing_header(briefing), classes=mode, markup=False)
         yield self.other_runs.banner
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
-            body.border_subtitle = text(promise(briefing), "muted")
+            body.border_subtitle = text(before_begin_text(briefing), "muted")
             if self.trouble:
                 yield Static(
                     source_problem_text(self.trouble), classes="head", markup=False
                 )
-            yield fields_widget(summary(briefing))
+            yield fields_widget(summary_fields(briefing))
             yield self._drill
             if briefing.variables_asked:
                 yield Static(text("To fill in", "strong"), classes="head", markup=False)
             for variable in briefing.variables_asked:
                 known = self._answers.get(variable.name, variable.default or "")
                 listed = variable.is_listed
-                make = self._proposed.line if listed else answer_line
+                make = self._proposed.line if listed else answer_widget
                 line = make(variable, known)
                 self._lines[variable] = line
-                yield label_of(variable)
+                yield answer_label(variable)
                 yield line
                 if listed:
                     yield self._proposed.note(variable)
             for title, fields in (
-                (RUNS, effects(briefing.runbook)),
-                (BEFORE, preflight_fields(briefing)),
+                (WHAT_RUNS_HEADING, effect_fields(briefing.runbook)),
+                (BEFORE_BEGIN_HEADING, preflight_fields(briefing)),
                 ("With", value_fields(briefing)),
                 ("Whom to call", contact_fields(briefing.runbook.contacts)),
             ):
                 if fields:
                     yield Static(text(title, "strong"), classes="head", markup=False)
                     yield fields_widget(fields)
-                if title == RUNS:
+                if title == WHAT_RUNS_HEADING:
                     yield self._labels
-                if title == BEFORE:
+                if title == BEFORE_BEGIN_HEADING:
                     yield self._probed
             yield self._unseen
         yield self._problem
@@ -272,7 +235,9 @@ class BriefingScreen(Page):
             self.focused.scroll_visible(animate=False)
 
     def _given(self) -> dict[str, str]:
-        given = {each.name: answer_in(line) for each, line in self._lines.items()}
+        given = {
+            each.name: answer_in_widget(line) for each, line in self._lines.items()
+        }
         return {name: value for name, value in given.items() if value is not None}
 
     @property
@@ -281,7 +246,7 @@ class BriefingScreen(Page):
         empty = (
             each
             for each, line in self._lines.items()
-            if not answer_in(line) and each.default != ""
+            if not answer_in_widget(line) and each.default != ""
         )
         return next(empty, None)
 
@@ -324,7 +289,7 @@ class BriefingScreen(Page):
     def action_begin(self) -> None:
         """Begin, if everything that is wanted is there."""
         if self.trouble:
-            key = command("briefing.edit").key_name
+            key = command_by_id("briefing.edit").key_name
             self._refuse(f"{self.source.name} has errors: {key} edits it")
             return
         if self._first_unanswered is not None:
@@ -348,7 +313,9 @@ class BriefingScreen(Page):
             self.source, self.is_edited = source, True
             self.run_foreground_task(
                 ForegroundTask(
-                    run=partial(edit, source, os.environ, reports_problems=False)
+                    run=partial(
+                        edit_runbook, source, os.environ, reports_problems=False
+                    )
                 )
             )
 
@@ -377,7 +344,7 @@ class BriefingScreen(Page):
             if value and not given.get(variable.name):
                 given[variable.name] = value_on_one_line(variable, value)
 
-        work = list_for_briefing(self._briefing, given, wanted=wanted, show=show)
+        work = list_values_for_briefing(self._briefing, given, wanted=wanted, show=show)
         self.run_worker(work, group="list", exclusive=True, exit_on_error=False)
 
     @on(ValuesListed)
@@ -405,7 +372,9 @@ class BriefingScreen(Page):
 
     async def _compare_labels(self) -> None:
         """A worker: whether a script does more than its label says."""
-        found = await asyncio.to_thread(_understated, self._briefing.runbook)
+        found = await asyncio.to_thread(
+            _understated_effect_warnings, self._briefing.runbook
+        )
         self._labels.fields = tuple(Field("▲ label", text(w, "warn")) for w in found)
         self._labels.display = bool(found)
 
@@ -439,9 +408,9 @@ class BriefingScreen(Page):
             self._opened(directory)
 
 
-def _understated(runbook: Runbook) -> tuple[str, ...]:
+def _understated_effect_warnings(runbook: Runbook) -> tuple[str, ...]:
     """Warnings where a script does more than its step's label says.
 
     Takes a moment: reads commands.toml, the table of scripts' effects.
     """
-    return tuple(understated_steps(Plan(runbook)))
+    return tuple(understated_step_notices(Plan(runbook)))

@@ -18,7 +18,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from mobius_tui.drill.drill_facilitator import DONE, Facilitator
+from mobius_tui.drill.drill_facilitator import ACT_IN_PAST_TENSE, Facilitator
 from mobius_tui.drill.faults import Fault
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
@@ -46,13 +46,13 @@ from mobius_tui.tui.widgets.detail_pane import FieldList
 from mobius_tui.tui.widgets.footer import KeyBar
 from mobius_tui.tui.widgets.run_header import RunHeader
 
-REPAINTS = 20
+MAX_FACILITATOR_REPAINTS = 20
 """The most repaints in a second that changes of the run may cause."""
 SYMPTOM_INTERVAL = 3.0
 """Seconds between two requests to the site for the symptoms that it shows."""
 
 
-def open_drill(directory: RunDirectory) -> FacilitatorPage:
+def make_facilitator_page(directory: RunDirectory) -> FacilitatorPage:
     """The page of a drill that is under way.
 
     Raises:
@@ -105,7 +105,7 @@ class FacilitatorPage(Page):
             viewer,
             RunPresenter(viewer),
             self,
-            repaints=REPAINTS,
+            repaints=MAX_FACILITATOR_REPAINTS,
             wall=wall or viewer.follower.now,
             mono=lambda: self.mono(),
             show=self.show_run,
@@ -235,7 +235,9 @@ class FacilitatorPage(Page):
         """A worker: it takes a second or two."""
         self.show_notice(f"{fault.name}: under way …")
         await self._facilitator.act(act, fault)
-        self.show_notice(f"{fault.name} is {DONE[act]}; the team is told at the end.")
+        self.show_notice(
+            f"{fault.name} is {ACT_IN_PAST_TENSE[act]}; the team is told at the end."
+        )
         self.feed.refresh()
         self._ask_site()
 

@@ -20,13 +20,13 @@ from textual.widgets.option_list import Option
 from mobius_tui.drill.library_listing import LibraryListing
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.records.run_summary import Summary
+from mobius_tui.run.records.run_summary import RunSummary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.backend.base_page import ForegroundTask
 from mobius_tui.tui.commands.command import Place
-from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
-from mobius_tui.tui.external.editor import edit
+from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
 from mobius_tui.tui.presenters.library_lines import (
     LibraryEntry,
@@ -49,7 +49,7 @@ from mobius_tui.tui.widgets.footer import KeyBar
 from mobius_tui.tui.widgets.list_controls import FilterLine
 
 
-def status_of(path: Path, now: float) -> str:
+def read_status_of_run(path: Path, now: float) -> str:
     """A status update of a run, to paste into a chat.
 
     Args:
@@ -67,7 +67,7 @@ def status_of(path: Path, now: float) -> str:
     return status_text(view, presenter.health(view), run=directory.id, head=head)
 
 
-NOTHING = text("  Nothing here matches: Esc lists everything again.")
+NO_MATCHES_TEXT = text("  Nothing here matches: Esc lists everything again.")
 """Shown in place of a list in which nothing matches the search."""
 
 
@@ -189,7 +189,7 @@ class LibraryScreen(Page):
         self._entries = {}
         options.clear_options()
         found = self._found(query)
-        options.add_options(found or [Option(NOTHING, disabled=True)])
+        options.add_options(found or [Option(NO_MATCHES_TEXT, disabled=True)])
         if before in self._entries:
             options.highlighted = options.get_option_index(before)
         else:
@@ -243,7 +243,7 @@ class LibraryScreen(Page):
         entry, now = self._at_cursor(), self._wall()
         about = None if entry is None else entry.about
         where = ""
-        if isinstance(about, Summary):
+        if isinstance(about, RunSummary):
             where = about.id
             self._preview.show(about.id, run_fields(about, now))
         elif about is not None:
@@ -291,12 +291,17 @@ class LibraryScreen(Page):
 
     def action_stats(self) -> None:
         """Show what all runs of the runbook under the cursor say."""
-        from mobius_tui.tui.screens.statistics_screen import StatsScreen, stats_of
+        from mobius_tui.tui.screens.statistics_screen import (
+            StatisticsScreen,
+            read_runbook_statistics,
+        )
 
         entry = self._at_cursor()
         if entry is not None:
             name = entry.runbook if entry.source is None else str(entry.source)
-            self.app.push_screen(StatsScreen(entry.title, partial(stats_of, name)))
+            self.app.push_screen(
+                StatisticsScreen(entry.title, partial(read_runbook_statistics, name))
+            )
 
     def action_status(self) -> None:
         """Copy a status update of the run under the cursor."""
@@ -304,7 +309,7 @@ class LibraryScreen(Page):
         if entry is None or entry.source is not None:
             self.show_notice("That is no run: a run's status can be copied.")
         else:
-            self.copy(partial(status_of, Path(entry.key), self._wall()))
+            self.copy(partial(read_status_of_run, Path(entry.key), self._wall()))
 
     def _at_cursor(self) -> LibraryEntry | None:
         option = self._options.highlighted_option
@@ -316,7 +321,7 @@ class LibraryScreen(Page):
         if entry is not None and entry.source is not None:
             self.questions.begin(self._edit(entry.source))
         elif entry is not None:
-            key = command("checklist.edit").key_name
+            key = command_by_id("checklist.edit").key_name
             self.show_notice(
                 f"That is a run. Open it: {key} edits what it was made of."
             )
@@ -327,7 +332,7 @@ class LibraryScreen(Page):
         if source is not None:
             self.at = str(source)
             self.run_foreground_task(
-                ForegroundTask(run=partial(edit, source, os.environ))
+                ForegroundTask(run=partial(edit_runbook, source, os.environ))
             )
 
     def action_open(self) -> None:

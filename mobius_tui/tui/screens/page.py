@@ -29,23 +29,22 @@ from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.registry import (
     ALWAYS_AVAILABLE,
     bindings,
-    commands,
-    footer,
+    commands_for_footer,
+    commands_of_places,
 )
 from mobius_tui.tui.config import settings
 from mobius_tui.tui.config.settings_file import save_theme
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
-from mobius_tui.tui.parts.drafts import Drafts
-from mobius_tui.tui.parts.question_gate import QuestionGate
+from mobius_tui.tui.parts.question_gate import Drafts, QuestionGate
 from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
     from mobius_tui.tui.dialogs.dialog import Dialog
 
-PANES: Mapping[Place, PaneName] = {
+PANES_BY_PLACE: Mapping[Place, PaneName] = {
     "checklist": PaneName.CHECKLIST,
     "output": PaneName.OUTPUT,
     "detail": PaneName.DETAIL,
@@ -126,12 +125,12 @@ class Page(Screen[None]):
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows."""
-        return footer(self.PLACES, self.available())
+        return commands_for_footer(self.PLACES, self.available())
 
     def palette_commands(self) -> tuple[Command, ...]:
         """What the palette finds: what applies now, with or without a label."""
         shown = self.available()
-        found = [c for c in commands(*self.PLACES) if not c.by_widget]
+        found = [c for c in commands_of_places(*self.PLACES) if not c.by_widget]
         return tuple(c for c in found if c.id in shown or c.id in ALWAYS_AVAILABLE)
 
     def title_message(self) -> TitleChanged:
@@ -185,7 +184,9 @@ class Page(Screen[None]):
             self.show_notice(str(error), is_problem=True)
             return
         terminal = self.app.copy_to_clipboard
-        copy = partial(clipboard.copy, text, folder=folder, terminal=terminal)
+        copy = partial(
+            clipboard.copy_to_clipboard_and_file, text, folder=folder, terminal=terminal
+        )
         copied = await asyncio.to_thread(copy)
         self.show_notice(copied.words, is_problem=not copied.is_copied)
 
@@ -209,7 +210,7 @@ class Page(Screen[None]):
 
     def action_help(self) -> None:
         """Show every key that works here."""
-        listed = commands(*self.PLACES)
+        listed = commands_of_places(*self.PLACES)
         dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
         self.questions.show(dialog)
 
@@ -227,7 +228,9 @@ class Page(Screen[None]):
 
     def action_choose_theme(self) -> None:
         """List the themes."""
-        themes = [(name, partial(self.use_theme, name)) for name in settings.THEMES]
+        themes = [
+            (name, partial(self.use_theme, name)) for name in settings.THEME_NAMES
+        ]
         self.app.push_screen(choice_palette(self, themes, "The name of a theme"))
 
     def use_theme(self, theme: str) -> None:
@@ -253,7 +256,7 @@ class Page(Screen[None]):
 
     async def carry_out(self, command: Command) -> None:
         """Do what a command says, as if its key had been pressed."""
-        pane = PANES.get(command.place)
+        pane = PANES_BY_PLACE.get(command.place)
         if pane is not None:
             await self.panes[pane].run_action(command.action)
         else:

@@ -25,7 +25,7 @@ from mobius_tui.review.run_annotations import AnnotationTarget as NotePlace
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.run.attempts.output_reader import printed_by
+from mobius_tui.run.attempts.output_reader import bytes_printed_by
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -38,9 +38,9 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_notes import ReviewNotes
-from mobius_tui.tui.parts.run_cards import EndCardWays, show_end_card
+from mobius_tui.tui.parts.run_cards import EndCardActions, show_end_card
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
-from mobius_tui.tui.presenters.availability import is_offered, why_not
+from mobius_tui.tui.presenters.availability import is_offered, why_unavailable
 from mobius_tui.tui.presenters.output_choice import (
     OutputChoice,
     choose_output,
@@ -115,7 +115,7 @@ class ReviewScreen(RunPage):
             past_presenter,
             repaints=repaints,
             wall=lambda: reviewed_run.moment,
-            choose=partial(_output_then, reviewed_run.directory),
+            choose=partial(_choose_output_at_moment, reviewed_run.directory),
             screen_state=ScreenState(pane=PaneName.TIMELINE, drafts=drafts),
             extra_panes={PaneName.TIMELINE: Pane(timeline, "Timeline")},
         )
@@ -255,7 +255,7 @@ class ReviewScreen(RunPage):
         else:
             # The card tells of the whole run, wherever the cursor is.
             view, directory = self._view_at_end(), self.reviewed_run.directory
-            ways = EndCardWays(undo=self._undo_run)
+            ways = EndCardActions(undo=self._undo_run)
             self.questions.begin(show_end_card(view, directory, self.questions, ways))
 
     async def _undo_run(self) -> None:
@@ -274,7 +274,7 @@ class ReviewScreen(RunPage):
         """Open the run's own screen, where an ended run is opened again and undone."""
         view, wanted = self._view_at_end(), RunCommand.UNDO
         if not (self.reviewed_run.is_open or is_offered(view, None, wanted)):
-            self.show_notice(why_not(view, None, wanted))
+            self.show_notice(why_unavailable(view, None, wanted))
         elif self._open_run is not None:
             self._open_run(self.reviewed_run.directory)
 
@@ -422,7 +422,7 @@ def _is_annotation(moment: TimelineMoment, number: int) -> bool:
     return moment.event is Annotation and moment.annotation_number == number
 
 
-def _output_then(
+def _choose_output_at_moment(
     directory: RunDirectory,
     view: RunView,
     key: RowKey | None,
@@ -433,7 +433,7 @@ def _output_then(
     tabs = tuple(replace(each, is_stoppable=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
     if shown.tab is not None and shown.running:
-        limit = printed_by(directory.attempt(*shown.tab), view.now)
+        limit = bytes_printed_by(directory.attempt(*shown.tab), view.now)
         nothing = "It had printed nothing by then."
         shown = replace(shown, running=False, limit=limit, placeholder=nothing)
     return shown

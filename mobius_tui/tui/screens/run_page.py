@@ -198,7 +198,7 @@ class RunPage(Page):
 
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
-        names = availability.labels(self.view, self.key)
+        names = availability.footer_labels(self.view, self.key)
         shown = (*self.pane_layout.pane_commands(), *super().footer_commands())
         return tuple(
             replace(command, label=names.get(command.id, command.label))

@@ -27,7 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import FlowId, Place
-from mobius_tui.tui.commands.registry import bindings, command
+from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.external.attach_terminal import attach_task
@@ -39,11 +39,11 @@ from mobius_tui.tui.flows.intent_sender import (
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.leave_question import LeaveQuestion
-from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, Conversation
+from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, DialogSequence
 from mobius_tui.tui.parts.run_cards import RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
-from mobius_tui.tui.presenters.availability import why_no_terminal, why_not
+from mobius_tui.tui.presenters.availability import why_no_terminal, why_unavailable
 from mobius_tui.tui.presenters.next_action import (
     NextAction,
     terminal_attempt,
@@ -52,17 +52,21 @@ from mobius_tui.tui.presenters.next_action import (
 from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.status_text import TitleAndBell, status_text, title
+from mobius_tui.tui.presenters.status_text import (
+    TitleAndBell,
+    status_text,
+    terminal_title,
+)
 from mobius_tui.tui.presenters.step_explanation import look_in_words
 from mobius_tui.tui.row_key import RowKey, StepRow
-from mobius_tui.tui.screen_state import AT_THE_RUN, PaneName, ScreenState
+from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, PaneName, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
 
-LOOK_NOTICE = 0.5
+GUARD_NOTICE_DELAY = 0.5
 """Seconds after which a notice tells that the host is still checking a guard."""
-Resume = Callable[[RunDirectory, Runbook], Awaitable[None]]
+HostStarter = Callable[[RunDirectory, Runbook], Awaitable[None]]
 """Starts a host for a run that has none."""
 
 
@@ -95,13 +99,13 @@ class RunScreen(RunPage):
         self,
         viewer: Viewer,
         *,
-        resume: Resume,
-        open_again: Resume,
+        resume: HostStarter,
+        open_again: HostStarter,
         is_new: bool,
         auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
-        screen_state: ScreenState = AT_THE_RUN,
+        screen_state: ScreenState = NEW_SCREEN_STATE,
         open_follow_up: Callable[[FollowUp], None] | None = None,
     ) -> None:
         """Make the screen of a run.
@@ -239,7 +243,7 @@ class RunScreen(RunPage):
         """The run's title."""
         if self.view is None:
             return super().title_message()
-        return TitleChanged(title(self.view), ring=False)
+        return TitleChanged(terminal_title(self.view), ring=False)
 
     def copies_folder(self) -> Path:
         """The run's own."""
@@ -288,7 +292,7 @@ class RunScreen(RunPage):
                 self.questions.begin(self._start_host())
             case next_action.ShowEndCard():
                 self._cards.begin_end_card(self.view)
-            case next_action.LeaveLost():
+            case next_action.LeaveLostRun():
                 self.action_leave()
             case next_action.ShowHostOutput():
                 self.outputs.hosts.pane.action_open()
@@ -306,7 +310,7 @@ class RunScreen(RunPage):
 
         if self.view is None:
             return
-        ask = Conversation(self.questions)
+        ask = DialogSequence(self.questions)
         action = await FLOWS[flow](ask, self.view, key)
         if isinstance(action, UndoSteps) and self.feed.state.ended is not None:
             await self._open_again(self.feed.directory, self.feed.plan.runbook)
@@ -315,7 +319,8 @@ class RunScreen(RunPage):
         if action is not None:
             self._sender.send(action, ask.typed)
             if words := look_in_words(self.view, action):
-                self.set_timer(LOOK_NOTICE, partial(self._tell_of_look, action, words))
+                tell = partial(self._tell_of_look, action, words)
+                self.set_timer(GUARD_NOTICE_DELAY, tell)
         else:
             self.questions.drafts.keep(ask.typed)
 
@@ -387,12 +392,13 @@ class RunScreen(RunPage):
         if self.view is None:
             return
         self._step_starter.stop_by_key()
-        meant = availability.command_meant(self.view, self.key, RunCommand(command_id))
-        flow = command(meant).flow
+        pressed = RunCommand(command_id)
+        meant = availability.resolve_command(self.view, self.key, pressed)
+        flow = command_by_id(meant).flow
         if flow is not None and meant in self.available():
             self.questions.begin(self._run_flow(flow, self.outputs.meant_row(self.key)))
         else:
-            self._refuse(why_not(self.view, self.key, meant))
+            self._refuse(why_unavailable(self.view, self.key, meant))
 
     def action_go_on(self) -> None:
         """Have the run go on by itself until it needs a person, or stop that."""
@@ -401,7 +407,7 @@ class RunScreen(RunPage):
         if RunCommand.GO_ON in self.available():
             self.questions.begin(self._step_starter.ask(self.view))
         else:
-            self._refuse(why_not(self.view, self.key, RunCommand.GO_ON))
+            self._refuse(why_unavailable(self.view, self.key, RunCommand.GO_ON))
 
     def action_follow_up(self) -> None:
         """Begin what is due now that the run has ended."""

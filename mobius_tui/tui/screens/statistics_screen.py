@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from mobius_tui.review import past_runs
+from mobius_tui.review import run_statistics
 from mobius_tui.review.run_statistics import RunbookStatistics
 from mobius_tui.review.statistics_text import statistics_lines
 from mobius_tui.run.storage.state_home import runs_root
@@ -28,11 +28,11 @@ from mobius_tui.tui.widgets.footer import KeyBar
 
 StatisticsReader = Callable[[], RunbookStatistics]
 """Gives the statistics; called in a thread."""
-SIDES = 5
+STATISTICS_FRAME_CELLS = 5
 """Cells of the width that the frame and the scroll bar take."""
 
 
-def stats_of(name: str) -> RunbookStatistics:
+def read_runbook_statistics(name: str) -> RunbookStatistics:
     """The statistics of a runbook.
 
     Args:
@@ -42,10 +42,12 @@ def stats_of(name: str) -> RunbookStatistics:
         MobiusError: nothing has that name, or it cannot be read.
     """
     root = runs_root()
-    return past_runs.stats_of(root, past_runs.runbook_named(name, root))
+    return run_statistics.statistics_of_runbook(
+        root, run_statistics.runbook_named(name, root)
+    )
 
 
-class StatsScreen(Page):
+class StatisticsScreen(Page):
     """Shows the statistics of a runbook, which are read in a thread."""
 
     CSS_PATH = ["../styles/app.tcss", "../styles/pages.tcss"]  # noqa: RUF012
@@ -120,7 +122,7 @@ class StatsScreen(Page):
     def _show(self) -> None:
         if self._found is None:
             return
-        width = max(40, self.size.width - SIDES)
+        width = max(40, self.size.width - STATISTICS_FRAME_CELLS)
         lines = stats_lines(self._found, width=width, now=self._wall())
         self._lines.update(Content("\n").join(lines))
 

@@ -24,18 +24,23 @@ from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistOutline,
     ChecklistRow,
-    tally,
+    step_counts_text,
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.row_key import PhaseRow, RowKey
-from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp, top_for
+from mobius_tui.tui.widgets.list_controls import (
+    FilterLine,
+    ScrollMark,
+    clamp_top,
+    top_showing_row,
+)
 
-FOLD_CELLS = 5
+FOLD_CLICK_CELLS = 5
 """Cells from the left in which a click folds a phase: its mark and its sign."""
-FULL_WIDTH = 36
+FULL_CHECKLIST_CELLS = 36
 """Cells of width from which a step's row repeats what its phase's row says already."""
-CURSOR = "»"
+CHECKLIST_CURSOR = "»"
 
 
 def draw_row(
@@ -61,7 +66,7 @@ def draw_row(
     is_crowded = cell_len(title) + cell_len(right) > width - 4
     if is_crowded and what.right_if_short:
         right = f" {what.right_if_short}"
-    if width < FULL_WIDTH and (
+    if width < FULL_CHECKLIST_CELLS and (
         what.repeats_phase or (what.may_omit_right and is_crowded)
     ):
         right = ""
@@ -69,7 +74,7 @@ def draw_row(
     words = cut(title, room)
     space = " " * max(0, room - cell_len(words))
     role = "muted" if what.is_dim else "strong" if what.is_phase else "plain"
-    left = CURSOR if is_cursor else " "
+    left = CHECKLIST_CURSOR if is_cursor else " "
     segments = [
         Segment(f"{left}{what.mark.glyph} ", style(what.mark.role) + ground),
         Segment(f"{words}{space}", style(role) + ground),
@@ -78,18 +83,29 @@ def draw_row(
     return Strip(segments)
 
 
-ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
+CHECKLIST_ROLES = (
+    "plain",
+    "strong",
+    "muted",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "cursor",
+)
 StripKey = tuple[ChecklistRow, bool, bool, int, Style]
 """The key of a cached strip: the row, whether the cursor is on it, whether the cursor
 is bright, the width in cells, and the background."""
-MAX_STRIPS = 128
+MAX_CACHED_CHECKLIST_STRIPS = 128
 """The most strips in the cache."""
 
 
 class ChecklistRows(Widget, can_focus=True):
     """A list by lines: 10,000 steps cost no more than the rows that are seen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"checklist--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"checklist--{role}" for role in CHECKLIST_ROLES
+    }
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
@@ -140,7 +156,7 @@ class ChecklistRows(Widget, can_focus=True):
         view = self.view
         if view is None:
             return
-        words = tally(view)
+        words = step_counts_text(view)
         if self._outline.query:
             words = (
                 f"{self._outline.match_count} of {len(view.plan.steps)} found · Esc all"
@@ -182,7 +198,7 @@ class ChecklistRows(Widget, can_focus=True):
         height, count = self.visible_row_count, len(self._outline.keys)
         if height <= 0:
             return False
-        top = top_for(self.top, place=self.place, height=height, count=count)
+        top = top_showing_row(self.top, place=self.place, height=height, count=count)
         moved, self.top = top != self.top, top
         self._show_mark()
         return moved
@@ -229,7 +245,7 @@ class ChecklistRows(Widget, can_focus=True):
         look = what, is_cursor, is_bright, width, self._background_style
         strip = self._strips.get(look)
         if strip is None:
-            if len(self._strips) >= MAX_STRIPS:
+            if len(self._strips) >= MAX_CACHED_CHECKLIST_STRIPS:
                 self._strips.clear()
             strip = self._strips[look] = self._make(*look)
         return strip
@@ -265,14 +281,14 @@ class ChecklistRows(Widget, can_focus=True):
             self.refresh()
 
     def _show_from(self, top: int) -> None:
-        self.top = clamp(
+        self.top = clamp_top(
             top, height=self.visible_row_count, count=len(self._outline.keys)
         )
         self._show_mark()
         self.refresh()
 
 
-TITLE = "Checklist"
+CHECKLIST_TITLE = "Checklist"
 WHEEL_ROWS = 3
 """Rows that one notch of the mouse wheel moves."""
 
@@ -298,7 +314,7 @@ class Checklist(ChecklistRows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.border_title = TITLE
+        self.border_title = CHECKLIST_TITLE
         self._key_before_search: RowKey | None = None
         """Where the cursor was when a search began."""
         self._filter_line = FilterLine("title, id, or state such as failed")
@@ -361,7 +377,7 @@ class Checklist(ChecklistRows):
     def action_filter(self) -> None:
         """Search for steps."""
         self._key_before_search = self.key
-        self.border_title = f"{TITLE} · filter"
+        self.border_title = f"{CHECKLIST_TITLE} · filter"
         self._filter_line.display = True
         self._filter_line.focus()
 
@@ -376,7 +392,7 @@ class Checklist(ChecklistRows):
         """List all steps again."""
         self._filter_line.value = ""
         self._filter_line.display = False
-        self.border_title = TITLE
+        self.border_title = CHECKLIST_TITLE
         self._outline.query = ""
         self.focus()
         self._rebuild_rows()
@@ -408,7 +424,7 @@ class Checklist(ChecklistRows):
             return
         event.stop()
         key = keys[self.top + offset.y]
-        if isinstance(key, PhaseRow) and offset.x < FOLD_CELLS:
+        if isinstance(key, PhaseRow) and offset.x < FOLD_CLICK_CELLS:
             self._outline.fold(key)
             self._rebuild_rows()
         else:

@@ -19,11 +19,15 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.columns import TableRow
 from mobius_tui.tui.presenters.fields import Field, prose_lines
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import border_text, detail_fields, title
+from mobius_tui.tui.presenters.step_details import (
+    border_text,
+    detail_fields,
+    detail_title,
+)
 from mobius_tui.tui.presenters.styled_text import (
-    STYLES,
+    ROLE_STYLES,
     Role,
     assemble,
     cut_in_middle,
@@ -56,7 +60,7 @@ def _rows(field: Field, room: int) -> Iterator[Content]:
         return
     if field.value:
         value = cut_in_middle(field.value, max(3, room - content.cell_length))
-        content += Content.styled(value, STYLES["plain"])
+        content += Content.styled(value, ROLE_STYLES["plain"])
     yield from wrap_content(content, room)
 
 
@@ -141,8 +145,10 @@ class DetailPane(VerticalScroll):
             return
         step = view.step(self.key)
         pending = step is not None and view.statuses[step.id].status is Status.PENDING
-        state = f" · {MARKS[Status.PENDING].word}" * pending
-        self._set_border(title(view, self.key), state, *border_text(view, self.key))
+        state = f" · {STATUS_MARKS[Status.PENDING].word}" * pending
+        self._set_border(
+            detail_title(view, self.key), state, *border_text(view, self.key)
+        )
         self._fields.fields = detail_fields(
             view, self.key, compact=self.compact, tab=self.tab
         )

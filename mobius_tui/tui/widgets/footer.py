@@ -14,13 +14,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.commands.registry import command
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.presenters.coach_marks import coach_mark
 from mobius_tui.tui.presenters.next_action import NextAction
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
-GAP = 2
+FOOTER_GAP_CELLS = 2
 """Cells between two commands."""
 ALWAYS_SHOWN = frozenset({"help", "leave"})
 """Never dropped where the line is too short."""
@@ -40,8 +40,8 @@ class KeyBar(Widget):
 
     def render(self) -> RenderResult:
         """The commands that fit, with their keys."""
-        parts = [_part(each) for each in self._fitting_commands()]
-        return Content(" " * GAP).join(parts)
+        parts = [_key_and_label(each) for each in self._fitting_commands()]
+        return Content(" " * FOOTER_GAP_CELLS).join(parts)
 
     def _fitting_commands(self) -> list[Command]:
         """The commands that fit; those that matter always stay."""
@@ -54,7 +54,13 @@ class KeyBar(Widget):
         return shown
 
     def _width(self, shown: list[Command]) -> int:
-        return sum(_part(command).cell_length + GAP for command in shown) - GAP
+        return (
+            sum(
+                _key_and_label(command).cell_length + FOOTER_GAP_CELLS
+                for command in shown
+            )
+            - FOOTER_GAP_CELLS
+        )
 
     def on_click(self, event: events.Click) -> None:
         """Take the command under the pointer."""
@@ -63,15 +69,15 @@ class KeyBar(Widget):
             return
         left = 0
         for each in self._fitting_commands():
-            right = left + _part(each).cell_length
+            right = left + _key_and_label(each).cell_length
             if left <= offset.x < right:
                 event.stop()
                 self.post_message(self.CommandClicked(each))
                 return
-            left = right + GAP
+            left = right + FOOTER_GAP_CELLS
 
 
-def _part(command: Command) -> Content:
+def _key_and_label(command: Command) -> Content:
     key = command.key_name
     return assemble((key, "key"), (f"{' ' * bool(key)}{command.label}", "muted"))
 
@@ -128,7 +134,7 @@ class NextLine(Widget):
             return Content("")
         note = f"  {offer.note}" if offer.note else ""
         line = assemble(
-            (command("next_action").key_name, "key"),
+            (command_by_id("next_action").key_name, "key"),
             (" ▸ ", "muted"),
             (offer.text, offer.role if offer.role != "plain" else "strong"),
             (note, offer.role if offer.role != "plain" else "muted"),

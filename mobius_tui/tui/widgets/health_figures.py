@@ -15,11 +15,11 @@ from mobius_tui.tui.presenters.charts import meter
 from mobius_tui.tui.presenters.health_view import MachineView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut_in_middle, text
 
-OWN_LATENCY = ("of our checks ", "ours ")
+OWN_LATENCY_LABELS = ("of our checks ", "ours ")
 """Labels of our own checks' percentiles; the longest that fits is taken."""
 
 
-def in_ms(value: float | None) -> str:
+def format_ms(value: float | None) -> str:
     """Milliseconds, as short as can be."""
     return "–" if value is None else f"{value:.0f}"
 
@@ -31,7 +31,7 @@ def percentile_role(value: float | None, limit: float | None) -> Role:
     )
 
 
-def share_ok(probe: ProbeView) -> tuple[str, Role]:
+def ok_share_text(probe: ProbeView) -> tuple[str, Role]:
     """How many of the last checks were ok, and how that shows."""
     if probe.success is None:
         return "–", "muted"
@@ -39,7 +39,7 @@ def share_ok(probe: ProbeView) -> tuple[str, Role]:
     return f"{100 * probe.success:.0f}%", role
 
 
-def percentiles(
+def percentile_texts(
     probe: ProbeView, ours: str, names: Collection[str] = ("p50", "p95", "p99")
 ) -> list[tuple[str, Role]]:
     """The percentiles of the latency of our own checks.
@@ -55,7 +55,7 @@ def percentiles(
     for name in names:
         value = known[name]
         role = percentile_role(value, probe.limit)
-        parts += [(f"{before}{name} ", "muted"), (f"{in_ms(value):<4}", role)]
+        parts += [(f"{before}{name} ", "muted"), (f"{format_ms(value):<4}", role)]
         before = "  "
     return [*parts, (" ms", "muted")]
 
@@ -69,12 +69,12 @@ def widest_fitting(found: Iterable[Content], width: int) -> Content:
     return shown
 
 
-def reported(probe: ProbeView, width: int) -> Iterator[Content]:
+def reported_by_service(probe: ProbeView, width: int) -> Iterator[Content]:
     """The p95 and error rate that a service itself reports, the longest form first."""
     parts: list[tuple[str, Role]] = []
     if probe.reported_p95 is not None:
         role = percentile_role(probe.reported_p95, probe.limit)
-        parts += [("  p95 ", "muted"), (f"{in_ms(probe.reported_p95)} ms", role)]
+        parts += [("  p95 ", "muted"), (f"{format_ms(probe.reported_p95)} ms", role)]
     if probe.reported_errors is not None:
         errors = f"{100 * probe.reported_errors:.3g}%"
         parts += [("  errors ", "muted"), (errors, "plain")]
@@ -82,24 +82,24 @@ def reported(probe: ProbeView, width: int) -> Iterator[Content]:
         yield assemble(("reported", "muted"), *parts).truncate(width)
 
 
-def last_good(probe: ProbeView) -> str:
+def last_ok_text(probe: ProbeView) -> str:
     """`last ok 23:14:02`."""
     if probe.last_ok is None:
         return "never ok so far"
     return time.strftime("last ok %H:%M:%S", time.localtime(probe.last_ok))
 
 
-def bad_since(probe: ProbeView) -> str:
+def bad_duration_text(probe: ProbeView) -> str:
     """`last ok 23:14:02, bad for 2:10`."""
     if probe.bad_for is None:
-        return last_good(probe)
-    return f"{last_good(probe)}, bad for {clock_duration(probe.bad_for)}"
+        return last_ok_text(probe)
+    return f"{last_ok_text(probe)}, bad for {clock_duration(probe.bad_for)}"
 
 
 def failure_text(probe: ProbeView, width: int) -> list[Content]:
     """`last ok 23:14:02, bad for 2:10 · refused`, in two lines where it is too long."""
     role: Role = "bad" if probe.state == "failing" else "warn"
-    since = bad_since(probe)
+    since = bad_duration_text(probe)
     reason = sanitize.line(probe.reason)
     if not reason:
         return [text(since, role)]
@@ -108,7 +108,7 @@ def failure_text(probe: ProbeView, width: int) -> list[Content]:
     return [text(since, role), text(cut_in_middle(reason, max(8, width)), role)]
 
 
-ROLES: dict[str, Role] = {
+TRIGGER_ROLES: dict[str, Role] = {
     "calm": "muted",
     "near": "warn",
     "fired": "bad",
@@ -118,7 +118,7 @@ ROLES: dict[str, Role] = {
 TRIGGER_WORDS: dict[str, str] = {"fired": " FIRED", "standing": " (fired)"}
 """Words behind a trigger's meter: it has fired, or had fired and counts anew. They are
 short, because the output above has few rows to spare."""
-GAP = Content("   ")
+TRIGGER_GAP = Content("   ")
 
 
 def trigger_lines(meters: Sequence[Meter], width: int) -> list[Content]:
@@ -132,15 +132,18 @@ def trigger_lines(meters: Sequence[Meter], width: int) -> list[Content]:
     lines: list[Content] = []
     for each in meters:
         shown = _meter(each, several=several)
-        if lines and lines[-1].cell_length + len(GAP) + shown.cell_length <= width:
-            lines[-1] = GAP.join([lines[-1], shown])
+        if (
+            lines
+            and lines[-1].cell_length + len(TRIGGER_GAP) + shown.cell_length <= width
+        ):
+            lines[-1] = TRIGGER_GAP.join([lines[-1], shown])
         else:
             lines.append(shown)
     return lines
 
 
 def _meter(meter: Meter, *, several: bool) -> Content:
-    role = ROLES[meter.state]
+    role = TRIGGER_ROLES[meter.state]
     filled = min(meter.count, meter.of)
     bar = "█" * filled + "░" * (meter.of - filled)
     name = f"{sanitize.line(meter.probe)} " if several else ""
@@ -215,9 +218,9 @@ def _write_over(cells: list[str], words: str, start: int, *, over: str) -> bool:
     return True
 
 
-METER = 10
+MACHINE_METER_CELLS = 10
 """Cells of a meter."""
-HIGH_LOAD = 90.0
+HIGH_LOAD_PERCENT = 90.0
 """Per cent from which a figure of the machine is marked."""
 
 
@@ -239,7 +242,7 @@ def machine_lines(machine: MachineView, width: int, *, upright: bool) -> list[Co
         meters = [_machine_meter(name, value) for name, value in _figures_of(machine)]
         load = assemble(("load  ", "muted"), (_load(machine), "plain"))
         return [*meters, load, *counts]
-    rows = [figures(machine, "   ")]
+    rows = [machine_figures(machine, "   ")]
     for each in counts:
         row = Content("    ").join([rows[-1], each])
         if row.cell_length <= width:
@@ -261,7 +264,7 @@ def process_and_service_texts(machine: MachineView, *, well: bool) -> list[Conte
     ]
 
 
-def figures(machine: MachineView, gap: str) -> Content:
+def machine_figures(machine: MachineView, gap: str) -> Content:
     """CPU, memory, disk and load in a row."""
     parts: list[tuple[str, Role]] = []
     for name, value in _figures_of(machine):
@@ -274,14 +277,14 @@ def _percent(value: float | None) -> str:
 
 
 def _load_role(value: float | None) -> Role:
-    return "warn" if value is not None and value >= HIGH_LOAD else "plain"
+    return "warn" if value is not None and value >= HIGH_LOAD_PERCENT else "plain"
 
 
 def _machine_meter(name: str, value: float | None) -> Content:
     role: Role = "warn" if _load_role(value) == "warn" else "accent"
     return assemble(
         (f"{name:<5} ", "muted"),
-        (meter(value, 100.0, METER), role),
+        (meter(value, 100.0, MACHINE_METER_CELLS), role),
         (f"  {_percent(value)}", _load_role(value)),
     )
 

@@ -14,31 +14,31 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from mobius_tui import sanitize
-from mobius_tui.health.health_record import State
-from mobius_tui.health.probe_window import CHART
-from mobius_tui.tui.presenters.charts import CHART_ROLES, ceiling, columns
-from mobius_tui.tui.presenters.glyphs import CONDITIONS
+from mobius_tui.health.health_record import CheckState
+from mobius_tui.health.probe_window import CHART_CHECKS
+from mobius_tui.tui.presenters.charts import CHART_ROLES, chart_rows, chart_top_value
+from mobius_tui.tui.presenters.glyphs import CONDITION_MARKS
 from mobius_tui.tui.presenters.health_view import HealthView, ProbeView, StepSpan
 from mobius_tui.tui.presenters.styled_text import (
-    STYLES,
+    ROLE_STYLES,
     Role,
     assemble,
     cut_in_middle,
     text,
 )
 from mobius_tui.tui.widgets.health_figures import (
-    OWN_LATENCY,
-    bad_since,
+    OWN_LATENCY_LABELS,
+    bad_duration_text,
     failure_text,
-    figures,
-    in_ms,
-    last_good,
+    format_ms,
+    last_ok_text,
+    machine_figures,
     machine_lines,
+    ok_share_text,
     percentile_role,
-    percentiles,
+    percentile_texts,
     process_and_service_texts,
-    reported,
-    share_ok,
+    reported_by_service,
     step_marks,
     trigger_lines,
     widest_fitting,
@@ -46,20 +46,20 @@ from mobius_tui.tui.widgets.health_figures import (
 
 WIDE_CELLS = 60
 """Cells from which a probe's figures stand in one line."""
-AXIS = 6
+CHART_AXIS_CELLS = 6
 """Cells of a chart's scale."""
-TALLEST = 10
+MAX_CHART_ROWS = 10
 """Rows of a chart at most, in a column beside others."""
-REASON = 28
+FOLDED_REASON_CELLS = 28
 """Cells of a reason in the folded panel."""
-HOST_REASONS = 3
+MAX_HOST_REASON_LINES = 3
 """Lines that say why hosts are not well."""
 
-CHART_STATES: dict[State, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
+CHART_STATES: dict[CheckState, str] = {"ok": "ok", "failed": "bad", "no data": "none"}
 """What the chart calls the states of checks."""
 
 
-def lines(
+def health_lines(
     health: HealthView, *, width: int, height: int | None, compact: bool
 ) -> list[Content]:
     """The lines of the panel.
@@ -100,7 +100,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
             else [_figures_in_row(probe, width)]
         )
         found.extend(rows)
-        found.extend(reported(probe, width))
+        found.extend(reported_by_service(probe, width))
         if probe.state != "ok":
             found.extend(failure_text(probe, width))
         found.extend(_chart(probe, width, charts))
@@ -139,8 +139,8 @@ def _host_lines(health: HealthView, width: int) -> Iterator[Content]:
         if not probe.latencies or not probe.reason:
             continue
         role: Role = "bad" if probe.state == "failing" else "warn"
-        yield text(bad_since(probe), role)
-        for why in sanitize.line(probe.reason).split("; ")[:HOST_REASONS]:
+        yield text(bad_duration_text(probe), role)
+        for why in sanitize.line(probe.reason).split("; ")[:MAX_HOST_REASON_LINES]:
             yield text(f"  {why}", role).truncate(width, ellipsis=True)
 
 
@@ -148,7 +148,7 @@ def muted_if_unwatched(health: HealthView, found: Iterable[Content]) -> list[Con
     """The lines, without colours if health is not watched any more."""
     if not health.unwatched:
         return list(found)
-    return [Content.styled(line.plain, STYLES["muted"]) for line in found]
+    return [Content.styled(line.plain, ROLE_STYLES["muted"]) for line in found]
 
 
 def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
@@ -158,7 +158,7 @@ def _chart_height(health: HealthView, height: int | None, upright: bool) -> int:
         return 3 if many <= 1 else 1
     if height is None or many == 0:
         return 4
-    return max(2, min(TALLEST, (height - 8) // many - 5))
+    return max(2, min(MAX_CHART_ROWS, (height - 8) // many - 5))
 
 
 def _probe_heading(
@@ -171,12 +171,12 @@ def _probe_heading(
         word: whether its state stands there as a word.
         why: whether the reason stands in the place of an answer that did not come.
     """
-    glyph, role = CONDITIONS[probe.state]
+    glyph, role = CONDITION_MARKS[probe.state]
     status = str(probe.status) if probe.status is not None else "no answer"
     if probe.has_check and probe.states[-1:] != ("no data",):
         status = "does not hold" if probe.reason else "holds"
     if why and probe.status is None and probe.reason:
-        status = cut_in_middle(sanitize.line(probe.reason), REASON)
+        status = cut_in_middle(sanitize.line(probe.reason), FOLDED_REASON_CELLS)
     if probe.is_of_hosts:
         status = sanitize.line(probe.summary) or "no data"
     if probe.latencies == ():
@@ -190,11 +190,14 @@ def _probe_heading(
 
 def _figures_in_row(probe: ProbeView, width: int) -> Content:
     """All figures of a probe, or those that fit, each with its name."""
-    success, role = share_ok(probe)
-    now = "" if probe.ms is None else f"  {in_ms(probe.ms):>4} ms"
-    figures = [percentiles(probe, ours) for ours in OWN_LATENCY]
+    success, role = ok_share_text(probe)
+    now = "" if probe.ms is None else f"  {format_ms(probe.ms):>4} ms"
+    figures = [percentile_texts(probe, ours) for ours in OWN_LATENCY_LABELS]
     fewer = (("p95", "p99"), ("p95",))
-    figures += [*(percentiles(probe, OWN_LATENCY[-1], names) for names in fewer), []]
+    figures += [
+        *(percentile_texts(probe, OWN_LATENCY_LABELS[-1], names) for names in fewer),
+        [],
+    ]
     rows = (
         assemble(
             *_probe_heading(probe),
@@ -209,17 +212,20 @@ def _figures_in_row(probe: ProbeView, width: int) -> Content:
 
 
 def _figures_in_lines(probe: ProbeView, width: int) -> list[Content]:
-    success, role = share_ok(probe)
+    success, role = ok_share_text(probe)
     return [
         assemble(*_probe_heading(probe)),
         assemble(
             ("now ", "muted"),
-            (f"{in_ms(probe.ms)} ms", "plain"),
+            (f"{format_ms(probe.ms)} ms", "plain"),
             ("   ok ", "muted"),
             (success, role),
         ),
         widest_fitting(
-            (assemble(*percentiles(probe, ours))[2:] for ours in OWN_LATENCY),
+            (
+                assemble(*percentile_texts(probe, ours))[2:]
+                for ours in OWN_LATENCY_LABELS
+            ),
             width,
         ).truncate(width),
     ]
@@ -227,15 +233,15 @@ def _figures_in_lines(probe: ProbeView, width: int) -> list[Content]:
 
 def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
     """The latencies as columns, with the limit drawn in and an axis beside them."""
-    axis = AXIS + 2
+    axis = CHART_AXIS_CELLS + 2
     room = _chart_width(width)
     states = [CHART_STATES[state] for state in probe.states[-room:]]
     newest = zip(probe.latencies[-room:], states, strict=True)
     latencies = [None if state == "bad" else ms for ms, state in newest]
     limit = probe.limit
     drawn = any(ms is not None for ms in latencies)
-    scale = _seconds_or_ms(ceiling(latencies, limit)) if drawn else ""
-    rows = columns(latencies, states, width=room, height=height, limit=limit)
+    scale = _seconds_or_ms(chart_top_value(latencies, limit)) if drawn else ""
+    rows = chart_rows(latencies, states, width=room, height=height, limit=limit)
     for number, row in enumerate(rows):
         label = scale if number == 0 else "0" if number == len(rows) - 1 else ""
         edge = "┤" if label else "│"
@@ -248,7 +254,7 @@ def _chart(probe: ProbeView, width: int, height: int) -> Iterator[Content]:
 
 def _chart_width(width: int) -> int:
     """Cells of a chart beside its axis."""
-    return max(8, min(width - AXIS - 2, CHART))
+    return max(8, min(width - CHART_AXIS_CELLS - 2, CHART_CHECKS))
 
 
 def _steps(
@@ -258,7 +264,9 @@ def _steps(
     room = _chart_width(width)
     cells = step_marks(probe.times[-room:], spans, room)
     if cells:
-        yield assemble((f"{'steps':>{AXIS}}  ", "muted"), ("".join(cells), "accent"))
+        yield assemble(
+            (f"{'steps':>{CHART_AXIS_CELLS}}  ", "muted"), ("".join(cells), "accent")
+        )
 
 
 def _seconds_or_ms(ms: float) -> str:
@@ -268,13 +276,13 @@ def _seconds_or_ms(ms: float) -> str:
 def _latest_figure(probe: ProbeView) -> list[tuple[str, Role]]:
     """The last good moment of what fails, and else how long it takes."""
     if probe.state == "failing":
-        return [(f"  {last_good(probe)}", "bad")]
+        return [(f"  {last_ok_text(probe)}", "bad")]
     is_own_p95 = probe.reported_p95 is None
     p95 = probe.p95 if is_own_p95 else probe.reported_p95
     return [
-        ("  " if probe.ms is None else f"  {in_ms(probe.ms)} ms  ", "plain"),
-        (f"p95 {OWN_LATENCY[0]}" if is_own_p95 else "p95 ", "muted"),
-        (in_ms(p95), percentile_role(p95, probe.limit)),
+        ("  " if probe.ms is None else f"  {format_ms(probe.ms)} ms  ", "plain"),
+        (f"p95 {OWN_LATENCY_LABELS[0]}" if is_own_p95 else "p95 ", "muted"),
+        (format_ms(p95), percentile_role(p95, probe.limit)),
     ]
 
 
@@ -285,7 +293,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
     if worst is not None and not worst.latencies:
         found = [assemble(*_probe_heading(worst, word=False))]
     elif worst is not None:
-        success, role = share_ok(worst)
+        success, role = ok_share_text(worst)
         first = assemble(
             *_probe_heading(worst, word=worst.state != "failing", why=True),
             *_latest_figure(worst),
@@ -296,7 +304,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
             first = assemble(*_probe_heading(worst, word=False))
         found = [first.truncate(width, ellipsis=True)]
     if health.machine is not None:
-        line = figures(health.machine, "  ")
+        line = machine_figures(health.machine, "  ")
         line = Content("  ").join(
             [*process_and_service_texts(health.machine, well=False), line]
         )
@@ -304,7 +312,7 @@ def _two_lines(health: HealthView, width: int) -> list[Content]:
     return found
 
 
-LOW_ROWS = 3
+LOW_HEALTH_PANEL_ROWS = 3
 """Content rows in which there is room for the worst news alone."""
 
 
@@ -352,11 +360,11 @@ class HealthPanel(Widget, can_focus=True):
         if self.health is None:
             return Content("")
         width, height = self.size
-        found = lines(
+        found = health_lines(
             self.health,
             width=width,
             height=height or None,
-            compact=self.compact and height <= LOW_ROWS,
+            compact=self.compact and height <= LOW_HEALTH_PANEL_ROWS,
         )
         return Content("\n").join(found[: height or None])
 
@@ -368,5 +376,7 @@ class HealthPanel(Widget, can_focus=True):
     def _wanted_rows(self, width: int) -> int:
         if self.health is None or width == 0:
             return 2
-        found = lines(self.health, width=width, height=None, compact=self.compact)
+        found = health_lines(
+            self.health, width=width, height=None, compact=self.compact
+        )
         return max(1, len(found))

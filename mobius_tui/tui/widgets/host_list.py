@@ -19,38 +19,52 @@ from textual.widget import Widget
 
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.tui.backend.row_cache import cache_rows
-from mobius_tui.tui.presenters.fleet.host_marks import Piece, hosts_each_mark
+from mobius_tui.tui.presenters.fleet.host_marks import (
+    StepHosts,
+    StyledPiece,
+    hosts_per_mark,
+)
 from mobius_tui.tui.presenters.fleet.host_rows import (
-    FEW,
+    MAX_HOSTS_ALL_LISTED,
     HostOutline,
     head_lines,
     host_line,
     name_cells,
     strip_cells,
 )
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.fleet.step_hosts import batch_text
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
-from mobius_tui.tui.widgets.list_controls import ScrollMark, top_for
+from mobius_tui.tui.widgets.list_controls import ScrollMark, top_showing_row
 
-UPDATE_INTERVAL = 0.25
+HOSTS_UPDATE_INTERVAL = 0.25
 """The least seconds between two updates of the rows: nobody reads faster changes."""
-CURSOR = "»"
-LOW_ROWS = 9
+HOST_CURSOR = "»"
+LOW_HOST_LIST_ROWS = 9
 """Rows of the pane below which only what matters most is shown."""
-ROLES = ("plain", "strong", "muted", "accent", "good", "warn", "bad", "cursor")
-LineKey = tuple[tuple[Piece, ...], bool, bool, int, Style]
+HOST_LIST_ROLES = (
+    "plain",
+    "strong",
+    "muted",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "cursor",
+)
+LineKey = tuple[tuple[StyledPiece, ...], bool, bool, int, Style]
 """The key of a cached strip: the line's pieces, whether the cursor is on it, whether
 the cursor is bright, the width in cells, and the background."""
-MAX_STRIPS = 256
+MAX_CACHED_HOST_STRIPS = 256
 """The most strips in the cache."""
 
 
 class HostRows(Widget, can_focus=True):
     """A list by lines: 1,000 hosts cost no more than the rows that are seen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"hosts--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"hosts--{role}" for role in HOST_LIST_ROLES
+    }
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     step: reactive[str | None] = reactive(None, repaint=False)
@@ -81,9 +95,9 @@ class HostRows(Widget, can_focus=True):
         self._outline = HostOutline()
         self._scroll_mark = ScrollMark()
         self._tails: Mapping[str, LastOutput] = {}
-        self._head: tuple[tuple[Piece, ...], ...] = ()
+        self._head: tuple[tuple[StyledPiece, ...], ...] = ()
         """The lines above the hosts' rows, made once for each update."""
-        self._lines: list[tuple[tuple[Piece, ...], bool]] = []
+        self._lines: list[tuple[tuple[StyledPiece, ...], bool]] = []
         self._strips: dict[LineKey, Strip] = {}
         self._styles_by_role: dict[str, Style] = {}
         self._ground = Style.null()
@@ -97,8 +111,8 @@ class HostRows(Widget, can_focus=True):
     # What is shown
 
     def watch_view(self) -> None:
-        """Update the rows, at most once in `UPDATE_INTERVAL`."""
-        wait = self._updated + UPDATE_INTERVAL - monotonic()
+        """Update the rows, at most once in `HOSTS_UPDATE_INTERVAL`."""
+        wait = self._updated + HOSTS_UPDATE_INTERVAL - monotonic()
         if wait <= 0 or self.found is None:
             self.update_hosts()
         elif not self._is_due:
@@ -168,10 +182,10 @@ class HostRows(Widget, can_focus=True):
         if self._outline.query:
             found_count = f"{len(self._outline.names)} of {len(found.newest)} found"
             words = [f"{found_count} · Esc all"]
-        elif len(found.newest) > FEW:
+        elif len(found.newest) > MAX_HOSTS_ALL_LISTED:
             width = self.content_width
             cells = strip_cells(len(found.newest), width, is_low=self._is_low)
-            each = hosts_each_mark(len(found.newest), cells)
+            each = hosts_per_mark(len(found.newest), cells)
             words.append(f"a mark is {each} hosts" if each > 1 else "")
         below = cut(" · ".join(filter(None, words)), max(0, self.size.width - 2))
         if str(self.border_title or "") != title:
@@ -193,7 +207,7 @@ class HostRows(Widget, can_focus=True):
 
     @property
     def _is_low(self) -> bool:
-        return self.size.height < LOW_ROWS
+        return self.size.height < LOW_HOST_LIST_ROWS
 
     def _room(self) -> int:
         """Rows for hosts."""
@@ -208,7 +222,9 @@ class HostRows(Widget, can_focus=True):
         names = self._outline.names
         place = names.index(self.cursor) if self.cursor in names else 0
         room = self._room()
-        self._top = top_for(self._top, place=place, height=room, count=len(names))
+        self._top = top_showing_row(
+            self._top, place=place, height=room, count=len(names)
+        )
         self._scroll_mark.top, self._scroll_mark.count = self._top, len(names)
         self._scroll_mark.display = len(names) > room
 
@@ -235,7 +251,7 @@ class HostRows(Widget, can_focus=True):
             return "  no host matches"
         return "  none wants anybody, and none runs; / finds any of them"
 
-    def _line(self, host: str, names: int) -> tuple[Piece, ...]:
+    def _line(self, host: str, names: int) -> tuple[StyledPiece, ...]:
         assert self.found is not None
         assert self.view is not None
         return host_line(
@@ -262,7 +278,7 @@ class HostRows(Widget, can_focus=True):
         look = pieces, is_cursor, is_bright, width, self._ground
         strip = self._strips.get(look)
         if strip is None:
-            if len(self._strips) >= MAX_STRIPS:
+            if len(self._strips) >= MAX_CACHED_HOST_STRIPS:
                 self._strips.clear()
             is_host = y >= len(self._head)
             strip = self._strips[look] = self._draw(*look, is_host=is_host)
@@ -270,7 +286,7 @@ class HostRows(Widget, can_focus=True):
 
     def _draw(
         self,
-        pieces: tuple[Piece, ...],
+        pieces: tuple[StyledPiece, ...],
         is_cursor: bool,
         is_bright: bool,
         width: int,
@@ -279,7 +295,7 @@ class HostRows(Widget, can_focus=True):
         is_host: bool,
     ) -> Strip:
         ground = self._style("cursor") if is_bright else Style.null()
-        left = f"{CURSOR if is_cursor else ' '} " if is_host else ""
+        left = f"{HOST_CURSOR if is_cursor else ' '} " if is_host else ""
         segments = [Segment(left[:1], self._style("strong") + ground)] if left else []
         segments += [
             Segment(words, self._style(role) + ground) for words, role in pieces

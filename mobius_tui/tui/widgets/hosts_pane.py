@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.widgets.host_list import HostRows
-from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp
+from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp_top
 
 WHEEL_ROWS = 3
 """Rows that one notch of the mouse wheel moves."""
@@ -195,7 +195,7 @@ class HostsPane(HostRows):
         self._show_from(self._top - WHEEL_ROWS)
 
     def _show_from(self, top: int) -> None:
-        self._top = clamp(top, height=self._room(), count=len(self._outline.names))
+        self._top = clamp_top(top, height=self._room(), count=len(self._outline.names))
         self._scroll_mark.top = self._top
         self._lay_out()
         self.want_tails()

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 
-def top_for(top: int, *, place: int, height: int, count: int) -> int:
+def top_showing_row(top: int, *, place: int, height: int, count: int) -> int:
     """The first visible row so that a place is visible, with a row around it.
 
     At an edge it scrolls by two thirds of the height: so a cursor that goes down row by
@@ -28,22 +28,22 @@ def top_for(top: int, *, place: int, height: int, count: int) -> int:
         height: rows in sight.
         count: rows there are.
     """
-    top = clamp(top, height=height, count=count)
+    top = clamp_top(top, height=height, count=count)
     if place and place - 1 < top:
         top = min(place - 1, place + 1 - height + height // 3)
     elif min(place + 1, count - 1) >= top + height:
         top = max(place + 2 - height, place - height // 3)
     else:
         top = min(top, place)
-    return clamp(top, height=height, count=count)
+    return clamp_top(top, height=height, count=count)
 
 
-def clamp(top: int, *, height: int, count: int) -> int:
+def clamp_top(top: int, *, height: int, count: int) -> int:
     """The nearest first row that leaves no empty line below the last one."""
     return max(0, min(top, count - height))
 
 
-def thumb(top: int, height: int, count: int) -> range:
+def thumb_rows(top: int, height: int, count: int) -> range:
     """The screen rows of the scrollbar's thumb; none if all rows fit.
 
     Args:
@@ -58,14 +58,14 @@ def thumb(top: int, height: int, count: int) -> range:
     return range(begin, begin + size)
 
 
-def top_at(y: int, *, height: int, count: int) -> int:
+def top_for_dragged_thumb(y: int, *, height: int, count: int) -> int:
     """The first visible row when the thumb is dragged to a row of the screen."""
-    return clamp(
+    return clamp_top(
         round(y / max(1, height - 1) * (count - height)), height=height, count=count
     )
 
 
-THUMB = "▐"
+THUMB_GLYPH = "▐"
 
 
 class ScrollMark(Widget):
@@ -90,21 +90,26 @@ class ScrollMark(Widget):
 
     def watch_top(self) -> None:
         """Draw the thumb where it moves: among many rows, most steps do not move it."""
-        if thumb(self.top, self.size.height, self.count) != self._thumb_rows:
+        if thumb_rows(self.top, self.size.height, self.count) != self._thumb_rows:
             self.refresh()
 
     watch_count = watch_top
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The mark; looks up once what is the same for each line."""
-        self._thumb_rows = thumb(self.top, self.size.height, self.count)
+        self._thumb_rows = thumb_rows(self.top, self.size.height, self.count)
         self._background_style = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """A row of the thumb, or an empty cell."""
         return Strip(
-            [Segment(THUMB if y in self._thumb_rows else " ", self._background_style)]
+            [
+                Segment(
+                    THUMB_GLYPH if y in self._thumb_rows else " ",
+                    self._background_style,
+                )
+            ]
         )
 
     def on_click(self, event: events.Click) -> None:
@@ -130,7 +135,7 @@ class ScrollMark(Widget):
         self.release_mouse()
 
     def _drag_to(self, y: float) -> None:
-        top = top_at(int(y), height=self.size.height, count=self.count)
+        top = top_for_dragged_thumb(int(y), height=self.size.height, count=self.count)
         self.post_message(self.Dragged(top))
 
 

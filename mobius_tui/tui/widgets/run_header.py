@@ -14,14 +14,14 @@ from mobius_tui.tui.presenters.communication import delivery_problem
 from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 from mobius_tui.tui.presenters.styled_text import (
     BAR_MODES,
-    STYLES,
+    ROLE_STYLES,
     BarMode,
     Role,
     assemble,
     badge,
 )
 
-FULL_WIDTH = 100
+FULL_HEADER_CELLS = 100
 """Cells of width from which the words at the right edge are given in full."""
 
 
@@ -68,7 +68,7 @@ def _mode(view: RunView | None) -> Mode | BarMode | None:
     return shown_mode(view) if view.reviewed_duration is None else BarMode.REVIEW
 
 
-def _verdict(damage: tuple[str, ...] | None) -> tuple[str, Role]:
+def _verification_text(damage: tuple[str, ...] | None) -> tuple[str, Role]:
     """Whether the files of a run under review were verified, in words."""
     if damage is None:
         return "verifying …", "muted"
@@ -105,11 +105,11 @@ class RunHeader(Widget):
             title,
             badge(shown_mode(view)),
             assemble((place, "muted")),
-            Content.styled(elapsed_text(view.elapsed), STYLES["plain"]),
+            Content.styled(elapsed_text(view.elapsed), ROLE_STYLES["plain"]),
         ]
         if view.reviewed_duration is not None:
             left[1] = badge(BarMode.REVIEW) + assemble(
-                (f" {view.mode}  ", "muted"), _verdict(view.damage)
+                (f" {view.mode}  ", "muted"), _verification_text(view.damage)
             )
             left[3] += assemble(
                 (f" of {clock_duration(view.reviewed_duration)}", "muted")
@@ -128,7 +128,7 @@ class RunHeader(Widget):
             return [assemble(("as it was then", "muted"))]
         parts = []
         if view.state.is_reopened:
-            wide = self.size.width >= FULL_WIDTH
+            wide = self.size.width >= FULL_HEADER_CELLS
             words = "open again to undo" if wide else "open again"
             parts.append(assemble((words, "warn")))
         if view.state.auto is not None:
@@ -136,7 +136,7 @@ class RunHeader(Widget):
         if rollback_phase(view.plan) is not None and view.state.watch.rollback is None:
             if view.state.watch.armed:
                 parts.append(assemble(("ARMED", "warn")))
-            elif self.size.width >= FULL_WIDTH:
+            elif self.size.width >= FULL_HEADER_CELLS:
                 parts.append(assemble(("not armed", "muted")))
         messages = delivery_problem(view)
         if messages is not None:
@@ -148,6 +148,6 @@ class RunHeader(Widget):
         elif view.host_silence:
             parts.append(assemble(("✖ host silent", "bad")))
         else:
-            name = "host " if self.size.width >= FULL_WIDTH else ""
+            name = "host " if self.size.width >= FULL_HEADER_CELLS else ""
             parts.append(assemble((name, "muted"), ("●", "good"), (" alive", "muted")))
         return parts

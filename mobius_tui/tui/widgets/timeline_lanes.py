@@ -18,24 +18,35 @@ from mobius_tui.tui.presenters.timeline_rows import (
     BLANK,
     TimelineCell,
     TimeWindow,
-    axis,
+    clock_axis,
     drill_difference,
     lane_cells,
     visible_duration_text,
 )
-from mobius_tui.tui.widgets.list_controls import clamp, top_for
+from mobius_tui.tui.widgets.list_controls import clamp_top, top_showing_row
 
-NAMES = 30
+MAX_LANE_TITLE_CELLS = 30
 """Cells of a lane's title where there is room."""
-SHARE = 0.3
+MAX_LANE_TITLE_SHARE = 0.3
 """The part of the width that titles may take."""
-ROLES = ("plain", "key", "strong", "muted", "accent", "good", "warn", "bad")
+TIMELINE_CELL_ROLES = (
+    "plain",
+    "key",
+    "strong",
+    "muted",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+)
 
 
 class TimelineRows(Widget, can_focus=True):
     """Draws the visible lanes."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"timeline--{role}" for role in TIMELINE_CELL_ROLES
+    }
     timeline: reactive[RunTimeline | None] = reactive(None, init=False)
     here: reactive[tuple[float, int]] = reactive((0.0, 0), init=False)
     """Where the cursor is: a time in seconds since 1970, and the order in it."""
@@ -56,7 +67,7 @@ class TimelineRows(Widget, can_focus=True):
     @property
     def title_width(self) -> int:
         """Cells of the titles."""
-        return min(NAMES, int(self.size.width * SHARE))
+        return min(MAX_LANE_TITLE_CELLS, int(self.size.width * MAX_LANE_TITLE_SHARE))
 
     @property
     def span(self) -> tuple[float, float]:
@@ -118,7 +129,7 @@ class TimelineRows(Widget, can_focus=True):
         free = self.visible_lane_count - self.pinned
         if places and free > 0:
             place, count = places[0] - self.pinned, len(lanes) - self.pinned
-            self.top = top_for(self.top, place=place, height=free, count=count)
+            self.top = top_showing_row(self.top, place=place, height=free, count=count)
             self.refresh()
 
     def _is_lane_of_moment(self, lane: TimelineLane) -> bool:
@@ -164,7 +175,7 @@ class TimelineRows(Widget, can_focus=True):
         cursor = window.column(self.at)
         if y == 0:
             title: list[TimelineCell] = [(c, "muted") for c in " " * self.title_width]
-            cells = axis(window)
+            cells = clock_axis(window)
             self._draw_range(cells, window, cursor)
             if 0 <= cursor < window.width:
                 cells[cursor] = ("▼", "accent")
@@ -235,5 +246,5 @@ class TimelineRows(Widget, can_focus=True):
         """Show the lanes from one on, as far as there are any below it."""
         count = len(self.timeline.lanes) if self.timeline is not None else 0
         free, count = self.visible_lane_count - self.pinned, count - self.pinned
-        self.top = clamp(top, height=free, count=count)
+        self.top = clamp_top(top, height=free, count=count)
         self.refresh()

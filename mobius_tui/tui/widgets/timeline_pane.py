@@ -21,15 +21,15 @@ from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
-from mobius_tui.tui.presenters.timeline_rows import mark_of
+from mobius_tui.tui.presenters.timeline_rows import moment_mark
 from mobius_tui.tui.widgets.list_controls import FilterLine
 from mobius_tui.tui.widgets.run_header import elapsed_text
 from mobius_tui.tui.widgets.timeline_lanes import TimelineRows
 
-NARROWEST = 2.0
+MIN_VISIBLE_SECONDS = 2.0
 """Seconds of the timeline that are visible at least, however far it is zoomed in."""
-ZOOM = 2.0
-PAN = 0.25
+ZOOM_FACTOR = 2.0
+PAN_SHARE = 0.25
 """The part of what is in sight that one key moves it by."""
 _order = attrgetter("order")
 
@@ -106,11 +106,11 @@ class TimelinePane(TimelineRows):
 
     def action_zoom_in(self) -> None:
         """Show less time, around the cursor."""
-        self._zoom(1 / ZOOM, self.at)
+        self._zoom(1 / ZOOM_FACTOR, self.at)
 
     def action_zoom_out(self) -> None:
         """Show more time."""
-        self._zoom(ZOOM, self.at)
+        self._zoom(ZOOM_FACTOR, self.at)
 
     def action_whole(self) -> None:
         """Show all of it."""
@@ -121,11 +121,11 @@ class TimelinePane(TimelineRows):
     def action_pan(self, count: int) -> None:
         """Move the visible time; the cursor stays where it is in time."""
         began, until = self.span
-        self.show_range(began + count * PAN * (until - began), until - began)
+        self.show_range(began + count * PAN_SHARE * (until - began), until - began)
 
     def _zoom(self, factor: float, around: float) -> None:
         began, until = self.span
-        long = max(NARROWEST, (until - began) * factor)
+        long = max(MIN_VISIBLE_SECONDS, (until - began) * factor)
         around = min(max(around, began), until)
         part = (around - began) / (until - began)
         self.show_range(around - part * long, long)
@@ -196,12 +196,12 @@ class TimelinePane(TimelineRows):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll the lanes; with Ctrl, show more time."""
         event.stop().prevent_default()
-        self._wheel(event, ZOOM, 1)
+        self._wheel(event, ZOOM_FACTOR, 1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll the lanes; with Ctrl, show less time."""
         event.stop().prevent_default()
-        self._wheel(event, 1 / ZOOM, -1)
+        self._wheel(event, 1 / ZOOM_FACTOR, -1)
 
     def _wheel(self, event: events.MouseEvent, factor: float, lanes: int) -> None:
         offset = event.get_content_offset(self)
@@ -229,7 +229,7 @@ class MomentLine(Widget):
         if moment is None:
             parts.append(assemble(("nothing happened just then", "muted")))
         else:
-            glyph, role = mark_of(moment)
+            glyph, role = moment_mark(moment)
             parts.append(assemble((f"{glyph} ", role), (moment.text, "strong")))
             named = moment.by and f"by {moment.by}" not in moment.text
             parts.append(assemble((f"  {moment.by}" * bool(named), "muted")))

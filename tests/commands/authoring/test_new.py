@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.runbook.library.loader import decode, examine
-from mobius_tui.runbook.library.own_runbooks import new_runbook_text
+from mobius_tui.runbook.library.loader import decode_runbook, examine
+from mobius_tui.runbook.library.runbook_files import new_runbook_text
 
 
 @pytest.fixture
@@ -106,7 +106,9 @@ def test_a_name_that_is_none(
 def test_the_other_ways_in_its_comments_are_right_too() -> None:
     text, count = re.subn(r"(?m)^# (?=\[|[a-z_]+ = )", "", new_runbook_text("x"))
     assert count > 20
-    runbook, problems = decode(Path("x.toml"), text.encode(), lambda _: ("", b""))
+    runbook, problems = decode_runbook(
+        Path("x.toml"), text.encode(), lambda _: ("", b"")
+    )
     assert runbook is not None, [each.render() for each in problems]
     assert runbook.health is not None
     assert runbook.channels

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.commands.support.run_lines import resume_with_lines
-from mobius_tui.errors import INCOMPLETE
+from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.plain import print_run
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.intents.intent_actions import StartAutomatic
@@ -50,7 +50,7 @@ async def test_a_refusal_leaves_no_host_behind(
         await run.begin(env="production")
         await run.drop()
         code = await print_run(run.directory, as_json=False, auto=TICK)
-        assert code == INCOMPLETE
+        assert code == EXIT_INCOMPLETE
         assert "--manual tick is refused in production" in capsys.readouterr().err
         wait_for(lambda: run.directory.host_pid() is None)
     finally:
@@ -68,7 +68,7 @@ def test_what_is_refused_begins_no_host(
         tmp_path / "runs", make_runbook(BOOK), values={}, environment="production"
     )
     code = resume_with_lines(made.directory, as_json=False, auto=auto)
-    assert code == INCOMPLETE
+    assert code == EXIT_INCOMPLETE
     shown = capsys.readouterr()
     assert "is refused in production" in shown.err or "place" in shown.err
     assert made.directory.host_pid() is None

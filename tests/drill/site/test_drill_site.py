@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.commands.support.site_sweeping import sweep_sites
+from mobius_tui.commands.support.site_sweeping import report_orphan_sites
 from mobius_tui.drill.site import site_files, site_services
 from mobius_tui.drill.site.drill_site import (
     HealthAnswer,
@@ -31,15 +31,15 @@ from mobius_tui.drill.site.drill_site import (
     drill_variables,
     environment,
     open_site,
+    parse_health_answer,
     processes_in,
-    read_health,
     request_site,
     sites_root,
     tear_down,
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import SiteKind, installed_version
-from mobius_tui.drill.site_guard import reap_orphans
+from mobius_tui.drill.site_guard import take_down_orphan_sites
 from mobius_tui.errors import RunError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -60,12 +60,12 @@ def pids(site: Site) -> dict[str, int | None]:
     ],
 )
 def test_an_answer_without_sense_says_nothing_of_health(body: str) -> None:
-    assert read_health(500, body) == HealthAnswer(code=500)
+    assert parse_health_answer(500, body) == HealthAnswer(code=500)
 
 
 def test_the_words_of_an_answer_are_those_of_its_parts() -> None:
     body = '{"status": "degraded", "schema": 4, "worker": "no heartbeat"}'
-    found = read_health(503, body)
+    found = parse_health_answer(503, body)
     assert (found.status, found.worker) == ("degraded", "no heartbeat")
     assert found.database == "", "the name of another part is no word of it"
 
@@ -278,7 +278,7 @@ def test_tear_down_names_what_it_did_not_start(
         stranger.kill()
     assert (site.root / "backups").is_dir()
     assert request_site(site, "/health")[0] == 0
-    assert reap_orphans(tmp_path) == ()  # kept on purpose
+    assert take_down_orphan_sites(tmp_path) == ()  # kept on purpose
 
 
 def test_orphans_are_reaped(tmp_path: Path, started: datetime) -> None:
@@ -290,12 +290,12 @@ def test_orphans_are_reaped(tmp_path: Path, started: datetime) -> None:
         with subprocess.Popen(("cat",), stdin=subprocess.PIPE) as owner:
             claim_site(orphan.root, owner.pid)
             claim_site(half, owner.pid)
-            assert reap_orphans(tmp_path) == ()
-        assert reap_orphans(tmp_path) == ("half", "orphan")
+            assert take_down_orphan_sites(tmp_path) == ()
+        assert take_down_orphan_sites(tmp_path) == ("half", "orphan")
         assert request_site(orphan, "/health")[0] == 0
         assert not orphan.root.exists()
         assert request_site(owned, "/health")[0] == 200
-        assert reap_orphans(tmp_path / "nowhere") == ()
+        assert take_down_orphan_sites(tmp_path / "nowhere") == ()
     finally:
         tear_down(owned)
 
@@ -309,11 +309,11 @@ def test_what_is_not_ours_is_never_swept(
     for owned in (elsewhere, folder / "half"):
         (owned / "run" / "owner").write_text("1 0\n")  # no process began then
     (folder / "link").symlink_to(elsewhere)
-    sweep_sites()
+    report_orphan_sites()
     assert "taken down: half" in capsys.readouterr().err
     assert sorted(path.name for path in folder.iterdir()) == ["link", "notes"]
     assert (elsewhere / "run" / "owner").exists()
-    sweep_sites()
+    report_orphan_sites()
     assert capsys.readouterr().err == ""
 
 

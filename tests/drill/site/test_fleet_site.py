@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.drill.drill_verdict import site_problems
 from mobius_tui.drill.site.drill_site import (
-    HOSTS,
+    HOSTS_FOLDER,
     Site,
     drill_variables,
     open_site,
@@ -103,7 +103,7 @@ async def test_what_a_step_left_running_on_a_host_is_stopped_with_its_fleet(
     begin: Begin, tmp_path: Path
 ) -> None:
     root = tmp_path / "fleet"
-    homes = {name: root / HOSTS / name for name in ("a", "b")}
+    homes = {name: root / HOSTS_FOLDER / name for name in ("a", "b")}
     for home in homes.values():
         home.mkdir(parents=True)
     run = await begin(

@@ -12,8 +12,12 @@ from xml.etree import ElementTree as Tree
 import html5lib
 import pytest
 
-from mobius_tui.review.formats.html_markup import DARK, LIGHT, STYLE
-from mobius_tui.review.formats.html_report import POLICY, as_html
+from mobius_tui.review.formats.html_markup import (
+    DARK_COLOURS,
+    LIGHT_COLOURS,
+    STYLE_SHEET,
+)
+from mobius_tui.review.formats.html_report import CONTENT_SECURITY_POLICY, as_html
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
@@ -63,13 +67,15 @@ def test_it_is_valid_for_an_open_run_and_for_none(tmp_path: Path) -> None:
 def test_its_policy_allows_its_own_style_and_nothing_else(told: RunReport) -> None:
     tree = page(told)
     (style,) = tree.iter(f"{H}style")
-    assert style.text == STYLE
-    digest = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    assert style.text == STYLE_SHEET
+    digest = b64encode(hashlib.sha256(STYLE_SHEET.encode()).digest()).decode()
     (policy,) = (m for m in tree.iter(f"{H}meta") if m.get("http-equiv"))
-    assert policy.get("content") == POLICY
-    assert POLICY.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
-    assert "url(" not in STYLE
-    assert "@import" not in STYLE
+    assert policy.get("content") == CONTENT_SECURITY_POLICY
+    assert CONTENT_SECURITY_POLICY.startswith(
+        f"default-src 'none'; style-src 'sha256-{digest}';"
+    )
+    assert "url(" not in STYLE_SHEET
+    assert "@import" not in STYLE_SHEET
 
 
 def test_who_cannot_see_it_finds_the_way(told: RunReport) -> None:
@@ -110,7 +116,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK])
+@pytest.mark.parametrize("colours", [LIGHT_COLOURS, DARK_COLOURS])
 def test_every_colour_can_be_read(colours: dict[str, str]) -> None:
     """4.5 to 1 is what WCAG 2 wants of text."""
     for name in set(colours) - {"paper", "panel", "line"}:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.review.formats.markdown_text import cell, code, line
+from mobius_tui.review.formats.markdown_text import code_span, markdown_line, table_cell
 from tests.review.formats.markdown_reading import (
     SAID,
     leads,
@@ -32,8 +32,8 @@ CALM = (
 @pytest.mark.parametrize("form", FORMS)
 def test_a_calm_sentence_stays_byte_for_byte(form: str, text: str) -> None:
     texts = (text,) * form.count("{}")
-    assert line(form, *texts) == form.format(*texts)
-    assert cell(text) == text
+    assert markdown_line(form, *texts) == form.format(*texts)
+    assert table_cell(text) == text
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_a_calm_sentence_stays_byte_for_byte(form: str, text: str) -> None:
     ],
 )
 def test_words_that_would_mean_something_are_code(text: str, spelt: str) -> None:
-    assert line("{}", text) == spelt
-    assert "\\" not in cell(text)
+    assert markdown_line("{}", text) == spelt
+    assert "\\" not in table_cell(text)
 
 
 def kinds(text: str) -> list[str]:
@@ -78,7 +78,7 @@ WORDS = SAID.map(str.strip).filter(bool)
 @given(form=st.sampled_from(FORMS), first=WORDS, second=WORDS)
 def test_whatever_is_said_is_read_as_words(form: str, first: str, second: str) -> None:
     said = (first, second)[: form.count("{}")]
-    made = line(form, *said)
+    made = markdown_line(form, *said)
     assert kinds(made) == kinds(form.format("x", "x"))
     before, *behind = words(form.format("\ue001", "\ue001")).split("\ue001")
     assert words(made) == before + "".join(map(str.__add__, said, behind))
@@ -88,7 +88,7 @@ def test_whatever_is_said_is_read_as_words(form: str, first: str, second: str) -
 @settings(deadline=None)
 @given(cells=st.lists(SAID, min_size=1, max_size=4))
 def test_whatever_is_said_stays_in_its_cell(cells: list[str]) -> None:
-    rows = [f"| {' | '.join(map(cell, cells))} |", "|" + " --- |" * len(cells)]
+    rows = [f"| {' | '.join(map(table_cell, cells))} |", "|" + " --- |" * len(cells)]
     made = "\n".join([rows[0], rows[1], rows[0]])
     found = [each.content for each in tokens(made) if each.type == "inline"]
     assert len(found) == 2 * len(cells)
@@ -101,5 +101,5 @@ def test_whatever_is_said_stays_in_its_cell(cells: list[str]) -> None:
 @settings(deadline=None)
 @given(text=WORDS)
 def test_code_holds_whatever_it_is_given(text: str) -> None:
-    made = code(text)
+    made = code_span(text)
     assert words(f"a {made}") == f"a {text}"

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.review.formats.html_report import html_texts
-from mobius_tui.review.formats.markdown_text import quoted
+from mobius_tui.review.formats.markdown_text import quoted_prose
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
@@ -82,7 +82,7 @@ def test_a_link_of_the_authors_own_is_one_and_no_other() -> None:
         (("v", "https://e.test/"),),
     )
     own = {"https://own.test/x", "http://i.test/i.png"}
-    links = [t for t in tokens(quoted(prose)) if t.type == "link_open"]
+    links = [t for t in tokens(quoted_prose(prose)) if t.type == "link_open"]
     assert {token.attrs["href"] for token in links} == own
     (part,) = html_texts(prose)
     tree = page(f"<!DOCTYPE html><title>x</title>{part.text}")
@@ -109,7 +109,7 @@ TEXTS = st.lists(
 @settings(deadline=None)
 @given(text=TEXTS, value=SAID)
 def test_whatever_is_written_stays_in_its_quote(text: str, value: str) -> None:
-    said = quoted(Prose(text, (("v", value),)))
+    said = quoted_prose(Prose(text, (("v", value),)))
     found = tokens(f"before\n\n{said}\n\nafter")
     assume(said)  # a quote of nothing is nothing
     blocks = GITHUB.parse(f"before\n\n{said}\n\nafter")
@@ -143,6 +143,6 @@ def test_whatever_is_written_is_a_valid_page(text: str, value: str) -> None:
 @given(value=SAID)
 def test_a_value_leads_nowhere(value: str) -> None:
     text = "for ${v}: **${v}**, `${v}`\n${v}\n\n- ${v}\n\n| ${v} |\n|---|\n| ${v} |\n"
-    said = quoted(Prose(text, (("v", value),)))
+    said = quoted_prose(Prose(text, (("v", value),)))
     assert not leads(said)
     assert "link_open" not in [token.type for token in tokens(said)]

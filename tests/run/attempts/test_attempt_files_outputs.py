@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.attempts.attempt_files import OUTPUTS_LIMIT, read_outputs
+from mobius_tui.run.attempts.attempt_files import MAX_OUTPUTS_BYTES, read_outputs
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
 
@@ -47,7 +47,7 @@ def test_a_line_sets_a_name_or_adds_to_it(
         (b"a+\n", "line 1 of $RUNBOOK_OUTPUT is not KEY=VALUE"),
         (b"a+=x\0\n", "line 1 of $RUNBOOK_OUTPUT is not KEY=VALUE"),
         (b"a=\xff\n", "not UTF-8"),
-        (b"a+=1\n" * (OUTPUTS_LIMIT // 5 + 1), "more than 1 MiB"),
+        (b"a+=1\n" * (MAX_OUTPUTS_BYTES // 5 + 1), "more than 1 MiB"),
     ],
     ids=["no-equals", "plus-alone", "nul", "bytes", "too-much"],
 )

@@ -73,7 +73,7 @@ def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[On]:
     """An attempt on a disk that is so from the beginning."""
     monkeypatch.setenv("DISK", str(tmp_path / "disk"))
     stand_in = TESTS / "run" / "keeper_short_of_room.py"
-    monkeypatch.setattr(launcher, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER_PROGRAM", stand_in)
     made: list[Kept] = []
 
     def go(how: str) -> Kept:

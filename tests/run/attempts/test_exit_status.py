@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.attempts.attempt_files import Cause, read_script_end
+from mobius_tui.run.attempts.attempt_files import ScriptEndCause, read_script_end
 from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 
@@ -37,7 +37,7 @@ def test_each_end_is_told_in_words(tmp_path: Path, script: str, words: str) -> N
 
 def test_an_end_that_nobody_knows_is_no_record(tmp_path: Path) -> None:
     attempt = AttemptDirectory(tmp_path)
-    for cause in Cause:
+    for cause in ScriptEndCause:
         attempt.exit.write_text(f"cause={cause}\ncode=0\nbytes=7\nend\n")
         end = read_script_end(attempt)
         assert end is not None

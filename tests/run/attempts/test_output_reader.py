@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.attempts.output_reader import (
     MAX_TAIL_BYTES,
-    STDERR,
+    STDERR_STREAM,
     Span,
-    Spans,
+    SpanReader,
     last_row,
-    last_rows,
+    last_terminal_rows,
     stderr_tail,
 )
 from mobius_tui.run.keeper.output_writer import encode_span
@@ -53,7 +53,7 @@ def test_it_finds_what_holds_each_byte(
     path.write_bytes(b"".join(map(record, expected)))
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        spans = Spans(descriptor)
+        spans = SpanReader(descriptor)
         spans.refresh()
         firsts = [span.offset for span in expected]
         for offset in offsets:
@@ -77,7 +77,7 @@ def test_a_record_half_written_is_not_there_yet(tmp_path: Path) -> None:
     path.write_bytes(whole[:23])
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        spans = Spans(descriptor)
+        spans = SpanReader(descriptor)
         spans.refresh()
         assert spans.at(2**40) is None
         path.write_bytes(whole)
@@ -90,21 +90,21 @@ def test_a_record_half_written_is_not_there_yet(tmp_path: Path) -> None:
 def test_a_place_that_no_file_has_is_borne(tmp_path: Path) -> None:
     attempt = AttemptDirectory(tmp_path)
     attempt.output.write_bytes(b"boom\n")
-    attempt.spans.write_bytes(encode_span(2**64 - 1, 5, STDERR, 0))
+    attempt.spans.write_bytes(encode_span(2**64 - 1, 5, STDERR_STREAM, 0))
     assert stderr_tail(attempt, 9) == b""
 
 
 def test_the_last_rows_of_a_long_output(tmp_path: Path) -> None:
     path = tmp_path / "output"
     path.write_text("".join(f"line {number}\n" for number in range(10_000)))
-    rows = last_rows(path)
+    rows = last_terminal_rows(path)
     assert rows == [f"line {n}" for n in range(10_000 - len(rows), 10_000)]
     assert len(rows) == MAX_TAIL_BYTES // len("line 9999\n")
     assert last_row(path) == "line 9999"
     path.write_bytes(b"x" * 100_000)
-    assert last_rows(path) == ["x" * MAX_TAIL_BYTES]
+    assert last_terminal_rows(path) == ["x" * MAX_TAIL_BYTES]
     path.write_bytes(b"one\n10 %\r100 %\n\n\n")
-    assert last_rows(path) == ["one", "100 %"]
+    assert last_terminal_rows(path) == ["one", "100 %"]
     path.unlink()
     path.symlink_to("/etc/passwd")
-    assert (last_rows(path), last_row(path)) == ([], "")
+    assert (last_terminal_rows(path), last_row(path)) == ([], "")

@@ -19,9 +19,9 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
-    HostOrder,
-    HostState,
-    SetWidth,
+    OrderedHost,
+    ReportedState,
+    SetParallelHosts,
 )
 from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.storage.run_directory import lock_holder
@@ -69,7 +69,9 @@ async def test_a_batch_is_played_and_each_host_reported(tmp_path: Path) -> None:
     begin, moment = len("TASK t\n"), 10**18 - 7 * 10**9
     assert (span.offset, span.end, span.time) == (begin, ends["b"].bytes, moment)
     assert ends["b"].spans_sha256 == hashlib.sha256(times.read_bytes()).hexdigest()
-    running = [each.host for each in plays.reports if each.state is HostState.RUNNING]
+    running = [
+        each.host for each in plays.reports if each.state is ReportedState.RUNNING
+    ]
     assert running == ["a", "b", "c"]
     assert {each.attempt for each in plays.reports} == {4}
 
@@ -370,7 +372,7 @@ async def test_values_that_cannot_be_given(tmp_path: Path) -> None:
     await plays.begin()
     ends = await plays.ends()
     assert "v has bytes that are no UTF-8" in ends["a"].reason
-    await plays.client.send(BeginHosts(hosts=(HostOrder(name="z"),)))
+    await plays.client.send(BeginHosts(hosts=(OrderedHost(name="z"),)))
     await plays.until(lambda: "z" in plays.ended())
     await plays.close()
     assert "'z' is no host of this attempt" in plays.ended()["z"].reason
@@ -379,5 +381,5 @@ async def test_values_that_cannot_be_given(tmp_path: Path) -> None:
 async def test_orders_that_mean_nothing_to_a_playbook(tmp_path: Path) -> None:
     plays = await Plays.open(local_order(tmp_path, ("a",), "none"))
     with pytest.raises(RunError):
-        await plays.client.send(SetWidth(width=3))
+        await plays.client.send(SetParallelHosts(width=3))
     await plays.close()

@@ -12,8 +12,8 @@ import pytest
 from mobius_tui.run.checks.context import (
     CheckContext,
     CheckResult,
-    filled_check,
-    shown_result,
+    displayable_result,
+    fill_check,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
@@ -67,13 +67,13 @@ def test_every_text_is_filled_in_but_a_script() -> None:
         json={"a": ({"b": "${x}"}, 1, True, None)},
         repeat=Repeat(timeout="${x}", attempts=3),
     )
-    ready = filled_check(check, lambda text: text.replace("${x}", "value"))
+    ready = fill_check(check, lambda text: text.replace("${x}", "value"))
     assert ready.url == "http://value/"
     assert ready.headers == {"A": "value"}
     assert ready.json == {"a": ({"b": "value"}, 1, True, None)}
     assert ready.repeat == Repeat(timeout="value", attempts=3)
     script = RunCheck(script="echo ${x}", shell=("sh", "${x}"))
-    assert filled_check(script, lambda _: "value") == RunCheck(
+    assert fill_check(script, lambda _: "value") == RunCheck(
         script="echo ${x}",
         shell=("sh", "${x}"),
         repeat=Repeat(every="value", timeout="value"),
@@ -119,7 +119,7 @@ async def test_a_look_ends_at_its_time_out(
 
 def test_a_long_detail_is_cut_and_kept_to_one_line() -> None:
     result = CheckResult(held=True, detail="a\nb\t" + "x" * 999)
-    detail = shown_result(result, str).detail
+    detail = displayable_result(result, str).detail
     assert detail.startswith("a b x")
     assert len(detail) == 300
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
-from mobius_tui.run.checks.subprocesses import _Pipe
+from mobius_tui.run.checks.subprocesses import _PipeReader
 from mobius_tui.runbook.model.check_kinds import Comparisons, RunCheck
 from tests.run.checks.conftest import sight
 
@@ -90,7 +90,7 @@ async def test_a_printed_secret_is_taken_out_before_it_is_cut(
 
 
 async def test_what_is_left_in_a_pipe_is_read_without_waiting() -> None:
-    pipe = _Pipe(keep=4)
+    pipe = _PipeReader(keep=4)
     await pipe.open()
     os.write(pipe.writing, b"all of it")
     pipe.drain()

@@ -12,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.run.checks.context import CheckContext
-from mobius_tui.run.checks.search_output import MAX_LINE, read_lines, search
+from mobius_tui.run.checks.search_output import (
+    MAX_SEARCHED_LINE_BYTES,
+    read_lines,
+    search,
+)
 from mobius_tui.runbook.model.check_kinds import OutputCheck, Repeat
 from tests.run.checks.conftest import sight
 
@@ -80,9 +84,17 @@ async def test_a_pattern_that_never_ends_is_cut_off(
 
 
 def test_a_line_without_end_is_cut() -> None:
-    file = io.BytesIO(b"x" * (3 * MAX_LINE) + b"end\nnext\n" + b"y" * MAX_LINE)
+    file = io.BytesIO(
+        b"x" * (3 * MAX_SEARCHED_LINE_BYTES)
+        + b"end\nnext\n"
+        + b"y" * MAX_SEARCHED_LINE_BYTES
+    )
     found = list(read_lines(file))
-    assert [len(line) for line in found] == [MAX_LINE, 4, MAX_LINE]
+    assert [len(line) for line in found] == [
+        MAX_SEARCHED_LINE_BYTES,
+        4,
+        MAX_SEARCHED_LINE_BYTES,
+    ]
     file.seek(0)
     assert search(read_lines(file), "end", "next")["match"] is None
 

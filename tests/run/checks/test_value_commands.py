@@ -15,7 +15,7 @@ import pytest
 from mobius_tui.run.checks import value_commands
 from mobius_tui.run.checks.value_commands import (
     ListedValues,
-    NoOutputError,
+    ValueSourceError,
     list_values,
     run_for_secret,
 )
@@ -159,7 +159,7 @@ async def test_a_secret_is_what_is_printed_without_the_last_line_ends(
 async def test_rubbish_is_no_secret_and_is_not_told(
     tmp_path: Path, script: str, said: str
 ) -> None:
-    with pytest.raises(NoOutputError) as caught:
+    with pytest.raises(ValueSourceError) as caught:
         await run_for_secret(script, workdir=tmp_path, env=ENV)
     told = str(caught.value).replace(script, "")
     assert said in told

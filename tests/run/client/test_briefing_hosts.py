@@ -8,18 +8,18 @@ import pytest
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.briefing_hosts import (
-    is_program,
-    wants_inventory,
+    has_unread_inventory,
+    is_executable_inventory,
     with_inventories,
 )
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import (
     Briefing,
     prepare_briefing,
     refresh_briefing,
 )
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.briefing_fields import host_fields, promise
+from mobius_tui.tui.presenters.briefing_fields import before_begin_text, host_fields
 from tests.run.targets.inventories import ANSWER, put_answer, put_program
 
 BOOK = """format = 2
@@ -84,15 +84,15 @@ def briefing(folder: Path, limit: str = "") -> Briefing:
 
 def said(found: Briefing) -> str:
     """The dry run, as one text."""
-    return "\n".join(dry_run(found, now=0.0))
+    return "\n".join(dry_run_lines(found, now=0.0))
 
 
 async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None:
     first = briefing(path)
-    assert wants_inventory(first)
+    assert has_unread_inventory(first)
     assert list(first.hosts) == ["web"]
     found = await with_inventories(first, executes=False)
-    assert not wants_inventory(found)
+    assert not has_unread_inventory(found)
     assert (found.problems, found.notices) == ((), ())
     lines = [line.strip() for line in said(found).splitlines()]
     assert (
@@ -109,7 +109,9 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
     assert "batch 2: web-3, db-1" in lines
     fields = [field.content.plain for field in host_fields(found)]
     assert fields == ["Web servers: 20 hosts", "prod: 4 hosts, of 3 groups"]
-    assert promise(found) == "before Begin only commands that list hosts are run"
+    assert (
+        before_begin_text(found) == "before Begin only commands that list hosts are run"
+    )
 
 
 async def test_a_pattern_leaves_some_of_them(path: Path) -> None:
@@ -145,7 +147,7 @@ async def test_an_inventory_that_is_a_program_is_run_for_a_run_alone(
 ) -> None:
     (path / "hosts.ini").chmod(0o755)
     prod = load(path / "x.toml").targets["prod"]
-    assert is_program(prod, path)
+    assert is_executable_inventory(prod, path)
     found = await with_inventories(briefing(path), executes=False)
     assert "prod" not in found.hosts
     assert found.notices == ("the inventory hosts.ini is a program, which is not run",)
@@ -157,12 +159,12 @@ async def test_an_inventory_that_is_a_program_is_run_for_a_run_alone(
 async def test_a_folder_is_a_program_if_there_is_one_in_it(path: Path) -> None:
     prod = load(path / "x.toml").targets["prod"]
     (path / "hosts.ini").unlink()
-    assert not is_program(prod, path)
+    assert not is_executable_inventory(prod, path)
     (path / "hosts.ini").mkdir()
     (path / "hosts.ini" / "a").touch()
-    assert not is_program(prod, path)
+    assert not is_executable_inventory(prod, path)
     (path / "hosts.ini" / "b").touch(mode=0o755)
-    assert is_program(prod, path)
+    assert is_executable_inventory(prod, path)
 
 
 async def test_what_is_missing_or_doubtful_is_told(path: Path) -> None:

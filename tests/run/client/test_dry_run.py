@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from tests.conftest import MakeRunbook
 
@@ -84,7 +84,7 @@ def test_it_tells_what_begins_by_itself_and_what_follows_a_failure(
     tmp_path: Path, make_runbook: MakeRunbook
 ) -> None:
     briefing = prepare_briefing(make_runbook(BOOK), given={}, workdir=tmp_path)
-    said = list(dry_run(briefing, now=0.0))
+    said = list(dry_run_lines(briefing, now=0.0))
 
     def below(head: str) -> list[str]:
         place = next(n for n, each in enumerate(said) if each.startswith(head)) + 1

@@ -9,7 +9,7 @@ import pytest
 
 from mobius_tui.errors import UsageError
 from mobius_tui.plain import print_run
-from mobius_tui.run.client.follow_up import add_run_facts, follow_up
+from mobius_tui.run.client.follow_up import add_run_facts, due_follow_up
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
@@ -46,7 +46,7 @@ def ended(run: MadeRun, step: str = "execute", result: str = "failed") -> Follow
 
 def test_it_is_due_after_an_incident_that_changed_something(made: MadeRun) -> None:
     follower = ended(made)
-    due = follow_up(follower.plan, follower.state)
+    due = due_follow_up(follower.plan, follower.state)
     assert due is not None
     run = made.directory.id
     assert due.command == f"mobius-tui run {POST} --var incident={run}"
@@ -66,15 +66,15 @@ def test_nothing_is_due_while_it_goes_on_or_where_nothing_changed(
     made: MadeRun,
 ) -> None:
     follower = Follower(made.directory)
-    assert follow_up(follower.plan, follower.state) is None
+    assert due_follow_up(follower.plan, follower.state) is None
     follower = ended(made, step="metrics", result="passed")
-    assert follow_up(follower.plan, follower.state) is None
+    assert due_follow_up(follower.plan, follower.state) is None
 
 
 def test_nothing_is_due_after_a_drill(made: MadeRun, tmp_path: Path) -> None:
     assert made.directory.path.is_dir()
     follower = ended(begun(tmp_path, mode=Mode.DRILL))
-    assert follow_up(follower.plan, follower.state) is None
+    assert due_follow_up(follower.plan, follower.state) is None
 
 
 def test_plain_says_what_is_due(

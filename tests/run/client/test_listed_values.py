@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from tests.conftest import MakeRunbook
@@ -72,7 +72,7 @@ def test_nothing_is_run_by_a_dry_run_and_what_is_missing_is_said(
 ) -> None:
     text = BOOK.replace("cat size", "no-such-program | ./no-such-script; touch x")
     book = make_runbook(text)
-    lines = "\n".join(dry_run(prepare_briefing(book, given={}), now=0.0))
+    lines = "\n".join(dry_run_lines(prepare_briefing(book, given={}), now=0.0))
     assert "! no-such-program is not on PATH; [var.size] gets its value by it" in lines
     assert f"! ./no-such-script is not in {tmp_path}; [var.size]" in lines
     assert "namespace=(not known yet)" in lines

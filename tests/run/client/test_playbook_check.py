@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.playbook_check import NOT_TRIED, check_playbooks
+from mobius_tui.run.client.playbook_check import UNTRIED_MODULES_TEXT, check_playbooks
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.runbook.library.loader import load
 from tests.run.plays import pretended_ansible
@@ -67,7 +67,7 @@ async def test_what_a_playbook_would_change_is_shown(briefing: Briefing) -> None
     assert await lines(briefing) == [
         "",
         "1.2 Play: ansible-playbook --check --diff",
-        f"  {NOT_TRIED}",
+        f"  {UNTRIED_MODULES_TEXT}",
         "  web-1 would be changed",
         "    | TASK t",
         "    | changed",
@@ -78,7 +78,7 @@ async def test_what_a_playbook_would_change_is_shown(briefing: Briefing) -> None
         "  web-3 failed: no play of the playbook is for it: nothing was done",
         "",
         "1.3 Later: ansible-playbook --check --diff",
-        f"  {NOT_TRIED}",
+        f"  {UNTRIED_MODULES_TEXT}",
         "  not played: its hosts are not known",
     ]
 

@@ -10,8 +10,8 @@ from time import monotonic
 import pytest
 
 from mobius_tui.run.client.viewer import (
+    LIVENESS_REQUEST_INTERVAL,
     POLL_INTERVAL,
-    SIGN_REQUEST_INTERVAL,
     SILENCE_LIMIT,
     Viewer,
 )
@@ -58,7 +58,7 @@ async def test_a_sign_of_life_is_no_news(tmp_path: Path) -> None:
         assert not await anext(changes), "the first look"
         # Some signs later: were one told of, it would come first.
         asyncio.get_running_loop().call_later(
-            2 * SIGN_REQUEST_INTERVAL + POLL_INTERVAL,
+            2 * LIVENESS_REQUEST_INTERVAL + POLL_INTERVAL,
             lambda: run.write(NoteAdded(text="x")),
         )
         assert len((await anext(changes)).entries) == 1

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from tests.run.fleet_hosts import NONCE, LocalHost, wait_until
 
-START = Verb.START
+START = ClaimVerb.START
 
 
 @pytest.fixture
@@ -101,11 +101,11 @@ def test_who_gives_up_an_attempt_before_its_keeper_begins_has_won(
     late = LocalHost(host.home, (f"PATH={slow}:{os.environ['PATH']}", "sh", "-s"))
     child = late.begin(START, script='touch "$HOME/ran"')
     wait_until(lambda: (host.claim() / "script").exists())
-    assert host.ask(Verb.STOP).words == ["here", "stopping"]
+    assert host.ask(ClaimVerb.STOP).words == ["here", "stopping"]
     gate.write_text("go\n")
     assert late.hear(child).words == ["here", "claimed", "void"]
     wait_until(lambda: (host.claim() / "keeper").exists())
-    assert host.ask(Verb.ATTACH).words == ["here", "void"]
+    assert host.ask(ClaimVerb.ATTACH).words == ["here", "void"]
     assert not (host.home / "ran").exists()
 
 
@@ -123,7 +123,7 @@ def test_old_claims_go_with_a_later_run_but_not_those_that_run(host: LocalHost) 
     child = host.begin(START, script="read line < $HOME/go-on; echo $line")
     os.mkfifo(host.home / "go-on")
     host.process("child")
-    assert host.ask(Verb.CLEAN).words == ["here", "clean"]
+    assert host.ask(ClaimVerb.CLEAN).words == ["here", "clean"]
     assert not (claims / "old").exists()
     assert (claims / "new").exists()
     assert host.claim().exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.fleet.claim_request import Verb
+from mobius_tui.run.fleet.claim_request import ClaimVerb
 from tests.run.fleet_hosts import LocalHost, wait_until
 
 SHELLS = (
@@ -20,7 +20,12 @@ SHELLS = (
     pytest.param(("busybox", "sh", "-s"), id="busybox", marks=pytest.mark.machine),
 )
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
-START, ATTACH, STOP, CLEAN = Verb.START, Verb.ATTACH, Verb.STOP, Verb.CLEAN
+START, ATTACH, STOP, CLEAN = (
+    ClaimVerb.START,
+    ClaimVerb.ATTACH,
+    ClaimVerb.STOP,
+    ClaimVerb.CLEAN,
+)
 
 
 @pytest.fixture(params=SHELLS)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.fleet.claim_request import ClaimRequest, Verb
-from mobius_tui.run.fleet.conversation import Answer, Conversation
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
 from mobius_tui.run.fleet.host_output import HostOutput, output_path
 from mobius_tui.run.fleet.transport import Transport
 
@@ -27,13 +27,18 @@ def output(tmp_path: Path) -> Iterator[HostOutput]:
 
 async def answer_of(
     host: str, output: HostOutput, earlier: tuple[int, ...] = ()
-) -> Answer:
+) -> ConversationEnd:
     """What a conversation with a host comes to that runs this instead."""
     way = Transport(argv=("sh", "-c", host), description="ssh h")
     request = ClaimRequest(
-        verb=Verb.START, run="r", step="s", host="h", earlier=earlier, max_output=1024
+        verb=ClaimVerb.START,
+        run="r",
+        step="s",
+        host="h",
+        earlier=earlier,
+        max_output=1024,
     )
-    return await Conversation(way, request, output).hold()
+    return await HostConversation(way, request, output).hold()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,6 @@ async def test_what_never_ends_is_ended(
 
 async def test_a_program_that_is_not_there_is_said(output: HostOutput) -> None:
     way = Transport(argv=("no-such-ssh",), description="ssh h")
-    request = ClaimRequest(verb=Verb.ATTACH, run="r", step="s", host="h")
-    answer = await Conversation(way, request, output).hold()
-    assert answer == Answer(reason="there is no program 'no-such-ssh' on PATH")
+    request = ClaimRequest(verb=ClaimVerb.ATTACH, run="r", step="s", host="h")
+    answer = await HostConversation(way, request, output).hold()
+    assert answer == ConversationEnd(reason="there is no program 'no-such-ssh' on PATH")

@@ -10,8 +10,8 @@ from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
-    HostOrder,
-    HostState,
+    OrderedHost,
+    ReportedState,
 )
 from tests.run.fleet_controller import local_route, step_order
 
@@ -23,13 +23,13 @@ async def test_reports_end_with_the_process_and_another_one_attaches(
     script = 'until [ -e "$HOME/go-on" ]; do sleep 0.05; done; echo went on'
     step = step_order(tmp_path, route, script)
     first = await FleetClient.start(step)
-    hosts = (HostOrder(name="a"),)
+    hosts = (OrderedHost(name="a"),)
     await first.send(BeginHosts(hosts=hosts))
     states = []
     async for report in first.reports():
         states.append(report.state)
         os.kill(first.pid, signal.SIGKILL)
-    assert states == [HostState.RUNNING]
+    assert states == [ReportedState.RUNNING]
     await first.send(BeginHosts(hosts=hosts))
     assert await first.close() == -signal.SIGKILL
 
@@ -37,7 +37,7 @@ async def test_reports_end_with_the_process_and_another_one_attaches(
     second = await FleetClient.start(step)
     await second.send(AttachHosts(hosts=hosts))
     async for report in second.reports():
-        if report.state is not HostState.RUNNING:
-            assert (report.state, report.bytes) == (HostState.OK, len("went on\n"))
+        if report.state is not ReportedState.RUNNING:
+            assert (report.state, report.bytes) == (ReportedState.OK, len("went on\n"))
             break
     assert await second.close() == 0

@@ -9,11 +9,11 @@ from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
     CleanHosts,
-    HostOrder,
     HostReport,
-    HostState,
     Order,
-    SetWidth,
+    OrderedHost,
+    ReportedState,
+    SetParallelHosts,
     StepOrder,
     StopHosts,
     decode_order,
@@ -34,7 +34,7 @@ STEP = StepOrder(
     values={"A": "\udcff"},
     secrets=("x",),
 )
-HOST = HostOrder(name="a", attempt=3, earlier=(1, 2), values={"B": "1"})
+HOST = OrderedHost(name="a", attempt=3, earlier=(1, 2), values={"B": "1"})
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ HOST = HostOrder(name="a", attempt=3, earlier=(1, 2), values={"B": "1"})
             shell=("sh",),
             timeout=1.5,
         ),
-        BeginHosts(hosts=(HOST, HostOrder(name="b"))),
+        BeginHosts(hosts=(HOST, OrderedHost(name="b"))),
         AttachHosts(hosts=()),
         StopHosts(),
         StopHosts(names=("a",)),
-        SetWidth(width=3),
-        CleanHosts(hosts=(HostOrder(name="a"), HostOrder(name="b"))),
+        SetParallelHosts(width=3),
+        CleanHosts(hosts=(OrderedHost(name="a"), OrderedHost(name="b"))),
     ],
 )
 def test_an_order_comes_back_from_its_line(order: Order) -> None:
@@ -66,7 +66,7 @@ def test_an_order_comes_back_from_its_line(order: Order) -> None:
 
 
 def test_a_report_comes_back_from_its_line() -> None:
-    report = HostReport(host="a", state=HostState.OK, attempt=1, exit=0, bytes=3)
+    report = HostReport(host="a", state=ReportedState.OK, attempt=1, exit=0, bytes=3)
     assert encode_report(report) == (
         b'{"host":"a","state":"ok","attempt":1,"exit":0,"bytes":3}\n'
     )

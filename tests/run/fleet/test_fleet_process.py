@@ -19,9 +19,9 @@ from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     CleanHosts,
-    HostOrder,
-    HostState,
-    SetWidth,
+    OrderedHost,
+    ReportedState,
+    SetParallelHosts,
     StopHosts,
     encode_order,
 )
@@ -35,7 +35,7 @@ from tests.run.fleet_controller import (
 )
 from tests.run.fleet_hosts import wait_until
 
-RUNNING = HostState.RUNNING
+RUNNING = ReportedState.RUNNING
 
 
 def output_of(folder: Path, host: str) -> str:
@@ -65,10 +65,10 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     mode = output_path(tmp_path / "step", "b").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
     refused = await fleet.state("-oProxyCommand=x")
-    assert refused.state is HostState.UNREACHABLE
+    assert refused.state is ReportedState.UNREACHABLE
     assert "is no name of a host" in refused.reason
-    await fleet.client.send(CleanHosts(hosts=(HostOrder(name="a"),)))
-    await fleet.state("a", HostState.CLEANED)
+    await fleet.client.send(CleanHosts(hosts=(OrderedHost(name="a"),)))
+    await fleet.state("a", ReportedState.CLEANED)
     assert not (tmp_path / "sites/a/.mobius-tui/claims/r").exists()
     assert psutil.Process(fleet.pid).memory_info().rss < 60e6
     assert await fleet.close() == 0
@@ -82,13 +82,17 @@ async def test_a_stop_reaches_who_runs_and_who_waits(tmp_path: Path) -> None:
     await fleet.begin("a", "b", "c")
     await fleet.state("a", RUNNING)
     await fleet.client.send(StopHosts(names=("b",)))
-    assert (await fleet.state("b")).state is HostState.VOID
-    await fleet.client.send(SetWidth(width=2))
+    assert (await fleet.state("b")).state is ReportedState.VOID
+    await fleet.client.send(SetParallelHosts(width=2))
     await fleet.state("c", RUNNING)
     await fleet.client.send(StopHosts())
     for name in ("a", "c"):
         end = await fleet.state(name)
-        assert (end.state, end.exit, end.cause) == (HostState.FAILED, 143, "stopped")
+        assert (end.state, end.exit, end.cause) == (
+            ReportedState.FAILED,
+            143,
+            "stopped",
+        )
     assert not (tmp_path / "sites/b/.mobius-tui").exists()
     await fleet.close()
 
@@ -107,12 +111,12 @@ async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> No
     (tmp_path / "sites/a/go-on").touch()
     later = await FleetController.open(step)
     await later.attach("a")
-    assert (await later.state("a")).state is HostState.OK
+    assert (await later.state("a")).state is ReportedState.OK
     assert output_of(tmp_path, "a") == "one\ntwo\n"
     spans = spans_in(spans_path(output_path(tmp_path / "step", "a")).read_bytes())
     assert [(span.offset, span.end) for span in spans] == [(0, 4), (4, 8)]
     await later.attach("a", attempt=2)
-    await later.state("a", HostState.VOID)
+    await later.state("a", ReportedState.VOID)
     await later.close()
 
 
@@ -151,7 +155,7 @@ async def test_a_line_that_breaks_after_delivery_runs_nothing_twice(
     script = 'echo ran | tee -a "$HOME/ran"'
     fleet = await FleetController.open(step_order(tmp_path, route, script))
     await fleet.begin("a")
-    assert (await fleet.state("a")).state is HostState.OK
+    assert (await fleet.state("a")).state is ReportedState.OK
     assert output_of(tmp_path, "a") == "ran\n"
     assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
     await fleet.close()
@@ -166,10 +170,10 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     )
     await fleet.begin("a")
     end = await fleet.state("a")
-    assert end.state is HostState.UNREACHABLE
+    assert end.state is ReportedState.UNREACHABLE
     assert end.reason == "ssh: connect to host a port 22: Connection refused"
     await fleet.attach("a")
-    unknown = await fleet.state("a", HostState.UNKNOWN)
+    unknown = await fleet.state("a", ReportedState.UNKNOWN)
     assert unknown.reason.endswith("Connection refused")
     await fleet.close()
 
@@ -177,7 +181,7 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     script = 'echo ran | tee -a "$HOME/ran"; exit 7'
     fleet = await FleetController.open(step_order(tmp_path, lost, script))
     await fleet.begin("a", attempt=2, earlier=(1,))
-    assert (await fleet.state("a")).state is HostState.UNREACHABLE
+    assert (await fleet.state("a")).state is ReportedState.UNREACHABLE
     await fleet.close()
 
     found = await FleetController.open(
@@ -185,7 +189,7 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     )
     await found.begin("a", attempt=3, earlier=(1, 2))
     end = await found.state("a")
-    assert (end.state, end.exit, end.of_attempt) == (HostState.FAILED, 7, 2)
+    assert (end.state, end.exit, end.of_attempt) == (ReportedState.FAILED, 7, 2)
     assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
     await found.close()
 
@@ -198,7 +202,7 @@ async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
     fleet = await FleetController.open(step_order(tmp_path, route, "true"))
     await fleet.begin("a")
     end = await fleet.state("a")
-    assert end.state is HostState.UNKNOWN
+    assert end.state is ReportedState.UNKNOWN
     assert end.reason.startswith("its end is not known: ")
     await fleet.close()
 
@@ -206,7 +210,7 @@ async def test_a_host_that_begins_to_answer_and_falls_silent_is_unknown(
 def test_an_order_that_is_cut_off_is_none(tmp_path: Path) -> None:
     """A controller died over it: this ends as well, and has begun nothing."""
     step = step_order(tmp_path, local_route(tmp_path, ["a"]), "true")
-    begin = BeginHosts(hosts=(HostOrder(name="a"),))
+    begin = BeginHosts(hosts=(OrderedHost(name="a"),))
     orders = encode_order(step) + encode_order(begin)
     for cut in (len(orders) - 1, len(orders) - 9, 7):
         done = subprocess.run(

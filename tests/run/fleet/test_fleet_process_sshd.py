@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.fleet.fleet_lines import HostState, StopHosts
+from mobius_tui.run.fleet.fleet_lines import ReportedState, StopHosts
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import SshRoute
 from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
@@ -55,7 +55,7 @@ async def test_a_stop_goes_by_a_connection_of_its_own(
     order = step_order(tmp_path, route, "echo a; sleep 300", run="r2", host_count=99)
     fleet = await FleetController.open(order)
     await fleet.begin(name)
-    await fleet.state(name, HostState.RUNNING)
+    await fleet.state(name, ReportedState.RUNNING)
     await fleet.client.send(StopHosts(names=(name,)))
     assert (await fleet.state(name)).cause == "stopped"
     await fleet.close()
@@ -85,7 +85,7 @@ async def test_an_unknown_host_key_is_said_and_never_accepted(
     fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
     await fleet.begin(name)
     end = await fleet.state(name)
-    assert end.state is HostState.UNREACHABLE
+    assert end.state is ReportedState.UNREACHABLE
     assert end.reason.startswith(says)
     assert file.read_text() == before
     await fleet.close()
@@ -100,6 +100,6 @@ async def test_a_host_that_refuses_is_unreachable(
     fleet = await FleetController.open(step_order(tmp_path, route, "echo ran"))
     await fleet.begin("gone")
     end = await fleet.state("gone")
-    assert end.state is HostState.UNREACHABLE
+    assert end.state is ReportedState.UNREACHABLE
     assert "Connection refused" in end.reason
     await fleet.close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.fleet import host_attempt
-from mobius_tui.run.fleet.claim_request import Verb
-from mobius_tui.run.fleet.fleet_lines import HostOrder, HostReport, HostState
+from mobius_tui.run.fleet.claim_request import ClaimVerb
+from mobius_tui.run.fleet.fleet_lines import HostReport, OrderedHost, ReportedState
 from mobius_tui.run.fleet.host_attempt import HostAttempt
 from mobius_tui.run.fleet.transport import Destination, transport_to
 from tests.run.fleet_controller import local_route, step_order
@@ -17,7 +17,7 @@ from tests.run.fleet_controller import local_route, step_order
 async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_attempt, "OVERDUE", 0.1)
+    monkeypatch.setattr(host_attempt, "END_REPORT_TIMEOUT", 0.1)
     lies = (
         'read -r n; n=${n#NONCE=}; cat >/dev/null; printf "\\n%s\\n" $n\n'
         'echo "$n here" >&2; echo "$n claimed b" >&2; sleep 300'
@@ -27,12 +27,12 @@ async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
     (tmp_path / "step/hosts").mkdir()
     reports: list[HostReport] = []
     attempt = HostAttempt(
-        HostOrder(name="a"),
+        OrderedHost(name="a"),
         step,
         transport_to(Destination(name="a"), route, None),
         reports.append,
     )
-    end = await attempt.carry_through(Verb.START)
-    assert [each.state for each in reports] == [HostState.RUNNING]
-    assert end.state is HostState.UNKNOWN
+    end = await attempt.carry_through(ClaimVerb.START)
+    assert [each.state for each in reports] == [ReportedState.RUNNING]
+    assert end.state is ReportedState.UNKNOWN
     assert end.reason == "it should have ended, but the host says no"

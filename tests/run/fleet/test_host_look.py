@@ -12,9 +12,9 @@ import pytest
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.fleet.host_look import (
-    MAX_ANSWER,
-    HostAnswer,
-    HostLook,
+    MAX_LOOK_ANSWER_BYTES,
+    HostLookAnswer,
+    HostLookRequest,
     look_at_host,
 )
 from mobius_tui.run.fleet.transport import (
@@ -30,7 +30,7 @@ SYSTEMCTL = """#!/bin/sh
 [ "$1" = is-active ] || exit 1
 cat "$HOME/units/$2" 2>/dev/null || { echo inactive; exit 3; }
 """
-BOTH = HostLook(units=("nginx", "it's a unit"), processes=True)
+BOTH = HostLookRequest(units=("nginx", "it's a unit"), processes=True)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def login(home: Path, more: str = "") -> None:
 
 
 async def ask(
-    home: Path, look: HostLook = BOTH, *shell: str, within: float = 20.0
-) -> HostAnswer:
+    home: Path, look: HostLookRequest = BOTH, *shell: str, within: float = 20.0
+) -> HostLookAnswer:
     route = LocalRoute(sites={"web-1": str(home)}, shell=shell or ("sh", "-s"))
     ctx = CheckContext(
         workdir=home, env={"PATH": os.environ["PATH"]}, fill=str, shell=("bash",)
@@ -71,8 +71,8 @@ async def test_it_brings_the_state_of_units_and_all_command_lines(
     assert answer.problem == ""
     assert answer.units == {"nginx": "active", "it's a unit": "failed"}
     assert any("pytest" in line for line in answer.processes)
-    alone = await ask(home, HostLook(units=("other",)), *shell.split())
-    assert alone == HostAnswer(units={"other": "inactive"})
+    alone = await ask(home, HostLookRequest(units=("other",)), *shell.split())
+    assert alone == HostLookAnswer(units={"other": "inactive"})
 
 
 async def test_processes_that_have_ended_are_none(home: Path) -> None:
@@ -80,7 +80,7 @@ async def test_processes_that_have_ended_are_none(home: Path) -> None:
     ps = home / "bin" / "ps"
     ps.write_text(f"#!/bin/sh\nprintf '{ended} worker 1 \\n\\033[m {'x' * 9000}\\n'\n")
     ps.chmod(0o755)
-    answer = await ask(home, HostLook(processes=True))
+    answer = await ask(home, HostLookRequest(processes=True))
     assert answer.processes[0] == "worker 1"
     assert len(answer.processes) == 2
     assert len(answer.processes[1]) <= 4096
@@ -88,14 +88,14 @@ async def test_processes_that_have_ended_are_none(home: Path) -> None:
 
 async def test_where_nothing_is_there_to_ask_a_unit_is_why(home: Path) -> None:
     (home / "bin" / "systemctl").write_text("#!/bin/sh\necho 'no bus' >&2; exit 1\n")
-    answer = await ask(home, HostLook(units=("nginx",)))
+    answer = await ask(home, HostLookRequest(units=("nginx",)))
     assert answer.units == {"nginx": "no bus"}
 
 
 async def test_a_systemctl_that_hangs_is_asked_once(home: Path) -> None:
     (home / "bin" / "timeout").write_text("#!/bin/sh\necho >>asked; exit 124\n")
     (home / "bin" / "timeout").chmod(0o755)
-    answer = await ask(home, HostLook(units=("a", "b", "c")))
+    answer = await ask(home, HostLookRequest(units=("a", "b", "c")))
     assert set(answer.units.values()) == {"systemctl does not answer"}
     assert (home / "asked").read_text() == "\n"
 
@@ -112,7 +112,7 @@ async def test_what_a_unit_says_is_shown_and_not_done(
     home: Path, printed: str, state: str
 ) -> None:
     (home / "bin" / "systemctl").write_text(f"#!/bin/sh\nprintf '{printed}'\n")
-    answer = await ask(home, HostLook(units=("nginx",)))
+    answer = await ask(home, HostLookRequest(units=("nginx",)))
     assert answer.units == {"nginx": state}
 
 
@@ -143,9 +143,9 @@ async def test_a_host_that_does_not_keep_to_it_says_nothing(
 
 
 async def test_of_a_unit_that_prints_megabytes_nothing_is_believed(home: Path) -> None:
-    flood = f"head -c {2 * MAX_ANSWER} /dev/zero | tr '\\0' x"
+    flood = f"head -c {2 * MAX_LOOK_ANSWER_BYTES} /dev/zero | tr '\\0' x"
     (home / "bin" / "systemctl").write_text(f"#!/bin/sh\n{flood}\n")
-    answer = await ask(home, HostLook(units=("nginx",)))
+    answer = await ask(home, HostLookRequest(units=("nginx",)))
     assert answer.problem == "it prints more than 1 MiB"
 
 
@@ -197,7 +197,7 @@ async def test_a_real_sshd_is_asked_by_one_connection_that_is_over(
     config.write_text("Host gone\n  HostName 127.9.9.9\n" + hosts.config_text())
     route = SshRoute(config=str(config))
 
-    async def asked(name: str) -> HostAnswer:
+    async def asked(name: str) -> HostLookAnswer:
         way = transport_to(Destination(name=name), route, None)
         return await look_at_host(BOTH, way, ctx)
 

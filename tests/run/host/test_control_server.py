@@ -18,8 +18,8 @@ from mobius_tui.run.intents.envelope import (
     Envelope,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import VERSION, AddNote, ReleaseHost
-from mobius_tui.run.intents.replies import SIGN_REQUEST, Reply, decode_from_host
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, AddNote, ReleaseHost
+from mobius_tui.run.intents.replies import LIVENESS_REQUEST, Reply, decode_host_line
 from tests.run.asking import action
 
 
@@ -48,7 +48,7 @@ async def is_answered(
 ) -> bool:
     writer.write(encode_envelope(Envelope(action=AddNote(text="x"), id="a")))
     line = await asyncio.wait_for(reader.readline(), 60)
-    said = decode_from_host(line) if line else None
+    said = decode_host_line(line) if line else None
     return isinstance(said, Reply) and said.id == "a"
 
 
@@ -71,12 +71,12 @@ async def test_a_line_may_come_in_pieces(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         line = encode_envelope(Envelope(action=AddNote(text="x"), id="first"))
-        for byte in SIGN_REQUEST + line:
+        for byte in LIVENESS_REQUEST + line:
             writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(0)
-        assert decode_from_host(await reader.readline()) == 0, "a sign, and no more"
-        said = decode_from_host(await reader.readline())
+        assert decode_host_line(await reader.readline()) == 0, "a sign, and no more"
+        said = decode_host_line(await reader.readline())
         assert isinstance(said, Reply)
         assert said.ok
         assert await is_answered(reader, writer)
@@ -86,7 +86,7 @@ async def test_a_line_may_come_in_pieces(
 async def test_more_connections_than_any_run_has_are_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_server, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(control_server, "MAX_CONNECTIONS", 5)
     async with listening(tmp_path, monkeypatch, 60) as host:
         held = [await asyncio.open_unix_connection("control.sock") for _ in range(5)]
         for reader, writer in held:
@@ -128,7 +128,7 @@ async def test_what_was_asked_for_long_ago_begins_nothing(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(encode_envelope(envelope))
-        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        said = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
         writer.close()
     assert isinstance(said, Reply)
     assert (said.id, said.ok) == ("x", heeded)
@@ -143,7 +143,7 @@ async def test_a_time_that_is_none_is_no_intent(
         reader, writer = await asyncio.open_unix_connection("control.sock")
         line = encode_envelope(Envelope(action=ReleaseHost(), id="x"))
         writer.write(line.replace(b"null", sent.encode()))
-        said = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        said = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
         assert isinstance(said, Reply)
         assert said.id == "x", "whoever asked is answered"
         assert "this is no intent" in said.text
@@ -173,13 +173,13 @@ async def test_a_time_that_is_none_is_no_intent(
 async def test_what_the_host_does_not_speak_is_answered_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, said: str
 ) -> None:
-    said = said.replace("OURS", str(VERSION))
-    for word, version in ((b"OURS", VERSION), (b"NEXT", VERSION + 1)):
+    said = said.replace("OURS", str(PROTOCOL_VERSION))
+    for word, version in ((b"OURS", PROTOCOL_VERSION), (b"NEXT", PROTOCOL_VERSION + 1)):
         line = line.replace(word, str(version).encode())
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(line + b"\n")
-        reply = decode_from_host(await asyncio.wait_for(reader.readline(), 60))
+        reply = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
         assert isinstance(reply, Reply)
         assert (reply.id, reply.ok) == ("x", False), "whoever asked is answered"
         assert said in reply.text

@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.run_events import PhaseEntered
-from mobius_tui.run.host.dispatcher import Dispatcher, without_secrets
+from mobius_tui.run.host.dispatcher import Dispatcher, refuse_or_redact_secrets
 from mobius_tui.run.intents.envelope import Caller, Envelope
 from mobius_tui.run.intents.intent_actions import (
     FREE_TEXT_FIELDS,
@@ -44,7 +44,7 @@ def test_a_text_that_is_kept_loses_the_values_of_secrets(
     judges = Judges(run.directory, Plan(run.runbook))
     services = judges.host(fold(run.runbook, judges.tail.entries))
     services.context.secrets["token"] = SECRET
-    harmless = without_secrets(services, action)
+    harmless = refuse_or_redact_secrets(services, action)
     [text] = [t for t in (getattr(harmless, n, "") for n in FREE_TEXT_FIELDS) if t]
     assert text.startswith("by ")
     assert SECRET not in text
@@ -67,7 +67,7 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     services = judges.host(fold(run.runbook, judges.tail.entries))
     services.context.secrets["token"] = SECRET
     with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
-        without_secrets(services, action)
+        refuse_or_redact_secrets(services, action)
     judges.close()
 
 

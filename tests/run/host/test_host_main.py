@@ -15,7 +15,7 @@ from mobius_tui.run.client.start_run import _start_host
 from mobius_tui.run.client.start_run import start_new_run as begin_run
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.host.takeover import HostOrder
+from mobius_tui.run.host.takeover import HostSpec
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -90,7 +90,7 @@ async def test_a_second_host_is_refused_and_names_the_first(begin: Begin) -> Non
     run = await begin(ONE + step("a"))
     first = run.directory.host_pid()
     with pytest.raises(RunError, match=f"host process {first} already"):
-        await _start_host(run.directory, HostOrder(), run.runbook)
+        await _start_host(run.directory, HostSpec(), run.runbook)
     assert run.directory.host_pid() == first
     await run.did("start", "a")
 
@@ -120,7 +120,7 @@ async def test_a_drill_that_nobody_watches_ends(
         await run.output("a", "here")
         run.kill_host()
         await run.drop()
-        await _start_host(directory, HostOrder(unwatched=0.2), book)
+        await _start_host(directory, HostSpec(unwatched=0.2), book)
         state = await asyncio.to_thread(ended_state, directory)
         assert state.ended is not None
         assert state.ended.outcome == "abandoned"

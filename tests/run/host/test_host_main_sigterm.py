@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mobius_tui.errors import INCOMPLETE
+from mobius_tui.errors import EXIT_INCOMPLETE
 
 HEED = """
 import asyncio, time
@@ -70,7 +70,7 @@ def test_what_holds_it_up_is_named_and_ended(work: str) -> None:
     with told(work, timeout=0.5) as process:
         said, _ = process.communicate(timeout=20)
     assert "the host was told to go, and is ended: something held it up" in said
-    assert process.returncode == INCOMPLETE
+    assert process.returncode == EXIT_INCOMPLETE
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])

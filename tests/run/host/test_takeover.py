@@ -11,14 +11,14 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import first_invalid_field
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostOrder, left_over_attempts
+from mobius_tui.run.host.takeover import HostSpec, left_over_attempts
 from mobius_tui.run.state.attempt_id import AttemptId
 from tests.run.samples import fields_of
 from tests.tui import scenes
 
 
 def test_an_order_is_read_as_it_was_given() -> None:
-    order = HostOrder(
+    order = HostSpec(
         began=RunBegan(**fields_of(RunBegan, "x")),
         values={"name": ("value", "begin")},
         secrets={"token": "s3cret"},
@@ -26,7 +26,7 @@ def test_an_order_is_read_as_it_was_given() -> None:
         watch=WatchBegan(**fields_of(WatchBegan, "x")),
         unwatched=1.5,
     )
-    found = HostOrder.decode(order.encode())
+    found = HostSpec.decode(order.encode())
     assert found == order
     assert found.began is not None
     assert first_invalid_field(found.began) is None, "a word for a member of its kind"

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from mobius_tui.run.intents.envelope import (
-    LONGEST_ID,
+    MAX_ID_CHARS,
     Envelope,
     InvalidIntentError,
     decode_envelope,
@@ -115,4 +115,4 @@ def test_what_is_no_intent_is_refused(line: bytes) -> None:
 
 def test_an_id_is_cut_before_it_is_kept() -> None:
     line = changed(sound(StartStep), id="x" * 1000)
-    assert decode_envelope(line).id == "x" * LONGEST_ID
+    assert decode_envelope(line).id == "x" * MAX_ID_CHARS

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import ProbeResult, decode, encode
+from mobius_tui.health.health_record import ProbeResult, decode_record, encode_record
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.journal.journal import Clock, Journal, JournalContent, read_journal
 from mobius_tui.run.storage.run_directory import make_run_directory
@@ -122,10 +122,10 @@ def test_health_leaves_out_what_a_full_disk_has_no_room_for(
         ProbeResult(at=1.8e9 + n, mono=1.0, probe="api", state="ok", ms=3.0)
         for n in range(5)
     ]
-    whole = len(encode(checks[0]))
+    whole = len(encode_record(checks[0]))
     for check, room in zip(checks, (whole, 20, 0, whole - 25, 3 * whole), strict=True):
         disk.room = room
         monitor._write(check)
     monitor.close()
     lines = directory.health.read_bytes().splitlines()
-    assert [decode(line) for line in lines] == [checks[0], checks[1], checks[4]]
+    assert [decode_record(line) for line in lines] == [checks[0], checks[1], checks[4]]

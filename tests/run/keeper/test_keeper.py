@@ -19,8 +19,8 @@ import pytest
 from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
-from mobius_tui.run.keeper.flood_throttle import (
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, find_survivors
+from mobius_tui.run.keeper.output_pump import (
     FLOOD_RATE,
     LONGEST_REST,
     LONGEST_REST_RATIO,
@@ -479,7 +479,7 @@ def test_signals_that_come_while_it_rests_end_nothing(
     keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
-    monkeypatch.setattr(launcher, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER_PROGRAM", stand_in)
     directory, child = keep("seq 30000000", spec())
     until(directory.spans.exists)
     sent = 0
@@ -497,7 +497,7 @@ def test_a_stop_is_heard_while_it_rests(
     keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
-    monkeypatch.setattr(launcher, "KEEPER", stand_in)
+    monkeypatch.setattr(launcher, "KEEPER_PROGRAM", stand_in)
     directory, child = keep("while :; do seq 1000000; done", spec())
     until(lambda: directory.output.exists() and directory.output.stat().st_size)
     os.kill(child.pid, signal.SIGTERM)

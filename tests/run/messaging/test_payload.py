@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.payload import (
-    SLACK_BLOCK_LIMIT,
+    MAX_SLACK_BLOCK_CHARS,
     OutgoingMessage,
-    encode_body,
+    encode_webhook_body,
     shortened_text,
 )
 from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
@@ -41,7 +41,7 @@ def letter(text: str) -> OutgoingMessage:
 
 def sent(kind: Kind, text: str) -> dict[str, Any]:
     channel = Channel(id="c", kind=kind, url="https://hooks.example/x")
-    found: dict[str, Any] = json.loads(encode_body(channel, letter(text)))
+    found: dict[str, Any] = json.loads(encode_webhook_body(channel, letter(text)))
     return found
 
 
@@ -87,7 +87,7 @@ def test_a_plain_webhook_gets_data() -> None:
 @pytest.mark.parametrize("kind", ["slack", "teams", "webhook"])
 def test_no_control_character_leaves(kind: Kind) -> None:
     channel = Channel(id="c", kind=kind, url="https://hooks.example/x")
-    data = encode_body(channel, letter(HOSTILE + "\r\n\u202e\ud800"))
+    data = encode_webhook_body(channel, letter(HOSTILE + "\r\n\u202e\ud800"))
     assert b"\\u001b" not in data
     assert b"\x1b" not in data
     assert "\u202e" not in data.decode()
@@ -95,7 +95,7 @@ def test_no_control_character_leaves(kind: Kind) -> None:
 
 def slack_s_blocks(text: str) -> list[str]:
     parts = [block["text"]["text"] for block in sent("slack", text)["blocks"]]
-    assert all(1 <= len(part) <= SLACK_BLOCK_LIMIT for part in parts)
+    assert all(1 <= len(part) <= MAX_SLACK_BLOCK_CHARS for part in parts)
     return parts
 
 
@@ -112,10 +112,10 @@ def test_slack_s_blocks_hold_every_line_of_a_text(line: str, count: int) -> None
 @pytest.mark.parametrize(
     "length",
     [
-        SLACK_BLOCK_LIMIT - 1,
-        SLACK_BLOCK_LIMIT,
-        SLACK_BLOCK_LIMIT + 1,
-        2 * SLACK_BLOCK_LIMIT,
+        MAX_SLACK_BLOCK_CHARS - 1,
+        MAX_SLACK_BLOCK_CHARS,
+        MAX_SLACK_BLOCK_CHARS + 1,
+        2 * MAX_SLACK_BLOCK_CHARS,
         7_000,
     ],
 )
@@ -124,13 +124,15 @@ def test_a_line_too_long_for_one_of_slack_s_blocks_goes_on_in_the_next(
 ) -> None:
     line = "".join(chr(ord("a") + n % 26) for n in range(length))
     parts = slack_s_blocks(line)
-    assert parts[0].split("\n")[0] == line[:SLACK_BLOCK_LIMIT]
+    assert parts[0].split("\n")[0] == line[:MAX_SLACK_BLOCK_CHARS]
     assert "".join(parts).replace("\n", "").startswith(line)
 
 
 def test_no_block_of_slack_s_is_empty_where_an_empty_line_stands_alone() -> None:
-    parts = slack_s_blocks(f"{'a' * SLACK_BLOCK_LIMIT}\n\n{'b' * SLACK_BLOCK_LIMIT}")
-    assert parts[:3] == ["a" * SLACK_BLOCK_LIMIT, " ", "b" * SLACK_BLOCK_LIMIT]
+    parts = slack_s_blocks(
+        f"{'a' * MAX_SLACK_BLOCK_CHARS}\n\n{'b' * MAX_SLACK_BLOCK_CHARS}"
+    )
+    assert parts[:3] == ["a" * MAX_SLACK_BLOCK_CHARS, " ", "b" * MAX_SLACK_BLOCK_CHARS]
 
 
 def test_what_is_too_long_is_cut_where_a_character_ends() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.messaging.webhook import (
-    ANSWER_EXCERPT,
+    MAX_EXCERPT_CHARS,
     answer_excerpt,
     is_public_address,
     post_webhook,
@@ -103,7 +103,7 @@ async def test_a_status_counts_though_the_body_never_ends() -> None:
 async def test_of_a_huge_answer_the_beginning_is_read() -> None:
     with webhook(answer(200, b"y" * 5_000_000)) as hook:
         tried = await post_webhook(hook.url, b"{}", within=LONG)
-        assert (tried.outcome, tried.answer) == ("sent", "y" * ANSWER_EXCERPT)
+        assert (tried.outcome, tried.answer) == ("sent", "y" * MAX_EXCERPT_CHARS)
 
 
 async def test_where_nobody_listens_nothing_was_sent() -> None:

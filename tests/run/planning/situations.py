@@ -101,9 +101,9 @@ from mobius_tui.run.planning.confirmation import (
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import Situation
-from mobius_tui.run.planning.step_permissions import options_of
+from mobius_tui.run.planning.step_permissions import available_options
 from mobius_tui.run.planning.undoing import undo_items
-from mobius_tui.run.state.fleet_state import SETTLEMENTS
+from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
 from mobius_tui.run.state.reducer import advance, fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -520,7 +520,7 @@ def filled(action: Action, seen: Situation) -> Action:
             return replace(action, answers=answers, note="n")
         case ChooseOptions():
             step = plan.steps[action.step].action
-            options = options_of(step, state) if isinstance(step, Choose) else ()
+            options = available_options(step, state) if isinstance(step, Choose) else ()
             first = tuple(options)[:1] or ("x",)
             return replace(action, options=first, reason="why")
         case SendMessageOfStep():
@@ -530,7 +530,7 @@ def filled(action: Action, seen: Situation) -> Action:
         case SettleHost():
             fleet = state.fleets.get(action.step)
             own = fleet.newest().get(action.host) if fleet is not None else None
-            ways = SETTLEMENTS.get(own.status) if own is not None else None
+            ways = SETTLEMENTS_BY_STATUS.get(own.status) if own is not None else None
             return replace(action, settled=ways[0] if ways else "ran", reason="why")
         case SkipStep() | OverrideStep() | DenyApproval() | ReleaseBatch():
             return replace(action, reason="why")

@@ -16,7 +16,10 @@ from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import StepEnded, StepOverridden
 from mobius_tui.run.intents.intent_actions import RetryStep, StartStep
 from mobius_tui.run.journal.journal import read_journal
-from mobius_tui.run.planning.confirmation import hosts_ahead, step_confirmation_word
+from mobius_tui.run.planning.confirmation import (
+    host_count_if_begun,
+    step_confirmation_word,
+)
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
@@ -119,7 +122,9 @@ def test_for_a_step_on_hosts_their_number_is_typed_as_well(tmp_path: Path) -> No
     first.began = replace(first.began, limit="a")
     assert step_confirmation_word(plan, first, step) == "production 1", "of --limit"
     runbook = replace(run.runbook, targets={})
-    assert hosts_ahead(Plan(runbook), state_after(began, plan, []), step) is None
+    assert (
+        host_count_if_begun(Plan(runbook), state_after(began, plan, []), step) is None
+    )
 
 
 def test_where_a_host_is_unknown_no_other_attempt_begins(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.planning.going_on import (
-    goes_on_by_itself,
-    next_by_itself,
-    steps_by_themselves,
+    can_go_on_without_person,
+    next_step_without_person,
+    steps_before_person_needed,
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.state.reducer import initial_state
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
 
@@ -25,7 +25,7 @@ READ = STEP + 'title = "Read"\nrun = "ls"\n'
 
 def situation(text: str) -> Situation:
     data = (HEAD + text).encode()
-    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+    runbook, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, b""))
     assert runbook is not None, problems
     plan = Plan(runbook)
     return Situation(plan=plan, state=initial_state(runbook), now=0.0, uid=0)
@@ -57,7 +57,7 @@ def situation(text: str) -> Situation:
     ],
 )
 def test_what_begins_by_itself(text: str, reach: Effect, found: str) -> None:
-    step = next_by_itself(situation(text), reach)
+    step = next_step_without_person(situation(text), reach)
     assert (step.id if isinstance(step, Step) else step) == found
 
 
@@ -72,14 +72,14 @@ def test_what_begins_by_itself(text: str, reach: Effect, found: str) -> None:
     ],
 )
 def test_it_is_offered_where_one_follows_another(text: str, *, goes_on: bool) -> None:
-    assert goes_on_by_itself(situation(text), "read") is goes_on
+    assert can_go_on_without_person(situation(text), "read") is goes_on
 
 
 def test_what_begins_ends_at_the_first_that_wants_a_person() -> None:
     changes = STEP + 'title = "C"\nrun = "touch x"\n'
     later = STEP + 'title = "M"\nmanual = "call"\n' + changes.replace('"C"', '"L"')
     found = situation(READ + changes + later)
-    begin = [step.id for step in steps_by_themselves(found, "change")]
+    begin = [step.id for step in steps_before_person_needed(found, "change")]
     assert begin == ["read", "c"]
-    assert [step.id for step in steps_by_themselves(found, "read")] == ["read"]
-    assert steps_by_themselves(found, "change", "other") == []
+    assert [step.id for step in steps_before_person_needed(found, "read")] == ["read"]
+    assert steps_before_person_needed(found, "change", "other") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.commands.support.automatic_run import read_answers
+from mobius_tui.commands.support.command_options import read_answers
 from mobius_tui.errors import UsageError
 from mobius_tui.run.planning.unattended_answers import (
     UnattendedAnswers,

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.cli import main
-from mobius_tui.errors import OK, USAGE
+from mobius_tui.errors import EXIT_OK, EXIT_USAGE
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.rollback import answers_trigger, rollback_obstacles
+from mobius_tui.run.planning.rollback import belongs_to_rollback, rollback_obstacles
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import AsideFrame, StateVariable, Status, StepState
@@ -43,7 +43,7 @@ def test_nothing_is_armed_that_would_stop_with_nobody_there(
 ) -> None:
     code = main(["watch", str(CASE), "--auto-rollback", "--plain", "--duration", "1s"])
     said = capsys.readouterr()
-    assert code == USAGE
+    assert code == EXIT_USAGE
     assert f"Auto would stop, and wait for a person, at {STOPS}." in said.err
     assert "check --explain unattended" in said.err
     assert said.out == ""
@@ -172,11 +172,11 @@ def test_a_backtest_of_its_record_says_so(
     run.health(trace("offfo"))
     code = main(["watch", "--replay", str(run.directory.health), form])
     said = capsys.readouterr().out
-    assert code == OK
+    assert code == EXIT_OK
     assert STOPS in said
     # What no run is beside, or none that can be read, is tried all the same.
     run.directory.journal.write_bytes(b"nonsense\n")
-    assert main(["watch", "--replay", str(run.directory.health), form]) == OK
+    assert main(["watch", "--replay", str(run.directory.health), form]) == EXIT_OK
     assert STOPS not in capsys.readouterr().out
 
 
@@ -209,9 +209,9 @@ def test_one_reason_is_told_everywhere(state: WatchState, reason: str) -> None:
 def test_a_trigger_does_not_hold_what_it_is_there_to_begin() -> None:
     book = load(bundled_folder() / "examples" / "fleet-rollback.toml")
     plan = Plan(book)
-    answers = {each.id for each in book.steps() if answers_trigger(plan, each)}
+    answers = {each.id for each in book.steps() if belongs_to_rollback(plan, each)}
     own = {"roll-back", "auto-roll-back", "older-backup"}
     assert own < answers
     assert not answers & {"smoke-tests", "three-checks", "monitor"}
     without = replace(book, health=None)
-    assert not any(answers_trigger(Plan(without), each) for each in book.steps())
+    assert not any(belongs_to_rollback(Plan(without), each) for each in book.steps())

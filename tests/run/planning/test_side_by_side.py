@@ -23,7 +23,7 @@ from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Sit
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.runbook import Runbook
 
 BOOK = """format = 2
@@ -71,7 +71,7 @@ run = "ls"
 
 def book(parallel: str = "true") -> Runbook:
     data = BOOK.format(parallel=parallel).encode()
-    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+    runbook, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, b""))
     assert runbook is not None, problems
     return runbook
 

@@ -31,8 +31,8 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import (
     Proposal,
     is_out_of_order,
-    known_rows,
     propose,
+    rows_known_before_start,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.side_by_side import running_steps
@@ -43,7 +43,7 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from tests.run.small_runbook import BEGAN
 
 BOOK = """format = 2
@@ -82,7 +82,7 @@ class Course:
 
     def __init__(self, keys: str = "", text: str = BOOK) -> None:
         data = text.format(keys=keys).encode()
-        book, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+        book, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, b""))
         assert book is not None, problems
         self.plan = Plan(book)
         self.state: RunState = initial_state(book)
@@ -455,7 +455,7 @@ run = "ls $item"
 
 def listed_by_now(course: Course) -> dict[str, tuple[str, ...]]:
     statuses = step_statuses(course.plan, course.state)
-    found = known_rows(course.plan, course.state, statuses)
+    found = rows_known_before_start(course.plan, course.state, statuses)
     return {step.id: items for step, items in found}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobius_tui.errors import INCOMPLETE
+from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from tests.paths import CASES
@@ -55,7 +55,7 @@ async def test_what_cannot_be_decided_waits_and_says_why(begin: Begin) -> None:
     await run.auto()
     state = await run.until(lambda state: state.auto_stopped)
     assert state.auto_stopped is not None
-    assert state.auto_stopped.code == INCOMPLETE
+    assert state.auto_stopped.code == EXIT_INCOMPLETE
     why = "cannot be decided: lag is 'unknown', and > 1000 wants a number"
     assert state.auto_stopped.reason == (
         f"1.2 Stop when the lag is too big waits: {why} (1.1 gives it: retry that)"

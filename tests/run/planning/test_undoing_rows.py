@@ -21,7 +21,7 @@ from mobius_tui.run.planning.undoing import undo_item_text, undo_items
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from tests.run.small_runbook import BEGAN, end, start
 
 BOOK = b"""format = 2
@@ -51,7 +51,7 @@ class Course:
     """A run in memory whose first rows are listed, and worked as they are told."""
 
     def __init__(self) -> None:
-        book, problems = decode(Path("x.toml"), BOOK, lambda name: (name, b""))
+        book, problems = decode_runbook(Path("x.toml"), BOOK, lambda name: (name, b""))
         assert book is not None, problems
         self.plan, self.state = Plan(book), initial_state(book)
         self.write(BEGAN, VariableSet(name="mode", value="old", source="default"))

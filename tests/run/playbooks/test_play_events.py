@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.playbooks.play_events import PlayEvents, event_of_line
+from mobius_tui.run.playbooks.play_events import PlayEventReader, decode_play_event
 
 
 def test_events_are_read_from_where_reading_ended(tmp_path: Path) -> None:
     path = tmp_path / "events"
-    events = PlayEvents(path)
+    events = PlayEventReader(path)
     assert list(events.read()) == []
     path.write_bytes(b'{"event":"start","host":"a","task":"t"}\n{"event":"o')
     assert [each.host for each in events.read()] == ["a"]
@@ -28,13 +28,13 @@ def test_a_line_longer_than_what_is_read_at_once(tmp_path: Path) -> None:
     text = "x" * (3 << 20)
     line = json.dumps({"event": "ok", "host": "a", "stdout": text})
     path.write_text(f"{line}\n" * 2)
-    assert [each.texts["stdout"] for each in PlayEvents(path).read()] == [text] * 2
+    assert [each.texts["stdout"] for each in PlayEventReader(path).read()] == [text] * 2
 
 
 def test_what_is_no_event_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "events"
     path.write_bytes(b'\xff\n[]\n{}\n{"event":"stats"}\n{"event":"ok","host":"a"}\n')
-    assert [each.host for each in PlayEvents(path).read()] == ["a"]
+    assert [each.host for each in PlayEventReader(path).read()] == ["a"]
 
 
 @pytest.mark.parametrize("kind", ["folder", "link"])
@@ -42,18 +42,20 @@ def test_what_is_no_file_has_no_events(tmp_path: Path, kind: str) -> None:
     path, file = tmp_path / "events", tmp_path / "file"
     file.write_text('{"event":"ok"}\n')
     path.mkdir() if kind == "folder" else path.symlink_to(file)
-    assert list(PlayEvents(path).read()) == []
+    assert list(PlayEventReader(path).read()) == []
 
 
 def test_the_parts_of_an_event() -> None:
-    event = event_of_line(
+    event = decode_play_event(
         b'{"event":"failed","host":"a","task":"t","rc":3,"fatal":true,"msg":"m",'
         b'"ignored":"yes","diff":"+x","hosts":3}'
     )
     assert event is not None
     assert (event.rc, event.fatal, event.ignored) == (3, True, False)
     assert (event.texts, event.diff, event.hosts) == ({"msg": "m"}, "+x", ())
-    end = event_of_line(b'{"event":"stats","hosts":{"a":{"ok":1}},"left_out":["b"]}')
+    end = decode_play_event(
+        b'{"event":"stats","hosts":{"a":{"ok":1}},"left_out":["b"]}'
+    )
     assert end is not None
     assert end.counts == {"a": {"ok": 1}}
     assert end.left_out == {"b"}

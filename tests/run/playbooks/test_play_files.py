@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.fleet_lines import HostOrder
+from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.playbooks.play_files import (
+    PlaybookOrder,
     PlayFiles,
     PlayHost,
     play_command,
     play_environment,
-    plays_in,
+    plays_of_attempt,
     write_play,
 )
-from mobius_tui.run.playbooks.play_order import PlaybookOrder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
 HOSTS = (
@@ -41,9 +41,10 @@ def order_in(folder: Path, **more: Any) -> PlaybookOrder:
     )
 
 
-def orders(*names: str) -> tuple[HostOrder, ...]:
+def orders(*names: str) -> tuple[OrderedHost, ...]:
     return tuple(
-        HostOrder(name=name, attempt=2, values={"RUNBOOK_HOST": name}) for name in names
+        OrderedHost(name=name, attempt=2, values={"RUNBOOK_HOST": name})
+        for name in names
     )
 
 
@@ -62,7 +63,7 @@ def test_hosts_are_where_they_were_resolved(tmp_path: Path) -> None:
     assert inventory(listed) == {"a": {}, "b": there}
     words = f"-i /books/hosts.ini -i {listed.inventory} "
     assert words in play_command(order, listed)
-    assert [each.path.name for each in plays_in(tmp_path)] == ["1", "2"]
+    assert [each.path.name for each in plays_of_attempt(tmp_path)] == ["1", "2"]
 
 
 def test_each_host_s_script_has_its_own_values(tmp_path: Path) -> None:
@@ -100,4 +101,4 @@ def test_a_play_without_its_list_of_hosts_has_not_begun(tmp_path: Path) -> None:
 def test_a_play_is_for_the_hosts_of_its_attempt(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="'z' is no host of this attempt"):
         write_play(order_in(tmp_path, playbook="p.yml"), orders("a", "z"))
-    assert plays_in(tmp_path) == ()
+    assert plays_of_attempt(tmp_path) == ()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mobius_tui.run.fleet.fleet_lines import HostState
+from mobius_tui.run.fleet.fleet_lines import ReportedState
 from mobius_tui.run.playbooks.play_events import PlayEvent
-from mobius_tui.run.playbooks.play_verdict import PlayEnd, PlayProgress, Verdict
+from mobius_tui.run.playbooks.play_verdict import HostVerdict, PlayEnd, PlayProgress
 
 ENDED = PlayEnd(why="ansible-playbook: exit 0", code=0)
 FAILED = PlayEnd(why="ansible-playbook: exit 2", code=2)
@@ -36,14 +36,14 @@ def stats(left_out: tuple[str, ...] = (), **hosts: Mapping[str, int]) -> PlayEve
 
 def test_a_host_that_begins_runs_and_says_at_what() -> None:
     told = begun().apply(event("start", "a", "copy [b]\x1b[31m"))
-    assert told == Verdict(state=HostState.RUNNING, reason="copy [b]␛[31m")
+    assert told == HostVerdict(state=ReportedState.RUNNING, reason="copy [b]␛[31m")
 
 
 def test_what_is_counted_at_the_end_has_passed() -> None:
     progress = begun("a", "b")
     progress.apply(stats(a={"changed": 1}, b={}))
-    assert progress.verdict("a", ENDED).state is HostState.CHANGED
-    passed = Verdict(state=HostState.OK, exit=0, cause="exited")
+    assert progress.verdict("a", ENDED).state is ReportedState.CHANGED
+    passed = HostVerdict(state=ReportedState.OK, exit=0, cause="exited")
     assert progress.verdict("b", ENDED) == passed
     assert progress.verdict("c", ENDED) == passed  # its tasks were `run_once`
 
@@ -54,7 +54,7 @@ def test_a_host_that_no_play_is_for_has_not_passed() -> None:
     progress.apply(event("start", "a"))
     progress.apply(stats(a={}))
     nothing = progress.verdict("c", ENDED)
-    assert nothing.state is HostState.FAILED
+    assert nothing.state is ReportedState.FAILED
     assert nothing.reason == "no play of the playbook is for it: nothing was done"
 
 
@@ -62,17 +62,19 @@ def test_a_host_that_no_play_is_for_has_not_passed() -> None:
 def test_without_the_count_a_host_that_began_is_unknown(kind: str) -> None:
     progress = begun("a")
     progress.apply(event(kind, "a"))
-    assert progress.verdict("a", KILLED) == Verdict(
-        state=HostState.UNKNOWN,
+    assert progress.verdict("a", KILLED) == HostVerdict(
+        state=ReportedState.UNKNOWN,
         reason="its keeper died, at the task `t`: how far it got is not known",
     )
 
 
 def test_without_the_count_a_host_that_did_not_begin_is_void() -> None:
     progress = begun("a")
-    assert progress.verdict("b", KILLED).state is HostState.VOID
+    assert progress.verdict("b", KILLED).state is ReportedState.VOID
     stopped_by_itself = progress.verdict("b", FAILED)
-    assert stopped_by_itself.state is HostState.FAILED  # else it were begun for ever
+    assert (
+        stopped_by_itself.state is ReportedState.FAILED
+    )  # else it were begun for ever
     assert stopped_by_itself.reason == "nothing was done: ansible-playbook: exit 2"
 
 
@@ -80,22 +82,22 @@ def test_without_the_count_a_failure_is_the_last_word() -> None:
     progress = begun("a")
     texts = {"msg": "non-zero return code", "stderr": "x\nno such unit\n"}
     progress.apply(event("failed", "a", texts=texts, rc=5))
-    assert progress.verdict("a", KILLED) == Verdict(
-        state=HostState.FAILED,
+    assert progress.verdict("a", KILLED) == HostVerdict(
+        state=ReportedState.FAILED,
         reason="the task `t` failed: no such unit",
     )
     progress.apply(event("start", "a", "rescue"))
-    assert progress.verdict("a", KILLED).state is HostState.UNKNOWN
+    assert progress.verdict("a", KILLED).state is ReportedState.UNKNOWN
     progress.apply(stats(a={"rescued": 1}))
-    assert progress.verdict("a", ENDED).state is HostState.OK
+    assert progress.verdict("a", ENDED).state is ReportedState.OK
 
 
 def test_a_failure_that_is_ignored_is_none() -> None:
     progress = begun("a")
     progress.apply(event("failed", "a", ignored=True))
-    assert progress.verdict("a", KILLED).state is HostState.UNKNOWN
+    assert progress.verdict("a", KILLED).state is ReportedState.UNKNOWN
     progress.apply(stats(a={"ignored": 1}))
-    assert progress.verdict("a", ENDED).state is HostState.OK
+    assert progress.verdict("a", ENDED).state is ReportedState.OK
 
 
 @pytest.mark.parametrize("is_counted", [True, False])
@@ -109,11 +111,11 @@ def test_unreachable_at_another_task_than_the_first_is_unknown(
     if is_counted:
         progress.apply(stats(a={"unreachable": 1}, b={"unreachable": 1}))
     end = FAILED if is_counted else KILLED
-    assert progress.verdict("a", end) == Verdict(
-        state=HostState.UNREACHABLE, reason="no route"
+    assert progress.verdict("a", end) == HostVerdict(
+        state=ReportedState.UNREACHABLE, reason="no route"
     )
     lost = progress.verdict("b", end)
-    assert lost.state is HostState.UNKNOWN
+    assert lost.state is ReportedState.UNKNOWN
     assert "at the task `two`" in lost.reason
 
 
@@ -123,7 +125,7 @@ def test_who_is_cut_off_by_the_failure_of_others_has_not_passed() -> None:
     progress.apply(event("failed", "b", fatal=True))
     progress.apply(stats(a={}, b={"failures": 1}))
     cut = progress.verdict("a", FAILED)
-    assert cut.state is HostState.FAILED
+    assert cut.state is ReportedState.FAILED
     assert cut.reason == "the play was given up after the task `t`, as others failed"
 
 
@@ -131,7 +133,7 @@ def test_a_fatal_failure_that_was_rescued_cuts_nobody_off() -> None:
     progress = begun("a", "b")
     progress.apply(event("failed", "b", fatal=True))
     progress.apply(stats(a={}, b={"rescued": 1}))
-    assert progress.verdict("a", ENDED).state is HostState.OK
+    assert progress.verdict("a", ENDED).state is ReportedState.OK
 
 
 def test_who_is_cut_off_by_max_fail_percentage_has_not_passed() -> None:
@@ -139,7 +141,7 @@ def test_who_is_cut_off_by_max_fail_percentage_has_not_passed() -> None:
     progress.apply(event("failed", "b"))
     progress.apply(event("no hosts remaining"))
     progress.apply(stats(a={}, b={"failures": 1}))
-    assert progress.verdict("a", FAILED).state is HostState.FAILED
+    assert progress.verdict("a", FAILED).state is ReportedState.FAILED
 
 
 def test_who_is_left_out_when_plays_are_given_up_has_not_passed() -> None:
@@ -147,9 +149,9 @@ def test_who_is_left_out_when_plays_are_given_up_has_not_passed() -> None:
     progress = begun("a", "b")
     progress.apply(event("failed", "b"))
     progress.apply(stats(("a", "c"), a={}, b={"failures": 1}))
-    assert progress.verdict("a", FAILED).state is HostState.FAILED
-    assert progress.verdict("c", FAILED) == Verdict(
-        state=HostState.FAILED,
+    assert progress.verdict("a", FAILED).state is ReportedState.FAILED
+    assert progress.verdict("c", FAILED) == HostVerdict(
+        state=ReportedState.FAILED,
         reason="the play was given up before it, as others failed",
     )
 
@@ -159,8 +161,8 @@ def test_an_exit_that_no_host_explains_lets_nobody_pass(code: int) -> None:
     progress = begun("a")
     progress.apply(stats(a={}))
     end = PlayEnd(why="a plugin broke", code=code)
-    assert progress.verdict("a", end) == Verdict(
-        state=HostState.FAILED, reason="a plugin broke"
+    assert progress.verdict("a", end) == HostVerdict(
+        state=ReportedState.FAILED, reason="a plugin broke"
     )
 
 
@@ -168,8 +170,8 @@ def test_a_script_is_told_when_it_ends() -> None:
     progress = begun("a", "b", is_script=True)
     passed = progress.apply(event("ok", "a", "run", rc=0))
     failed = progress.apply(event("failed", "b", "run", rc=255))
-    assert passed == Verdict(state=HostState.OK, exit=0, cause="exited")
-    assert failed == Verdict(state=HostState.FAILED, exit=255, cause="exited")
+    assert passed == HostVerdict(state=ReportedState.OK, exit=0, cause="exited")
+    assert failed == HostVerdict(state=ReportedState.FAILED, exit=255, cause="exited")
     assert progress.verdict("a", KILLED) == passed
     assert progress.verdict("b", KILLED) == failed
 
@@ -181,8 +183,8 @@ def test_a_script_that_took_too_long_and_one_that_could_not_be_run() -> None:
     assert late.cause == "timed out"
     texts = {"msg": "no python"}
     bare = progress.apply(event("failed", "b", "run", texts=texts))
-    assert bare == Verdict(
-        state=HostState.FAILED, reason="the task `run` failed: no python"
+    assert bare == HostVerdict(
+        state=ReportedState.FAILED, reason="the task `run` failed: no python"
     )
 
 
@@ -193,6 +195,6 @@ def test_a_script_s_host_is_connected_to_first() -> None:
     gone = progress.apply(event("unreachable", "a", "connect"))
     lost = progress.apply(event("unreachable", "b", "run"))
     assert gone is not None
-    assert gone.state is HostState.UNREACHABLE
+    assert gone.state is ReportedState.UNREACHABLE
     assert lost is not None
-    assert lost.state is HostState.UNKNOWN
+    assert lost.state is ReportedState.UNKNOWN

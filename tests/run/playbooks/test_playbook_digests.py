@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.run.playbooks import playbook_digests as digests
 from mobius_tui.run.playbooks.playbook_digests import (
-    changed_in_words,
+    changed_paths_text,
     playbook_digests,
 )
 
@@ -61,19 +61,19 @@ def test_what_is_changed_is_named_where_it_is_covered(
     folder: Path, name: str, said: str
 ) -> None:
     before = found(folder)
-    assert changed_in_words(before, found(folder)) == ""
+    assert changed_paths_text(before, found(folder)) == ""
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"{FILES.get(name, '')}# changed\n")
-    assert changed_in_words(before, found(folder)) == said
+    assert changed_paths_text(before, found(folder)) == said
 
 
 def test_what_is_gone_and_what_is_many_is_named(folder: Path) -> None:
     before = found(folder)
     for name in FILES:
         (folder / name).unlink()
-    words = changed_in_words(before, found(folder))
+    words = changed_paths_text(before, found(folder))
     assert words == "plays/release.yml, plays/other.yml, common/x.yaml and 5 more"
-    assert changed_in_words({}, before) == "", "an older run has none on record"
+    assert changed_paths_text({}, before) == "", "an older run has none on record"
 
 
 def test_links_in_a_circle_and_unreadable_things_end(
@@ -90,8 +90,8 @@ def test_links_in_a_circle_and_unreadable_things_end(
     (folder / "linked").mkdir()
     (roles / "linked").symlink_to(folder / "linked")
     (folder / "linked/main.yml").write_text("- ping:\n")
-    assert changed_in_words(before, found(folder)) == "plays/roles"
-    monkeypatch.setattr(digests, "MOST_BYTES", 4)
+    assert changed_paths_text(before, found(folder)) == "plays/roles"
+    monkeypatch.setattr(digests, "MAX_DIGESTED_FILE_BYTES", 4)
     before = found(folder)
     (roles / "web/tasks/main.yml").write_text("- ping: of another length\n")
-    assert changed_in_words(before, found(folder)) == "plays/roles"
+    assert changed_paths_text(before, found(folder)) == "plays/roles"

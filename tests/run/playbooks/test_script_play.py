@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.playbooks.script_play import standard_input
+from mobius_tui.run.playbooks.script_play import script_standard_input
 
 VALUES = {
     "A": "a'\"b {{ y }} $HOME",
@@ -24,7 +24,7 @@ def run(
     shell: tuple[str, ...] = ("sh", "-eu"),
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    text = standard_input(script, shell, VALUES, nonce="END-1", timeout=timeout)
+    text = script_standard_input(script, shell, VALUES, nonce="END-1", timeout=timeout)
     return subprocess.run(
         ["sh", "-s"],
         input=text,

@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.review.past_runs import past_runs
 from mobius_tui.review.run_annotations import AnnotationTarget, annotate
-from mobius_tui.review.run_statistics import runbook_statistics
+from mobius_tui.review.run_statistics import past_runs, runbook_statistics
 from mobius_tui.review.statistics_text import statistics_json, statistics_lines
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, HostStopped, NoteAdded, RunEnded
@@ -203,7 +202,10 @@ def test_a_run_whose_last_line_is_torn_is_left_out(run: MadeRun) -> None:
 
 
 def test_what_went_on_while_it_was_summed_up_is_not_kept(run: MadeRun) -> None:
-    found, of = summarize_run(run.directory), past_run.fingerprint(run.directory)
+    found, of = (
+        summarize_run(run.directory),
+        past_run.stats_source_digest(run.directory),
+    )
     assert found is not None
     before = run.directory.stats.read_bytes()
     run.write(HostStopped(reason="so"))
@@ -252,7 +254,7 @@ STRANGE: tuple[Any, ...] = (
 
 def sealed(directory: RunDirectory, told: bytes) -> None:
     """Write a summary that somebody has made up, with its seal."""
-    seal = past_run._seal(past_run.fingerprint(directory), told)
+    seal = past_run._stats_seal(past_run.stats_source_digest(directory), told)
     directory.stats.write_bytes(seal + b"\n" + told)
 
 

@@ -15,14 +15,14 @@ import pytest
 import tomli_w
 
 from mobius_tui.cli import main
-from mobius_tui.errors import INCOMPLETE, RunError
+from mobius_tui.errors import EXIT_INCOMPLETE, RunError
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.host.takeover import HostOrder
+from mobius_tui.run.host.takeover import HostSpec
 from mobius_tui.run.journal.journal import FIRST_PREV, read_journal
-from mobius_tui.run.records.run_summary import newest_open, read_summary
+from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
@@ -249,19 +249,19 @@ async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
         await resume_run(run.directory, run.runbook)
     for command in ("resume", "report"):
         code = await asyncio.to_thread(main, [command, run.directory.id])
-        assert code == INCOMPLETE
+        assert code == EXIT_INCOMPLETE
         assert words in capsys.readouterr().err
     assert files(run.directory) == before
     assert read_summary(run.directory).outcome == "damaged"
     with pytest.raises(Exception, match="no open run"):
-        newest_open(run.directory.path.parent)
+        newest_open_run(run.directory.path.parent)
     host = subprocess.run(
         [sys.executable, "-P", "-m", "mobius_tui.run.host.host_main"],
         cwd=run.directory.path,
-        input=HostOrder().encode(),
+        input=HostSpec().encode(),
         capture_output=True,
         check=False,
     )
-    assert host.returncode == INCOMPLETE
+    assert host.returncode == EXIT_INCOMPLETE
     assert words.encode() in host.stdout + host.stderr
     assert files(run.directory) == before

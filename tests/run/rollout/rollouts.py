@@ -17,7 +17,7 @@ from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     Settlement,
 )
-from mobius_tui.run.rollout.rollout import Move, RolloutHealth, next_move
+from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove, next_move
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from mobius_tui.run.state.fleet_reducer import (
     apply_fleet_event,
@@ -60,13 +60,13 @@ class Rollout:
         validate_fleet_event(self.fleets, {STEP: RUNNING_STEP}, event)
         apply_fleet_event(self.fleets, event, at=self.now)
 
-    def look(self) -> Move:
+    def look(self) -> RolloutMove:
         """What is next, and nothing is done."""
         return next_move(
             self.plan, self.fleet, self.health, now=self.now, stopped=self.stopped
         )
 
-    def move(self) -> Move:
+    def move(self) -> RolloutMove:
         """What is next, journaled."""
         move = self.look()
         if move.end_batch is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.events.fleet_events import HoldReason, HostResult, HostStatus
-from mobius_tui.run.rollout.rollout import Move, RolloutHealth
+from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from tests.run.rollout.rollouts import Rollout
 
@@ -29,15 +29,15 @@ def rollout(*sizes: int, **keys: Any) -> Rollout:
 
 def test_the_first_batch_begins_without_a_gate() -> None:
     run = rollout(1, 2, person=True)
-    assert run.move() == Move(start_batch=1, begin=("a1",))
-    assert run.move() == Move()
+    assert run.move() == RolloutMove(start_batch=1, begin=("a1",))
+    assert run.move() == RolloutMove()
     run.end("a1", OK)
     move = run.move()
     assert move.end_batch == 1
     assert move.hold is not None
     assert (move.hold.why, move.hold.batch) == (HoldReason.PERSON, 2)
     run.release()
-    assert run.move() == Move(start_batch=2, begin=("b1", "b2"))
+    assert run.move() == RolloutMove(start_batch=2, begin=("b1", "b2"))
 
 
 def test_so_many_run_at_the_same_time_and_the_next_fills_the_place() -> None:
@@ -52,7 +52,7 @@ def test_one_batch_after_the_other_with_nothing_between() -> None:
     run = rollout(1, 1)
     run.move()
     run.end("a1", OK)
-    assert run.move() == Move(end_batch=1, start_batch=2, begin=("b1",))
+    assert run.move() == RolloutMove(end_batch=1, start_batch=2, begin=("b1",))
     run.end("b1", HostStatus.CHANGED)
     move = run.move()
     assert move.end_batch == 2
@@ -64,7 +64,7 @@ def test_what_runs_ends_after_too_many_have_failed() -> None:
     run = rollout(3, 2, parallel=2, max_failed=0)
     run.move()
     run.end("a1", FAILED)
-    assert run.move() == Move(stopping="1 has failed, and none may")
+    assert run.move() == RolloutMove(stopping="1 has failed, and none may")
     run.end("a2", OK)
     end = run.move().end
     assert end is not None
@@ -266,7 +266,7 @@ def test_a_stop_begins_nothing_more() -> None:
     run = rollout(2, parallel=1)
     run.move()
     run.stopped = True
-    assert run.move() == Move(stopping="it was stopped")
+    assert run.move() == RolloutMove(stopping="it was stopped")
     run.end("a1", OK)
     end = run.move().end
     assert end is not None

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from mobius_tui.health.health_record import ProbeResult, State
-from mobius_tui.run.rollout.rollout import RolloutHealth
-from mobius_tui.run.rollout.rollout_health import HealthSince
+from mobius_tui.health.health_record import CheckState, ProbeResult
+from mobius_tui.run.rollout.rollout import HealthySinceTracker, RolloutHealth
 from mobius_tui.run.state.watch_state import Alarm
 from mobius_tui.runbook.model.probes import Probe
 
@@ -19,12 +18,17 @@ PROBES = (
     Probe(id="blog", url="http://x", trigger=False),
 )
 UNWELL, NO_DATA = RolloutHealth(), RolloutHealth(has_data=False)
-STATES: dict[str, State] = {"+": "ok", "-": "failed", "?": "no data", " ": "no data"}
+STATES: dict[str, CheckState] = {
+    "+": "ok",
+    "-": "failed",
+    "?": "no data",
+    " ": "no data",
+}
 
 
 def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
     """Health after checks each second: `+` ok, `-` failed, `?` no data, blank: none."""
-    since = HealthSince(PROBES, fresh=lambda _: 3.0)
+    since = HealthySinceTracker(PROBES, fresh=lambda _: 3.0)
     for second, states in enumerate(zip(api, shop, strict=True)):
         for probe, state in zip(("api", "shop"), states, strict=True):
             if state != " ":
@@ -41,7 +45,7 @@ def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
 
 
 def test_it_tells_when_the_probe_that_looked_longest_ago_did() -> None:
-    since = HealthSince(PROBES, fresh=lambda _: 60.0)
+    since = HealthySinceTracker(PROBES, fresh=lambda _: 60.0)
     for at, probe in ((1.0, "api"), (2.0, "shop"), (8.0, "api"), (9.0, "blog")):
         since.apply(ProbeResult(at=at, mono=0.0, probe=probe, state="ok"))
     assert since.at(9.0) == RolloutHealth(well_since=2.0, looked_at=2.0)
@@ -74,7 +78,7 @@ def test_what_is_old_tells_nothing_of_now() -> None:
 
 
 def test_what_is_old_differs_from_probe_to_probe() -> None:
-    since = HealthSince(PROBES, fresh={"api": 1.0, "shop": 60.0}.__getitem__)
+    since = HealthySinceTracker(PROBES, fresh={"api": 1.0, "shop": 60.0}.__getitem__)
     for probe in ("api", "shop"):
         since.apply(ProbeResult(at=0.0, mono=0.0, probe=probe, state="ok"))
     since.apply(ProbeResult(at=50.0, mono=50.0, probe="api", state="ok"))
@@ -84,12 +88,12 @@ def test_what_is_old_differs_from_probe_to_probe() -> None:
 
 
 def test_without_a_probe_nothing_is_known() -> None:
-    found = HealthSince((), fresh=lambda _: 3.0).at(0.0)
+    found = HealthySinceTracker((), fresh=lambda _: 3.0).at(0.0)
     assert (found.has_data, found.well_since) == (False, None)
 
 
 def test_where_none_counts_for_triggers_all_count() -> None:
-    since = HealthSince(PROBES[2:], fresh=lambda _: 3.0)
+    since = HealthySinceTracker(PROBES[2:], fresh=lambda _: 3.0)
     assert not since.at(0.0).has_data
     since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
     assert since.at(0.0) == replace(UNWELL, looked_at=0.0)
@@ -97,5 +101,5 @@ def test_where_none_counts_for_triggers_all_count() -> None:
 
 def test_the_trigger_that_fired_last_is_told() -> None:
     alarm = Alarm(probe="api", rule="error_rate", reason="too many", at=5.0)
-    found = HealthSince(PROBES, fresh=lambda _: 3.0).at(6.0, alarm)
+    found = HealthySinceTracker(PROBES, fresh=lambda _: 3.0).at(6.0, alarm)
     assert (found.fired_at, found.fired) == (5.0, "too many")

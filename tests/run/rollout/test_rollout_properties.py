@@ -9,13 +9,21 @@ from dataclasses import replace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.run.events.fleet_events import RELEASABLE, HostResult, HostStatus
-from mobius_tui.run.rollout.rollout import Move, RolloutHealth, failed_hosts
+from mobius_tui.run.events.fleet_events import (
+    RELEASABLE_HOLD_REASONS,
+    HostResult,
+    HostStatus,
+)
+from mobius_tui.run.rollout.rollout import (
+    RolloutHealth,
+    RolloutMove,
+    count_failed_hosts,
+)
 from mobius_tui.run.rollout.rollout_plan import (
     RolloutPlan,
     plan_rollout,
 )
-from mobius_tui.run.state.fleet_state import ENDED, HostState, hosts_to_do
+from mobius_tui.run.state.fleet_state import ENDED_HOST_STATUSES, HostState, hosts_to_do
 from mobius_tui.runbook.model.targets import Between, HostRollout
 from tests.run.rollout.rollouts import Rollout
 
@@ -70,7 +78,7 @@ class Course:
             if self.random.random() < 0.005:
                 self.run.stopped = True
 
-    def look(self) -> Move:
+    def look(self) -> RolloutMove:
         """Ask what is next, do it, and hold it to all that was promised."""
         run = self.run
         fleet = run.fleet
@@ -82,11 +90,13 @@ class Course:
             return move
         assert not run.stopped
         assert counts[HostStatus.UNKNOWN] == 0
-        assert failed_hosts(run.plan, counts) <= run.plan.max_failed
+        assert count_failed_hosts(run.plan, counts) <= run.plan.max_failed
         fired, released = run.health.fired_at, fleet.released_at
         assert fired is None or (released is not None and released >= fired)
         if not set(move.begin) <= self.first:
-            assert not [h for h in self.first if before[h].status not in ENDED]
+            assert not [
+                h for h in self.first if before[h].status not in ENDED_HOST_STATUSES
+            ]
         if move.start_batch is not None and batch_before is not None:
             self.hold_gate(move.start_batch)
         return move
@@ -144,7 +154,7 @@ class Course:
             run.settle(host, self.random.choice(("ran", "did not run")))
         for host in unsettled(run)[:1]:
             run.settle(host, self.random.choice(("skip", "fail")))
-        if run.fleet.held is not None and run.fleet.held.why in RELEASABLE:
+        if run.fleet.held is not None and run.fleet.held.why in RELEASABLE_HOLD_REASONS:
             run.now += 1.0
             run.release()
 
@@ -189,7 +199,7 @@ def test_it_ends_when_hosts_end_and_people_answer(
     allowed = course.run.plan.max_failed
     assert (move.end.result == "failed") == (
         not counts[HostStatus.UNKNOWN]
-        and failed_hosts(course.run.plan, counts) > allowed
+        and count_failed_hosts(course.run.plan, counts) > allowed
     )
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     assert not left or move.end.result in ("failed", "stopped", "unknown")

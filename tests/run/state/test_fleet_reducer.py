@@ -30,14 +30,14 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.fleet_state import (
-    ATTEMPTS_KEPT,
-    REASON_LENGTH,
+    MAX_COMPLETE_ATTEMPTS,
+    MAX_HOST_REASON_CHARS,
     FleetState,
     hosts_to_do,
 )
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from tests.run.small_runbook import BEGAN
 
 BOOK = b"""format = 2
@@ -58,7 +58,9 @@ class Run:
     """A run in memory, whose events go through the journal's lines."""
 
     def __init__(self) -> None:
-        runbook, problems = decode(Path("x.toml"), BOOK, lambda name: (name, b""))
+        runbook, problems = decode_runbook(
+            Path("x.toml"), BOOK, lambda name: (name, b"")
+        )
         assert runbook is not None, problems
         self.plan = Plan(runbook)
         self.state = initial_state(runbook)
@@ -241,7 +243,7 @@ def test_what_still_ran_ends_after_the_run() -> None:
 
 def test_the_newest_of_each_host_stays_and_the_oldest_attempts_go() -> None:
     run = Run()
-    for attempt in range(1, ATTEMPTS_KEPT + 3):
+    for attempt in range(1, MAX_COMPLETE_ATTEMPTS + 3):
         if attempt > 1:
             run.write(StepStarted(step="go", attempt=attempt))
         hosts = ("a", "b") if attempt == 1 else ("b", "c")
@@ -251,15 +253,15 @@ def test_the_newest_of_each_host_stays_and_the_oldest_attempts_go() -> None:
         run.write(FleetHostEnded(**own, status=HostStatus.OK, reason="x" * 9999))
         run.write(StepEnded(step="go", attempt=attempt, result=Status.STOPPED))
     fleet = run.state.fleets["go"]
-    assert len(fleet.attempts) == ATTEMPTS_KEPT
+    assert len(fleet.attempts) == MAX_COMPLETE_ATTEMPTS
     newest = fleet.newest()
     assert {host: state.attempt for host, state in newest.items()} == {
         "a": 1,
-        "b": ATTEMPTS_KEPT + 2,
-        "c": ATTEMPTS_KEPT + 2,
+        "b": MAX_COMPLETE_ATTEMPTS + 2,
+        "c": MAX_COMPLETE_ATTEMPTS + 2,
     }
     assert newest["a"].status is HostStatus.OK
-    assert len(newest["a"].reason) == REASON_LENGTH
+    assert len(newest["a"].reason) == MAX_HOST_REASON_CHARS
 
 
 def test_what_passed_later_has_passed_in_all_that_follow() -> None:
@@ -280,7 +282,7 @@ def test_what_passed_later_has_passed_in_all_that_follow() -> None:
     assert hosts_to_do(("a", "b"), run.state.fleets["go"].newest()) == ()
 
 
-@pytest.mark.parametrize("later", [1, ATTEMPTS_KEPT + 1])
+@pytest.mark.parametrize("later", [1, MAX_COMPLETE_ATTEMPTS + 1])
 def test_an_unknown_host_can_be_settled_after_later_attempts(later: int) -> None:
     run = Run()
     run.resolve("a", "b")

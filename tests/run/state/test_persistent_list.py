@@ -11,7 +11,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, NoteAdded, RunBegan
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PackedList, PersistentList
-from mobius_tui.run.state.reducer import INTENTS_REMEMBERED, advance, initial_state
+from mobius_tui.run.state.reducer import MAX_INTENTS_KEPT, advance, initial_state
 from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, CheckTry, Status
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -141,12 +141,12 @@ def test_a_run_remembers_what_everybody_wanted_lately(
         operator="ana",
         setting={},
     )
-    events: list[Event] = [began, *[NoteAdded(text="x")] * (INTENTS_REMEMBERED + 50)]
+    events: list[Event] = [began, *[NoteAdded(text="x")] * (MAX_INTENTS_KEPT + 50)]
     for n, event in enumerate(events, 1):
         entry = Entry(
             n=n, at=n, mono=n, boot="b", by="ana", event=event, intent=f"i{n}"
         )
         advance(state, entry)
-    assert len(state.intents) == INTENTS_REMEMBERED
+    assert len(state.intents) == MAX_INTENTS_KEPT
     assert state.intents[f"i{n}"] == n
-    assert len(state.notes) == INTENTS_REMEMBERED + 50
+    assert len(state.notes) == MAX_INTENTS_KEPT + 50

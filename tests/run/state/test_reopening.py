@@ -32,7 +32,7 @@ from mobius_tui.run.events.watch_events import (
     WatchBegan,
 )
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.rollback import is_only_watched
+from mobius_tui.run.planning.rollback import is_watch_run_only
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
@@ -110,7 +110,7 @@ def test_no_way_that_it_was_on_goes_on_and_nothing_is_proposed() -> None:
     watch = state.watch
     assert (watch.rollback_running, watch.armed, watch.alarms) == (False, False, ())
     assert (state.aside_frames, state.undo_order) == ((), ())
-    assert not is_only_watched(PLAN, state)
+    assert not is_watch_run_only(PLAN, state)
     assert propose(PLAN, state).kind == "end"
     assert propose(PLAN, after(*AB, ENDED, AGAIN, turned("b"))).step == "undo-b"
 

@@ -9,10 +9,10 @@ import pytest
 
 from mobius_tui.run.targets import host_probing
 from mobius_tui.run.targets.host_probing import (
-    ASKED_AT_ONCE,
-    Answer,
-    judge_answer,
-    probe_hosts,
+    HOSTS_ASKED_AT_ONCE,
+    HostReachability,
+    ask_hosts_for_answer,
+    judge_ssh_end,
     ssh_argv,
 )
 from mobius_tui.run.targets.resolved_hosts import TargetHost
@@ -42,47 +42,61 @@ Host key verification failed.
 @pytest.mark.parametrize(
     ("code", "said", "answer", "detail"),
     [
-        (0, "a banner\n", Answer.ANSWERS, ""),
+        (0, "a banner\n", HostReachability.ANSWERS, ""),
         (
             *(255, "ssh: connect to host x port 22: Connection refused\n"),
-            *(Answer.REFUSED, "ssh: connect to host x port 22: Connection refused"),
+            *(
+                HostReachability.REFUSED,
+                "ssh: connect to host x port 22: Connection refused",
+            ),
         ),
         (
             *(255, "Welcome\nops@x: Permission denied (publickey).\n"),
-            *(Answer.REFUSED, "ops@x: Permission denied (publickey)."),
+            *(HostReachability.REFUSED, "ops@x: Permission denied (publickey)."),
         ),
-        (255, "", Answer.REFUSED, "ssh said nothing"),
+        (255, "", HostReachability.REFUSED, "ssh said nothing"),
         (
             *(255, "Host key verification failed.\r\n"),
-            *(Answer.UNKNOWN_KEY, "Host key verification failed."),
+            *(HostReachability.UNKNOWN_KEY, "Host key verification failed."),
         ),
         (
             *(255, CHANGED),
-            *(Answer.UNKNOWN_KEY, "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"),
+            *(
+                HostReachability.UNKNOWN_KEY,
+                "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
+            ),
         ),
         (
             *(255, "ssh: Could not resolve hostname x: Name or service not known\n"),
             *(
-                Answer.NO_SUCH_NAME,
+                HostReachability.NO_SUCH_NAME,
                 "ssh: Could not resolve hostname x: Name or service not known",
             ),
         ),
         (
             *(255, "ssh: connect to host x port 22: Connection timed out\n"),
-            *(Answer.TIMED_OUT, "ssh: connect to host x port 22: Connection timed out"),
+            *(
+                HostReachability.TIMED_OUT,
+                "ssh: connect to host x port 22: Connection timed out",
+            ),
         ),
-        (1, "no shell here\n", Answer.REFUSED, "`true` ended with exit code 1 there"),
+        (
+            1,
+            "no shell here\n",
+            HostReachability.REFUSED,
+            "`true` ended with exit code 1 there",
+        ),
     ],
 )
 def test_what_ssh_says_is_told_in_a_word(
-    code: int, said: str, answer: Answer, detail: str
+    code: int, said: str, answer: HostReachability, detail: str
 ) -> None:
-    found = judge_answer(HOST, code, said)
+    found = judge_ssh_end(HOST, code, said)
     assert (found.answer, found.detail) == (answer, detail)
 
 
 def test_what_a_host_says_is_hostile() -> None:
-    found = judge_answer(HOST, 255, "\x1b]0;title\x07\x1b[31m" + "x" * 9999)
+    found = judge_ssh_end(HOST, 255, "\x1b]0;title\x07\x1b[31m" + "x" * 9999)
     assert found.detail.isprintable()
     assert len(found.detail) <= 300
 
@@ -93,7 +107,7 @@ async def test_so_many_are_asked_at_the_same_time(tmp_path: Path) -> None:
     ssh.write_text(f"""#!/bin/sh
 cd {tmp_path}
 touch in.$$ now.$$
-until [ "$(ls | grep -c '^in[.]')" -ge {ASKED_AT_ONCE} ]; do sleep 0.02; done
+until [ "$(ls | grep -c '^in[.]')" -ge {HOSTS_ASKED_AT_ONCE} ]; do sleep 0.02; done
 sleep 0.1
 ls | grep -c '^now[.]' >> counts
 rm now.$$
@@ -101,31 +115,31 @@ rm now.$$
     ssh.chmod(0o755)
     hosts = [TargetHost(name=f"h{n}", address=f"h{n}") for n in range(30)]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    found = [each async for each in probe_hosts(hosts, env)]
+    found = [each async for each in ask_hosts_for_answer(hosts, env)]
     assert {each.host.name for each in found} == {host.name for host in hosts}
-    assert {each.answer for each in found} == {Answer.ANSWERS}
+    assert {each.answer for each in found} == {HostReachability.ANSWERS}
     counts = (tmp_path / "counts").read_text().split()
-    assert max(map(int, counts)) <= ASKED_AT_ONCE
+    assert max(map(int, counts)) <= HOSTS_ASKED_AT_ONCE
 
 
 async def test_an_ssh_that_never_ends_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_probing, "TIME_LIMIT", 0.1)
+    monkeypatch.setattr(host_probing, "HOST_ANSWER_TIME_LIMIT", 0.1)
     (tmp_path / "ssh").write_text("#!/bin/sh\nexec sleep 60\n")
     (tmp_path / "ssh").chmod(0o755)
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    (found,) = [each async for each in probe_hosts([HOST], env)]
+    (found,) = [each async for each in ask_hosts_for_answer([HOST], env)]
     assert (found.answer, found.detail) == (
-        Answer.TIMED_OUT,
+        HostReachability.TIMED_OUT,
         "no answer within 0.1 s",
     )
 
 
 async def test_without_ssh_nobody_answers(tmp_path: Path) -> None:
     env = {"PATH": os.fspath(tmp_path)}
-    (found,) = [each async for each in probe_hosts([HOST], env)]
+    (found,) = [each async for each in ask_hosts_for_answer([HOST], env)]
     assert (found.answer, found.detail) == (
-        Answer.REFUSED,
+        HostReachability.REFUSED,
         "ssh cannot be run: No such file or directory",
     )

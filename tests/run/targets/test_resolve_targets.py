@@ -17,8 +17,8 @@ from mobius_tui.run.targets.resolve_targets import (
 from mobius_tui.run.targets.resolved_hosts import (
     ResolvedHosts,
     TargetHost,
-    hosts_document,
-    hosts_of_document,
+    decode_host_list,
+    encode_host_list,
 )
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.text.provided_names import HostField
@@ -64,7 +64,7 @@ async def test_an_inventory_gives_addresses_and_groups(tmp_path: Path) -> None:
 async def test_the_digest_is_of_who_they_are_and_where(tmp_path: Path) -> None:
     env = put_answer(tmp_path, ANSWER)
     found = await resolve_target(target("prod"), tmp_path, env)
-    assert hosts_of_document(hosts_document(found)) == found
+    assert decode_host_list(encode_host_list(found)) == found
     groups = {**ANSWER, "rack": {"hosts": ["web-1"]}}
     again = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, groups))
     assert again.sha256 == found.sha256
@@ -88,10 +88,10 @@ def test_an_edited_document_is_refused(old: bytes, new: bytes) -> None:
     found = ResolvedHosts(
         target="web", hosts=(TargetHost(name="web-1", address="web-1"),)
     )
-    data = hosts_document(found)
-    assert hosts_of_document(data) == found
+    data = encode_host_list(found)
+    assert decode_host_list(data) == found
     with pytest.raises(RunError, match=r"hosts\.json"):
-        hosts_of_document(data.replace(old, new, 1))
+        decode_host_list(data.replace(old, new, 1))
 
 
 def of(*hosts: str, **variables: Mapping[str, object]) -> Mapping[str, object]:
@@ -174,12 +174,12 @@ async def test_a_program_that_fails_is_named(
 async def test_time_and_output_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ansible_inventory, "TIME_LIMIT", 0.1)
+    monkeypatch.setattr(ansible_inventory, "INVENTORY_TIME_LIMIT", 0.1)
     env = put_program(tmp_path, "exec sleep 60")
     with pytest.raises(UsageError, match=r"took longer than 0\.1 s, and was stopped"):
         await resolve_target(target("web"), tmp_path, env)
     monkeypatch.undo()
-    monkeypatch.setattr(ansible_inventory, "MAX_ANSWER", 1 << 20)
+    monkeypatch.setattr(ansible_inventory, "MAX_INVENTORY_ANSWER_BYTES", 1 << 20)
     env = put_program(tmp_path, "head -c 2000000 /dev/zero")
     with pytest.raises(UsageError, match="printed more than 1 MiB"):
         await resolve_target(target("web"), tmp_path, env)

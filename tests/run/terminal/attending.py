@@ -95,7 +95,9 @@ class TerminalStep:
 
         def answered() -> bool:
             with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-                found.append(connect_socket(self.attempt.path / frames.SOCKET))
+                found.append(
+                    connect_socket(self.attempt.path / frames.TERMINAL_SOCKET_NAME)
+                )
             return bool(found)
 
         until(answered)

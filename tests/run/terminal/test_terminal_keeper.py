@@ -11,7 +11,7 @@ import psutil
 
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_process_group
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.terminal.pty_relay import PtyRelay
 from mobius_tui.run.terminal.terminal_keeper import TerminalScript

@@ -49,12 +49,12 @@ def test_nonsense_at_the_door_harms_nothing(step: TerminalStep) -> None:
         each.close()
     assert step.end().code == 0
     with pytest.raises(FileNotFoundError):
-        connect_socket(step.attempt.path / frames.SOCKET)
+        connect_socket(step.attempt.path / frames.TERMINAL_SOCKET_NAME)
 
 
 def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
     step.start("read -r _")
-    path = step.attempt.path / frames.SOCKET
+    path = step.attempt.path / frames.TERMINAL_SOCKET_NAME
     until(path.exists)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -64,7 +64,7 @@ def test_a_socket_that_was_taken_away_is_not_missed(step: TerminalStep) -> None:
     step.start("read -r _; exit 3")
     person = step.come()
     until((step.attempt.path / "pid").exists)  # it waits for who is on the way
-    (step.attempt.path / frames.SOCKET).unlink()
+    (step.attempt.path / frames.TERMINAL_SOCKET_NAME).unlink()
     person.types("\r")
     person.is_told("has ended: exit 3")
     assert step.end().code == 3

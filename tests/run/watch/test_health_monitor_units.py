@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.health.health_record import MachineSample, decode
+from mobius_tui.health.health_record import MachineSample, decode_record
 from tests.run.books import ONE
 from tests.run.conftest import Begin
 from tests.run.running import Running
@@ -43,7 +43,7 @@ state = ["inactive"]
 def sampled(run: Running) -> MachineSample | None:
     """The newest sample on record."""
     lines = run.directory.health.read_bytes().split(b"\n")[:-1]
-    records = [decode(line) for line in lines]
+    records = [decode_record(line) for line in lines]
     return next((r for r in reversed(records) if isinstance(r, MachineSample)), None)
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.run.fleet.host_look import HostAnswer, HostLook
+from mobius_tui.run.fleet.host_look import HostLookAnswer, HostLookRequest
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.run.watch import host_probes
 from mobius_tui.run.watch.host_probes import (
-    AT_ONCE,
+    MAX_HOSTS_PROBED_AT_ONCE,
     HostFinding,
     HostProbe,
     HostProber,
@@ -30,12 +30,12 @@ WORKERS = HostProbe(
 SLOW = HostProbe(id="slow", target="web", check=ProcessCheck(match="(a+)+$"))
 
 
-def units(**states: str) -> HostAnswer:
-    return HostAnswer(units=states)
+def units(**states: str) -> HostLookAnswer:
+    return HostLookAnswer(units=states)
 
 
-def lines(*texts: str) -> HostAnswer:
-    return HostAnswer(processes=texts)
+def lines(*texts: str) -> HostLookAnswer:
+    return HostLookAnswer(processes=texts)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def lines(*texts: str) -> HostAnswer:
         ),
         (NGINX, units(nginx="no bus", php="active"), "no data", "no data", "no bus"),
         (NGINX, units(nginx="", php="active"), "no data", "no data", "says nothing"),
-        (NGINX, HostAnswer(problem="refused"), "no data", "no data", "refused"),
+        (NGINX, HostLookAnswer(problem="refused"), "no data", "no data", "refused"),
         (WORKERS, lines("init", "worker 1", "worker 2"), "ok", "", ""),
         (
             WORKERS,
@@ -67,7 +67,7 @@ def lines(*texts: str) -> HostAnswer:
     ],
 )
 async def test_what_a_host_says_is_well_failed_or_no_data(
-    probe: HostProbe, answer: HostAnswer, state: str, word: str, detail: str
+    probe: HostProbe, answer: HostLookAnswer, state: str, word: str, detail: str
 ) -> None:
     found = await judge_host(probe, "web-1", answer)
     assert (found.state, found.word) == (state, word)
@@ -131,7 +131,7 @@ class Fleet:
             for name, count in targets.items()
         }
         self.probes = probes
-        self.asked: list[tuple[str, HostLook]] = []
+        self.asked: list[tuple[str, HostLookRequest]] = []
         self.found: list[str] = []
         self.now = self.most = 0
         self.hold: Callable[[str], object] = lambda _: asyncio.sleep(0)
@@ -149,7 +149,7 @@ class Fleet:
             raise UsageError(f"{target} cannot be read")
         return self.targets[target]
 
-    async def look(self, look: HostLook, host: TargetHost) -> HostAnswer:
+    async def look(self, look: HostLookRequest, host: TargetHost) -> HostLookAnswer:
         self.asked.append((host.name, look))
         self.now += 1
         self.most = max(self.most, self.now)
@@ -157,7 +157,7 @@ class Fleet:
             await asyncio.sleep(0.001)
             if host.name == "web-13":
                 raise RunError("there is no site for it")
-            return HostAnswer(
+            return HostLookAnswer(
                 units=dict.fromkeys(look.units, "active"), processes=("worker 1",) * 2
             )
         finally:
@@ -172,11 +172,11 @@ async def test_a_round_asks_each_host_once_for_all_and_some_at_a_time() -> None:
     fleet = Fleet({"web": 25, "db": 1}, NGINX, WORKERS, other)
     found = await fleet.once()
     assert len(fleet.asked) == 26
-    assert dict(fleet.asked)["web-7"] == HostLook(
+    assert dict(fleet.asked)["web-7"] == HostLookRequest(
         units=("nginx", "php"), processes=True
     )
-    assert dict(fleet.asked)["db-0"] == HostLook(units=("postgres",))
-    assert fleet.most == AT_ONCE
+    assert dict(fleet.asked)["db-0"] == HostLookRequest(units=("postgres",))
+    assert fleet.most == MAX_HOSTS_PROBED_AT_ONCE
     assert found["db"].summary == "1/1 active"
     assert found["nginx"].summary == "24/25 active, web-13 no data"
     assert found["workers"].summary == "24/25 ok, web-13 no data"
@@ -218,7 +218,7 @@ async def test_who_was_not_asked_in_time_is_the_first_next_time(
     fleet = Fleet({"web": 12}, NGINX)
     whole = fleet.look
 
-    async def slow(look: HostLook, host: TargetHost) -> HostAnswer:
+    async def slow(look: HostLookRequest, host: TargetHost) -> HostLookAnswer:
         nonlocal now
         now += 4
         return await whole(look, host)

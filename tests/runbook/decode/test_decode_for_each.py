@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.for_each import MAX_ITEM, MAX_ROWS
+from mobius_tui.runbook.model.for_each import MAX_ITEM_CHARACTERS, MAX_ROWS
 from mobius_tui.runbook.model.runbook import ForEach
 
 BOOK = """format = {format}
@@ -40,7 +40,7 @@ RUN = "run = 'echo \"$item\"'\n"
 def decoded(step: str, phase: str = "", form: int = 2) -> tuple[ForEach | None, str]:
     """What a step is done for, and what is reported."""
     data = BOOK.format(format=form, phase=phase, step=step).encode()
-    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+    runbook, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, b""))
     found = runbook.phases[0].steps[0].for_each if runbook is not None else None
     errors = [each.message for each in problems if not each.code]
     return found, " | ".join(errors)
@@ -84,7 +84,10 @@ def test_the_item_has_a_name() -> None:
         ("for_each = []", "`for_each` names nothing"),
         ('for_each = ["a", "a"]', "`a` is in the list twice"),
         ('for_each = ["a", " b"]', "no blanks at its ends"),
-        (f'for_each = ["{"x" * (MAX_ITEM + 1)}"]', "1000 characters at most"),
+        (
+            f'for_each = ["{"x" * (MAX_ITEM_CHARACTERS + 1)}"]',
+            "1000 characters at most",
+        ),
         (f"for_each = {[f'i{n}' for n in range(MAX_ROWS + 1)]}", "has 501 items"),
         ('for_each = "nobody"', "`nobody` is used and never defined"),
         ('for_each = "token"', "`token` is a secret, and rows are shown"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.runbook.library.loader import decode, examine
+from mobius_tui.runbook.library.loader import decode_runbook, examine
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import HttpCheck, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook
@@ -47,7 +47,7 @@ def read(
 ) -> tuple[Runbook | None, list[Problem]]:
     """The runbook with such a step and a target, and its errors."""
     data = BOOK.format(form=form, target=target, step=step, phase=phase).encode()
-    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, b""))
+    runbook, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, b""))
     return runbook, [each for each in problems if not each.code]
 
 
@@ -317,7 +317,7 @@ hosts = "db"
 """
     text = BOOK.format(form=2, target=WEB, phase="", step=RUN)
     data = f'{text}[[phase]]\ninclude = "o.toml#more"\n'.encode()
-    runbook, problems = decode(Path("x.toml"), data, lambda name: (name, other))
+    runbook, problems = decode_runbook(Path("x.toml"), data, lambda name: (name, other))
     assert [each.message for each in problems if not each.code] == []
     assert runbook is not None
     hosts = {name: target.hosts for name, target in runbook.targets.items()}

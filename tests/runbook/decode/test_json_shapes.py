@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.health.response_body import pointer_mismatch, resolve_pointer
 from mobius_tui.runbook.model.check_kinds import HttpCheck, RunCheck
-from mobius_tui.runbook.model.guard_comparison import comparison_problem, unmet
+from mobius_tui.runbook.model.guard_comparison import comparison_problem, unmet_in_words
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook_diff import part_digest
 from tests.runbook.runbook_texts import Decoded, Pointed
@@ -96,9 +96,9 @@ def test_any_document_can_be_compared(
 
 @given(st.text().filter(lambda text: text == text.strip()))
 def test_a_filled_in_value_is_equal_to_itself_alone(value: str) -> None:
-    assert unmet(value, (f"= {value}",)) == ""
+    assert unmet_in_words(value, (f"= {value}",)) == ""
 
 
 @given(st.integers(), st.integers())
 def test_numbers_are_compared_as_numbers(value: int, other: int) -> None:
-    assert (unmet(str(value), (f"< {other}",)) == "") == (value < other)
+    assert (unmet_in_words(str(value), (f"< {other}",)) == "") == (value < other)

@@ -13,11 +13,11 @@ import pytest
 import tomli_w
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
-from mobius_tui.runbook.decode.include import Includes
+from mobius_tui.runbook.decode.include import IncludedFiles
 from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.library.runbook_schema import key_meanings
-from mobius_tui.runbook.model.runbook import Source
+from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
@@ -67,8 +67,10 @@ def drafted(data: bytes) -> tuple[RunbookDraft, Findings]:
     root = TomlTable(parse_toml("x.toml", data, findings))
     root.present_keys("format")
     root.document.check_format()
-    includes = Includes("x.toml", read, findings, root.registry)
-    draft = assemble(root, Path("x.toml"), Source(name="x.toml", data=data), includes)
+    includes = IncludedFiles("x.toml", read, findings, root.registry)
+    draft = assemble(
+        root, Path("x.toml"), SourceFile(name="x.toml", data=data), includes
+    )
     report_unknown_keys(root.registry.tables)
     return draft, findings
 

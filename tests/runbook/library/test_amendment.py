@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.library.amendment import Addition, amended
+from mobius_tui.runbook.library.amendment import AddedStep, with_added_steps
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -62,13 +62,13 @@ def test_a_step_comes_behind_another_and_comments_stay(
     path = tmp_path / "x.toml"
     path.write_bytes(OLD.replace("\n", ends).encode())
     was = load(path)
-    found = amended(
+    found = with_added_steps(
         path,
         was,
         [
-            Addition(step=step("ls -l"), after="one"),
-            Addition(step=step("ls -l", env={"A": "b"}), after="one"),
-            Addition(step=step("df"), after="two"),
+            AddedStep(step=step("ls -l"), after="one"),
+            AddedStep(step=step("ls -l", env={"A": "b"}), after="one"),
+            AddedStep(step=step("df"), after="two"),
         ],
     )
     path.write_bytes(found)
@@ -87,7 +87,9 @@ def test_a_step_comes_behind_another_and_comments_stay(
 def test_in_format_2_it_is_written_as_short_as_the_others(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(NEW)
-    found = amended(path, load(path), [Addition(step=step(SCRIPT), after="uptime")])
+    found = with_added_steps(
+        path, load(path), [AddedStep(step=step(SCRIPT), after="uptime")]
+    )
     path.write_bytes(found)
     (_, added, _) = load(path).steps()
     assert isinstance(added.action, Run)
@@ -117,9 +119,9 @@ def test_a_place_that_was_edited_is_left_alone(
     was = load(path)
     path.write_text(OLD.replace(*edit))
     with pytest.raises(UsageError, match=f"`one` {said}"):
-        amended(path, was, [Addition(step=step("ls"), after=after)])
+        with_added_steps(path, was, [AddedStep(step=step("ls"), after=after)])
     path.write_text(OLD.replace('title = "X"', 'title = "Y"'))
-    assert amended(path, was, [Addition(step=step("ls"), after=after)])
+    assert with_added_steps(path, was, [AddedStep(step=step("ls"), after=after)])
 
 
 def test_what_is_written_in_one_line_is_left_to_a_person(tmp_path: Path) -> None:
@@ -127,4 +129,4 @@ def test_what_is_written_in_one_line_is_left_to_a_person(tmp_path: Path) -> None
     inline = "step = [{ run = 'uptime' }, { run = 'df -h' }]\n"
     path.write_text(f"format = 2\n{inline}[runbook]\ntitle = 'X'\n")
     with pytest.raises(UsageError, match="by hand"):
-        amended(path, load(path), [Addition(step=step("ls"), after="uptime")])
+        with_added_steps(path, load(path), [AddedStep(step=step("ls"), after="uptime")])

@@ -12,10 +12,10 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.commands.authoring.authoring_options import CHECK_FORMATS
 from mobius_tui.runbook.library.check_formats import (
-    FORMATS,
-    as_github,
-    as_json,
-    as_sarif,
+    ITEM_RENDERERS,
+    items_as_github,
+    items_as_json,
+    items_as_sarif,
 )
 from mobius_tui.runbook.library.check_report import check_items
 from mobius_tui.runbook.lint.rule_table import RULES
@@ -54,7 +54,7 @@ def hostile(severity: str = "warning") -> dict[str, Any]:
 
 
 def test_every_format_can_be_asked_for() -> None:
-    assert ("text", *FORMATS) == CHECK_FORMATS
+    assert ("text", *ITEM_RENDERERS) == CHECK_FORMATS
 
 
 def test_a_runner_of_github_gets_a_command_for_each_finding(
@@ -82,7 +82,7 @@ def test_a_runner_of_github_gets_a_command_for_each_finding(
 
 
 def test_no_text_of_a_finding_ends_or_begins_a_command() -> None:
-    said = as_github([hostile(), hostile("stale"), hostile("note")])
+    said = items_as_github([hostile(), hostile("stale"), hostile("note")])
     lines = said.split("\n")
     assert [each.partition(" ")[0] for each in lines] == [
         "::warning",
@@ -120,7 +120,7 @@ def test_a_finding_keeps_its_fingerprint_where_lines_move() -> None:
     path = Path("ab/x 1.toml")
 
     def prints() -> list[str]:
-        log = json.loads(as_sarif(check_items([path])[0]))
+        log = json.loads(items_as_sarif(check_items([path])[0]))
         results = log["runs"][0]["results"]
         return [each["partialFingerprints"]["finding/v1"] for each in results]
 
@@ -128,13 +128,13 @@ def test_a_finding_keeps_its_fingerprint_where_lines_move() -> None:
     path.write_text(f"# a line more\n{BAD}", encoding="utf-8")
     assert prints() == before
     assert len(set(before)) == 2
-    same = json.loads(as_sarif([hostile(), hostile()]))["runs"][0]["results"]
+    same = json.loads(items_as_sarif([hostile(), hostile()]))["runs"][0]["results"]
     assert same[0]["partialFingerprints"] != same[1]["partialFingerprints"]
 
 
 def test_a_file_has_an_address_whatever_its_name() -> None:
     def uri(file: str) -> str:
-        log = json.loads(as_sarif([{**hostile(), "file": file}]))
+        log = json.loads(items_as_sarif([{**hostile(), "file": file}]))
         place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
         return str(place["artifactLocation"]["uri"])
 
@@ -145,12 +145,12 @@ def test_a_file_has_an_address_whatever_its_name() -> None:
 
 
 def test_a_terminal_obeys_none_of_them() -> None:
-    for form in FORMATS.values():
+    for form in ITEM_RENDERERS.values():
         said = form([hostile()])
         assert said.replace("\n", "").isprintable()
-    log = json.loads(as_sarif([hostile()]))
+    log = json.loads(items_as_sarif([hostile()]))
     assert "\\x1b" in log["runs"][0]["results"][0]["message"]["text"]
-    assert json.loads(as_json([hostile()])) == [hostile()]
+    assert json.loads(items_as_json([hostile()])) == [hostile()]
 
 
 @pytest.mark.usefixtures("folder")

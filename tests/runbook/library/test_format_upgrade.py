@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.errors import OK, FaultError, RunbookError
-from mobius_tui.runbook.library.format_upgrade import upgrade
+from mobius_tui.errors import EXIT_OK, FaultError, RunbookError
+from mobius_tui.runbook.library.format_upgrade import upgrade_file
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.model.runbook_diff import step_digests
@@ -66,7 +66,7 @@ def test_only_what_format_2_reads_otherwise_is_written(
     path = tmp_path / "x.toml"
     path.write_bytes(mark + OLD.replace("\n", end).encode())
     before = load(path)
-    found = upgrade(path)
+    found = upgrade_file(path)
     assert found is not None
     assert found.data == mark + NEW.replace("\n", end).encode()
     assert [each[1:] for each in found.stated] == [
@@ -76,7 +76,7 @@ def test_only_what_format_2_reads_otherwise_is_written(
     ]
     path.write_bytes(found.data)
     assert step_digests(load(path)) == step_digests(before)
-    assert upgrade(path) is None
+    assert upgrade_file(path) is None
 
 
 FILES = [
@@ -91,12 +91,12 @@ def test_every_runbook_here_can_be_upgraded(file: Path, tmp_path: Path) -> None:
         (tmp_path / each.name).write_bytes(each.read_bytes())
     path = tmp_path / file.name
     old = path.read_text()
-    found = upgrade(path)
+    found = upgrade_file(path)
     if found is None:
         assert "\nformat = 2" in f"\n{old}"
         return
     path.write_bytes(found.data)
-    assert upgrade(path) is None
+    assert upgrade_file(path) is None
     lines, stated = path.read_text().split("\n"), {each[2] for each in found.stated}
     written = [f'effect = "{effect}"' for effect in stated]
     added = [n for n, line in enumerate(lines) if line in written]
@@ -111,7 +111,7 @@ def test_a_file_with_errors_stays_as_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.toml"
     path.write_text(text)
     with pytest.raises(RunbookError, match=r"x\.toml"):
-        upgrade(path)
+        upgrade_file(path)
     assert path.read_text() == text
 
 
@@ -130,13 +130,13 @@ def test_what_format_2_would_take_for_a_pointer_is_left(
     phase = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
     path.write_text(head + phase + text)
     with pytest.raises(FaultError, match="in format 2 it would be another one"):
-        upgrade(path)
+        upgrade_file(path)
 
 
 def test_who_may_read_the_file_stays_who_may(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(OLD)
     path.chmod(0o600)
-    assert main(["upgrade", str(path)]) == OK
+    assert main(["upgrade", str(path)]) == EXIT_OK
     assert path.read_text() == NEW
     assert path.stat().st_mode & 0o777 == 0o600

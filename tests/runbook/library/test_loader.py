@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.library.loader import decode, examine, load
+from mobius_tui.runbook.library.loader import decode_runbook, examine, load
 from mobius_tui.runbook.model.actions import (
     Ask,
     Choose,
@@ -361,7 +361,7 @@ def test_a_step_is_decoded_in_a_bounded_number_of_calls(
         sys.setprofile(count_call)
         try:
             data = (head + phase + steps).encode()
-            decode(Path("b.toml"), data, lambda name: (name, b""))
+            decode_runbook(Path("b.toml"), data, lambda name: (name, b""))
         finally:
             sys.setprofile(before)
         return made

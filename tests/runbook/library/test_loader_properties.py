@@ -10,7 +10,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from tests.paths import TESTS
@@ -38,7 +38,7 @@ def read(name: str) -> tuple[str, bytes]:
 def holds(data: bytes) -> None:
     """A runbook or a report, within a second."""
     begin = time.thread_time()
-    runbook, problems = decode(Path("x.toml"), data, read, thorough=True)
+    runbook, problems = decode_runbook(Path("x.toml"), data, read, thorough=True)
     text = problem_report(problems)
     assert time.thread_time() - begin < 1
     errors = [problem for problem in problems if problem.severity == "error"]

@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui.run.attempts.attempt_files import read_outputs
 from mobius_tui.run.storage.run_directory import AttemptDirectory
-from mobius_tui.runbook.decode.decode_steps import ACTIONS
+from mobius_tui.runbook.decode.decode_steps import ACTION_KEYS
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Choose, Run
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
@@ -58,7 +58,7 @@ def test_a_part_of_an_example_is_toml() -> None:
 def test_there_is_an_example_of_each_action_and_check(runbooks: list[Runbook]) -> None:
     steps = [step for runbook in runbooks for step in runbook.steps()]
     actions = {type(step.action) for step in steps if step.action is not None}
-    assert len(actions) == len(ACTIONS) - 1  # a playbook is in place of a script
+    assert len(actions) == len(ACTION_KEYS) - 1  # a playbook is in place of a script
     kinds = {kind_of(check) for step in steps for check in step.checks}
     assert kinds == set(CHECK_KINDS)
     runs = [step.action for step in steps if isinstance(step.action, Run)]

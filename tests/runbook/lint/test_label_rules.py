@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.page.convert import convert
-from mobius_tui.runbook.page.write_toml import effect_of
+from mobius_tui.runbook.page.convert import convert_page
+from mobius_tui.runbook.page.write_toml import effect_from_script
 from mobius_tui.runbook.toml.runbook_source import config_file
 from tests.paths import CASES
 from tests.runbook.runbook_texts import HEAD, STEP, found
@@ -125,14 +125,14 @@ def test_a_reason_in_the_script_is_heard_by_all(tmp_path: Path) -> None:
     )
     assert [line for line, _ in too_low(text, tmp_path)] == [5]
     lines = list(
-        dry_run(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)
+        dry_run_lines(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)
     )
     assert [line for line in lines if "labelled" in line] == [
         "! 1.1 S is labelled “reads”, but `rm y` DESTROYS"
     ]
     assert too_low(text.replace("rm y\n", ""), tmp_path) == []
     lines = list(
-        dry_run(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)
+        dry_run_lines(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)
     )
     assert not [line for line in lines if "labelled" in line]
 
@@ -149,7 +149,7 @@ def test_what_destroys_wants_an_environment_named(tmp_path: Path) -> None:
 def test_no_page_is_labelled_lower_than_it_does(name: str, tmp_path: Path) -> None:
     page = (CASES / "import" / f"{name}.md").read_text(encoding="utf-8")
     path = tmp_path / "x.toml"
-    made = convert(page, page=f"{name}.md", file="x.toml", name="x").text
+    made = convert_page(page, page=f"{name}.md", file="x.toml", name="x").text
     path.write_text(made, encoding="utf-8")
     runbook, problems = examine(path, thorough=True)
     assert runbook is not None
@@ -164,6 +164,6 @@ def test_no_page_is_labelled_lower_than_it_does(name: str, tmp_path: Path) -> No
 
 
 def test_a_title_never_makes_a_label_lower() -> None:
-    assert effect_of("rm x", "Look at it") == "destroy"
-    assert effect_of("cp a b", "Restore the configuration") == "destroy"
-    assert effect_of("ls", "Restore the configuration") == "read"
+    assert effect_from_script("rm x", "Look at it") == "destroy"
+    assert effect_from_script("cp a b", "Restore the configuration") == "destroy"
+    assert effect_from_script("ls", "Restore the configuration") == "read"

@@ -25,10 +25,9 @@ from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.lint.rule_table import RULES, SCRIPT_RULES
 from mobius_tui.runbook.lint.text_rules import ValueOffsets
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.page.convert import convert
-from mobius_tui.runbook.script_rules.cannot_fail_script import script_cannot_fail
-from mobius_tui.runbook.script_rules.lint_rule import LintRule
-from mobius_tui.runbook.script_rules.script_context import ScriptContext
+from mobius_tui.runbook.page.convert import convert_page
+from mobius_tui.runbook.script_rules.cannot_fail import script_cannot_fail
+from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptContext
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
@@ -422,7 +421,7 @@ def test_a_rule_that_is_none_is_told_from_those_that_are() -> None:
 
 def test_the_seed_hurts_in_every_way_that_was_measured(tmp_path: Path) -> None:
     page = DATA / "rollback_runbook.md"
-    made = convert(page.read_text(), page="page.md", file="x.toml", name="seed")
+    made = convert_page(page.read_text(), page="page.md", file="x.toml", name="seed")
     path = tmp_path / "x.toml"
     path.write_text(made.text, encoding="utf-8")
     _, problems = examine(path, thorough=True)

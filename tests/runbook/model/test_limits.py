@@ -139,4 +139,4 @@ def test_what_a_variable_may_begin_with_is_told_at_its_place(
 
 
 def test_a_year_is_still_a_duration() -> None:
-    assert units.parse_duration("8784h") == units.YEAR
+    assert units.parse_duration("8784h") == units.YEAR_SECONDS

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.model.actions import Manual, Run, SendMessage
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.page.convert import convert_page
 from tests.paths import TESTS
 from tests.runbook.page.imported import imported, scripts, titles
 
@@ -199,7 +199,7 @@ def test_control_characters_become_signs_and_names_stay_as_they_are() -> None:
 )
 def test_nothing_to_import(page: str) -> None:
     with pytest.raises(RunbookError, match=r"^p\.md: no step can be made of it"):
-        convert(page, page="p.md", file="p.toml", name="p")
+        convert_page(page, page="p.md", file="p.toml", name="p")
 
 
 MANY = 1 << 18
@@ -252,7 +252,7 @@ def test_a_hostile_page_is_soon_done_with(page: str) -> None:
     """
     begin = time.process_time()
     try:
-        convert(page[:MANY], page="p.md", file="p.toml", name="p")
+        convert_page(page[:MANY], page="p.md", file="p.toml", name="p")
     except RunbookError as error:
         assert str(error).startswith("p.md: ")  # noqa: PT017 - either will do
     assert time.process_time() - begin < 3  # 0.3 s, on a machine that is its own

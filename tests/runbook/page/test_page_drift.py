@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.library.loader import decode
+from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.page.convert import convert
+from mobius_tui.runbook.page.convert import convert_page
 from mobius_tui.runbook.page.page_drift import (
     ComparedCommand,
     Drift,
@@ -112,14 +112,14 @@ id = "pods-again"
 
 
 def of_text(text: str) -> Runbook:
-    found, problems = decode(Path("x.toml"), text.encode(), lambda _: ("", b""))
+    found, problems = decode_runbook(Path("x.toml"), text.encode(), lambda _: ("", b""))
     assert found is not None, "\n".join(each.render() for each in problems)
     return found
 
 
 def commands_on(page: str) -> tuple[ComparedCommand, ...]:
     """The commands of a page, as `import` reads it."""
-    made = convert(page, page="p.md", file="p.toml", name="p")
+    made = convert_page(page, page="p.md", file="p.toml", name="p")
     imported = of_text(made.text)
     names = frozenset(imported.variables)
     return tuple(
@@ -242,7 +242,7 @@ def test_a_page_agrees_with_what_was_just_made_of_it() -> None:
     read = 0
     for name, page in pages(60, 3):
         try:
-            made = convert(page, page=name, file="x.toml", name="x")
+            made = convert_page(page, page=name, file="x.toml", name="x")
         except RunbookError:
             continue
         read += 1

@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.runbook.decode.assemble import MAX_JUDGED_CHARACTERS
 from mobius_tui.runbook.library.check_report import check_files
-from mobius_tui.runbook.page.write_toml import effect_of
+from mobius_tui.runbook.page.write_toml import effect_from_script
 from tests.runbook.page.imported import imported
 
 
@@ -32,7 +32,7 @@ from tests.runbook.page.imported import imported
     ],
 )
 def test_plainly_reads(script: str) -> None:
-    assert effect_of(script) == "read"
+    assert effect_from_script(script) == "read"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_plainly_reads(script: str) -> None:
     ],
 )
 def test_changes(script: str) -> None:
-    assert effect_of(script) == "change"
+    assert effect_from_script(script) == "change"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_changes(script: str) -> None:
     ],
 )
 def test_destroys(script: str, title: str) -> None:
-    assert effect_of(script, title) == "destroy"
+    assert effect_from_script(script, title) == "destroy"
 
 
 def parts_of(page: str) -> list[dict[str, Any]]:

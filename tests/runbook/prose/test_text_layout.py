@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.prose.markdown import MAX_MARKDOWN, parse_markdown
-from mobius_tui.runbook.prose.prose_model import Grid, Paragraph, Prose
+from mobius_tui.runbook.prose.prose_model import Paragraph, Prose, TablePart
 from mobius_tui.runbook.prose.text_layout import MAX_LINES, layout_lines
 from mobius_tui.sanitize import cells, clean
 from tests.paths import CASES
@@ -125,7 +125,7 @@ def test_a_value_means_nothing() -> None:
     assert shown("**for** ${who}", who=value) == f"for {said}"
     assert shown("```\n${who}\n```", who=value).replace("│ ", "") == said
     (placed,) = parse_markdown(Prose("| a |\n|---|\n| ${who} |", (("who", "1 | 2"),)))
-    assert isinstance(placed.part, Grid)
+    assert isinstance(placed.part, TablePart)
     (placed,) = parse_markdown(
         Prose("[a](${who}) [b](http://c)", (("who", "http://d"),))
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.decode.value_shapes import SLUG
+from mobius_tui.runbook.decode.value_shapes import ID_PATTERN
 from mobius_tui.runbook.toml.derived_keys import (
     MAX_TITLE,
     derived_title,
@@ -64,7 +64,7 @@ def test_an_id_is_made_of_the_title(node: dict[str, object], name: str) -> None:
 @given(st.text(max_size=300), st.sampled_from(["title", "run", "manual"]))
 def test_what_is_derived_fits(text: str, key: str) -> None:
     name = id_of({key: text})
-    assert not name or SLUG.fullmatch(name)
+    assert not name or ID_PATTERN.fullmatch(name)
     title = derived_title({key: text})
     assert len(title) <= MAX_TITLE
     assert "${" not in title

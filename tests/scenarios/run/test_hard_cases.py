@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import past_run_of
+from mobius_tui.run.records.run_record import past_run_from_files
 from tests.run.books import ONE, SECRET, step
 from tests.run.conftest import Begin
 
@@ -147,7 +147,7 @@ async def test_what_follows_is_stopped_at_any_end(begin: Begin) -> None:
     assert run.directory.record.exists()
     summed_up = past_run.read_stats(run.directory)
     assert summed_up is not None
-    assert summed_up == past_run_of(run.directory)
+    assert summed_up == past_run_from_files(run.directory)
     assert summed_up.steps["a"].results == ("failed",)
 
 

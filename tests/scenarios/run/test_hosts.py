@@ -17,12 +17,12 @@ import pytest
 
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.review.run_export import export
+from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.state.fleet_state import FleetState, Held
+from mobius_tui.run.state.fleet_state import BatchHold, FleetState
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.conftest import Begin
@@ -64,10 +64,10 @@ def fleet(run: Running, attempt: int = 1) -> FleetState:
     return run.state.fleets["go"].attempts[attempt]
 
 
-async def until_held(run: Running, attempt: int = 1) -> Held:
+async def until_held(run: Running, attempt: int = 1) -> BatchHold:
     """What holds an attempt's hosts, as soon as something does."""
 
-    def held(state: RunState) -> Held | None:
+    def held(state: RunState) -> BatchHold | None:
         found = state.fleets.get("go")
         own = found.attempts.get(attempt) if found is not None else None
         return own.held if own is not None else None
@@ -137,7 +137,7 @@ async def test_it_runs_once_on_each_and_each_has_its_output(
     assert not any(any(claims.iterdir()) for claims in left), "the run is over"
     assert list(run_problems(run.directory)) == []
 
-    export(run.directory, tmp_path / "run.tar.gz")
+    export_run(run.directory, tmp_path / "run.tar.gz")
     brought = import_run(
         tmp_path / "run.tar.gz", tmp_path / "elsewhere", head=None, now=time.time()
     )

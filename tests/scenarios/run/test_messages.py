@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
@@ -160,7 +160,7 @@ def test_a_plan_says_where_messages_go_and_where_they_cannot(
     monkeypatch.setenv("THE_HOOK", "https://hooks.example/secret-of-the-hook")
     monkeypatch.delenv("THE_OTHER_HOOK", raising=False)
     briefing = prepare_briefing(make_runbook(BOOK), given={}, workdir=tmp_path)
-    said = "\n".join(dry_run(briefing, now=0.0))
+    said = "\n".join(dry_run_lines(briefing, now=0.0))
     assert "! teams: THE_OTHER_HOOK is not set; the message can be copied" in said
     assert "      to     slack, teams" in said
     assert "secret-of-the-hook" not in said

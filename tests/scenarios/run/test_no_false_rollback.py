@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.watch_events import RollbackDropped, TriggerFired
-from mobius_tui.run.watch.triggers import LONGEST_DELAY
+from mobius_tui.run.watch.triggers import MAX_COUNTDOWN_DELAY
 from tests.health.servers import closed_port, silence
 from tests.paths import ROOT
 from tests.run.conftest import Begin
@@ -204,7 +204,7 @@ async def test_a_host_that_is_suspended_in_the_countdown(
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     site.answer = lambda _: (200, 0.0)
-    await asyncio.sleep(0.5 + LONGEST_DELAY + 0.5)
+    await asyncio.sleep(0.5 + MAX_COUNTDOWN_DELAY + 0.5)
     os.kill(host, signal.SIGCONT)
     await run.until(lambda state: state.watch.countdown is None)
     assert len(dropped(run)) == 1
@@ -218,7 +218,7 @@ async def test_a_hold_is_heard_while_the_host_is_suspended(
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     held = asyncio.ensure_future(run.intend("hold", text="I see to it"))
-    await asyncio.sleep(0.5 + LONGEST_DELAY + 0.5)
+    await asyncio.sleep(0.5 + MAX_COUNTDOWN_DELAY + 0.5)
     os.kill(host, signal.SIGCONT)
     assert (await held).ok
     await seen(run, "failed", 5)

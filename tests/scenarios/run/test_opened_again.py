@@ -14,7 +14,7 @@ from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.events.run_events import RunEnded, RunReopened
 from mobius_tui.run.records.past_run import read_stats
 from mobius_tui.run.records.run_record import read_record
-from mobius_tui.run.records.run_summary import newest_open, read_summary
+from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
@@ -67,7 +67,7 @@ async def test_it_is_opened_once_undone_once_and_ends_again_whoever_dies(
     # Of a host that dies then, another one goes on with the open run.
     running.kill_host()
     assert read_summary(directory).outcome is ListingState.OPEN
-    assert newest_open(directory.path.parent).id == directory.id
+    assert newest_open_run(directory.path.parent).id == directory.id
     assert [*run_problems(directory)] == []
     await running.resume()
     assert running.state.is_reopened

@@ -16,12 +16,12 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.launcher import request_stop
-from mobius_tui.run.attempts.survivors import find_survivors
+from mobius_tui.run.attempts.stopping import find_survivors
 from mobius_tui.run.client.start_run import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import VERSION, EndRun, StopStep
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, EndRun, StopStep
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import short_socket_path
@@ -260,9 +260,8 @@ async def test_stop_reaches_the_keeper_where_no_host_understands_it(
                 *(viewer.send_intent(EndRun()) for _ in range(3))
             )
             assert not any(reply.ok for reply in said), "each of them is answered"
-            words = (
-                f"speaks version {VERSION} of the run's wire, and its host version 1: "
-            )
+            speaks = f"speaks version {PROTOCOL_VERSION} of the run's wire"
+            words = f"{speaks}, and its host version 1: "
             assert words in said[0].text
             assert "or `kill 4242` lets its host go, what runs" in said[2].text
             assert f"`mobius-tui resume {run.directory.id}` starts" in said[2].text

@@ -23,8 +23,8 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.redaction import (
+    MIN_ENCODED_CHARS,
     REDACTED,
-    SHORTEST_FORM,
     redact,
     secret_literals,
 )
@@ -240,7 +240,7 @@ async def test_one_policy_holds_in_every_place(
     run = await begin(body)
     briefing = prepare_briefing(run.runbook, given={"word": f"<{secret}>"})
     assert any("the secret token has fewer" in n for n in briefing.notices) == (
-        len(secret) < SHORTEST_FORM
+        len(secret) < MIN_ENCODED_CHARS
     )
     with pytest.raises(UsageError, match="word: this holds the value of a secret"):
         answer_briefing(briefing, {})

@@ -13,7 +13,7 @@ import pytest
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.run.watch.watch_command import VIEWER_ABSENCE
+from mobius_tui.run.watch.watch_command import MAX_VIEWER_ABSENCE
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_Z, ENTER, job, press_until, program_of
 from tests.acceptance.terminal import Terminal
@@ -163,7 +163,7 @@ def test_one_who_stopped_the_screen_is_still_there(
     stopped = time.monotonic()
     shell.press(CTRL_Z)
     wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
-    wait_for(lambda: time.monotonic() > stopped + VIEWER_ABSENCE + 1)
+    wait_for(lambda: time.monotonic() > stopped + MAX_VIEWER_ABSENCE + 1)
     assert Follower(run).state.ended is None
     shell.press("fg\n")
     shell.until("API is ok")

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.commands.support.watch_begin import wanted_variables, watch_duration
+from mobius_tui.commands.support.watch_begin import (
+    parse_watch_duration,
+    wanted_variables,
+)
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.storage.run_index import all_runs
@@ -115,13 +118,13 @@ def test_the_log_goes_through_no_link(
 def test_how_long(
     given: str | None, environ: dict[str, str], seconds: float | None
 ) -> None:
-    assert watch_duration(given, environ) == seconds
+    assert parse_watch_duration(given, environ) == seconds
 
 
 @pytest.mark.parametrize("text", ["1.5", "-1", "1 h", "٣", "1e3", " ", "inf", "nan"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(UsageError, match="--duration"):
-        watch_duration(text, {})
+        parse_watch_duration(text, {})
 
 
 def test_what_only_a_person_needs_is_not_asked_for() -> None:

@@ -13,7 +13,7 @@ from mobius_tui.ascii_text import ASCII_SIGNS, says_ascii
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.config.settings import Settings
-from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
 from tests.pictures import assert_picture, svg_of
 from tests.tui.looks import SCREENS, seen, text
 from tests.tui.runs import ROLLBACK, settled
@@ -92,10 +92,10 @@ def test_a_sign_is_ascii_and_as_wide_as_its_glyph() -> None:
 
 
 def test_no_two_states_have_the_same_sign() -> None:
-    signs = [ASCII_SIGNS.get(mark.glyph, mark.glyph) for mark in MARKS.values()]
-    glyphs = [mark.glyph for mark in MARKS.values()]
+    signs = [ASCII_SIGNS.get(mark.glyph, mark.glyph) for mark in STATUS_MARKS.values()]
+    glyphs = [mark.glyph for mark in STATUS_MARKS.values()]
     assert len(set(signs)) == len(set(glyphs))
-    assert ASIDE.glyph in ASCII_SIGNS
+    assert UNENTERED_ASIDE_MARK.glyph in ASCII_SIGNS
 
 
 def test_what_a_terminal_cannot_be_sent_is_a_question_mark() -> None:

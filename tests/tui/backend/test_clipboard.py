@@ -15,7 +15,11 @@ import psutil
 import pytest
 
 from mobius_tui.tui.backend import clipboard
-from mobius_tui.tui.backend.clipboard import COPY_FILE, clipboard_sequence, copy
+from mobius_tui.tui.backend.clipboard import (
+    COPY_FILE,
+    clipboard_sequence,
+    copy_to_clipboard_and_file,
+)
 
 TAKES = 'cat > "$TAKEN.$(basename "$0")"; echo "$*" > "$TAKEN.$(basename "$0").words"'
 """Keeps its input and its words."""
@@ -43,7 +47,7 @@ class Machine:
         program.chmod(0o755)
 
     def copy(self, text: str, **environ: str) -> clipboard.CopyResult:
-        return copy(
+        return copy_to_clipboard_and_file(
             text,
             folder=self.folder,
             terminal=self.sent.append,
@@ -168,11 +172,15 @@ def test_without_a_folder_it_says_so(machine: Machine) -> None:
     copied = machine.copy("x")
     assert copied.is_copied
     assert "; cannot write " in copied.words
-    alone = copy("x", folder=machine.folder, environ=machine.environ)
+    alone = copy_to_clipboard_and_file(
+        "x", folder=machine.folder, environ=machine.environ
+    )
     assert not alone.is_copied
     assert alone.words.startswith("Not copied: no clipboard is within reach, and can")
     machine.folder.mkdir()
-    saved = copy("x", folder=machine.folder, environ=machine.environ)
+    saved = copy_to_clipboard_and_file(
+        "x", folder=machine.folder, environ=machine.environ
+    )
     assert saved.words.startswith("No clipboard is within reach; 1 line saved in ")
 
 
@@ -208,7 +216,9 @@ def tmux(tmp_path: Path) -> Iterator[str]:
 
 def test_a_real_tmux_takes_it(tmux: str, tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "TMUX": f"{tmux},1,0"}
-    copied = copy("first\nsecond ✔", folder=tmp_path, environ=environ)
+    copied = copy_to_clipboard_and_file(
+        "first\nsecond ✔", folder=tmp_path, environ=environ
+    )
     assert copied.ways == ("tmux",)
     shown = subprocess.run(
         ["tmux", "-S", tmux, "show-buffer"],

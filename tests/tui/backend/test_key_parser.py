@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual import events, messages
 from textual.message import Message
 
-from mobius_tui.tui.backend.key_parser import MAX_SEQUENCE, KeyParser
+from mobius_tui.tui.backend.key_parser import MAX_SEQUENCE_CHARACTERS, KeyParser
 from tests.textual_private import IGNORE_SEQUENCE, KEY_SEQUENCES, XTermParser
 
 REPEATABLE = settings(derandomize=True, deadline=None)
@@ -106,7 +106,7 @@ ANSWERS = {
     "unknown and short": "\x1b[9y",
     "no such key": "\x1b[99999999999999999999u",
     "no such character": "\x1b[1114112;1;1114112u",
-    "no such size": f"\x1b[48;{'9' * MAX_SEQUENCE};1;1;1t",
+    "no such size": f"\x1b[48;{'9' * MAX_SEQUENCE_CHARACTERS};1;1;1t",
     "the mouse of long ago": "\x1b[Myyy",
 }
 
@@ -157,7 +157,7 @@ def test_a_paste_is_a_paste_whatever_is_in_it(pasted: str, text: str) -> None:
 def test_of_a_paste_without_measure_the_beginning_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.MAX_PASTE", 10)
+    monkeypatch.setattr("mobius_tui.tui.backend.key_parser.MAX_PASTE_CHARACTERS", 10)
     for length in range(25):
         whole = b"\x1b[200~" + b"x" * length + b"\x1b[201~q"
         assert typed(whole) == [("paste", "x" * min(length, 10)), "q"]

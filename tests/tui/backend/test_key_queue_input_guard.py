@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.events import Key
 
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD, InputGuard, TimedInput
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, InputGuard, TimedInput
 
 SEEN = 100.0
 
@@ -66,4 +66,4 @@ def test_what_changed_by_itself_is_not_answered_in_its_first_moment() -> None:
     assert not guard.accepts(enter(SEEN + 10), answers=True)
     guard.mark_shown(SEEN + 20)
     assert not guard.accepts(enter(SEEN + 20), answers=True)
-    assert guard.accepts(enter(SEEN + 20 + INPUT_GUARD), answers=True)
+    assert guard.accepts(enter(SEEN + 20 + INPUT_GUARD_SECONDS), answers=True)

@@ -81,7 +81,7 @@ async def test_a_row_that_moves_is_not_made_again(recording: Recording) -> None:
 async def test_few_are_kept(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_cache, "MAX_ROWS", 3)
+    monkeypatch.setattr(row_cache, "MAX_CACHED_PANE_ROWS", 3)
     recording.write(LINES)
     async with showing(recording, size=(72, 20)) as (pane, pilot):
         for _ in range(5):

@@ -76,8 +76,8 @@ def test_changes_leave_the_same_screen_as_all_of_it(
     known: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However much is forgotten of the styles, characters and strips of before."""
-    monkeypatch.setattr(screen_diff, "MAX_STYLES", known)
-    monkeypatch.setattr(screen_diff, "MAX_STRIPS", known)
+    monkeypatch.setattr(screen_diff, "MAX_KNOWN_STYLES", known)
+    monkeypatch.setattr(screen_diff, "MAX_CACHED_STRIPS", known)
     random = Random(3)
     screen = Screen()
     lines = [line(random, WIDTH) for _ in range(HEIGHT)]

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import mobius_tui.tui
-from mobius_tui.tui.backend.textual_private import STYLED, USES
+from mobius_tui.tui.backend.textual_private import PRIVATE_USES, STYLED_SELECTORS
 
 TUI = Path(mobius_tui.tui.__file__).parent
 UNDOCUMENTED = (
@@ -99,14 +99,16 @@ def found_uses() -> set[tuple[str, str]]:
 
 
 def test_private_names_are_used_in_one_folder_and_stand_in_its_table() -> None:
-    listed = {(f"backend/{use.module}", use.name.rpartition(".")[2]) for use in USES}
+    listed = {
+        (f"backend/{use.module}", use.name.rpartition(".")[2]) for use in PRIVATE_USES
+    }
     assert sorted(found_uses() - listed) == []
 
 
 def test_the_table_lists_nothing_that_is_not_used() -> None:
     unused = [
         use
-        for use in USES
+        for use in PRIVATE_USES
         if use.module != "startup"  # it sets what Textual reads
         and not re.search(
             rf"\b{use.name.rpartition('.')[2]}\b",
@@ -114,11 +116,11 @@ def test_the_table_lists_nothing_that_is_not_used() -> None:
         )
     ]
     assert unused == []
-    assert len({(use.name, use.module) for use in USES}) == len(USES)
+    assert len({(use.name, use.module) for use in PRIVATE_USES}) == len(PRIVATE_USES)
 
 
 def test_widgets_of_textuals_that_are_styled_stand_in_the_table() -> None:
     sheets = "".join(path.read_text() for path in TUI.rglob("*.tcss"))
-    assert [name for name in STYLED if name not in sheets] == []
+    assert [name for name in STYLED_SELECTORS if name not in sheets] == []
     ids = {f"#{name}" for name in re.findall(r"#(--[\w-]+)", sheets)}
-    assert ids <= set(STYLED)
+    assert ids <= set(STYLED_SELECTORS)

@@ -19,7 +19,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mobius_tui.tui.backend.textual_private import STYLED, USES
+from mobius_tui.tui.backend.textual_private import PRIVATE_USES, STYLED_SELECTORS
 
 Check = Callable[[Any], None]
 CHECKS: dict[str, Check] = {}
@@ -65,7 +65,7 @@ def made_by(kind: type, method: str, words: str) -> None:
     assert words in inspect.getsource(getattr(kind, method))
 
 
-NAMES = sorted({use.name for use in USES})
+NAMES = sorted({use.name for use in PRIVATE_USES})
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -468,7 +468,7 @@ def _environment(_: Any) -> None:
         assert f'"TEXTUAL_{name}"' in source
 
 
-@pytest.mark.parametrize("name", STYLED)
+@pytest.mark.parametrize("name", STYLED_SELECTORS)
 def test_a_widget_that_is_styled_is_still_there(name: str) -> None:
     sources = "".join(
         inspect.getsource(import_module(module))

@@ -8,7 +8,12 @@ import pytest
 
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.commands.command import Command, FlowId
-from mobius_tui.tui.commands.registry import COMMANDS, bindings, commands, footer
+from mobius_tui.tui.commands.registry import (
+    COMMANDS,
+    bindings,
+    commands_for_footer,
+    commands_of_places,
+)
 from mobius_tui.tui.dialogs.palette import SYNONYMS, CommandProvider
 from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -24,7 +29,9 @@ def test_ids_are_unique_and_no_key_has_two_meanings_in_one_place() -> None:
     ids = [command.id for command in COMMANDS]
     assert len(set(ids)) == len(ids)
     for place in ("run", "briefing", "library"):
-        keys = [key for command in commands(place, "app") for key in command.keys]
+        keys = [
+            key for command in commands_of_places(place, "app") for key in command.keys
+        ]
         assert len(set(keys)) == len(keys)
         assert not ALIASES & set(keys)
 
@@ -41,7 +48,7 @@ def test_every_flow_does_what_its_name_says() -> None:
 
 
 def test_the_footer_has_what_applies_and_a_label() -> None:
-    shown = footer(("run", "app"), {"retry"})
+    shown = commands_for_footer(("run", "app"), {"retry"})
     assert [command.id for command in shown] == [
         "retry",
         "status",
@@ -51,7 +58,9 @@ def test_the_footer_has_what_applies_and_a_label() -> None:
     ]
 
 
-@pytest.mark.parametrize("command", commands("run"), ids=lambda command: command.id)
+@pytest.mark.parametrize(
+    "command", commands_of_places("run"), ids=lambda command: command.id
+)
 def test_the_run_screen_carries_out_every_command(command: Command) -> None:
     action = command.action.partition("(")[0]
     assert callable(getattr(RunScreen, f"action_{action}"))
@@ -65,7 +74,9 @@ async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:
         await pilot.press("question_mark")
         await settled(pilot)
         shown = words_of(pilot.app)
-        for command in commands("run", "checklist", "output", "detail", "app"):
+        for command in commands_of_places(
+            "run", "checklist", "output", "detail", "app"
+        ):
             assert (command.help or command.title)[:40] in shown, command.id
 
 

@@ -20,9 +20,9 @@ from mobius_tui.tui.commands import registry
 from mobius_tui.tui.commands.command import NAMED_KEYS, canonical_key, key_name
 from mobius_tui.tui.commands.registry import COMMANDS
 from mobius_tui.tui.config import settings_file
-from mobius_tui.tui.config.settings import THEMES, Settings
-from mobius_tui.tui.config.settings_file import decode
-from mobius_tui.tui.config.themes import THEMES as OWN_THEMES
+from mobius_tui.tui.config.settings import THEME_NAMES, Settings
+from mobius_tui.tui.config.settings_file import decode_settings
+from mobius_tui.tui.config.themes import OWN_TEXTUAL_THEMES as OWN_THEMES
 from tests.paths import ROOT
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
@@ -31,7 +31,7 @@ FILE = Path("/home/maria/.config/mobius-tui/config.toml")
 
 
 def read(text: str) -> Settings:
-    return decode(FILE, text.encode())
+    return decode_settings(FILE, text.encode())
 
 
 def refused(text: str) -> str:
@@ -49,7 +49,7 @@ def ours() -> Iterator[None]:
 
 def test_a_file_that_is_not_there_says_nothing() -> None:
     assert not config_file().exists()
-    assert settings_file.load() == Settings()
+    assert settings_file.load_settings() == Settings()
 
 
 def test_everything_that_can_be_said() -> None:
@@ -161,7 +161,7 @@ def test_keys_by_the_names_that_people_write() -> None:
 
 
 def test_the_themes_are_those_that_there_are() -> None:
-    assert set(THEMES) == {*BUILTIN_THEMES, *(theme.name for theme in OWN_THEMES)}
+    assert set(THEME_NAMES) == {*BUILTIN_THEMES, *(theme.name for theme in OWN_THEMES)}
 
 
 async def test_keys_of_the_persons_work_and_are_shown(

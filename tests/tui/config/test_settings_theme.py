@@ -103,7 +103,7 @@ def test_a_new_file_is_private_and_an_old_one_keeps_its_permissions() -> None:
     file.chmod(0o640)
     save_theme(file, "dracula")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    assert settings_file.load().theme == "dracula"
+    assert settings_file.load_settings().theme == "dracula"
     assert list(file.parent.iterdir()) == [file]
 
 

@@ -9,8 +9,8 @@ from textual.color import Color
 from textual.theme import Theme
 
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.config.settings import TEXTUAL_THEMES
-from mobius_tui.tui.config.themes import CONTRAST, DARK, LIGHT
+from mobius_tui.tui.config.settings import TEXTUAL_THEME_NAMES
+from mobius_tui.tui.config.themes import CONTRAST_THEME, DARK_THEME, LIGHT_THEME
 
 SEEN = 1.7
 """A frame is no text: it has to be there, and not to shout."""
@@ -52,7 +52,7 @@ def name(theme: object) -> str | None:
 
 @pytest.mark.parametrize(
     ("theme", "least"),
-    [(CONTRAST, AAA), (LIGHT, AA), (DARK, AA)],
+    [(CONTRAST_THEME, AAA), (LIGHT_THEME, AA), (DARK_THEME, AA)],
     ids=name,
 )
 def test_every_text_is_told_from_every_ground(theme: Theme, least: float) -> None:
@@ -64,9 +64,9 @@ def test_every_text_is_told_from_every_ground(theme: Theme, least: float) -> Non
     assert pale == []
 
 
-@pytest.mark.parametrize("theme", [CONTRAST, LIGHT, DARK], ids=name)
+@pytest.mark.parametrize("theme", [CONTRAST_THEME, LIGHT_THEME, DARK_THEME], ids=name)
 def test_buttons_with_the_focus_and_modes_can_be_read(theme: Theme) -> None:
-    least = AAA if theme is CONTRAST else AA
+    least = AAA if theme is CONTRAST_THEME else AA
     for ground in ("accent", "error", "primary", "secondary"):
         assert contrast(colour(theme, "background"), colour(theme, ground)) >= least
 
@@ -78,7 +78,8 @@ def test_the_contrast_is_reckoned_as_wcag_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*TEXTUAL_THEMES, DARK.name, LIGHT.name, CONTRAST.name]
+    "name",
+    [*TEXTUAL_THEME_NAMES, DARK_THEME.name, LIGHT_THEME.name, CONTRAST_THEME.name],
 )
 async def test_a_frame_without_the_focus_is_told_from_its_ground(name: str) -> None:
     app = MobiusApp()

@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.end_card import EndCard, EndCardChoice
 from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
@@ -32,7 +32,7 @@ async def test_what_is_due_is_one_key_away(
     async with MobiusApp(screen).run_test(size=(120, 50)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "After each rollback event  MOBIUS post-incident" in words(pilot)
-        time.pass_(INPUT_GUARD + 0.1)
+        time.pass_(INPUT_GUARD_SECONDS + 0.1)
         if way == "key":
             await pilot.press("P")
         elif way == "button":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.tui.commands.registry import commands
+from mobius_tui.tui.commands.registry import commands_of_places
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
@@ -20,7 +20,7 @@ async def test_every_command_of_the_screen_stands_in_the_help(tmp_path: Path) ->
     async with hosted(run), opened(run, size=TALL, time=time) as (_, pilot):
         await press(pilot, time, "question_mark")
         shown = words(pilot)
-        for command in commands(*RunScreen.PLACES):
+        for command in commands_of_places(*RunScreen.PLACES):
             assert command.title in shown
         assert "timed out" in shown
 

@@ -11,15 +11,18 @@ from textual.widgets import Button, OptionList
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.storage.source_diff import MOST_LINES, source_edits
+from mobius_tui.run.storage.source_diff import MAX_COMPARED_LINES, source_edits
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.own_runbooks import copy_of
-from mobius_tui.runbook.library.runbook_files import bundled_folder, bundled_runbooks
+from mobius_tui.runbook.library.runbook_files import (
+    bundled_folder,
+    bundled_runbooks,
+    copy_of,
+)
 from mobius_tui.tui.backend.base_page import LeaveForTask
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
-from mobius_tui.tui.external.editor import command_at_line, edit, source_place
+from mobius_tui.tui.external.editor import command_at_line, edit_runbook, source_place
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.row_key import PhaseRow
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
@@ -111,17 +114,17 @@ def test_an_included_step_is_edited_in_its_own_file(book: Path) -> None:
 
 def test_what_comes_of_it_is_told(book: Path, editor: Path, tmp_path: Path) -> None:
     environ = {**os.environ}
-    assert edit(book, environ, part="phase.step", name="look") == ""
+    assert edit_runbook(book, environ, part="phase.step", name="look") == ""
     assert (tmp_path / "words").read_text().split("\n")[:2] == ["+10", str(book)]
     (tmp_path / "new").write_text(BOOK + "[nonsense]\n")
-    said = edit(book, environ)
+    said = edit_runbook(book, environ)
     assert said.startswith(f"It cannot be run as it is: {book}:15:1: unknown key")
-    assert edit(book, environ, reports_problems=False) == ""
-    assert edit(book, {"VISUAL": "/no/such"}) == (
+    assert edit_runbook(book, environ, reports_problems=False) == ""
+    assert edit_runbook(book, {"VISUAL": "/no/such"}) == (
         "/no/such: No such file or directory; set $EDITOR"
     )
-    assert edit(book, {"EDITOR": "false"}) == "false ended with 1"
-    assert edit(book, {"EDITOR": "'"}).startswith("$EDITOR cannot be read")
+    assert edit_runbook(book, {"EDITOR": "false"}) == "false ended with 1"
+    assert edit_runbook(book, {"EDITOR": "'"}).startswith("$EDITOR cannot be read")
     assert editor.exists()
 
 
@@ -134,9 +137,9 @@ def test_what_was_edited_since_a_run_began(book: Path, tmp_path: Path) -> None:
     lines = source_edits(run.directory, began)
     assert '-title = "Look"' in lines
     assert '+title = "Look \x1b[31m"' in lines, "the dialog makes it harmless"
-    book.write_text("#\n" * (MOST_LINES + 1))
+    book.write_text("#\n" * (MAX_COMPARED_LINES + 1))
     assert source_edits(run.directory, began) == (
-        f"{book} differs: 15 lines in this run, {MOST_LINES + 2} now",
+        f"{book} differs: 15 lines in this run, {MAX_COMPARED_LINES + 2} now",
     )
     book.unlink()
     assert source_edits(run.directory, began)[1] == f"+++ {book} is not there now"
@@ -198,7 +201,7 @@ async def test_a_phase_is_edited_at_its_own_header_though_its_step_has_its_id(
 async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mobius_tui.tui.parts.source_edits.EDITS", 0.02)
+    monkeypatch.setattr("mobius_tui.tui.parts.source_edits.SOURCE_CHECK_INTERVAL", 0.02)
     run = MadeRun(tmp_path / "runs", load(book), values={"place": "here"})
     told: list[str] = []
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from mobius_tui.errors import INTERRUPTED
+from mobius_tui.errors import EXIT_INTERRUPTED
 from mobius_tui.tui.external.output_files import _termination_signals
 
 
@@ -15,7 +15,7 @@ def test_a_signal_while_the_pager_is_begun_ends_it_as_soon_as_it_can() -> None:
         signal.raise_signal(signal.SIGHUP)  # nobody could end the pager yet
         with pytest.raises(SystemExit) as left:
             told.raise_pending()
-    assert left.value.code == INTERRUPTED
+    assert left.value.code == EXIT_INTERRUPTED
     assert told.number == signal.SIGHUP
 
 

@@ -14,7 +14,7 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
-from mobius_tui.tui.presenters.availability import available_commands, why_not
+from mobius_tui.tui.presenters.availability import available_commands, why_unavailable
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from tests.tui import scenes
@@ -64,23 +64,23 @@ async def test_where_nothing_can_be_undone_it_says_why(tmp_path: Path) -> None:
         view = view_of(run)
         assert RunCommand.UNDO in available_commands(view, None)
         # Nobody turns aside to it as to another phase.
-        no_aside = why_not(view, None, RunCommand.ENTER_PHASE)
+        no_aside = why_unavailable(view, None, RunCommand.ENTER_PHASE)
         assert no_aside == "This runbook has no phase to turn aside to."
         undo = StepRow("undo-drain-the-old-pool")
-        assert "is in Undo: U turns" in why_not(view, undo, RunCommand.SKIP)
+        assert "is in Undo: U turns" in why_unavailable(view, undo, RunCommand.SKIP)
         undoes = ("undo-drain-the-old-pool", f"undo-{BALANCER}")
         run.write(PhaseEntered(phase="undo", undoes=undoes))
         for step in undoes:
             scenes.passed(run, step)
         view = view_of(run)
         assert RunCommand.UNDO not in available_commands(view, None)
-        assert why_not(view, None, RunCommand.UNDO) == (
+        assert why_unavailable(view, None, RunCommand.UNDO) == (
             "1.3 Tell customers stays: what is sent is sent; 1.1 Note the old pool "
             "stays: the note harms nobody."
         )
     other = scenes.fresh(tmp_path)
     async with hosted(other):
-        words = why_not(view_of(other), None, RunCommand.UNDO)
+        words = why_unavailable(view_of(other), None, RunCommand.UNDO)
         assert words == "This runbook says of no step how it is undone."
 
 
@@ -122,7 +122,7 @@ async def test_an_ended_run_is_opened_again_once_all_is_said_and_then_undone(
         offered = available_commands(screen.view, None)
         assert offered & {RunCommand.IMPROVISE, RunCommand.ENTER_PHASE} == set()
         assert {RunCommand.UNDO, RunCommand.NOTE, RunCommand.END_RUN} <= offered
-        why = why_not(screen.view, StepRow("tell-customers"), RunCommand.RETRY)
+        why = why_unavailable(screen.view, StepRow("tell-customers"), RunCommand.RETRY)
         assert "1.3 Tell customers stays as it is: this run had ended" in why
         await press(pilot, time, "home", "down")
         assert "End the run again: nothing undone" in words(pilot)
@@ -135,7 +135,7 @@ async def test_an_ended_run_in_which_nothing_can_be_undone_says_why(
     run.write(RunEnded(outcome=Outcome.ABANDONED))
     view = view_of(run)
     assert RunCommand.UNDO not in available_commands(view, None)
-    words = why_not(view, None, RunCommand.UNDO)
+    words = why_unavailable(view, None, RunCommand.UNDO)
     assert words == "This runbook says of no step how it is undone."
 
 

@@ -27,7 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
@@ -126,7 +126,7 @@ async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(
         await pilot.press("enter")
         await until(pilot, lambda: is_quiet(pilot))
         for _ in range(5):
-            time.pass_(INPUT_GUARD / 2)
+            time.pass_(INPUT_GUARD_SECONDS / 2)
             await pilot.press("enter")
             await settled(pilot)
             assert isinstance(pilot.app.screen, FailureDialog)
@@ -136,7 +136,7 @@ async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(
         assert host.intents == []
         await pilot.press("r")
         await until(pilot, lambda: is_quiet(pilot))
-        time.pass_(INPUT_GUARD + 0.01)
+        time.pass_(INPUT_GUARD_SECONDS + 0.01)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmDialog))
 

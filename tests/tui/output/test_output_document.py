@@ -13,8 +13,8 @@ from rich.cells import cell_len
 
 from mobius_tui.tui.output.output_document import (
     FIRST_READ_BYTES,
+    MAX_SHOWN_LINE_BYTES,
     NEWLINE_SEARCH_BYTES,
-    PIECE,
     OutputDocument,
     text_of,
 )
@@ -55,9 +55,9 @@ sizes = st.one_of(
             FIRST_READ_BYTES - 1,
             FIRST_READ_BYTES,
             FIRST_READ_BYTES + 1,
-            PIECE - 1,
-            PIECE,
-            PIECE + 1,
+            MAX_SHOWN_LINE_BYTES - 1,
+            MAX_SHOWN_LINE_BYTES,
+            MAX_SHOWN_LINE_BYTES + 1,
         ]
     ),
 )
@@ -99,7 +99,7 @@ def test_a_line_beyond_reach_is_found_once_it_is_counted(tmp_path: Path) -> None
 def test_a_character_on_the_edge_of_a_piece_is_left_whole(
     tmp_path: Path, offset: int
 ) -> None:
-    data = b"x" * offset + "😀".encode() * PIECE
+    data = b"x" * offset + "😀".encode() * MAX_SHOWN_LINE_BYTES
     with opened(tmp_path, data) as document:
         line = document.line(0)
         assert set(text_of(line)) <= {"x", "😀"}
@@ -155,7 +155,7 @@ def test_no_line_takes_fewer_cells_than_it_is_said_to(
 
 
 def test_colours_go_on_however_far_from_where_they_were_set(tmp_path: Path) -> None:
-    data = b"\x1b[32mgreen\n" + (b"x" * 99 + b"\n") * (2 * PIECE // 100)
+    data = b"\x1b[32mgreen\n" + (b"x" * 99 + b"\n") * (2 * MAX_SHOWN_LINE_BYTES // 100)
     with opened(tmp_path, data) as document:
         green = document.line(0).segments[0].style
         assert green is not None

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.style import Style
 
-from mobius_tui.tui.output.line_layout import Layout, OutputStyles
+from mobius_tui.tui.output.line_layout import OutputLayout, OutputStyles
 from mobius_tui.tui.output.output_document import OutputDocument
 from mobius_tui.tui.output.output_feed import (
-    COUNT_SLICE,
+    COUNT_SLICE_BYTES,
     MAX_UNCOUNTED_BYTES,
     count_all,
 )
-from mobius_tui.tui.output.pane_status import PaneStatus
+from mobius_tui.tui.output.output_pane import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
 
 LINE = b"x" * 63 + b"\n"
@@ -29,15 +29,15 @@ def poured(tmp_path: Path, size: int) -> OutputDocument:
 
 
 def test_what_has_ended_is_counted_whole(tmp_path: Path) -> None:
-    document = poured(tmp_path, 3 * COUNT_SLICE)
+    document = poured(tmp_path, 3 * COUNT_SLICE_BYTES)
     count_all(document, lambda: False)
-    assert document.index.lines == 3 * COUNT_SLICE // len(LINE)
+    assert document.index.lines == 3 * COUNT_SLICE_BYTES // len(LINE)
 
 
 def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     tmp_path: Path,
 ) -> None:
-    document = poured(tmp_path, MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE)
+    document = poured(tmp_path, MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE_BYTES)
     pours = threading.Event()
     looks = 0
 
@@ -61,34 +61,34 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     assert not thread.is_alive()
     assert (
         document.index.lines
-        == (MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE) // len(LINE) + 300
+        == (MAX_UNCOUNTED_BYTES + 2 * COUNT_SLICE_BYTES) // len(LINE) + 300
     )
 
 
 def viewport_of(document: OutputDocument) -> Viewport:
     plain = Style()
     look = OutputStyles(text=plain, time=plain, stderr=plain, note=plain)
-    layout = Layout(width=80, wrap=True, times=False, shift=0, styles=look)
+    layout = OutputLayout(width=80, wrap=True, times=False, shift=0, styles=look)
     return Viewport(document, layout, 10)
 
 
 def test_what_is_new_is_told_in_bytes_until_its_lines_are_counted(
     tmp_path: Path,
 ) -> None:
-    document = poured(tmp_path, 4 * COUNT_SLICE)
+    document = poured(tmp_path, 4 * COUNT_SLICE_BYTES)
     viewport = viewport_of(document)
     status = PaneStatus()
     status.running, status.following = True, False
-    status.left_at = COUNT_SLICE
+    status.left_at = COUNT_SLICE_BYTES
     assert status.update(viewport, at_once=True)
     assert status.words.endswith("· ↓ 3 MiB new")
     count_all(document, lambda: False)
     assert status.update(viewport, at_once=True)
-    assert status.words.endswith(f"· ↓ {3 * COUNT_SLICE // len(LINE):,} new")
+    assert status.words.endswith(f"· ↓ {3 * COUNT_SLICE_BYTES // len(LINE):,} new")
 
 
 def test_lines_that_nobody_has_counted_are_not_said_to_be_none(tmp_path: Path) -> None:
-    document = poured(tmp_path, 4 * COUNT_SLICE)
+    document = poured(tmp_path, 4 * COUNT_SLICE_BYTES)
     status = PaneStatus()
     assert status.update(viewport_of(document), at_once=True)
     assert status.words == "4 MiB"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static
 
-from mobius_tui.tui.output.output_document import PIECE
-from mobius_tui.tui.output.output_finder import NOT_SEARCHED, FindLine
+from mobius_tui.tui.output.output_document import MAX_SHOWN_LINE_BYTES
+from mobius_tui.tui.output.output_finder import NOT_SEARCHED_NOTE, FindLine
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from tests.tui.output.panes import (
     Recording,
@@ -144,7 +144,7 @@ async def test_another_file_is_searched_for_the_same(
 def says_so(pane: OutputWorkbench) -> bool:
     """Whether it is said that something is not searched, where it can be read."""
     note = pane.query_one(FindLine).query_one(".note", Static)
-    said = str(note.content) == NOT_SEARCHED
+    said = str(note.content) == NOT_SEARCHED_NOTE
     return said and note.is_on_screen
 
 
@@ -157,7 +157,7 @@ async def test_it_says_that_the_rest_of_a_long_line_is_not_searched(
         await until(pilot, lambda: count(pane) == "not found")
         assert not says_so(pane)
         _, height = pane.room()
-        recording.write("x" * (PIECE + 10) + "needle\nneedle\n")
+        recording.write("x" * (MAX_SHOWN_LINE_BYTES + 10) + "needle\nneedle\n")
         await sees(pane, pilot, lambda: says_so(pane))
         await until(pilot, lambda: count(pane) == "1 found")
         assert pane.room()[1] == height - 1
@@ -172,7 +172,7 @@ async def test_it_says_that_the_rest_of_a_long_line_is_not_searched(
 async def test_of_a_long_line_that_rewrites_itself_all_that_is_shown_is_searched(
     recording: Recording,
 ) -> None:
-    recording.write("50 %\r" * PIECE + "needle\n")
+    recording.write("50 %\r" * MAX_SHOWN_LINE_BYTES + "needle\n")
     async with showing(recording) as (pane, pilot):
         await pilot.press("slash", *"needle")
         await until(pilot, lambda: count(pane) == "1 of 1")

@@ -7,7 +7,7 @@ from time import monotonic
 from mobius_tui.tui.output.output_pane import (
     MAX_INTERVAL,
     POURING_FACTOR,
-    REST_FACTOR,
+    REPAINT_REST_FACTOR,
     RepaintPace,
 )
 
@@ -27,7 +27,7 @@ def test_the_first_frame_need_not_wait() -> None:
 def test_frames_leave_time_for_keys() -> None:
     pace = RepaintPace(20)
     frame(pace, 0.05)
-    assert (1 + REST_FACTOR) * 0.05 <= pace.interval <= MAX_INTERVAL
+    assert (1 + REPAINT_REST_FACTOR) * 0.05 <= pace.interval <= MAX_INTERVAL
 
 
 def test_a_frame_comes_even_where_all_is_slow() -> None:

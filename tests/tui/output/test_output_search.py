@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.output.output_document import PIECE, OutputDocument, text_of
+from mobius_tui.tui.output.output_document import (
+    MAX_SHOWN_LINE_BYTES,
+    OutputDocument,
+    text_of,
+)
 from mobius_tui.tui.output.output_search import Search
-from mobius_tui.tui.output.plain_text import BLOCK
+from mobius_tui.tui.output.plain_text import TEXT_BLOCK_BYTES
 from mobius_tui.tui.output.viewport import TextPlace
 from tests.tui.output.panes import PIECES
 
@@ -27,7 +31,7 @@ def counted(search: Search) -> Search:
 
 def all_places(search: Search) -> list[TextPlace]:
     found: list[TextPlace] = []
-    for block in range(-(-search.size // BLOCK)):
+    for block in range(-(-search.size // TEXT_BLOCK_BYTES)):
         found += search.places(block)
     return found
 
@@ -122,7 +126,7 @@ def test_the_end_of_a_line_that_is_too_long_is_searched_again_when_it_grows(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "output"
-    path.write_bytes(b"x" * 2 * (BLOCK + PIECE) + b"\rneedle")
+    path.write_bytes(b"x" * 2 * (TEXT_BLOCK_BYTES + MAX_SHOWN_LINE_BYTES) + b"\rneedle")
     search = counted(Search(path, "needle", near=0))
     assert search.total == 1
     with path.open("ab") as file:

@@ -14,14 +14,18 @@ from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui.sanitize import clean
-from mobius_tui.tui.output.line_layout import Layout, OutputStyles
-from mobius_tui.tui.output.output_document import COSTLY, PIECE, OutputDocument
+from mobius_tui.tui.output.line_layout import OutputLayout, OutputStyles
+from mobius_tui.tui.output.output_document import (
+    MAX_COSTLY_ITEMS,
+    MAX_SHOWN_LINE_BYTES,
+    OutputDocument,
+)
 from mobius_tui.tui.output.output_finder import Finder
-from mobius_tui.tui.output.selection import marked
+from mobius_tui.tui.output.selectable_pane import draw_marks
 from mobius_tui.tui.output.viewport import TextPlace, Viewport, visible_rows
 
 PLAIN = Style()
-LAYOUT = Layout(
+LAYOUT = OutputLayout(
     width=120,
     wrap=True,
     times=False,
@@ -31,16 +35,16 @@ LAYOUT = Layout(
 MOST = 30_000
 """Calls of one key: some ten milliseconds."""
 LINES = {
-    "title": b"x\x1b]0;owned\x07" * PIECE,
-    "colours": b"x\x1b[31m" * PIECE,
-    "nothing but colours": b"\x1b[31m" * PIECE,
-    "tabs": b"\t" * PIECE * 2,
-    "colours and tabs": b"\t\x1b[1m\xc3\xa9" * PIECE,
-    "no UTF-8": b"\xff" * PIECE * 2,
-    "bidi": "\u202e".encode() * PIECE,
-    "marks": "e\u0301".encode() * PIECE,
-    "lines that rewrite themselves": b"ab\r" * PIECE,
-    "letters": b"x" * PIECE * 2,
+    "title": b"x\x1b]0;owned\x07" * MAX_SHOWN_LINE_BYTES,
+    "colours": b"x\x1b[31m" * MAX_SHOWN_LINE_BYTES,
+    "nothing but colours": b"\x1b[31m" * MAX_SHOWN_LINE_BYTES,
+    "tabs": b"\t" * MAX_SHOWN_LINE_BYTES * 2,
+    "colours and tabs": b"\t\x1b[1m\xc3\xa9" * MAX_SHOWN_LINE_BYTES,
+    "no UTF-8": b"\xff" * MAX_SHOWN_LINE_BYTES * 2,
+    "bidi": "\u202e".encode() * MAX_SHOWN_LINE_BYTES,
+    "marks": "e\u0301".encode() * MAX_SHOWN_LINE_BYTES,
+    "lines that rewrite themselves": b"ab\r" * MAX_SHOWN_LINE_BYTES,
+    "letters": b"x" * MAX_SHOWN_LINE_BYTES * 2,
 }
 
 
@@ -80,7 +84,7 @@ def test_no_key_costs_much(tmp_path: Path, name: str) -> None:
 
     def marks() -> None:
         for row, strip in zip(visible_rows(view), view.frame(), strict=True):
-            marked(strip, row, [(a, b, PLAIN) for a, b, _ in finder.spans(row)], 1)
+            draw_marks(strip, row, [(a, b, PLAIN) for a, b, _ in finder.spans(row)], 1)
 
     keys: dict[str, Callable[[], object]] = {
         "end": lambda: view.arrange(LAYOUT, 30, at_bottom=True),
@@ -119,7 +123,7 @@ def strips() -> int:
 
 
 def test_what_is_cut_off_is_told(tmp_path: Path) -> None:
-    view = opened(tmp_path, b"\t" * COSTLY + b"here\tgone\x1b[31m\nred")
+    view = opened(tmp_path, b"\t" * MAX_COSTLY_ITEMS + b"here\tgone\x1b[31m\nred")
     line = view.document.line(0)
     assert line.hidden == len(b"\tgone\x1b[31m")
     assert line.segments[-1].text.endswith("    here")
@@ -133,7 +137,7 @@ def test_marks_go_over_each_other(tmp_path: Path) -> None:
     (row,) = visible_rows(view := opened(tmp_path, b"abcdef"))
     bold, dim = Style(bold=True), Style(dim=True)
     strip = Strip([Segment(" ", PLAIN), Segment("abcdef", PLAIN)])
-    found = list(marked(strip, row, [(0, 2, bold), (1, 4, dim)], 1))
+    found = list(draw_marks(strip, row, [(0, 2, bold), (1, 4, dim)], 1))
     assert [(one.text, one.style) for one in found] == [
         (" ", PLAIN),
         ("a", bold),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.tui.output.line_layout import hidden_note
+from mobius_tui.tui.output.line_layout import hidden_bytes_note
 from mobius_tui.tui.output.output_document import OutputDocument, text_of
-from mobius_tui.tui.output.plain_text import BLOCK, shown_lines
+from mobius_tui.tui.output.plain_text import TEXT_BLOCK_BYTES, pieces_of_shown_text
 from tests.tui.output.panes import PIECES
 
 
@@ -22,7 +22,7 @@ def as_shown(path: Path) -> list[str]:
     at, found = 0, []
     while at < document.size:
         line = document.line(at)
-        found.append(text_of(line) + hidden_note(line))
+        found.append(text_of(line) + hidden_bytes_note(line))
         at = line.after
     document.close()
     return found
@@ -35,7 +35,7 @@ def test_it_is_what_is_shown(tmp_path: Path, seed: int) -> None:
     data = b"".join(dice.choice(PIECES) for _ in range(300))
     path.write_bytes(data)
     descriptor = os.open(path, os.O_RDONLY)
-    text = "".join(shown_lines(partial(os.pread, descriptor), 0, len(data)))
+    text = "".join(pieces_of_shown_text(partial(os.pread, descriptor), 0, len(data)))
     os.close(descriptor)
     assert text.removesuffix("\n").split("\n") == as_shown(path)
-    assert len(data) > BLOCK
+    assert len(data) > TEXT_BLOCK_BYTES

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from mobius_tui.tui.output import selection
+from mobius_tui.tui.output import selectable_pane
 from mobius_tui.tui.output.viewport import place_at, visible_rows
 from tests.tui.output.panes import (
     Recording,
@@ -154,7 +154,7 @@ async def test_too_much_is_not_copied_but_said(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = "mobius_tui.tui.output.selectable_pane.COPY_LIMIT"
-    assert selection.COPY_LIMIT > 1 << 20
+    assert selectable_pane.COPY_LIMIT > 1 << 20
     monkeypatch.setattr(module, 100)
     recording.write("word\n" * 50)
     async with showing(recording) as (pane, pilot):

@@ -9,11 +9,11 @@ from rich.color import Color
 from rich.style import Style
 
 from mobius_tui.sanitize import SGR, clean
-from mobius_tui.tui.output.sgr import PLAIN, Pen, apply, parse, style
+from mobius_tui.tui.output.sgr import PLAIN_PEN, Pen, apply_sgr, parse, pen_style
 
 
 def pen(*codes: str) -> Pen:
-    return apply(PLAIN, f"\x1b[{';'.join(codes)}m")
+    return apply_sgr(PLAIN_PEN, f"\x1b[{';'.join(codes)}m")
 
 
 RED = Color.from_ansi(1)
@@ -35,18 +35,18 @@ RED = Color.from_ansi(1)
         ("1;31", Pen(colour=RED, traits=frozenset({"bold"}))),
         ("1;2;22;3", Pen(traits=frozenset({"italic"}))),
         ("4:3", Pen(traits=frozenset({"underline"}))),
-        ("4;4:0", PLAIN),
-        ("7;9;27;29", PLAIN),
-        ("31;39;41;49", PLAIN),
-        ("31;0", PLAIN),
-        ("31;", PLAIN),
-        ("", PLAIN),
-        ("5", PLAIN),
-        ("8", PLAIN),
-        ("999", PLAIN),
-        ("38;5;999", PLAIN),
-        ("38", PLAIN),
-        ("38;2;1", PLAIN),
+        ("4;4:0", PLAIN_PEN),
+        ("7;9;27;29", PLAIN_PEN),
+        ("31;39;41;49", PLAIN_PEN),
+        ("31;0", PLAIN_PEN),
+        ("31;", PLAIN_PEN),
+        ("", PLAIN_PEN),
+        ("5", PLAIN_PEN),
+        ("8", PLAIN_PEN),
+        ("999", PLAIN_PEN),
+        ("38;5;999", PLAIN_PEN),
+        ("38", PLAIN_PEN),
+        ("38;2;1", PLAIN_PEN),
         ("38;7;31", Pen(colour=RED)),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_sequence_sets_the_pen(codes: str, expected: Pen) -> None:
 
 
 def test_text_is_split_where_the_pen_changes() -> None:
-    segments, after = parse("a\x1b[31mb\x1b[1mc", PLAIN)
+    segments, after = parse("a\x1b[31mb\x1b[1mc", PLAIN_PEN)
     assert [(one.text, one.style) for one in segments] == [
         ("a", Style()),
         ("b", Style(color=RED)),
@@ -66,7 +66,7 @@ def test_text_is_split_where_the_pen_changes() -> None:
 
 def test_it_begins_with_the_pen_it_is_given() -> None:
     segments, after = parse("still red", Pen(colour=RED))
-    assert [one.style for one in segments] == [style(Pen(colour=RED))]
+    assert [one.style for one in segments] == [pen_style(Pen(colour=RED))]
     assert after == Pen(colour=RED)
 
 
@@ -74,6 +74,6 @@ def test_it_begins_with_the_pen_it_is_given() -> None:
 @given(st.text(st.sampled_from("\x1b[0123456789;:mx")))
 def test_no_text_is_lost_and_no_escape_is_left(text: str) -> None:
     cleaned = clean(text, keep_sgr=True)
-    segments, _ = parse(cleaned, PLAIN)
+    segments, _ = parse(cleaned, PLAIN_PEN)
     assert "".join(one.text for one in segments) == SGR.sub("", cleaned)
     assert not any("\x1b" in one.text for one in segments)

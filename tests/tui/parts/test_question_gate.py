@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.dialogs.question import ReasonDialog
-from mobius_tui.tui.parts.question_gate import Conversation
+from mobius_tui.tui.parts.question_gate import DialogSequence
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.screens.page import Page
@@ -59,7 +59,7 @@ async def test_what_is_asked_while_a_question_is_on_its_way_is_not_asked() -> No
 
 async def test_a_conversation_knows_what_was_typed_in_what_was_answered() -> None:
     page = Page()
-    conversation = Conversation(page.questions)
+    conversation = DialogSequence(page.questions)
     given: list[str | None] = []
 
     async def ask() -> None:

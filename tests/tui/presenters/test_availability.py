@@ -32,7 +32,7 @@ from mobius_tui.tui.presenters.availability import (
     RUN_COMMAND_ACTIONS,
     action_of,
     available_commands,
-    why_not,
+    why_unavailable,
 )
 from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
@@ -111,7 +111,7 @@ async def test_a_command_that_does_not_apply_says_why(
     run = getattr(scenes, scene)(tmp_path)
     async with hosted(run):
         key = StepRow(step_id) if step_id else None
-        assert words in why_not(view_of(run), key, RunCommand(command))
+        assert words in why_unavailable(view_of(run), key, RunCommand(command))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_what_a_look_passed_over_can_be_looked_at_again(tmp_path: Path) ->
         found = available_commands(view, row) & STEP_RULES.keys()
         assert sorted(found) == ["override", "retry"]
         why = "A does not apply: port check: it is open."
-        assert why in why_not(view, row, RunCommand.SKIP)
+        assert why in why_unavailable(view, row, RunCommand.SKIP)
         assert step_row(view, view.plan.steps["a"], phase_wait="").right == "n/a"
         fields = detail_fields(view, row, compact=False)
         when = next(field for field in fields if field.label == "when")
@@ -182,8 +182,8 @@ async def test_what_a_look_passed_over_can_be_looked_at_again(tmp_path: Path) ->
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
     view, row = view_of(scenes.failed(tmp_path)), StepRow("execute")
-    assert "Enter resumes it first" in why_not(view, row, RunCommand.RETRY)
-    assert "is not running (failed)" in why_not(view, row, RunCommand.STOP)
+    assert "Enter resumes it first" in why_unavailable(view, row, RunCommand.RETRY)
+    assert "is not running (failed)" in why_unavailable(view, row, RunCommand.STOP)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +199,6 @@ async def test_every_command_on_every_step_applies_or_says_why_not(
             row = StepRow(step_id)
             offered = available_commands(view, row)
             for command in RunCommand:
-                said = command in offered or why_not(view, row, command)
+                said = command in offered or why_unavailable(view, row, command)
                 assert said, (step_id, command)
                 assert said is True or not said.endswith(" "), (step_id, command)

@@ -11,7 +11,11 @@ from mobius_tui.drill.own_staging import make_staging
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.briefing_fields import effects, preflight_fields, summary
+from mobius_tui.tui.presenters.briefing_fields import (
+    effect_fields,
+    preflight_fields,
+    summary_fields,
+)
 from tests.tui import briefings
 
 
@@ -27,7 +31,7 @@ def test_a_group_that_may_read_or_act_is_named(
     group: str | None, acts: bool, said: str | None
 ) -> None:
     briefing = replace(briefings.drill(), share=group, share_control=acts)
-    found = {field.label: field.content.plain for field in summary(briefing)}
+    found = {field.label: field.content.plain for field in summary_fields(briefing)}
     assert found.get("shared") == said
 
 
@@ -38,7 +42,7 @@ def test_a_drill_on_a_staging_does_not_say_that_nothing_real_is_touched(
 
     def mode(site: Path | None) -> str:
         briefing = replace(briefings.drill(), site=str(site) if site else None)
-        found = {field.label: field.content.plain for field in summary(briefing)}
+        found = {field.label: field.content.plain for field in summary_fields(briefing)}
         return found["mode"]
 
     assert "nothing real is touched" in mode(None)
@@ -96,7 +100,7 @@ run = "ls"
 
 def test_what_can_be_undone_is_counted_apart(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text(UNDONE)
-    fields = effects(load(tmp_path / "x.toml"))
+    fields = effect_fields(load(tmp_path / "x.toml"))
     assert [(field.label, field.content.plain) for field in fields] == [
         ("main", "reads 1 · changes 2"),
         ("undo", "1 of 2 changes can be undone"),
@@ -112,7 +116,7 @@ def test_what_is_looked_at_as_it_begins_is_said_before_begin(tmp_path: Path) -> 
         head = "format = 2\n[runbook]\ntitle = 'R'\n"
         steps = (looks.replace("S", f"S{number}") for number in range(count))
         path.write_text(head + plain + "".join(steps))
-        fields = effects(load(path))[1:]
+        fields = effect_fields(load(path))[1:]
         found.append([(field.label, field.content.plain) for field in fields])
     words = "only if that is seen, looked at when it begins"
     one, two = f"1 step applies {words}", f"2 steps apply {words}"

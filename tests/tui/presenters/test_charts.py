@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.presenters.charts import (
-    FAILED,
-    GROWING,
-    LIMIT,
-    OUTAGE,
-    RISING,
+    FAILED_GLYPH,
+    GROWING_BLOCKS,
+    LIMIT_GLYPH,
+    OUTAGE_GLYPH,
+    RISING_BLOCKS,
     ChartCell,
-    ceiling,
-    columns,
+    chart_rows,
+    chart_top_value,
     meter,
 )
 
@@ -41,13 +41,13 @@ def test_a_chart_has_the_size_that_was_asked_for(
 ) -> None:
     latencies = [value for value, _ in pairs]
     states = [state for _, state in pairs]
-    rows = columns(latencies, states, width=width, height=height, limit=limit)
+    rows = chart_rows(latencies, states, width=width, height=height, limit=limit)
     assert [len(row) for row in rows] == [width] * height
     assert {character for row in rows for character, _ in row} <= {
-        *RISING,
-        FAILED,
-        OUTAGE,
-        LIMIT,
+        *RISING_BLOCKS,
+        FAILED_GLYPH,
+        OUTAGE_GLYPH,
+        LIMIT_GLYPH,
     }
     assert [cells(text) for text in drawn(rows)] == [width] * height
 
@@ -59,9 +59,9 @@ def test_every_failed_check_in_sight_is_marked_and_no_other(
 ) -> None:
     latencies = [value for value, _ in pairs]
     states = [state for _, state in pairs]
-    rows = columns(latencies, states, width=width, height=height, limit=limit)
+    rows = chart_rows(latencies, states, width=width, height=height, limit=limit)
     newest = states[-width:]
-    marks = [character in (FAILED, OUTAGE) for character in drawn(rows)[-1]]
+    marks = [character in (FAILED_GLYPH, OUTAGE_GLYPH) for character in drawn(rows)[-1]]
     padding = [False] * (width - len(newest))
     assert marks == padding + [state == "bad" for state in newest]
 
@@ -70,9 +70,11 @@ def test_every_failed_check_in_sight_is_marked_and_no_other(
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.integers(1, 5))
 def test_higher_values_have_higher_columns(latencies: list[float], height: int) -> None:
     states = ["ok"] * len(latencies)
-    rows = columns(latencies, states, width=len(latencies), height=height, limit=None)
+    rows = chart_rows(
+        latencies, states, width=len(latencies), height=height, limit=None
+    )
     heights = [
-        sum(RISING.index(text[place]) for text in drawn(rows))
+        sum(RISING_BLOCKS.index(text[place]) for text in drawn(rows))
         for place in range(len(latencies))
     ]
     assert min(heights) >= 1
@@ -82,7 +84,7 @@ def test_higher_values_have_higher_columns(latencies: list[float], height: int) 
 
 
 def test_a_sparkline() -> None:
-    rows = columns(
+    rows = chart_rows(
         [0, 25, 50, None, 100, 7, 7],
         ["ok", "ok", "slow", "none", "ok", "bad", "ok"],
         width=9,
@@ -97,41 +99,41 @@ def test_a_sparkline() -> None:
 
 def test_the_limit_is_drawn_behind_the_columns() -> None:
     latencies = [10, 20, 40, 80, 80, 20]
-    rows = columns(latencies, ["ok"] * 6, width=6, height=4, limit=50)
+    rows = chart_rows(latencies, ["ok"] * 6, width=6, height=4, limit=50)
     assert drawn(rows) == ["   ██ ", "┄┄┄██┄", "  ███ ", "▄█████"]
     assert roles(rows)[1] == ["limit", "limit", "limit", "slow", "slow", "limit"]
 
 
 def test_a_limit_just_above_the_values_is_in_sight_and_a_far_one_is_not() -> None:
-    near = columns([50, 60], ["ok", "ok"], width=2, height=4, limit=100)
+    near = chart_rows([50, 60], ["ok", "ok"], width=2, height=4, limit=100)
     assert drawn(near)[0] == "┄┄"
-    far = columns([50, 60], ["ok", "ok"], width=2, height=4, limit=1000)
-    assert LIMIT not in "".join(drawn(far))
-    assert ceiling([50, 60], 100) == 100
-    assert ceiling([50, 60], 1000) == 60
-    assert ceiling([None, float("nan")], None) == 1
+    far = chart_rows([50, 60], ["ok", "ok"], width=2, height=4, limit=1000)
+    assert LIMIT_GLYPH not in "".join(drawn(far))
+    assert chart_top_value([50, 60], 100) == 100
+    assert chart_top_value([50, 60], 1000) == 60
+    assert chart_top_value([None, float("nan")], None) == 1
 
 
 def test_a_long_outage_is_a_calm_line_that_begins_with_a_mark() -> None:
     states = ["ok", *["bad"] * 4, "ok", "bad"]
-    rows = columns([50.0] * 7, states, width=7, height=2, limit=None)
+    rows = chart_rows([50.0] * 7, states, width=7, height=2, limit=None)
     assert drawn(rows) == ["█    █ ", "█✖───█✖"]
 
 
 def test_a_failed_check_has_no_column_whatever_its_latency() -> None:
-    rows = columns([50, 50], ["ok", "bad"], width=2, height=2, limit=None)
+    rows = chart_rows([50, 50], ["ok", "bad"], width=2, height=2, limit=None)
     assert drawn(rows) == ["█ ", "█✖"]
     assert roles(rows) == [["ok", "none"], ["ok", "bad"]]
 
 
 def test_only_the_newest_are_shown_and_only_they_set_the_scale() -> None:
-    rows = columns([9000, 1, 2], ["ok"] * 3, width=2, height=1, limit=None)
+    rows = chart_rows([9000, 1, 2], ["ok"] * 3, width=2, height=1, limit=None)
     assert drawn(rows) == ["▄█"]
 
 
 def test_states_must_be_as_many_as_values() -> None:
     with pytest.raises(ValueError, match="shorter"):
-        columns([1, 2], ["ok"], width=2, height=1, limit=None)
+        chart_rows([1, 2], ["ok"], width=2, height=1, limit=None)
 
 
 @settings(deadline=None)
@@ -139,7 +141,7 @@ def test_states_must_be_as_many_as_values() -> None:
 def test_a_meter_has_its_width(value: float | None, limit: float, width: int) -> None:
     bar = meter(value, limit, width)
     assert len(bar) == max(0, width)
-    assert set(bar) <= set(GROWING)
+    assert set(bar) <= set(GROWING_BLOCKS)
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.availability import why_not
+from mobius_tui.tui.presenters.availability import why_unavailable
 from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -76,7 +76,7 @@ async def test_the_cursor_on_the_phase_is_not_on_the_step(run: MadeRun) -> None:
     async with hosted(run):
         view = view_of(run)
         assert view.proposed_row == view.latest_row == StepRow("one")
-        assert "the cursor is on a phase" in why_not(
+        assert "the cursor is on a phase" in why_unavailable(
             view, PhaseRow("one"), RunCommand.RETRY
         )
         for key in (PhaseRow("two"), StepRow("two")):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.coached_drills import coach
+from mobius_tui.drill.coached_drills import mark_as_coached
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import PhaseLeft, RunEnded
@@ -17,7 +17,7 @@ from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.presenters.coach_marks import NEXT, coach_mark
+from mobius_tui.tui.presenters.coach_marks import COMMANDS_AFTER_DEMO, coach_mark
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.footer import CoachMark
 from tests.drill.drills import drill
@@ -78,7 +78,7 @@ def coached(tmp_path: Path) -> MadeRun:
     """A run on a site whose team is told what to press."""
     site = tmp_path / "site"
     (site / "run").mkdir(parents=True)
-    coach(site)
+    mark_as_coached(site)
     return MadeRun(
         tmp_path / "runs",
         rollback(tmp_path).runbook,
@@ -142,7 +142,7 @@ async def test_the_second_drill_is_not_called_the_first(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "The run has ended: completed" in words(pilot)
         assert "Your first drill" not in words(pilot)
-        assert NEXT[0][0] in words(pilot)
+        assert COMMANDS_AFTER_DEMO[0][0] in words(pilot)
 
 
 async def test_its_end_says_how_to_go_on(tmp_path: Path) -> None:
@@ -153,6 +153,6 @@ async def test_its_end_says_how_to_go_on(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         shown = words(pilot)
         assert "Your first drill" in shown
-        for typed, what in NEXT:
+        for typed, what in COMMANDS_AFTER_DEMO:
             assert typed in shown
             assert what in shown

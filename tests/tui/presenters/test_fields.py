@@ -12,9 +12,9 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import Dialog
-from mobius_tui.tui.presenters.briefing_fields import summary
+from mobius_tui.tui.presenters.briefing_fields import summary_fields
 from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.styled_text import STYLES
+from mobius_tui.tui.presenters.styled_text import ROLE_STYLES
 from mobius_tui.tui.widgets.detail_pane import LABEL_CELLS, FieldList, lay_out_fields
 from tests.paths import CASES, TESTS
 from tests.tui.briefings import drill
@@ -77,7 +77,7 @@ async def test_pictures_of_texts(tmp_path: Path) -> None:
 
 def test_the_briefing_has_the_lines_of_the_summary() -> None:
     briefing = replace(drill(), runbook=load(LINES))
-    what = next(each for each in summary(briefing) if each.label == "what")
+    what = next(each for each in summary_fields(briefing) if each.label == "what")
     assert beside(lay_out_fields((what,), 60)) == (
         "Do this:\n\n1. first\n2. second\n\na  b\n─  ─\n1  2"
     )
@@ -90,6 +90,6 @@ def test_nothing_in_a_text_can_be_clicked() -> None:
     )
     rows = lay_out_fields((Field("do", prose=Prose(text)),), 200)
     styles = {span.style for row in rows for span in row.spans}
-    assert styles <= set(STYLES.values())
+    assert styles <= set(ROLE_STYLES.values())
     assert "a (javascript:alert(1)) b (@click=app.quit) c (https://d)" in beside(rows)
     assert "[@click=app.quit]e[/] [bold]f[/bold] [@click=app.quit]" in beside(rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.dialogs.leave_dialog import leave_state
+from mobius_tui.tui.dialogs.leave_dialog import make_leave_state
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.next_action import FocusOutput, StartFlow
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -25,8 +25,8 @@ async def test_nothing_is_offered_and_nothing_promised(tmp_path: Path) -> None:
     words = "Host silent for 1:05; if it was stopped: kill -CONT 4242"
     assert offered == FocusOutput(text=words, role="bad")
     assert isinstance(next_action.next_action(heard, None, moved=False), StartFlow)
-    assert leave_state(silent, ()).is_silent
-    assert not leave_state(heard, ()).is_silent
+    assert make_leave_state(silent, ()).is_silent
+    assert not make_leave_state(heard, ()).is_silent
     words = "the host of this run gives no sign of life"
     assert words in status_text(silent, None, run="r", head="h")
     assert words not in status_text(heard, None, run="r", head="h")

@@ -15,7 +15,7 @@ from textual.widgets import Input
 import mobius_tui.tui.dialogs
 from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
-from mobius_tui.review.run_report import ActionItem, StepItem
+from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.approval_events import ApprovalAsked
 from mobius_tui.run.events.fleet_events import HostStatus
@@ -34,7 +34,7 @@ from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
 from mobius_tui.tui.dialogs.fleet_dialogs import SettleDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
-from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, leave_state
+from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, make_leave_state
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
 from mobius_tui.tui.dialogs.question import Question, ReasonDialog, SaveDialog
@@ -48,7 +48,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
+from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
@@ -57,7 +57,7 @@ from tests.tui import scenes
 from tests.tui.briefings import untouched
 from tests.tui.runs import BEGAN, Time, hosted, opened, press, running, settled, until
 
-ITEM = ActionItem(id=StepItem("disk"), title="A larger disk")
+ITEM = ActionItem(id=StepItemId("disk"), title="A larger disk")
 SKIPPING = DraftKey(purpose=Purpose.SKIP)
 
 
@@ -112,7 +112,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     EndCard: lambda view: EndCard(view, "/runs/one", None),
     FailureDialog: lambda view: FailureDialog(view, _step(view, "execute")),
     HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),
-    LeaveDialog: lambda view: LeaveDialog(leave_state(view, ()), "one"),
+    LeaveDialog: lambda view: LeaveDialog(make_leave_state(view, ()), "one"),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
     PhasesDialog: lambda view: PhasesDialog(
         view.plan, view.runbook.phases[-1:], likely=None

@@ -12,12 +12,12 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.capabilities import (
     AsciiFilter,
-    fit_settings,
-    has_title,
+    can_set_title,
+    resolve_settings,
     title_sequence,
 )
 from mobius_tui.tui.config.settings import Settings
-from mobius_tui.tui.presenters.status_text import TitleAndBell, title
+from mobius_tui.tui.presenters.status_text import TitleAndBell, terminal_title
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, until
 
@@ -38,7 +38,7 @@ async def test_the_title_says_what_is_wrong_as_long_as_it_is(
     run: MadeRun = getattr(scenes, scene)(tmp_path)
     async with hosted(run), opened(run) as (screen, _):
         assert screen.view is not None
-        assert title(screen.view) == words
+        assert terminal_title(screen.view) == words
         assert screen.title_message().title == words
 
 
@@ -77,6 +77,6 @@ def test_nothing_in_a_title_ends_it_or_begins_another() -> None:
 
 
 def test_terminals_without_a_title_are_sent_none() -> None:
-    assert has_title({"TERM": "xterm-256color"})
+    assert can_set_title({"TERM": "xterm-256color"})
     for environ in ({"TERM": "linux"}, {"TERM": "dumb"}, {}):
-        assert not fit_settings(Settings(), environ, "utf-8").title
+        assert not resolve_settings(Settings(), environ, "utf-8").title

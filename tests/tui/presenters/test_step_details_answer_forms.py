@@ -11,7 +11,11 @@ from mobius_tui.runbook.model.actions import Ask
 from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.runbook.model.runbook_diff import part_digest
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
-from mobius_tui.tui.presenters.step_details import example, full_form, short_form
+from mobius_tui.tui.presenters.step_details import (
+    example_handle,
+    full_answer_hint,
+    short_answer_hint,
+)
 from tests.paths import ROOT
 from tests.tui.runs import rollback
 
@@ -24,16 +28,16 @@ def test_an_example_is_a_contact_that_the_pattern_wants() -> None:
         Contact(role="Operator", handle="@ops"),
         Contact(role="Desk", handle="+49 30 1234"),
     )
-    assert example("@[a-z-]+", contacts, "Operator") == "@ops"
-    assert example("@[a-z-]+", contacts, "") == "@sre-oncall"
-    assert example(r"\+[\d ]+", contacts, "Operator") == "+49 30 1234"
-    assert example(".+", contacts, "Operator") == "", "any name will do"
-    assert example("#[a-z]+", contacts, "") == ""
+    assert example_handle("@[a-z-]+", contacts, "Operator") == "@ops"
+    assert example_handle("@[a-z-]+", contacts, "") == "@sre-oncall"
+    assert example_handle(r"\+[\d ]+", contacts, "Operator") == "+49 30 1234"
+    assert example_handle(".+", contacts, "Operator") == "", "any name will do"
+    assert example_handle("#[a-z]+", contacts, "") == ""
 
 
 def test_no_example_is_sought_for_it() -> None:
     contacts = [Contact(role="r", handle="@" + "a" * 100, for_="x")]
-    assert example("@(a+)+b", contacts, "r") == ""
+    assert example_handle("@(a+)+b", contacts, "r") == ""
 
 
 def test_an_example_comes_first_then_the_hint_then_the_pattern(tmp_path: Path) -> None:
@@ -41,22 +45,25 @@ def test_an_example_comes_first_then_the_hint_then_the_pattern(tmp_path: Path) -
     view = RunPresenter(Viewer(run.directory)).run(run.at, None)
     step = view.runbook.phases[0].steps[0]
     known = Ask(var="a", match="@[a-z-]+", hint="a handle")
-    assert short_form(view, step, known) == "such as @sre-oncall"
+    assert short_answer_hint(view, step, known) == "such as @sre-oncall"
     whole = "a handle, such as @sre-oncall (pattern @[a-z-]+)"
-    assert full_form(view, step, known) == whole
+    assert full_answer_hint(view, step, known) == whole
     own = Ask(var="a", match="@[a-z-]+", hint="a handle, such as @anna.")
-    assert short_form(view, step, own) == "a handle, such as @anna."
-    assert full_form(view, step, own) == f"{own.hint} (pattern @[a-z-]+)"
+    assert short_answer_hint(view, step, own) == "a handle, such as @anna."
+    assert full_answer_hint(view, step, own) == f"{own.hint} (pattern @[a-z-]+)"
     hinted = Ask(var="a", match=r"\d+", hint="a number")
-    assert short_form(view, step, hinted) == "a number"
-    assert full_form(view, step, hinted) == r"a number (pattern \d+)"
+    assert short_answer_hint(view, step, hinted) == "a number"
+    assert full_answer_hint(view, step, hinted) == r"a number (pattern \d+)"
     bare = Ask(var="a", match=r"\d+")
-    assert short_form(view, step, bare) == r"in the form \d+"
-    assert full_form(view, step, bare) == r"pattern \d+"
+    assert short_answer_hint(view, step, bare) == r"in the form \d+"
+    assert full_answer_hint(view, step, bare) == r"pattern \d+"
     free = Ask(var="a")
-    assert (short_form(view, step, free), full_form(view, step, free)) == ("", "")
+    assert (
+        short_answer_hint(view, step, free),
+        full_answer_hint(view, step, free),
+    ) == ("", "")
     free = Ask(var="a", hint="in a word")
-    assert short_form(view, step, free) == "in a word"
+    assert short_answer_hint(view, step, free) == "in a word"
 
 
 def test_the_bundled_runbooks_give_a_hint_wherever_a_pattern_is_wanted() -> None:

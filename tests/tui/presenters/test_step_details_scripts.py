@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.dry_run import dry_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import initial_state
@@ -55,7 +55,7 @@ def test_the_command_is_shown_without_what_is_for_lint(tmp_path: Path) -> None:
     )
     (step,) = runbook.steps()
     ways = [
-        "\n".join(dry_run(prepare_briefing(runbook, given={}), now=0.0)),
+        "\n".join(dry_run_lines(prepare_briefing(runbook, given={}), now=0.0)),
         "\n".join(
             field.content.plain
             for field in detail_fields(view, StepRow("s"), compact=False)

@@ -8,7 +8,7 @@ from math import nextafter
 
 import pytest
 
-from mobius_tui.health.health_record import ProbeResult, State
+from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import MomentTone, TimelineMoment
@@ -138,7 +138,7 @@ def test_every_moment_is_in_the_cell_that_its_edges_say(width: int) -> None:
 
 def test_what_was_seen_last_of_a_probe_holds_until_the_next_check() -> None:
     row = ProbeChecks()
-    seen: tuple[State, ...] = ("ok", "failed", "failed", "ok")
+    seen: tuple[CheckState, ...] = ("ok", "failed", "failed", "ok")
     for slot, state in enumerate(seen):
         at = slot * 10.0
         row.add(

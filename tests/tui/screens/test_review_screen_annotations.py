@@ -16,7 +16,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
-from mobius_tui.tui.dialogs.dialog import Dialog, Do
+from mobius_tui.tui.dialogs.dialog import CallOnPress, Dialog
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
     ActionItemsDialog,
@@ -198,7 +198,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
         item = pilot.app.screen
         assert isinstance(item, ActionItemDialog)
-        await pilot.click(item.buttons[Do(item.turn)])
+        await pilot.click(item.buttons[CallOnPress(item.turn)])
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
     [kept] = run_action_items.read_action_items(run.directory)
@@ -216,7 +216,7 @@ async def test_what_was_typed_is_there_again_where_it_could_not_be_kept(
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         pilot.app.screen.query_one(Input).value = "x" * (
-            run_annotations.LONGEST_ANNOTATION + 1
+            run_annotations.MAX_ANNOTATION_CHARACTERS + 1
         )
         await answer(pilot, "enter")
         await until(pilot, lambda: "at most" in words(pilot), seconds=30)

@@ -23,7 +23,7 @@ from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.presenters.next_action import ResumeHost
-from mobius_tui.tui.presenters.styled_text import STYLES
+from mobius_tui.tui.presenters.styled_text import ROLE_STYLES
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.health_panel import HealthPanel
@@ -300,7 +300,7 @@ async def test_health_that_nobody_watches_is_calm_and_says_so(tmp_path: Path) ->
         assert not health.has_class("-failing")
         content = health.render()
         assert isinstance(content, Content)
-        assert {str(span.style) for span in content.spans} == {STYLES["muted"]}
+        assert {str(span.style) for span in content.spans} == {ROLE_STYLES["muted"]}
 
 
 async def test_rows_that_come_are_listed_and_the_next_of_them_is_offered(

@@ -9,9 +9,9 @@ import pytest
 from textual.widgets import OptionList
 
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.backend.capabilities import fit_settings
+from mobius_tui.tui.backend.capabilities import resolve_settings
 from mobius_tui.tui.config.settings import Settings
-from mobius_tui.tui.presenters.glyphs import MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui.looks import SCENES, SCREENS, cells, colours, seen, shape, text
@@ -25,7 +25,7 @@ MONO = {**XTERM, "NO_COLOR": "1"}
 @pytest.fixture
 def no_colour(monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("NO_COLOR", "1")
-    return fit_settings(Settings(theme="nord"), MONO, "utf-8")
+    return resolve_settings(Settings(theme="nord"), MONO, "utf-8")
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -71,7 +71,7 @@ async def test_each_state_has_its_word_and_its_glyph_without_colour(
             screen.query_one(Checklist).post_message(Checklist.Moved(StepRow(step)))
             await settled(pilot)
             shown = text(pilot)
-            mark = MARKS[status]
+            mark = STATUS_MARKS[status]
             row = next(line for line in shown.split("\n") if "»" in line)
             assert f"»{mark.glyph} " in row, (status, row)
             words = mark.word
@@ -94,7 +94,7 @@ async def test_the_cursor_of_a_list_is_seen_without_colour(
 
 @pytest.mark.parametrize("name", SCREENS)
 async def test_sixteen_colours_are_the_terminals_own(name: str, tmp_path: Path) -> None:
-    settings = fit_settings(Settings(), {"TERM": "linux"}, "utf-8")
+    settings = resolve_settings(Settings(), {"TERM": "linux"}, "utf-8")
     assert settings.theme == "mobius-ansi"
     async with seen(name, tmp_path, settings) as pilot:
         assert {name for name in colours(pilot) if not OF_16.fullmatch(name)} == set()
@@ -115,12 +115,14 @@ def test_what_the_terminal_can_show_decides() -> None:
         (MONO, "mobius-ansi", False),
         ({**XTERM, "NO_COLOR": ""}, "mobius-dark", False),
     ):
-        found = fit_settings(Settings(), environ, "UTF-8")
+        found = resolve_settings(Settings(), environ, "UTF-8")
         assert (found.theme, found.ascii) == (theme, ascii_alone), environ
-    assert fit_settings(Settings(), XTERM, "iso8859-1").ascii
+    assert resolve_settings(Settings(), XTERM, "iso8859-1").ascii
     assert (
-        fit_settings(Settings(ascii=False), {"TERM": "linux"}, "utf-8").ascii is False
+        resolve_settings(Settings(ascii=False), {"TERM": "linux"}, "utf-8").ascii
+        is False
     )
     assert (
-        fit_settings(Settings(theme="nord"), {"TERM": "xterm"}, "utf-8").theme == "nord"
+        resolve_settings(Settings(theme="nord"), {"TERM": "xterm"}, "utf-8").theme
+        == "nord"
     )

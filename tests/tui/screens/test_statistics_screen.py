@@ -19,7 +19,7 @@ from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.presenters.statistics_lines import stats_lines
-from mobius_tui.tui.screens.statistics_screen import StatsScreen
+from mobius_tui.tui.screens.statistics_screen import StatisticsScreen
 from tests.review.story import BOOK, HOSTILE
 from tests.tui import scenes
 from tests.tui.runs import BEGAN, SIZES, Time, pictured, running, settled, until, words
@@ -60,7 +60,7 @@ def all_of_it() -> RunbookStatistics:
 
 async def test_pictures_of_statistics() -> None:
     wall = Time(BEGAN + 20 * DAY).wall
-    screen = StatsScreen("Roll the shop back", all_of_it, wall=wall)
+    screen = StatisticsScreen("Roll the shop back", all_of_it, wall=wall)
     async with running(screen, size=SIZES[0]) as pilot:
         await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
         await pictured(pilot, "stats")
@@ -76,7 +76,7 @@ async def test_statistics_are_copied_as_the_lines_of_a_pipe(
         known.wait(30)
         return all_of_it()
 
-    screen = StatsScreen("Roll the shop back", look)
+    screen = StatisticsScreen("Roll the shop back", look)
     async with running(screen, size=(80, 24)) as pilot:
         await pilot.press("y")
         await until(pilot, lambda: "still being read" in words(pilot))
@@ -98,7 +98,7 @@ def test_no_line_is_wider_than_there_is_room(width: int) -> None:
 
 
 async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None:
-    screen = StatsScreen(HOSTILE, lambda: runbook_statistics(PLAN, ()))
+    screen = StatisticsScreen(HOSTILE, lambda: runbook_statistics(PLAN, ()))
     async with running(screen, size=(80, 24)) as pilot:
         said = "No run of it has ended yet"
         await until(pilot, lambda: said in words(pilot), seconds=30)
@@ -107,7 +107,7 @@ async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None
     def look() -> RunbookStatistics:
         raise UsageError("no runbook is named so")
 
-    async with running(StatsScreen("?", look), size=(80, 24)) as pilot:
+    async with running(StatisticsScreen("?", look), size=(80, 24)) as pilot:
         said = "no runbook is named so"
         await until(pilot, lambda: said in words(pilot), seconds=30)
 

@@ -14,7 +14,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import FlowId
-from mobius_tui.tui.presenters.glyphs import ASIDE, MARKS
+from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
 from mobius_tui.tui.presenters.next_action import StartFlow
 from mobius_tui.tui.row_key import PhaseRow, StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
@@ -39,11 +39,11 @@ def texts(checklist: Checklist) -> list[str]:
 
 
 def test_every_state_has_a_glyph_of_one_cell_and_a_word() -> None:
-    for mark in (*(MARKS[status] for status in Status), ASIDE):
+    for mark in (*(STATUS_MARKS[status] for status in Status), UNENTERED_ASIDE_MARK):
         assert len(mark.glyph) == 1
         assert sanitize.cells(mark.glyph) == 1
         assert mark.word
-    words = [MARKS[status].word for status in Status]
+    words = [STATUS_MARKS[status].word for status in Status]
     assert len(set(words)) == len(words)
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 from textual.strip import Strip
 
 from mobius_tui.tui.backend.row_cache import cache_rows
-from mobius_tui.tui.config.themes import LIGHT
-from mobius_tui.tui.widgets.checklist import CURSOR, MAX_STRIPS, Checklist
+from mobius_tui.tui.config.themes import LIGHT_THEME
+from mobius_tui.tui.widgets.checklist import (
+    CHECKLIST_CURSOR,
+    MAX_CACHED_CHECKLIST_STRIPS,
+    Checklist,
+)
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
 from tests.tui.widgets.long_runbooks import long_runbook
 
@@ -31,7 +35,7 @@ def anew(checklist: Checklist) -> list[Strip]:
 
 def under_cursor(rows: list[Strip]) -> Strip:
     """The row that the cursor is on, without its borders."""
-    (row,) = [row for row in rows if CURSOR in row.text]
+    (row,) = [row for row in rows if CHECKLIST_CURSOR in row.text]
     return row.crop(1, row.cell_length - 2)
 
 
@@ -48,9 +52,13 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
         assert len(both) >= checklist.visible_row_count // 3 - 2
         assert all(after[text] is before[text] for text in both)
         await press(pilot, time, "G")
-        for _ in range(MAX_STRIPS // checklist.visible_row_count + 1):
+        for _ in range(MAX_CACHED_CHECKLIST_STRIPS // checklist.visible_row_count + 1):
             await press(pilot, time, "pageup")
-        assert checklist.visible_row_count < len(checklist._strips) <= MAX_STRIPS
+        assert (
+            checklist.visible_row_count
+            < len(checklist._strips)
+            <= MAX_CACHED_CHECKLIST_STRIPS
+        )
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:
@@ -75,8 +83,10 @@ async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None
         await is_true_after("it came back")
         pilot.app.theme = "mobius-light"
         await is_true_after("the theme changed")
-        variables = {**LIGHT.variables, "text-muted": "#123456"}
-        pilot.app.register_theme(replace(LIGHT, name="other", variables=variables))
+        variables = {**LIGHT_THEME.variables, "text-muted": "#123456"}
+        pilot.app.register_theme(
+            replace(LIGHT_THEME, name="other", variables=variables)
+        )
         pilot.app.theme = "other"
         await is_true_after("it changed to another with the same ground")
         await press(pilot, time, *["j"] * 12)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from mobius_tui.health.health_record import MachineSample, ProbeResult, State
+from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
 from mobius_tui.tui.presenters.health_view import MachineView
 from mobius_tui.tui.widgets import health_panel
 from mobius_tui.tui.widgets.health_figures import machine_lines
@@ -135,7 +135,7 @@ async def test_a_failure_reads_as_what_it_is(
     ],
 )
 async def test_a_probe_by_a_check_holds_or_does_not(
-    tmp_path: Path, state: State, reason: str, said: str
+    tmp_path: Path, state: CheckState, reason: str, said: str
 ) -> None:
     path = tmp_path / "book.toml"
     path.write_text(
@@ -171,7 +171,7 @@ run = "true"
 """
 
 
-def of_hosts(tmp_path: Path, **results: tuple[State, str, str]) -> MadeRun:
+def of_hosts(tmp_path: Path, **results: tuple[CheckState, str, str]) -> MadeRun:
     """A run with two probes of hosts, and what they found: state, summary, reason."""
     path = tmp_path / "book.toml"
     path.write_text(OF_HOSTS)
@@ -326,7 +326,9 @@ async def test_no_figure_stands_without_its_name_at_any_width(tmp_path: Path) ->
         health = screen.health
         assert health is not None
         for width in range(health_panel.WIDE_CELLS, 90):
-            found = health_panel.lines(health, width=width, height=None, compact=False)
+            found = health_panel.health_lines(
+                health, width=width, height=None, compact=False
+            )
             (row,) = (line for line in found if line.plain.startswith("✖ api"))
             assert row.cell_length <= width
             assert row.plain.endswith("ok 57%"), width

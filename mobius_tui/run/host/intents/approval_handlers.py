@@ -55,7 +55,7 @@ def _approval_request(services: HostServices, step: Step, uid: int) -> ApprovalA
     )
 
 
-async def approve(
+async def approve_step(
     services: HostServices, action: ApproveStep, caller: Caller, intent: str
 ) -> Entry:
     """Journal a second person's approval."""
@@ -73,7 +73,7 @@ async def approve(
     return await services.writer.write(event, caller.name, intent)
 
 
-async def deny(
+async def deny_approval(
     services: HostServices, action: DenyApproval, caller: Caller, intent: str
 ) -> Entry:
     """Journal that an approval is denied; it can be asked for again."""

@@ -10,7 +10,7 @@ from mobius_tui.run.events.message_events import (
     MessageRequeued,
 )
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.step_handlers import tick
+from mobius_tui.run.host.intents.step_handlers import tick_step
 from mobius_tui.run.intents.envelope import Caller
 from mobius_tui.run.intents.intent_actions import (
     DropMessages,
@@ -24,7 +24,7 @@ from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 
 
-async def queue(
+async def queue_message(
     services: HostServices, step: Step, channels: tuple[str, ...], text: str, who: str
 ) -> None:
     """Put the text of the attempt that comes next in the outbox; the turn is held.
@@ -57,18 +57,18 @@ async def queue(
     await services.writer.write(event, who)
 
 
-async def send(
+async def send_message_of_step(
     services: HostServices, action: SendMessageOfStep, caller: Caller, intent: str
 ) -> Entry:
     """Mark the message step as done and queue its text for the channels."""
     step = services.context.plan.steps[action.step]
     channels = tuple(dict.fromkeys(action.channels))
-    await queue(services, step, channels, action.text, caller.name)
+    await queue_message(services, step, channels, action.text, caller.name)
     told = TickStep(step=action.step, attempt=action.attempt, note=action.text)
-    return await tick(services, told, caller, intent)
+    return await tick_step(services, told, caller, intent)
 
 
-async def _write(
+async def _journal_message_events(
     services: HostServices, events: list[MessageEvent], who: str, intent: str
 ) -> Entry | None:
     """Journal the events; only the first carries the intent's id. Returns its entry."""
@@ -79,16 +79,16 @@ async def _write(
     return entry
 
 
-async def send_again(
+async def resend_messages(
     services: HostServices, action: ResendMessages, who: str, intent: str
 ) -> Entry | None:
     """Queue again the deliveries that failed or whose outcome is unknown."""
     numbers = dict.fromkeys(action.deliveries)
     events: list[MessageEvent] = [MessageRequeued(delivery=n) for n in numbers]
-    return await _write(services, events, who, intent)
+    return await _journal_message_events(services, events, who, intent)
 
 
-async def drop(
+async def drop_messages(
     services: HostServices, action: DropMessages, who: str, intent: str
 ) -> Entry | None:
     """Drop failed deliveries: the message was passed on by hand."""
@@ -97,4 +97,4 @@ async def drop(
     events: list[MessageEvent] = [
         MessageDropped(delivery=n, reason=reason) for n in numbers
     ]
-    return await _write(services, events, who, intent)
+    return await _journal_message_events(services, events, who, intent)

@@ -29,9 +29,9 @@ from mobius_tui.run.intents.intent_actions import (
     TouchSite,
     UndoSteps,
 )
-from mobius_tui.run.planning.rollback import is_only_watched
+from mobius_tui.run.planning.rollback import is_watch_run_only
 from mobius_tui.run.planning.run_outcome import run_outcome
-from mobius_tui.run.state.growth import step_that_failed
+from mobius_tui.run.state.growth import failed_step_or_parent
 from mobius_tui.run.watch.watch_command import person_end_reason
 
 
@@ -51,7 +51,7 @@ async def touch_site(
     return await services.writer.write(event, FACILITATOR, intent)
 
 
-async def skip(
+async def skip_step(
     services: HostServices, action: SkipStep, who: str, intent: str
 ) -> Entry:
     """Journal that a step is skipped."""
@@ -59,14 +59,14 @@ async def skip(
     return await services.writer.write(event, who, intent)
 
 
-async def restore(
+async def restore_step(
     services: HostServices, action: RestoreStep, who: str, intent: str
 ) -> Entry:
     """Journal that a skipped step is pending again."""
     return await services.writer.write(StepRestored(step=action.step), who, intent)
 
 
-async def override(
+async def override_step(
     services: HostServices, action: OverrideStep, who: str, intent: str
 ) -> Entry:
     """Journal that a person vouches for a step."""
@@ -99,7 +99,7 @@ async def enter_phase(
     """Journal that the run enters a phase: an aside, or one of the main line."""
     origin = action.from_step
     if origin in services.context.state.steps:
-        origin = step_that_failed(services.context.state, origin)
+        origin = failed_step_or_parent(services.context.state, origin)
     event = PhaseEntered(phase=action.phase, from_step=origin, reason=action.reason)
     return await services.writer.write(event, who, intent)
 
@@ -155,7 +155,7 @@ async def end_run(
 ) -> Entry:
     """Journal the run's end."""
     outcome, reason = run_outcome(services.context.plan, services.context.state)
-    if is_only_watched(services.context.plan, services.context.state):
+    if is_watch_run_only(services.context.plan, services.context.state):
         outcome, reason = (
             Outcome.ABANDONED,
             person_end_reason(services.context.state.watch, who),

@@ -1,4 +1,7 @@
-"""Handlers of intents that start, check, tick, decide or stop a step."""
+"""Handlers of intents about hosts of a step: to release a batch, to settle a host.
+
+Both only journal an event: the running `FleetAttempt` decides anew after each event.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from mobius_tui.health import safe_search
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
+from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
@@ -22,7 +26,9 @@ from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     ImproviseStep,
     LookFirst,
+    ReleaseBatch,
     RetryStep,
+    SettleHost,
     StartStep,
     StopStep,
     TickStep,
@@ -31,12 +37,41 @@ from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.situation import Situation
-from mobius_tui.run.planning.step_permissions import options_of
+from mobius_tui.run.planning.step_permissions import available_options
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.limits import limits_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.value_kinds import typed_value
+
+
+async def release_batch(
+    services: HostServices, action: ReleaseBatch, who: str, intent: str
+) -> Entry:
+    """Journal that a person lets a held batch begin or go on."""
+    event = BatchReleased(
+        step=action.step,
+        attempt=action.attempt,
+        batch=action.batch,
+        reason=action.reason.strip(),
+    )
+    return await services.writer.write(event, who, intent)
+
+
+async def settle_host(
+    services: HostServices, action: SettleHost, who: str, intent: str
+) -> Entry:
+    """Journal what a person says that an unknown or unreachable host counts as."""
+    assert action.settled
+    event = FleetHostSettled(
+        step=action.step,
+        attempt=action.attempt,
+        host=action.host,
+        settled=action.settled,
+        reason=action.reason.strip(),
+    )
+    return await services.writer.write(event, who, intent)
+
 
 AUTO = "auto"
 """The name in the journal of who starts steps that no person starts."""
@@ -56,7 +91,7 @@ def situation_of(services: HostServices, caller: Caller) -> Situation:
     )
 
 
-async def start(
+async def start_step(
     services: HostServices, action: StartStep | RetryStep, caller: Caller, intent: str
 ) -> Entry:
     """Begin an attempt at a script, a check or a watch."""
@@ -67,7 +102,7 @@ async def start(
     return await services.runner.start(step, action.attempt, caller.name, intent)
 
 
-async def improvise(
+async def improvise_step(
     services: HostServices, action: ImproviseStep, caller: Caller, intent: str
 ) -> Entry:
     """Add a command to the run as a step of its own, and begin it if that is permitted.
@@ -83,11 +118,11 @@ async def improvise(
     step = context.plan.steps[event.step]
     if not missing_approval_text(context.plan, context.state, step):
         begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
-        await start(services, begin, caller, intent)
+        await start_step(services, begin, caller, intent)
     return entry
 
 
-async def stop(
+async def stop_step(
     services: HostServices, action: StopStep, who: str, intent: str
 ) -> Entry:
     """Ask a running attempt to end."""
@@ -142,7 +177,7 @@ def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) ->
         refuse_value(variable, value, filled_in.get(ask.var, ()))
 
 
-async def tick(
+async def tick_step(
     services: HostServices, action: TickStep, caller: Caller, intent: str
 ) -> Entry:
     """Journal that a person did a manual step, or passed a message on by hand."""
@@ -184,13 +219,15 @@ async def tick(
     return entry
 
 
-async def choose(
+async def choose_options(
     services: HostServices, action: ChooseOptions, caller: Caller, intent: str
 ) -> Entry:
     """Journal a decision, then enter phases or end the run as its options say."""
     step = services.context.plan.steps[action.step]
     assert isinstance(step.action, Choose)
-    options = options_of(step.action, services.context.state, typed=action.options)
+    options = available_options(
+        step.action, services.context.state, typed=action.options
+    )
     await record_drill_approvals(services, step, caller.name)
     event = ChoiceMade(
         step=step.id,

@@ -23,19 +23,19 @@ from mobius_tui.run.watch import triggers
 from mobius_tui.runbook.model.runbook import Phase, Step
 
 
-async def arm(
+async def arm_watch(
     services: HostServices, _action: ArmWatch, who: str, intent: str
 ) -> Entry:
     """Journal that a trigger that fires begins the rollback from now on."""
     confirmed = bool(
         rollback_confirmation_word(
-            services.context.plan, services.context.state, _phase(services)
+            services.context.plan, services.context.state, _rollback_phase(services)
         )
     )
     return await services.writer.write(WatchArmed(confirmed=confirmed), who, intent)
 
 
-async def disarm(
+async def disarm_watch(
     services: HostServices, action: DisarmWatch, who: str, intent: str
 ) -> Entry:
     """Journal that a trigger that fires only shows a warning from now on."""
@@ -43,7 +43,7 @@ async def disarm(
     return await services.writer.write(WatchDisarmed(reason=reason), who, intent)
 
 
-async def hold(
+async def hold_rollback(
     services: HostServices, action: HoldRollback, who: str, intent: str
 ) -> Entry:
     """Journal the end of a countdown, so that no rollback begins."""
@@ -58,12 +58,14 @@ async def begin_rollback(
     """Begin the rollback that a trigger would begin."""
     reason = action.reason.strip() or services.context.state.watch.rollback_reason
     event = RollbackBegan(
-        phase=_phase(services).id, cause="person", reason=reason or f"{who} began it"
+        phase=_rollback_phase(services).id,
+        cause="person",
+        reason=reason or f"{who} began it",
     )
     return await triggers.begin_rollback(services.writer, event, who, intent)
 
 
-def _phase(services: HostServices) -> Phase:
+def _rollback_phase(services: HostServices) -> Phase:
     phase = rollback_phase(services.context.plan)
     assert phase is not None
     return phase

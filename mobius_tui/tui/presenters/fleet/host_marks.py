@@ -1,16 +1,82 @@
-"""Hosts of a step as marks, counts and a strip: what is worst is never lost in them."""
+"""The hosts of a step at one moment, over all its attempts."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.state.fleet_state import ENDED
+from mobius_tui.run.state.fleet_state import (
+    ENDED_HOST_STATUSES,
+    SETTLEMENTS_BY_STATUS,
+    BatchHold,
+    FleetState,
+    HostState,
+)
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.styled_text import Role
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepHosts:
+    """The hosts of a step that has begun on some."""
+
+    step: Step
+    last: FleetState
+    """Of the newest attempt."""
+    newest: Mapping[str, HostState]
+    """Each host as it was last, over all attempts."""
+    counts: Counter[HostStatus]
+    """The number of hosts in each status."""
+    is_running: bool
+    """Whether the step runs."""
+
+    @property
+    def held(self) -> BatchHold | None:
+        """Why no further host begins, while the step runs."""
+        return self.last.held if self.is_running else None
+
+    @property
+    def to_settle(self) -> tuple[str, ...]:
+        """The hosts of which a person is asked what they count for, unknown first."""
+        asks = self.step.rollout is not None and (
+            self.step.rollout.on_unreachable == "ask"
+        )
+        unknown = HostStatus.UNKNOWN
+        asked = {
+            status for status in SETTLEMENTS_BY_STATUS if asks or status is unknown
+        }
+        if not any(self.counts[status] for status in asked):
+            return ()  # as a rule: the commands on offer are found at every look
+        open_ = [
+            name
+            for name, own in self.newest.items()
+            if own.settled is None and own.status in asked
+        ]
+        return tuple(sorted(open_, key=lambda n: self.newest[n].status is not unknown))
+
+
+def hosts_now(state: RunState, step: Step) -> StepHosts | None:
+    """The hosts of a step; `None` where it has begun on none."""
+    fleet = state.fleets.get(step.id)
+    last = fleet.last if fleet is not None else None
+    if fleet is None or last is None:
+        return None
+    newest = {**fleet.newest()}
+    return StepHosts(
+        step=step,
+        last=last,
+        newest=newest,
+        counts=Counter(own.status for own in newest.values()),
+        is_running=state.steps[step.id].status is Status.RUNNING,
+    )
+
 
 HOST_MARKS: Mapping[HostStatus, Mark] = {
     HostStatus.UNKNOWN: Mark("?", "unknown", "bad"),
@@ -25,13 +91,15 @@ HOST_MARKS: Mapping[HostStatus, Mark] = {
 }
 """Each differs without colour, and in ASCII; the worst stand first."""
 WORST_FIRST = tuple(HostStatus)
-RANKS: Mapping[HostStatus, int] = {each: n for n, each in enumerate(WORST_FIRST)}
+HOST_STATUS_RANKS: Mapping[HostStatus, int] = {
+    each: n for n, each in enumerate(WORST_FIRST)
+}
 """The place of each status in `WORST_FIRST`; 0 is the worst."""
-Piece = tuple[str, Role]
+StyledPiece = tuple[str, Role]
 """A text and its role."""
 
 
-def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[Piece, ...]:
+def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[StyledPiece, ...]:
     """How many hosts are what, the worst first: `✖ 3 failed  ✔ 117 ok`.
 
     Where there is no room, the words go, and no figure does.
@@ -45,14 +113,14 @@ def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[Piece, ...]:
     bare = [f"{HOST_MARKS[s].glyph}{counts[s]}" for s in there]
     fits = sum(map(cell_len, worded)) + 2 * (len(worded) - 1) <= width
     shown, gap = (worded, "  ") if fits else (bare, " ")
-    pieces: list[Piece] = []
+    pieces: list[StyledPiece] = []
     for place, (status, words) in enumerate(zip(there, shown, strict=True)):
         pieces += [(gap, "plain")] if place else []
         pieces.append((words, HOST_MARKS[status].role))
     return tuple(pieces)
 
 
-def strip_pieces(statuses: Sequence[HostStatus], cells: int) -> tuple[Piece, ...]:
+def strip_pieces(statuses: Sequence[HostStatus], cells: int) -> tuple[StyledPiece, ...]:
     """A mark for each host in their order, or for the worst of each few.
 
     Args:
@@ -61,10 +129,10 @@ def strip_pieces(statuses: Sequence[HostStatus], cells: int) -> tuple[Piece, ...
     """
     each = max(1, -(-len(statuses) // max(1, cells)))
     worst = [
-        min(statuses[n : n + each], key=RANKS.__getitem__)
+        min(statuses[n : n + each], key=HOST_STATUS_RANKS.__getitem__)
         for n in range(0, len(statuses), each)
     ]
-    pieces: list[Piece] = []
+    pieces: list[StyledPiece] = []
     begin = 0
     for place in range(1, len(worst) + 1):
         if place == len(worst) or worst[place] is not worst[begin]:
@@ -74,25 +142,27 @@ def strip_pieces(statuses: Sequence[HostStatus], cells: int) -> tuple[Piece, ...
     return tuple(pieces)
 
 
-def hosts_each_mark(count: int, cells: int) -> int:
+def hosts_per_mark(count: int, cells: int) -> int:
     """How many hosts a mark of a strip stands for."""
     return max(1, -(-count // max(1, cells)))
 
 
-def ended_of_all(counts: Counter[HostStatus]) -> str:
+def ended_count_text(counts: Counter[HostStatus]) -> str:
     """How many have ended, of how many: `120/500`."""
-    ended = sum(count for status, count in counts.items() if status in ENDED)
+    ended = sum(
+        count for status, count in counts.items() if status in ENDED_HOST_STATUSES
+    )
     return f"{ended}/{counts.total()}"
 
 
-def bad_counts(counts: Counter[HostStatus]) -> str:
+def bad_counts_text(counts: Counter[HostStatus]) -> str:
     """How many need a person: `✖3 ?1`; empty if none does."""
     order = (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN)
     bad = (f"{HOST_MARKS[s].glyph}{counts[s]}" for s in order if counts[s])
     return " ".join(bad)
 
 
-def named(hosts: Iterable[str], most: int = 3) -> str:
+def name_some_hosts(hosts: Iterable[str], most: int = 3) -> str:
     """Some hosts by name, and how many more there are."""
     found = tuple(hosts)
     more = f" and {len(found) - most} more" if len(found) > most else ""

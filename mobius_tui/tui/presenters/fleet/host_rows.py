@@ -14,26 +14,26 @@ from mobius_tui.run.state.fleet_state import HostState
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.fleet.host_marks import (
     HOST_MARKS,
-    RANKS,
-    Piece,
+    HOST_STATUS_RANKS,
+    StepHosts,
+    StyledPiece,
     count_pieces,
     strip_pieces,
 )
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.fleet.step_hosts import held_text
 from mobius_tui.tui.presenters.styled_text import cut
 
-FEW = 12
+MAX_HOSTS_ALL_LISTED = 12
 """Hosts that each have a row; of more only those that need a person, or run."""
-LISTED = frozenset(
+LISTED_HOST_STATUSES = frozenset(
     {
         *(HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE),
         HostStatus.RUNNING,
     }
 )
-LONGEST_NAME = 24
+MAX_HOST_NAME_CELLS = 24
 """Cells of a name at most, where there is more to say."""
-STRIP_ROWS = 2
+MAX_STRIP_ROWS = 2
 """Rows of the strip at most."""
 
 
@@ -42,7 +42,7 @@ class HostLine:
     """One row."""
 
     host: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StyledPiece, ...]
 
 
 class HostOutline:
@@ -86,22 +86,26 @@ class HostOutline:
                 for name, own in newest.items()
                 if all(w in f"{name} {own.status} {own.reason}".lower() for w in words)
             )
-        if len(newest) <= min(FEW, room):
+        if len(newest) <= min(MAX_HOSTS_ALL_LISTED, room):
             return tuple(newest)
-        is_all = len(newest) <= FEW
-        listed = [n for n, own in newest.items() if is_all or own.status in LISTED]
+        is_all = len(newest) <= MAX_HOSTS_ALL_LISTED
+        listed = [
+            n
+            for n, own in newest.items()
+            if is_all or own.status in LISTED_HOST_STATUSES
+        ]
         return tuple(sorted(listed, key=lambda name: _urgency(newest[name])))
 
 
 def _urgency(own: HostState) -> tuple[bool, int, float]:
     """A sort key: the worst first, the longest running before others, pending last."""
     is_ahead = own.status in (HostStatus.PENDING, HostStatus.WAITING)
-    return is_ahead, RANKS[own.status], own.started or 0.0
+    return is_ahead, HOST_STATUS_RANKS[own.status], own.started or 0.0
 
 
 def head_lines(
     found: StepHosts, width: int, *, is_low: bool
-) -> tuple[tuple[Piece, ...], ...]:
+) -> tuple[tuple[StyledPiece, ...], ...]:
     """The lines above the rows: what is held, the counts by status, and the strip.
 
     Args:
@@ -110,11 +114,11 @@ def head_lines(
         is_low: whether there is room for what matters most alone.
     """
     width = max(1, width)  # a pane that is not laid out yet has none
-    lines: list[tuple[Piece, ...]] = []
+    lines: list[tuple[StyledPiece, ...]] = []
     if found.held is not None:
         words = f"■ {sanitize.line(held_text(found.held))}"
         lines.append(((cut(words, width), "warn"),))
-    if len(found.newest) > FEW:
+    if len(found.newest) > MAX_HOSTS_ALL_LISTED:
         lines.append(count_pieces(found.counts, width))
         cells = strip_cells(len(found.newest), width, is_low=is_low)
         statuses = [own.status for own in found.newest.values()]
@@ -124,13 +128,15 @@ def head_lines(
 
 def strip_cells(count: int, width: int, *, is_low: bool) -> int:
     """How many marks a strip has room for; few hosts have none."""
-    rows = 1 if is_low else STRIP_ROWS
+    rows = 1 if is_low else MAX_STRIP_ROWS
     return max(1, width) * min(rows, -(-count // max(1, width)))
 
 
-def _wrapped(pieces: tuple[Piece, ...], width: int) -> list[tuple[Piece, ...]]:
+def _wrapped(
+    pieces: tuple[StyledPiece, ...], width: int
+) -> list[tuple[StyledPiece, ...]]:
     """Pieces of one cell a character, in rows."""
-    rows: list[list[Piece]] = [[]]
+    rows: list[list[StyledPiece]] = [[]]
     room = width
     for words, role in pieces:
         rest = words
@@ -159,7 +165,7 @@ def host_line(
     """
     mark = HOST_MARKS[own.status]
     name = cut(sanitize.line(host), names)
-    pieces: list[Piece] = [
+    pieces: list[StyledPiece] = [
         (f"{mark.glyph} ", mark.role),
         (f"{name}{' ' * (names - cell_len(name))}", "plain"),
         (f" {_seconds(own, now):>6} ", "muted"),
@@ -199,4 +205,8 @@ def _ending(own: HostState) -> str:
 def name_cells(names: Mapping[str, object] | tuple[str, ...], width: int) -> int:
     """The cells of the column of names."""
     longest = max((cell_len(sanitize.line(each)) for each in names), default=0)
-    return min(longest, LONGEST_NAME if width < 100 else 2 * LONGEST_NAME, width // 2)
+    return min(
+        longest,
+        MAX_HOST_NAME_CELLS if width < 100 else 2 * MAX_HOST_NAME_CELLS,
+        width // 2,
+    )

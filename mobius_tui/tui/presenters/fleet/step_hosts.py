@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.run.events.fleet_events import RELEASABLE, HoldReason, HostStatus
-from mobius_tui.run.planning.confirmation import hosts_ahead
-from mobius_tui.run.state.fleet_state import PASSED, Held
+from mobius_tui.run.events.fleet_events import (
+    RELEASABLE_HOLD_REASONS,
+    HoldReason,
+    HostStatus,
+)
+from mobius_tui.run.planning.confirmation import host_count_if_begun
+from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, BatchHold
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import cut_into_batches
-from mobius_tui.tui.commands.registry import key_of
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.host_marks import (
-    bad_counts,
-    ended_of_all,
-    named,
+    StepHosts,
+    bad_counts_text,
+    ended_count_text,
+    name_some_hosts,
 )
-from mobius_tui.tui.presenters.fleet.hosts_now import StepHosts
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, text
 
-HELD_WORDS: Mapping[HoldReason, str] = {
+HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",
@@ -32,7 +36,7 @@ HELD_WORDS: Mapping[HoldReason, str] = {
     HoldReason.TOO_LATE: "it was not well in time",
 }
 """Why nothing further begins."""
-WAITS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
+HOLDS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
 """Holds that wait for a person's release; past others a person goes with a reason."""
 
 
@@ -67,29 +71,29 @@ def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
     found = view.hosts(step_id)
     if found is None or (len(found.newest) == 1 and found.held is None):
         return "", ""
-    bad = bad_counts(found.counts)
-    figures = f"{ended_of_all(found.counts)} {bad}".strip()
+    bad = bad_counts_text(found.counts)
+    figures = f"{ended_count_text(found.counts)} {bad}".strip()
     full = f"held {figures}" if found.held is not None else figures
     batch = batch_text(view, found, "batch {}/{}")
     return (f"{full}  {batch}" if batch else full), figures if bad else full
 
 
-def held_text(held: Held) -> str:
+def held_text(held: BatchHold) -> str:
     """What is held, and why: `held at batch 2: a person lets it begin`."""
-    why = HELD_WORDS[held.why]
+    why = HOLD_REASON_TEXTS[held.why]
     if held.why is HoldReason.TRIGGER and held.reason:
         why = f"{why}: {held.reason}"
-    elif held.why not in RELEASABLE:
+    elif held.why not in RELEASABLE_HOLD_REASONS:
         why = held.reason or why
     return f"held at batch {held.batch}: {why}"
 
 
-def what_next(held: Held) -> str:
+def ways_to_release(held: BatchHold) -> str:
     """What can be done about a hold, with the keys."""
-    if held.why in RELEASABLE:
-        ways = f"{key_of(RunCommand.RELEASE_BATCH)} lets it go on"
-        return f"{ways}, {key_of(RunCommand.STOP)} stops it"
-    return f"{key_of(RunCommand.SETTLE_HOST)} says what became of it"
+    if held.why in RELEASABLE_HOLD_REASONS:
+        ways = f"{first_key_name(RunCommand.RELEASE_BATCH)} lets it go on"
+        return f"{ways}, {first_key_name(RunCommand.STOP)} stops it"
+    return f"{first_key_name(RunCommand.SETTLE_HOST)} says what became of it"
 
 
 def hosts_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -97,9 +101,9 @@ def hosts_fields(view: RunView, step: Step) -> Iterator[Field]:
     found = view.hosts(step.id)
     if found is None:
         return
-    words = f"{ended_of_all(found.counts)} hosts done"
+    words = f"{ended_count_text(found.counts)} hosts done"
     batch = batch_text(view, found)
-    bad = bad_counts(found.counts)
+    bad = bad_counts_text(found.counts)
     so_far = (f"{words}, {batch}" if batch else words, "plain")
     if bad:  # first: where the pane is low, the rest may not be seen
         yield Field("so far", assemble((f"{bad}  ", "bad"), so_far))  # type: ignore[arg-type]
@@ -108,18 +112,18 @@ def hosts_fields(view: RunView, step: Step) -> Iterator[Field]:
     if found.held is not None:
         yield Field("held", text(held_text(found.held), "warn"))
         if view.reviewed_duration is None:
-            yield Field("then", text(what_next(found.held)))
+            yield Field("then", text(ways_to_release(found.held)))
     elif found.to_settle and not found.is_running:
-        words = f"say first what became of {named(found.to_settle)}"
+        words = f"say first what became of {name_some_hosts(found.to_settle)}"
         yield Field("then", text(words, "warn"))
 
 
-def again_field(view: RunView, step: Step) -> Iterator[Field]:
+def hosts_ahead_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Which hosts a step would begin on now, for a confirmation."""
     if step.rollout is None:
         return
     found = view.hosts(step.id)
-    count = hosts_ahead(view.plan, view.state, step)
+    count = host_count_if_begun(view.plan, view.state, step)
     if found is None:
         known = "1 host" if count == 1 else f"{count} hosts"
         words = known if count is not None else "as its inventory says when it begins"
@@ -128,27 +132,29 @@ def again_field(view: RunView, step: Step) -> Iterator[Field]:
     fleet = view.state.fleets[step.id]
     left, new = fleet.to_do, fleet.new_hosts if fleet.latest else ()
     whole = len(found.newest)
-    yield Field("on", text(f"{len(left)} of {whole}: {named(left, 8)}", "warn"))
+    yield Field(
+        "on", text(f"{len(left)} of {whole}: {name_some_hosts(left, 8)}", "warn")
+    )
     if new:
         old = (found.newest[host].status for host in left if host not in new)
         counts = Counter(_AGAIN_WORDS.get(each, str(each)) for each in old)
         kinds = dict.fromkeys(_AGAIN_WORDS.get(each, str(each)) for each in HostStatus)
         told = (f"{counts[kind]} {kind}" for kind in kinds if counts[kind])
-        words = ", ".join((*told, f"{len(new)} new ({named(new, 8)})"))
+        words = ", ".join((*told, f"{len(new)} new ({name_some_hosts(new, 8)})"))
         yield Field("", text(words, "warn"))
-    if passed := sum(found.counts[each] for each in PASSED):
+    if passed := sum(found.counts[each] for each in PASSED_HOST_STATUSES):
         it = "1 has passed and is" if passed == 1 else f"{passed} have passed and are"
         yield Field("", text(f"{it} left alone", "muted"))
 
 
-def release_words(view: RunView, found: StepHosts, held: Held) -> str:
+def release_text(view: RunView, found: StepHosts, held: BatchHold) -> str:
     """What is held and why, and what would begin, for whoever lets it go on."""
     waiting = found.last.named(HostStatus.WAITING, HostStatus.PENDING)
-    so_far = f"{ended_of_all(found.counts)} hosts are done"
-    bad = bad_counts(found.counts)
+    so_far = f"{ended_count_text(found.counts)} hosts are done"
+    bad = bad_counts_text(found.counts)
     so_far += f" ({bad})" if bad else ""
     every = batch_count(view, found)
     return (
         f"It is {held_text(held)}. {so_far}; batch {held.batch} of {every} begins "
-        f"with {named(waiting)}. Look at Health first."
+        f"with {name_some_hosts(waiting)}. Look at Health first."
     )

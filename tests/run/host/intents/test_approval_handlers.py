@@ -35,14 +35,14 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import AutoStopped
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.host.caller_terminal import (
+from mobius_tui.run.host.control_server import (
     HOST_NAME_LIMIT,
     describe_caller_terminal,
     terminal_of_caller,
 )
 from mobius_tui.run.intents.envelope import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import DenyApproval
-from mobius_tui.run.intents.replies import SIGN_REQUEST
+from mobius_tui.run.intents.replies import LIVENESS_REQUEST
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
@@ -371,7 +371,7 @@ async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> 
     denies = Envelope(
         action=DenyApproval(step="a", reason="not now"), sent=boot_clock()
     )
-    lines = (SIGN_REQUEST.decode(), encode_envelope(denies).decode())
+    lines = (LIVENESS_REQUEST.decode(), encode_envelope(denies).decode())
     told = (str(run.directory.path), str(run.host()), *lines)
     with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
         assert process.wait(LIMIT) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from mobius_tui.run.attempts.survivors import ATTEMPT_MARK, find_survivors
+from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, find_survivors
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.storage.run_directory import AttemptDirectory

@@ -12,11 +12,11 @@ from mobius_tui.ascii_text import ASCII_SIGNS
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.tui.presenters.fleet.host_marks import (
     HOST_MARKS,
-    RANKS,
-    bad_counts,
+    HOST_STATUS_RANKS,
+    bad_counts_text,
     count_pieces,
-    ended_of_all,
-    named,
+    ended_count_text,
+    name_some_hosts,
     strip_pieces,
 )
 
@@ -49,7 +49,7 @@ def test_a_strip_has_no_more_marks_than_room_and_the_worst_in_it(
 ) -> None:
     strip = "".join(text for text, _ in strip_pieces(statuses, cells))
     assert len(strip) <= cells
-    worst = min(statuses, key=RANKS.__getitem__)
+    worst = min(statuses, key=HOST_STATUS_RANKS.__getitem__)
     assert HOST_MARKS[worst].glyph in strip
     if len(statuses) <= cells:
         assert strip == "".join(HOST_MARKS[each].glyph for each in statuses)
@@ -58,6 +58,6 @@ def test_a_strip_has_no_more_marks_than_room_and_the_worst_in_it(
 def test_figures_and_names_of_a_line() -> None:
     counts = Counter({HostStatus.OK: 117, HostStatus.FAILED: 3, HostStatus.UNKNOWN: 1})
     counts[HostStatus.WAITING] = 379
-    assert (ended_of_all(counts), bad_counts(counts)) == ("121/500", "✖3 ?1")
-    assert named(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
-    assert named(("a",)) == "a"
+    assert (ended_count_text(counts), bad_counts_text(counts)) == ("121/500", "✖3 ?1")
+    assert name_some_hosts(("a", "b", "c", "d", "e")) == "a, b, c and 2 more"
+    assert name_some_hosts(("a",)) == "a"

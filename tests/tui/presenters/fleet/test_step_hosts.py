@@ -7,7 +7,7 @@ from pathlib import Path
 from mobius_tui.run.events.fleet_events import HostsResolved, HostStatus
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.presenters.fleet.step_hosts import again_field
+from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from tests.tui import fleets
 from tests.tui.runs import view_of
 
@@ -22,7 +22,9 @@ def test_again_tells_hosts_that_are_new_from_those_that_failed(
     made.over(2)
     made.finish("failed", "3 of 12 passed, 1 failed (web-004), 8 not begun")
     step = next(each for each in made.run.runbook.steps() if each.id == made.step)
-    first = [str(field.content) for field in again_field(view_of(made.run), step)]
+    first = [
+        str(field.content) for field in hosts_ahead_fields(view_of(made.run), step)
+    ]
     assert first[0].startswith("9 of 12: web-004, web-005, web-006")
     assert len(first) == 2, "what was not begun is not new"
 
@@ -33,7 +35,9 @@ def test_again_tells_hosts_that_are_new_from_those_that_failed(
     )
     refused = StepEnded(step=made.step, attempt=2, result=Status.NOT_STARTED)
     made.run.write(refused)
-    again = [str(field.content) for field in again_field(view_of(made.run), step)]
+    again = [
+        str(field.content) for field in hosts_ahead_fields(view_of(made.run), step)
+    ]
     assert again[0].startswith("10 of 14: web-004, web-005, web-006")
     assert again[1] == "1 failed, 7 not begun, 2 new (web-013, web-014)"
     assert again[2] == "3 have passed and are left alone"
