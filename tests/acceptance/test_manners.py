@@ -309,6 +309,7 @@ async def sent(terminal: Open, folder: Path, first: str, last: str, **env: str) 
     return count
 
 
+@pytest.mark.drills
 async def test_over_ssh_the_same_output_costs_fewer_bytes(
     terminal: Open, tmp_path: Path
 ) -> None:

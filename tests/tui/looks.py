@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.color import ColorType
 from rich.style import Style
 from textual.geometry import Region
@@ -33,6 +34,17 @@ SCENES = (
 )
 SCREENS = (*SCENES, *(f"dialog {name}" for name in DIALOGS), "briefing", "library")
 """Everything that can be seen."""
+
+
+def every_third(cases: Iterable[object]) -> list[object]:
+    """Cases of a test that goes through much that can be seen, half a second each.
+
+    The others have the mark `drills`.
+    """
+    return [
+        case if place % 3 == 0 else pytest.param(case, marks=pytest.mark.drills)
+        for place, case in enumerate(cases)
+    ]
 
 
 @asynccontextmanager

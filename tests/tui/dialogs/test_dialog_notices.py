@@ -10,6 +10,7 @@ from textual.widgets import Button, Input, TextArea
 
 from tests.textual_private import Toast
 from tests.tui.dialog_cases import DIALOGS
+from tests.tui.looks import every_third
 from tests.tui.runs import Time, hosted, opened, press, settled
 
 WORDS = "No host answered: " + "the run's socket refused the connection; " * 4
@@ -19,10 +20,11 @@ SMALL = [(name, (80, 24)) for name in DIALOGS if name != "palette"]
 SMALLER = [(name, (60, 15)) for name in ("answers", "confirm-typed", "message")]
 
 
-@pytest.mark.parametrize(("name", "size"), SMALL + SMALLER, ids=str)
+@pytest.mark.parametrize("case", [*every_third(SMALL), *SMALLER], ids=str)
 async def test_a_notice_lies_over_nothing_of_a_dialog(
-    tmp_path: Path, name: str, size: tuple[int, int]
+    tmp_path: Path, case: tuple[str, tuple[int, int]]
 ) -> None:
+    name, size = case
     opening = DIALOGS[name]
     run = opening.scene(tmp_path)
     time = Time(run.at)

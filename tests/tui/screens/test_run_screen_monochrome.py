@@ -14,7 +14,16 @@ from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.row_key import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
-from tests.tui.looks import SCENES, SCREENS, cells, colours, seen, shape, text
+from tests.tui.looks import (
+    SCENES,
+    SCREENS,
+    cells,
+    colours,
+    every_third,
+    seen,
+    shape,
+    text,
+)
 from tests.tui.runs import settled
 
 XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -28,7 +37,7 @@ def no_colour(monkeypatch: pytest.MonkeyPatch) -> Settings:
     return resolve_settings(Settings(theme="nord"), MONO, "utf-8")
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", every_third(SCREENS))
 async def test_without_colour_nothing_has_any_and_the_focus_is_seen(
     name: str, tmp_path: Path, no_colour: Settings
 ) -> None:
@@ -92,7 +101,7 @@ async def test_the_cursor_of_a_list_is_seen_without_colour(
         assert [w for w, s in cells(pilot) if s.underline and "corruption" in w]
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", every_third(SCREENS))
 async def test_sixteen_colours_are_the_terminals_own(name: str, tmp_path: Path) -> None:
     settings = resolve_settings(Settings(), {"TERM": "linux"}, "utf-8")
     assert settings.theme == "mobius-ansi"
