@@ -206,6 +206,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.past_runs.runs", "drill"): 147,
     ("commands.watch", "commands.support.watch_begin"): 350,
     ("commands.support.command_options", "run.planning.unattended_answers"): 187,
+    ("commands.support.completed_names", "commands.support.completed_parts"): 9,
     ("commands.support.run_frontend", "commands.support.run_lines"): 131,
     ("commands.support.screens", "tui.config.settings_file"): 136,
     ("commands.support.site_sweeping", "drill.site_guard"): 440,

@@ -8,7 +8,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.runbook_files import copy_of
+from mobius_tui.runbook.library.own_runbooks import copy_of
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import ENTER, press_until, wait_until
 

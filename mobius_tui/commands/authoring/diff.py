@@ -21,7 +21,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library import runbook_files
 from mobius_tui.runbook.library.amendment import AddedStep, with_added_steps
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.runbook_files import why_read_only
+from mobius_tui.runbook.library.own_runbooks import why_read_only
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks

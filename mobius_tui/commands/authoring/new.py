@@ -8,7 +8,7 @@ from pathlib import Path
 from mobius_tui.commands.authoring.schema import write_editor_help
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_OK
-from mobius_tui.runbook.library.runbook_files import checked_name, new_runbook_text
+from mobius_tui.runbook.library.own_runbooks import checked_name, new_runbook_text
 from mobius_tui.runbook.library.runbook_schema import SCHEMA_LINE
 from mobius_tui.runbook.toml.runbook_source import write_source
 

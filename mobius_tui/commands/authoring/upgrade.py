@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.runbook.library.format_upgrade import upgrade_file
-from mobius_tui.runbook.library.runbook_files import why_read_only
+from mobius_tui.runbook.library.own_runbooks import why_read_only
 from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
 

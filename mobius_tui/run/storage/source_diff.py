@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.library.runbook_files import editable_file
+from mobius_tui.runbook.library.own_runbooks import editable_file
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 SourceStamp: TypeAlias = tuple[tuple[int, int], ...]

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.library.runbook_files import (
+from mobius_tui.runbook.library.own_runbooks import (
     copy_of,
     copy_to_own,
     editable_file,

@@ -38,13 +38,7 @@ from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
 from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.messages import DrillsSearched, ProbesAsked, ValuesListed
 from mobius_tui.tui.parts.other_runs_alarm import OtherRunsAlarm
-from mobius_tui.tui.parts.proposed_values import (
-    AnswerWidget,
-    ProposedValues,
-    answer_in_widget,
-    answer_label,
-    answer_widget,
-)
+from mobius_tui.tui.parts.proposed_values import ProposedValues
 from mobius_tui.tui.presenters.briefing_fields import (
     before_begin_text,
     briefing_header,
@@ -64,6 +58,12 @@ from mobius_tui.tui.presenters.status_text import not_begun_text
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.banners import OtherRunsReader
+from mobius_tui.tui.widgets.briefing_inputs import (
+    AnswerWidget,
+    answer_in_widget,
+    answer_label,
+    answer_widget,
+)
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.runbook.library.loader import decode_runbook, examine
-from mobius_tui.runbook.library.runbook_files import new_runbook_text
+from mobius_tui.runbook.library.own_runbooks import new_runbook_text
 
 
 @pytest.fixture

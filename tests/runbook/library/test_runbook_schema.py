@@ -19,7 +19,8 @@ import tomli_w
 from jsonschema import Draft7Validator
 
 from mobius_tui.runbook.library.loader import examine
-from mobius_tui.runbook.library.runbook_files import bundled_folder, new_runbook_text
+from mobius_tui.runbook.library.own_runbooks import new_runbook_text
+from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.library.runbook_schema import (
     SCHEMA_LINE,
     SCHEMA_NAME,

@@ -17,7 +17,7 @@ from tests.paths import CASES
 from tests.runbook.page.imported import imported, scripts, titles
 
 PAGES = CASES / "import"
-IMPORT = "from mobius_tui.runbook.page.convert import convert"
+IMPORT = "from mobius_tui.runbook.page.convert import convert_page"
 FENCE = "```bash\n{}\n```\n"
 
 
@@ -391,9 +391,8 @@ Hidden words.
 def test_a_page_gives_the_same_bytes_whatever_the_order_of_sets() -> None:
     """Each process has an order of its own, so two of them are asked."""
     page = PAGES / "b.md"
-    code = (
-        f"print(convert(open({str(page)!r}).read(), page='', file='', name='x').text)"
-    )
+    given = f"open({str(page)!r}).read(), page='', file='', name='x'"
+    code = f"print(convert_page({given}).text)"
     runs = [
         subprocess.run(
             [sys.executable, "-c", f"{IMPORT}; {code}"],

@@ -14,11 +14,8 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.source_diff import MAX_COMPARED_LINES, source_edits
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.runbook_files import (
-    bundled_folder,
-    bundled_runbooks,
-    copy_of,
-)
+from mobius_tui.runbook.library.own_runbooks import copy_of
+from mobius_tui.runbook.library.runbook_files import bundled_folder, bundled_runbooks
 from mobius_tui.tui.backend.base_page import LeaveForTask
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog

@@ -10,16 +10,18 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.runbook_files import (
-    bundled_folder,
+from mobius_tui.runbook.library.own_runbooks import (
     copy_of,
     copy_to_own,
     editable_file,
+    why_read_only,
+)
+from mobius_tui.runbook.library.runbook_files import (
+    bundled_folder,
     find_runbook,
     has_no_working_folder,
     own_folder,
     own_runbook_files,
-    why_read_only,
 )
 from mobius_tui.runbook.toml.runbook_source import write_source
 
