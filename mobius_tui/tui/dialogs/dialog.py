@@ -53,7 +53,7 @@ def fill_fields(dialog: Widget, draft: Draft) -> None:
 
 
 T = TypeVar("T")
-HARMLESS_KEYS = frozenset({"escape", "up", "down", "pageup", "pagedown"})
+HARMLESS_KEYS = frozenset({"escape", "up", "down", "pageup", "pagedown", "ctrl+z"})
 """Keys that answer nothing, whatever has the focus."""
 
 ButtonVariant = Literal["default", "primary", "error"]
@@ -169,7 +169,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         """Whether it takes a key, a paste or a click that has come.
 
         What answers nothing is never lost: what is typed into a field, which is there
-        to be read before Enter takes it; what scrolls; and Esc, which does nothing.
+        to be read before Enter takes it; what scrolls; Esc, which does nothing; and
+        Ctrl+Z, which stops the screens as a job of the shell.
         """
         if self._is_harmless(typed.event):
             return True

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
@@ -27,7 +28,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
+from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, TimedInput
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
@@ -139,6 +140,25 @@ async def test_a_dialog_takes_no_key_that_is_held_down_or_hammered(
         time.pass_(INPUT_GUARD_SECONDS + 0.01)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ConfirmDialog))
+
+
+async def test_a_dialog_that_has_just_opened_is_stopped_as_a_job_all_the_same(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FailureDialog))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, FailureDialog)
+        taken = {
+            key: dialog.accepts_input(
+                TimedInput(Key(key, None), dialog.mono() - 1, is_repeat=False)
+            )
+            for key in ("ctrl+z", "enter")
+        }
+        assert taken == {"ctrl+z": True, "enter": False}
 
 
 async def test_text_typed_on_and_on_is_not_lost_and_confirms_nothing(
