@@ -18,17 +18,17 @@ from typing import BinaryIO
 from mobius_tui.run.attempts.output_reader import Span, SpanReader, spans_in
 from mobius_tui.run.fleet.gathered_output import left_out_note, outputs_by_host
 from mobius_tui.run.fleet.host_output import spans_path
-from mobius_tui.run.keeper.output_writer import encode_span
+from mobius_tui.run.keeper.output_writer import SPAN_SIZE, encode_span
 from mobius_tui.run.storage.safe_open import open_regular
 
 TOTAL_BYTES = 16 << 20
 """Bytes that are read of all outputs at a time, of each as many as of others."""
-MOST_BYTES, FEWEST_BYTES = 1 << 20, 1 << 14
-"""Bytes of each at a time, at most and at least."""
+MAX_BYTES_OF_HOST, MIN_BYTES_OF_HOST = 1 << 20, 1 << 14
+"""Bytes of each host at a time, at most and at least."""
 WITHOUT_TIMES = b"(when these came was not kept: one host after the other)\n"
 BETWEEN = "│ ".encode()
 """What stands between a host's name and what it said."""
-EVER = 1 << 64
+NO_TIME_LIMIT = 1 << 64
 """Nanoseconds since 1970 that no record of a time can have."""
 _RESET = b"\x1b[0m"
 
@@ -104,7 +104,7 @@ class _Part:
             records, self._has_more_spans = spans.since(self._begin, most)
         self._spans = spans_in(records)
         self._span: Span | None = None
-        last = [*spans_in(records[-24:])]
+        last = [*spans_in(records[-SPAN_SIZE:])]
         self.newest = last[0].time if last else 0
         """When the last of it came, in nanoseconds since 1970."""
 
@@ -157,7 +157,7 @@ class MergedOutput:
         """The latest time that was seen by now, in nanoseconds since 1970."""
 
     def catch_up(
-        self, hosts: Iterable[MergedHost], *, is_last: bool, until: int = EVER
+        self, hosts: Iterable[MergedHost], *, is_last: bool, until: int = NO_TIME_LIMIT
     ) -> None:
         """Append what came since; blocking.
 
@@ -180,7 +180,7 @@ class MergedOutput:
             self._append_without_times(known, text)
             while True:
                 parts, before = self._read(known, is_last=is_last), self._size
-                due = min(until, EVER if is_last else self._newest)
+                due = min(until, NO_TIME_LIMIT if is_last else self._newest)
                 is_all = self._append(parts, due, text, spans)
                 newest = (part.newest for part in parts)
                 self._newest = max(self._newest, *newest, 0)
@@ -190,7 +190,7 @@ class MergedOutput:
     def _read(self, hosts: list[MergedHost], *, is_last: bool) -> list[_Part]:
         """What is there of each output, and is not merged."""
         share = TOTAL_BYTES // max(1, len(hosts))
-        most = max(FEWEST_BYTES, min(MOST_BYTES, share))
+        most = max(MIN_BYTES_OF_HOST, min(MAX_BYTES_OF_HOST, share))
         parts = []
         for host in hosts:
             place = self._places.setdefault(host.output, _Place())
@@ -227,7 +227,11 @@ class MergedOutput:
         """Append the outputs of which it was not kept when they came."""
         for host in hosts:
             place = self._places.setdefault(host.output, _Place())
-            if place.is_done or place.offset is not None or not _has_none(host.output):
+            if (
+                place.is_done
+                or place.offset is not None
+                or not _has_no_times(host.output)
+            ):
                 continue
             place.is_done = True
             whole = outputs_by_host([(host.name, host.state, host.output)])
@@ -236,7 +240,7 @@ class MergedOutput:
             self._size += text.write(data)
 
 
-def _has_none(output: Path) -> bool:
+def _has_no_times(output: Path) -> bool:
     """Whether there is an output, and nothing says when it came."""
     with suppress(OSError):
         return output.lstat().st_size > 0 and not spans_path(output).exists()

@@ -56,10 +56,8 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 
 def read_step_checks(step: TomlTable) -> tuple[Check, ...]:
     """The checks of a step: those of `until`, then those of `check`."""
-    found: list[Check] = []
-    if step.has_since(2, "until"):
-        found += read_checks(step.table("until"))
-    return (*found, *read_checks(step.table("check")))
+    until = step.table("until") if step.has_since(2, "until") else None
+    return (*read_checks(until), *read_checks(step.table("check")))
 
 
 def read_checks(table: TomlTable | None) -> list[Check]:

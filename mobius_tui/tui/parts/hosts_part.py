@@ -16,7 +16,11 @@ from textual.screen import Screen
 
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
-from mobius_tui.run.attempts.merged_output import EVER, MergedHost, MergedOutput
+from mobius_tui.run.attempts.merged_output import (
+    NO_TIME_LIMIT,
+    MergedHost,
+    MergedOutput,
+)
 from mobius_tui.run.attempts.output_reader import bytes_printed_by
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.gathered_output import distinct_outputs
@@ -292,9 +296,9 @@ class StepHostsPart:
         view = self._view
         found = view.hosts(step) if view is not None else None
         if view is None or found is None or not found.is_running:
-            return False, EVER
+            return False, NO_TIME_LIMIT
         is_past = view.reviewed_duration is not None
-        return not is_past, int(view.now * 1e9) if is_past else EVER
+        return not is_past, int(view.now * 1e9) if is_past else NO_TIME_LIMIT
 
     def _hosts_of(self, step: str) -> list[MergedHost]:
         """The hosts of a step that began; the worst first."""

@@ -44,11 +44,6 @@ from mobius_tui.tui.parts.run_cards import RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_unavailable
-from mobius_tui.tui.presenters.next_action import (
-    NextAction,
-    terminal_attempt,
-    terminal_step,
-)
 from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -92,7 +87,7 @@ class RunScreen(RunPage):
     coaches = False
     """Whether a first-time user is told what to look at, and press."""
 
-    offer: reactive[NextAction | None] = reactive(None, repaint=False)
+    offer: reactive[next_action.NextAction | None] = reactive(None, repaint=False)
     """What Enter does."""
 
     def __init__(
@@ -370,7 +365,7 @@ class RunScreen(RunPage):
     def _go_to_terminal(self, key: RowKey | None) -> None:
         """Leave the screens for a step's terminal, if it has one now."""
         view = self.view
-        number = terminal_attempt(view, key) if view is not None else None
+        number = next_action.terminal_attempt(view, key) if view is not None else None
         step = view.step(key) if view is not None else None
         if view is not None and step is not None and number is not None:
             name = view.plan.name(step.id)
@@ -382,7 +377,7 @@ class RunScreen(RunPage):
         """Go to the terminal of the step under the cursor, or of the one that runs."""
         if self.view is None:
             return
-        key = terminal_step(self.view, self.key)
+        key = next_action.terminal_step(self.view, self.key)
         if key is None:
             self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)

@@ -113,7 +113,7 @@ def test_all_is_there_once_and_in_order_however_often_it_is_looked_at(
     with pytest.MonkeyPatch.context() as patch:
         # So that an output is read in many parts, and lines are longer than a part.
         patch.setattr(merged_output, "TOTAL_BYTES", 0)
-        patch.setattr(merged_output, "FEWEST_BYTES", 48)
+        patch.setattr(merged_output, "MIN_BYTES_OF_HOST", 48)
         hosts.look()
         for name in "abc":
             hosts.say(name, "begun\n")
@@ -139,7 +139,7 @@ def test_of_a_long_output_the_end_is_shown(
     hosts: Hosts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(merged_output, "TOTAL_BYTES", 0)
-    monkeypatch.setattr(merged_output, "FEWEST_BYTES", 48)
+    monkeypatch.setattr(merged_output, "MIN_BYTES_OF_HOST", 48)
     hosts.say("a", "early\n")
     hosts.say("b", "x" * 30 + "\n" + "y" * 30 + "\nend\n")
     text = hosts.look(is_last=True)
