@@ -24,11 +24,19 @@ def terminal(state_home: Path) -> Iterator[Open]:
         columns: int = 120,
         rows: int = 36,
         program: str = PROGRAM,
+        whole_frames: bool = False,
         **env: str,
     ) -> Terminal:
-        size = {"columns": columns, "rows": rows}
-        opened.append(Terminal(*words, **size, env=env, program=program))
-        return opened[-1]
+        made = Terminal(
+            *words,
+            columns=columns,
+            rows=rows,
+            env=env,
+            program=program,
+            whole_frames=whole_frames,
+        )
+        opened.append(made)
+        return made
 
     yield go
     for each in opened:

@@ -128,7 +128,7 @@ def enters(screen: Terminal, times: int, *, until: float) -> Tally:
 async def campaign(folder: Path, *, times: int, loops: int, minutes: float) -> Tally:
     """Begin a run, open it, and answer dialogs on it beside busy processes."""
     directory = await start_book(folder / "loaded.toml", BOOK)
-    screen = Terminal("resume", directory.id, columns=120, rows=36)
+    screen = Terminal("resume", directory.id, columns=120, rows=36, whole_frames=True)
     try:
         screen.until("Enter ▸ Run 1.1")
         with busy(loops):

@@ -18,6 +18,9 @@ LIMIT = 60.0
 
 ALTERNATE = 1049
 """The mode of the second screen."""
+ASKS_FOR_WHOLE_FRAMES = b"\x1b[?2026$p"
+"""What a program writes to know whether the terminal can show whole frames only."""
+FRAME_BEGINS, FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 
 
 class Screen(pyte.Screen):
@@ -56,7 +59,21 @@ class Terminal:
         rows: int,
         env: dict[str, str] | None = None,
         program: str = PROGRAM,
+        whole_frames: bool = False,
     ) -> None:
+        """Start the program.
+
+        Args:
+            words: its arguments.
+            columns: of the terminal.
+            rows: of the terminal.
+            env: variables beyond those of the tests.
+            program: another one.
+            whole_frames: whether the terminal shows a frame when it has all of it.
+        """
+        self._whole_frames = whole_frames
+        self._part = b""
+        """What came of a frame that is not whole."""
         self.screen = Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
@@ -89,9 +106,24 @@ class Terminal:
         except (pexpect.TIMEOUT, pexpect.EOF):
             return False
         self.raw += data
+        if self._whole_frames:
+            data = self._whole(data)
         self._stream.feed(data)
         self._text = None
         return True
+
+    def _whole(self, data: bytes) -> bytes:
+        """What may be shown, now that this has come too."""
+        if ASKS_FOR_WHOLE_FRAMES in data:
+            self.child.send("\x1b[?2026;2$y")
+        data = self._part + data
+        begins, ends = data.rfind(FRAME_BEGINS), data.rfind(FRAME_ENDS)
+        size = begins if begins > ends else len(data)
+        last = data.rfind(b"\x1b", 0, size)
+        if last >= 0 and FRAME_BEGINS.startswith(data[last:size]):
+            size = last  # a frame may begin here
+        self._part = data[size:]
+        return data[:size]
 
     def text(self) -> str:
         """The screen as it stands."""

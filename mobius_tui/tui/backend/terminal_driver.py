@@ -7,8 +7,8 @@ import select
 import selectors
 import signal
 from asyncio import TimerHandle
-from collections.abc import Iterable
-from threading import RLock
+from collections.abc import Callable, Iterable
+from threading import get_ident
 from time import monotonic
 from typing import Any, TextIO, cast
 
@@ -30,40 +30,54 @@ class TerminalWriter:
         The file's own descriptor must stay blocking: the shell shares it.
         """
         self._file = file
-        self._descriptor: int | None = None
+        self.descriptor: int | None = None
+        """The terminal's; `None` where only the thread can write."""
+        self._unsent = b""
         self._handed_over = self._written = self._flushed = 0
         self.shown_at = monotonic()
         """When the terminal had taken all that was written, on the monotonic clock."""
         try:
             terminal = os.ttyname(file.fileno())
             flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-            self._descriptor = os.open(terminal, flags)
+            self.descriptor = os.open(terminal, flags)
         except OSError:
             return  # no terminal, or another user's: the thread writes all of it
 
     @property
     def is_behind(self) -> bool:
-        """Whether the terminal has yet to take what was handed to the thread."""
-        return self._flushed != self._handed_over
+        """Whether the terminal has yet to take some of what was written."""
+        return bool(self._unsent) or self._flushed != self._handed_over
 
-    def write_available(self, text: str) -> bytes:
-        """Write what the terminal takes now; returns what it does not.
+    def write_available(self, text: str = "") -> bool:
+        """Write what the terminal takes now, and keep the rest for the next call.
 
         Nothing goes past what the thread still has.
-        """
-        data = self._encode(text)
-        if self._descriptor is None or self.is_behind:
-            return data
-        try:
-            rest = data[os.write(self._descriptor, data) :]
-        except OSError:
-            return data  # it takes nothing, or is gone: the thread finds that out
-        self.shown_at = monotonic()
-        return rest
 
-    def count_handed_over(self) -> None:
-        """Count one more text as handed to the writer thread; writes nothing."""
-        self._handed_over += 1
+        Args:
+            text: goes behind what was kept.
+
+        Returns:
+            Whether the terminal has taken all of it.
+        """
+        self._unsent += self._encode(text)
+        if self.descriptor is None or self._flushed != self._handed_over:
+            return not self._unsent
+        try:
+            self._unsent = self._unsent[os.write(self.descriptor, self._unsent) :]
+        except BlockingIOError:
+            return False
+        except OSError:
+            self.close()  # it is gone, which the thread finds out
+            return False
+        if not self._unsent:
+            self.shown_at = monotonic()
+        return not self._unsent
+
+    def hand_over(self) -> bytes:
+        """Give up what was kept, for the thread to write; empty if there is none."""
+        rest, self._unsent = self._unsent, b""
+        self._handed_over += bool(rest)
+        return rest
 
     def write(self, data: bytes | str) -> None:
         """Write, however long it takes."""
@@ -77,10 +91,10 @@ class TerminalWriter:
         self._flushed = self._written
 
     def close(self) -> None:
-        """Let go of the terminal; the thread has ended."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        """Let go of the terminal: only the thread writes from now on."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
 
     def fileno(self) -> int:
         """The file's descriptor."""
@@ -101,6 +115,8 @@ class TerminalDriver(LinuxDriver):
 
     ends_process = False
     """Whether the process ends after this: then nobody reads keys any more."""
+    on_shown: Callable[[], object] | None = None
+    """Called when the terminal has at last taken what it did not take at once."""
     was_continued = False
     """Whether it was stopped and continued before the app heard signals."""
 
@@ -110,8 +126,12 @@ class TerminalDriver(LinuxDriver):
         self._writer = TerminalWriter(cast("Any", self._file))
         self._file = cast("Any", self._writer)
         self._key_parser = KeyParser()
-        self._write_lock = RLock()
+        self._thread = get_ident()
         self._is_reading = False
+        self._waits_for: int | None = None
+        """The descriptor that the loop watches for room, while something is unsent."""
+        self._is_application = False
+        """Whether the loop turns, and the screens are on the terminal."""
         self._tick_timer: TimerHandle | None = None
 
     def _sigtstp_application(self, *_: object) -> None:
@@ -133,21 +153,58 @@ class TerminalDriver(LinuxDriver):
         return self._writer.shown_at
 
     def write(self, data: str) -> None:
-        """Write, at once what the terminal takes now; what it does not, by a thread.
+        """Write at once what the terminal takes now, and the rest when it takes more.
 
-        A copy for the terminal's clipboard may come from any thread.
+        It is the loop that writes: what is typed is read by the loop too, so it is
+        certain which came first. A copy for the clipboard may come from any thread.
         """
-        with self._write_lock:
-            rest = self._writer.write_available(data)
-            if rest:
-                self._writer.count_handed_over()
-                super().write(cast("str", rest))
+        if get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self.write, data)
+        elif not self._writer.write_available(data) and not self._watch_for_room():
+            self._hand_over()
+
+    def _watch_for_room(self) -> bool:
+        """Have the loop write the rest; `False` where a thread has to do it."""
+        descriptor = self._writer.descriptor
+        if descriptor is None or not self._is_application:
+            return False
+        if self._waits_for is None:
+            try:
+                self._loop.add_writer(descriptor, self._write_more)
+            except OSError:
+                return False  # a kind of file that the loop cannot wait for
+            self._waits_for = descriptor
+        return True
+
+    def _write_more(self) -> None:
+        """Write on; what was typed before the terminal has all of it is read first."""
+        self.read_available()
+        is_shown = self._writer.write_available()
+        if is_shown or self._writer.descriptor is None:
+            self._hand_over()
+        if is_shown and self.on_shown is not None:
+            self.on_shown()
+
+    def _hand_over(self) -> None:
+        """Watch for room no more; what is unsent is written by the thread."""
+        if self._waits_for is not None:
+            self._loop.remove_writer(self._waits_for)
+            self._waits_for = None
+        if rest := self._writer.hand_over():
+            super().write(cast("str", rest))
 
     def start_application_mode(self) -> None:
         """Set the terminal up; its size is known from then on."""
         self._size = self._get_terminal_size()
         self._start_reading()
+        self._is_application = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was; it gets all that was written."""
+        self._is_application = False
+        self._hand_over()
+        super().stop_application_mode()
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own size.
