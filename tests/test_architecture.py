@@ -37,7 +37,7 @@ FLOORS = (
     *(f"tui.{room}" for room in ("config", "backend", "presenters", "widgets")),
     "tui.output",
     *(f"tui.{room}" for room in ("external", "dialogs", "parts", "flows", "screens")),
-    *(f"tui.{room}" for room in ("navigation", "app", "main")),
+    *(f"tui.{room}" for room in ("start_pages", "navigation", "app", "main")),
     *(
         "doctor",
         "plain",
@@ -227,12 +227,14 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("tui.main", "tui.navigation"): 600,  # the first picture comes before it
     ("tui.main", "tui.screens.statistics_screen"): 390,
     ("tui.main", "tui.screens.facilitator_screen"): 510,
-    ("tui.navigation", "run.client.probe_preview"): 37,  # with httpx
+    ("tui.navigation", "review.reviewed_run"): 25,
+    ("tui.navigation", "tui.start_pages"): 60,  # who resumes a run needs none of it
     ("tui.navigation", "tui.screens.review_screen"): 17,
     ("tui.parts.run_cards", "tui.dialogs.end_card"): 130,
     ("tui.screens.library_screen", "tui.screens.statistics_screen"): 10,
     ("tui.screens.page", "tui.dialogs.drills_dialog"): 51,
     ("tui.screens.run_screen", "tui.flows.step_flows"): 53,
+    ("tui.start_pages", "run.client.probe_preview"): 37,  # with httpx
 }
 """Imports inside functions, and the milliseconds of a processor that each saves.
 

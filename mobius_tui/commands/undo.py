@@ -17,7 +17,7 @@ from mobius_tui.errors import (
 )
 from mobius_tui.plain import PlainReport, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
-from mobius_tui.run.client.start_run import refuse_unhostable, reopen_run, resume_run
+from mobius_tui.run.client.start_host import refuse_unhostable, reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,

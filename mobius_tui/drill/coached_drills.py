@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.drill.scored_drills import drills_with_score
-from mobius_tui.run.storage.run_directory import RunDirectory
-
 COACHED_MARKER = "run/coached"
 """The file that marks a site as the demo's, relative to the site's folder."""
 
@@ -27,9 +24,3 @@ def is_coached(site: str | None) -> bool:
         site: the folder of the run's site; `None` if the run is no drill.
     """
     return site is not None and (Path(site) / COACHED_MARKER).exists()
-
-
-def is_first_drill(directory: RunDirectory) -> bool:
-    """Whether no earlier drill on this machine has a score."""
-    made = drills_with_score(directory.path.parent)
-    return all(each.run == directory.id for each in made)

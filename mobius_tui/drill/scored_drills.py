@@ -121,3 +121,9 @@ def _beside(
 ) -> TimeComparison:
     before = last_and_best(earlier)
     return TimeComparison(name=name, now=now, last=before.last, best=before.best)
+
+
+def is_first_drill(directory: RunDirectory) -> bool:
+    """Whether no earlier drill on this machine has a score."""
+    made = drills_with_score(directory.path.parent)
+    return all(each.run == directory.id for each in made)

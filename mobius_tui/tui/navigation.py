@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,26 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mobius_tui.drill.coached_drills import is_coached
-from mobius_tui.drill.detection_gaps import drill_coverage
-from mobius_tui.drill.library_listing import LibraryListing, list_library
-from mobius_tui.errors import MobiusError
-from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.run.client.follow_up import FollowUp
-from mobius_tui.run.client.run_briefing import (
-    Briefing,
-    prepare_briefing,
-    refresh_briefing,
-)
-from mobius_tui.run.client.start_run import reopen_run, resume_run, start_new_run
+from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.run.watch.other_runs import OtherRunsMonitor
-from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.screen_state import (
     NEW_SCREEN_STATE,
@@ -39,14 +26,13 @@ from mobius_tui.tui.screen_state import (
     PaneName,
     ScreenState,
 )
-from mobius_tui.tui.screens.briefing_screen import BriefingScreen
-from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.screens.run_screen import RunScreen
 
 if TYPE_CHECKING:
-    from mobius_tui.health.probe import ProbePreview
+    from mobius_tui.review.reviewed_run import ReviewedRun
     from mobius_tui.review.run_timeline import RunTimeline
+    from mobius_tui.run.client.run_briefing import Briefing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,28 +48,18 @@ class Navigator:
         Args:
             at: the key of the line that the cursor begins on.
         """
-        screen: LibraryScreen
+        from mobius_tui.tui.start_pages import make_library
 
-        def brief(path: Path) -> None:
-            briefing = prepare_briefing(load(path), given={})
-            screen.app.push_screen(self.briefing(briefing, auto=None, answers={}))
+        def attach(directory: RunDirectory) -> Page:
+            return self.run(Viewer(directory), is_new=False, auto=None)
 
-        def attach(directory: RunDirectory) -> None:
-            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
-
-        async def look_back(directory: RunDirectory) -> None:
-            screen.app.push_screen(await self.open_review(directory))
-
-        screen = LibraryScreen(
-            _list_runbooks_and_runs,
-            open_briefing=brief,
-            attach=attach,
-            open_review=look_back,
-            other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
-            at=at,
+        return make_library(
+            at,
+            open_briefing=partial(self.briefing, auto=None, answers={}),
+            open_run=attach,
+            open_review=self.open_review,
+            reopen=self.library,
         )
-        screen.reopen = lambda: self.library(screen.at)
-        return screen
 
     def briefing(
         self,
@@ -103,43 +79,20 @@ class Navigator:
             source: the file that is edited; the runbook's own without it.
             trouble: what is wrong with it since it was edited.
         """
-        screen: BriefingScreen
+        from mobius_tui.tui.start_pages import make_briefing
 
-        def opened(directory: RunDirectory) -> None:
-            screen.app.switch_screen(
-                self.run(Viewer(directory), is_new=True, auto=auto)
-            )
+        def open_run(directory: RunDirectory, *, is_new: bool) -> Page:
+            own = auto if is_new else None
+            return self.run(Viewer(directory), is_new=is_new, auto=own)
 
-        def attach(directory: RunDirectory) -> None:
-            screen.app.push_screen(self.run(Viewer(directory), is_new=False, auto=None))
-
-        screen = BriefingScreen(
+        return make_briefing(
             briefing,
-            begin=start_new_run,
-            open_run=opened,
             answers=answers,
-            probe=_preview_probes,
-            coverage_reader=partial(drill_coverage, runs_root(), briefing.runbook),
-            other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
-            attach=attach,
             source=source,
             trouble=trouble,
+            open_run=open_run,
+            reopen=partial(self.briefing, auto=auto),
         )
-
-        def reopen() -> Page:
-            anew, wrong = briefing, screen.trouble
-            if screen.is_edited:
-                anew, wrong = _reload_briefing(briefing, screen.source)
-            return self.briefing(
-                anew,
-                auto=auto,
-                answers={**answers, **screen.typed},
-                source=screen.source,
-                trouble=wrong,
-            )
-
-        screen.reopen = reopen
-        return screen
 
     async def resume(
         self, directory: RunDirectory | None, *, auto: StartAutomatic | None
@@ -169,7 +122,9 @@ class Navigator:
         Raises:
             MobiusError: it never began, or is damaged.
         """
-        return self.review(*await run_in_thread(partial(_read_past_run, directory)))
+        from mobius_tui.review.reviewed_run import read_past_run
+
+        return self.review(*await run_in_thread(partial(read_past_run, directory)))
 
     def review(
         self,
@@ -238,7 +193,9 @@ class Navigator:
         screen: RunScreen
 
         def brief(due: FollowUp) -> None:
-            briefing = prepare_briefing(due.runbook, given=due.given)
+            from mobius_tui.tui.start_pages import prepare_follow_up
+
+            briefing = prepare_follow_up(due)
             screen.app.switch_screen(self.briefing(briefing, auto=None, answers={}))
 
         screen = RunScreen(
@@ -264,33 +221,3 @@ class Navigator:
 
 def _open_follower(directory: RunDirectory | None) -> Follower:
     return Follower(directory or newest_open_run(runs_root()))
-
-
-def _read_past_run(directory: RunDirectory) -> tuple[ReviewedRun, RunTimeline]:
-    """A run that is looked back on, and its timeline."""
-    rewound = ReviewedRun(directory)
-    whole = review_snapshot(rewound).timeline()
-    gc.freeze()  # or every look for garbage goes through all of it: 250 ms of 100,000
-    return rewound, whole
-
-
-async def _preview_probes(
-    briefing: Briefing, given: Mapping[str, str]
-) -> tuple[ProbePreview, ...]:
-    from mobius_tui.run.client.probe_preview import (
-        preview_probes,  # httpx takes 60 ms to import
-    )
-
-    return await preview_probes(briefing, given)
-
-
-def _reload_briefing(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
-    """The briefing by the source as it is now, or as before and what is wrong."""
-    try:
-        return refresh_briefing(briefing, load(source)), ""
-    except MobiusError as error:
-        return briefing, str(error)
-
-
-def _list_runbooks_and_runs() -> LibraryListing:
-    return list_library(runs_root(), bundled_runbooks(), own_runbook_files())

@@ -24,7 +24,8 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_files import read_process_group
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown

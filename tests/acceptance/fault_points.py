@@ -19,7 +19,8 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import AddNote, OverrideStep, StartAutomatic
 from mobius_tui.run.journal.follower import Follower

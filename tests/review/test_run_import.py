@@ -19,7 +19,7 @@ from mobius_tui.review import run_import
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
-from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
 from mobius_tui.run.fleet.host_output import sha256_of, spans_path
 from mobius_tui.run.host.takeover import take_run_lock

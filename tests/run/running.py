@@ -15,7 +15,8 @@ import psutil
 from mobius_tui.run.attempts.attempt_files import read_process_group
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.intents.replies import Reply

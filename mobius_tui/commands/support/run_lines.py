@@ -27,7 +27,8 @@ from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower

@@ -16,10 +16,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.coached_drills import is_first_drill
 from mobius_tui.drill.detection_gaps import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score
-from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
+from mobius_tui.drill.scored_drills import (
+    compare_times,
+    drills_of_same_runbook,
+    is_first_drill,
+)
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up

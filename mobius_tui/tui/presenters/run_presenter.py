@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
-from mobius_tui.review.reviewed_run import ReviewViewer
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.planning.plan import effect_of
@@ -28,6 +28,9 @@ from mobius_tui.tui.presenters.health_view import (
     build_health_view,
 )
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
+
+if TYPE_CHECKING:  # who follows a run needs none of its review
+    from mobius_tui.review.reviewed_run import ReviewViewer
 
 REFRESH_INTERVAL = 0.45
 """Seconds between refreshes for the clock alone; every second one reads the files, too.

@@ -11,7 +11,7 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import _start_host
+from mobius_tui.run.client.start_host import start_host
 from mobius_tui.run.client.start_run import start_new_run as begin_run
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -90,7 +90,7 @@ async def test_a_second_host_is_refused_and_names_the_first(begin: Begin) -> Non
     run = await begin(ONE + step("a"))
     first = run.directory.host_pid()
     with pytest.raises(RunError, match=f"host process {first} already"):
-        await _start_host(run.directory, HostSpec(), run.runbook)
+        await start_host(run.directory, HostSpec(), run.runbook)
     assert run.directory.host_pid() == first
     await run.did("start", "a")
 
@@ -120,7 +120,7 @@ async def test_a_drill_that_nobody_watches_ends(
         await run.output("a", "here")
         run.kill_host()
         await run.drop()
-        await _start_host(directory, HostSpec(unwatched=0.2), book)
+        await start_host(directory, HostSpec(unwatched=0.2), book)
         state = await asyncio.to_thread(ended_state, directory)
         assert state.ended is not None
         assert state.ended.outcome == "abandoned"

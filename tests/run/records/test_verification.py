@@ -16,7 +16,7 @@ import tomli_w
 
 from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError
-from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown

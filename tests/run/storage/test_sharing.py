@@ -19,7 +19,8 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.client.start_run import resume_run, start_new_run
+from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.takeover import take_run_lock
 from mobius_tui.run.intents.intent_actions import (

@@ -9,7 +9,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.errors import RunError
-from mobius_tui.run.client.start_run import reopen_run
+from mobius_tui.run.client.start_host import reopen_run
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.events.run_events import RunEnded, RunReopened
 from mobius_tui.run.records.past_run import read_stats

@@ -17,7 +17,7 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.stopping import find_survivors
-from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.start_run import resume_run
+from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.events.run_events import NoteAdded, RunEnded
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.journal.follower import Follower

@@ -1,0 +1,181 @@
+"""Makes the pages that come before a run: the library and the briefing.
+
+Who resumes a run waits for none of it to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mobius_tui.drill.detection_gaps import drill_coverage
+from mobius_tui.drill.library_listing import LibraryListing, list_library
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.follow_up import FollowUp
+from mobius_tui.run.client.run_briefing import (
+    Briefing,
+    prepare_briefing,
+    refresh_briefing,
+)
+from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.watch.other_runs import OtherRunsMonitor
+from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
+from mobius_tui.tui.screens.briefing_screen import BriefingScreen
+from mobius_tui.tui.screens.library_screen import LibraryScreen
+from mobius_tui.tui.screens.page import Page
+
+if TYPE_CHECKING:
+    from mobius_tui.health.probe import ProbePreview
+
+
+class OpenRun(Protocol):
+    """Makes the screen of a run."""
+
+    def __call__(self, directory: RunDirectory, *, is_new: bool) -> Page:
+        """Make it.
+
+        Args:
+            directory: the run's.
+            is_new: whether it has just begun.
+        """
+
+
+class ReopenBriefing(Protocol):
+    """Makes a briefing again, when the screens come back."""
+
+    def __call__(
+        self,
+        briefing: Briefing,
+        *,
+        answers: Mapping[str, str],
+        source: Path | None,
+        trouble: str,
+    ) -> Page:
+        """Make it; the arguments are those of `make_briefing`."""
+
+
+def make_library(
+    at: str,
+    *,
+    open_briefing: Callable[[Briefing], Page],
+    open_run: Callable[[RunDirectory], Page],
+    open_review: Callable[[RunDirectory], Awaitable[Page]],
+    reopen: Callable[[str], Page],
+) -> Page:
+    """The library: all runbooks and runs.
+
+    Args:
+        at: the key of the line that the cursor begins on.
+        open_briefing: makes a briefing.
+        open_run: makes the screen of a run that has begun.
+        open_review: makes the review of a run.
+        reopen: makes the library again, when the screens come back.
+    """
+    screen: LibraryScreen
+
+    def brief(path: Path) -> None:
+        screen.app.push_screen(open_briefing(prepare_briefing(load(path), given={})))
+
+    def attach(directory: RunDirectory) -> None:
+        screen.app.push_screen(open_run(directory))
+
+    async def look_back(directory: RunDirectory) -> None:
+        screen.app.push_screen(await open_review(directory))
+
+    screen = LibraryScreen(
+        _list_runbooks_and_runs,
+        open_briefing=brief,
+        attach=attach,
+        open_review=look_back,
+        other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
+        at=at,
+    )
+    screen.reopen = lambda: reopen(screen.at)
+    return screen
+
+
+def make_briefing(
+    briefing: Briefing,
+    *,
+    answers: Mapping[str, str],
+    source: Path | None,
+    trouble: str,
+    open_run: OpenRun,
+    reopen: ReopenBriefing,
+) -> Page:
+    """The briefing before a run; leads to the run.
+
+    Args:
+        briefing: what is known.
+        answers: by variable; the person may change them.
+        source: the file that is edited; the runbook's own without it.
+        trouble: what is wrong with it since it was edited.
+        open_run: makes the screen of a run.
+        reopen: makes the briefing again, when the screens come back.
+    """
+    screen: BriefingScreen
+
+    def opened(directory: RunDirectory) -> None:
+        screen.app.switch_screen(open_run(directory, is_new=True))
+
+    def attach(directory: RunDirectory) -> None:
+        screen.app.push_screen(open_run(directory, is_new=False))
+
+    screen = BriefingScreen(
+        briefing,
+        begin=start_new_run,
+        open_run=opened,
+        answers=answers,
+        probe=_preview_probes,
+        coverage_reader=partial(drill_coverage, runs_root(), briefing.runbook),
+        other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
+        attach=attach,
+        source=source,
+        trouble=trouble,
+    )
+
+    def come_back() -> Page:
+        anew, wrong = briefing, screen.trouble
+        if screen.is_edited:
+            anew, wrong = _reload_briefing(briefing, screen.source)
+        return reopen(
+            anew,
+            answers={**answers, **screen.typed},
+            source=screen.source,
+            trouble=wrong,
+        )
+
+    screen.reopen = come_back
+    return screen
+
+
+def prepare_follow_up(due: FollowUp) -> Briefing:
+    """The briefing of the runbook that is due after a run."""
+    return prepare_briefing(due.runbook, given=due.given)
+
+
+def _list_runbooks_and_runs() -> LibraryListing:
+    return list_library(runs_root(), bundled_runbooks(), own_runbook_files())
+
+
+def _reload_briefing(briefing: Briefing, source: Path) -> tuple[Briefing, str]:
+    """The briefing by the source as it is now, or as before and what is wrong."""
+    try:
+        return refresh_briefing(briefing, load(source)), ""
+    except MobiusError as error:
+        return briefing, str(error)
+
+
+async def _preview_probes(
+    briefing: Briefing, given: Mapping[str, str]
+) -> tuple[ProbePreview, ...]:
+    from mobius_tui.run.client.probe_preview import (
+        preview_probes,  # httpx takes 60 ms to import
+    )
+
+    return await preview_probes(briefing, given)
