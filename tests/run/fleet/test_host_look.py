@@ -61,7 +61,10 @@ async def ask(
     return await look_at_host(look, way, ctx, within=within)
 
 
-@pytest.mark.parametrize("shell", ["dash -s", "bash -s", "busybox sh -s"])
+@pytest.mark.parametrize(
+    "shell",
+    ["dash -s", "bash -s", pytest.param("busybox sh -s", marks=pytest.mark.machine)],
+)
 async def test_it_brings_the_state_of_units_and_all_command_lines(
     home: Path, shell: str
 ) -> None:
