@@ -17,6 +17,7 @@ from mobius_tui.run.attempts.output_reader import (
 )
 from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked
+from mobius_tui.run.playbooks.play_files import plays_of_attempt
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
 from mobius_tui.sanitize import SGR
@@ -195,6 +196,35 @@ class AttemptDigests:
     spans: str | None
     exit: str | None
     outputs: str | None
+    plays: str | None
+    """Of what Ansible said; `None` where it was not asked, or may still write."""
+
+
+def plays_digest(directory: AttemptDirectory) -> str | None:
+    """The SHA-256 of a list of the files of an attempt's plays; blocking.
+
+    A line has a file's path in the attempt's folder and its SHA-256 in hexadecimal, or
+    `-` where it is missing: of the hosts, Ansible's events and output, and its end.
+
+    Returns:
+        In hexadecimal; `None` where there is no play, or one may still write.
+    """
+    plays = plays_of_attempt(directory.path)
+    if not plays or any(is_lock_file_held(each.process.lock) for each in plays):
+        return None
+    lines = hashlib.sha256()
+    for play in plays:
+        process = play.process
+        for path in (
+            play.hosts,
+            play.events,
+            process.output,
+            process.spans,
+            process.exit,
+        ):
+            name = path.relative_to(directory.path)
+            lines.update(f"{name} {file_digest(path)[1] or '-'}\n".encode())
+    return lines.hexdigest()
 
 
 def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
@@ -206,6 +236,7 @@ def attempt_digests(directory: AttemptDirectory) -> AttemptDigests:
         spans=file_digest(directory.spans)[1],
         exit=file_digest(directory.exit)[1],
         outputs=file_digest(directory.outputs)[1],
+        plays=plays_digest(directory),
     )
 
 

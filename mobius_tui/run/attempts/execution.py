@@ -206,6 +206,9 @@ class AttemptExecution:
             step=self._step.id,
             attempt=self._number,
             reason=self._context.redact(reason),
+            plays_sha256=await asyncio.to_thread(
+                attempt_files.plays_digest, self._directory
+            ),
         )
         await self._writer.write_in_turn(event)
 
@@ -328,6 +331,7 @@ class AttemptExecution:
             output_sha256=None if survivors else digests.output,
             spans_sha256=None if survivors else digests.spans,
             outputs_sha256=None if survivors else digests.outputs,
+            plays_sha256=digests.plays,
         )
         await writer.write_in_turn(event)
 
@@ -423,6 +427,7 @@ class AttemptExecution:
             spans_sha256=digests.spans,
             exit_sha256=digests.exit,
             outputs_sha256=None if self._survivors else digests.outputs,
+            plays_sha256=digests.plays,
             left=tuple(map(self._context.redact, self._survivors)),
             ended_with=tuple(map(self._context.redact, self._ended_processes)),
         )

@@ -97,6 +97,9 @@ class StepEnded:
     """Of the keeper's record of its end; older journals lack it."""
     outputs_sha256: str | None = None
     """Of what it wrote to `$RUNBOOK_OUTPUT`; `None` while something may still write."""
+    plays_sha256: str | None = None
+    """Of all that its `ansible-playbook` processes said, as `plays_digest` has it;
+    `None` without any, while one may still write, and in older journals."""
     left: tuple[str, ...] = ()
     """Processes of the step that still live, as `PID NAME`."""
     ended_with: tuple[str, ...] = ()
@@ -117,6 +120,7 @@ class StepUnknown:
     output_sha256: str | None = None
     spans_sha256: str | None = None
     outputs_sha256: str | None = None
+    plays_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

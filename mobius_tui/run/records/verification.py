@@ -10,6 +10,7 @@ from typing import Any
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.attempt_files import (
     file_digest,
+    plays_digest,
     read_process_group,
     read_script_end,
 )
@@ -316,6 +317,9 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     if not isinstance(event, StepEnded | StepUnknown):
         return
     attempt = directory.attempt(event.step, event.attempt)
+    if event.plays_sha256 not in (None, plays_digest(attempt)):
+        words = "what Ansible said was changed after the step ended, or is gone"
+        yield f"{attempt.path.name}/plays: {words}"
     digests = [
         (attempt.output, event.output_sha256),
         (attempt.spans, event.spans_sha256),

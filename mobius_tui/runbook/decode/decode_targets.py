@@ -141,7 +141,7 @@ def _batch(step: TomlTable) -> tuple[str, ...]:
     """The sizes of the batches: numbers of hosts, or shares of all hosts."""
     if not step.has("batch"):
         return ("100%",)
-    sizes = step.text_list("batch")
+    sizes = step.text_list("batch", example='["1", "25%", "100%"]')
     given = step.owner("batch").node["batch"]
     if isinstance(given, list) and not given:
         step.report('`batch` is empty: it is like ["1", "25%", "100%"]', "batch")

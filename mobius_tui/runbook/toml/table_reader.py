@@ -290,10 +290,15 @@ class TomlTable:
         return int(value)
 
     def text_list(
-        self, key: str, default: tuple[str, ...] = (), *, filled: bool = False
+        self,
+        key: str,
+        default: tuple[str, ...] = (),
+        *,
+        filled: bool = False,
+        example: str = '["one", "two"]',
     ) -> tuple[str, ...]:
-        """A list of texts, each on one line."""
-        values = self.value(key, (list,), 'a list, such as ["one", "two"]')
+        """A list of texts, each on one line; an error shows the example."""
+        values = self.value(key, (list,), f"a list, such as {example}")
         if values is None:
             return default
         good: list[str] = []

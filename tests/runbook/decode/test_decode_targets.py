@@ -196,6 +196,7 @@ def test_an_inventory_is_not_read_here() -> None:
         (RUN + "for_each = ['x']", "for_each", "take one of them"),
         (RUN + "undo = 'echo x'", "undo", "write a step of its own with these `hosts`"),
         (RUN + "batch = []", "batch", "`batch` is empty"),
+        (RUN + "batch = 2", "batch", 'a list, such as ["1", "25%", "100%"]'),
         (RUN + "batch = ['0']", "batch", "a number of hosts or a share of all"),
         (RUN + "batch = ['0%']", "batch", "a number of hosts or a share of all"),
         (RUN + "batch = ['101%']", "batch", "a number of hosts or a share of all"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -414,6 +415,46 @@ async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
     await run.did("retry", "go")
     await until_held(run, 4)
     assert "of another hand" in output(run, "web-2", 4)
+
+
+async def test_what_ansible_said_is_sealed(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_ansible(tmp_path)
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
+    search = put_answer(tmp_path, answer)["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    (tmp_path / "p.yml").write_text(PLAY)
+    inventory = 'hosts = ["web"]\ninventory = "hosts.ini"'
+    head = HEAD.replace('hosts = ["web-[1:4]"]', inventory)
+    run = await begin(f'{head}title = "Play"\nplaybook = "p.yml"\nbatch = ["2"]\n')
+    await run.did("start", "go")
+    await run.status("go", "passed")
+    await run.did("end")
+    await run.over()
+    assert list(run_problems(run.directory)) == []
+    plays = run.directory.attempt("go", 1).path / "plays"
+    assert sorted(each.name for each in plays.iterdir()) == ["1", "2"]
+    words = "go.1/plays: what Ansible said was changed after the step ended, or is gone"
+    for name in (
+        "1/process/output",
+        "2/events.jsonl",
+        "2/process/spans",
+        "1/hosts.json",
+    ):
+        path = plays / name
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n")
+        assert list(run_problems(run.directory)) == [words], name
+        path.unlink()
+        assert list(run_problems(run.directory)) == [words], name
+        path.write_bytes(before)
+    assert list(run_problems(run.directory)) == []
+    (plays / "3").mkdir()
+    assert list(run_problems(run.directory)) == [words]
+    (plays / "3").rmdir()
+    shutil.rmtree(plays)
+    assert list(run_problems(run.directory)) == [words]
 
 
 async def test_a_host_of_which_nobody_knows_keeps_its_claims(
