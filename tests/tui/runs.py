@@ -36,6 +36,7 @@ from mobius_tui.tui.backend.base_page import AppResult
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -255,12 +256,18 @@ async def pictured(
 ) -> None:
     """Compare a screen with its picture of each size, as its terminal becomes so big.
 
+    What it shows is as old as its last repaint, which may be before or after the time
+    that the last key took: it is painted anew.
+
     Raises:
         AssertionError: one differs, or more.
     """
     wrong = []
     for size in sizes:
         await pilot.resize_terminal(*size)
+        for screen in pilot.app.screen_stack:
+            if isinstance(feed := getattr(screen, "feed", None), RunFeed):
+                feed.show_now()
         await settled(pilot)
         try:
             assert_picture(svg_of(pilot.app), f"{name}-{size_id(size)}")
