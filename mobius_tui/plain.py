@@ -13,12 +13,13 @@ from pathlib import Path
 from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.run.attempts.attempt_files import last_output, last_output_of_file
 from mobius_tui.run.client.follow_up import due_follow_up
+from mobius_tui.run.client.start_host import release_host
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
 from mobius_tui.run.events.fleet_events import FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path
-from mobius_tui.run.intents.intent_actions import Action, ReleaseHost, StartAutomatic
+from mobius_tui.run.intents.intent_actions import Action, StartAutomatic
 from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.side_by_side import may_have_steps_beside
@@ -327,7 +328,7 @@ async def print_run(
             reply = await send_and_await_reply(viewer, auto)
             if not reply.ok:
                 print(f"mobius-tui: {line(reply.text)}", file=sys.stderr)  # noqa: T201
-                await viewer.send_intent(ReleaseHost())
+                await release_host(viewer)
                 return EXIT_INCOMPLETE
         return await _follow(viewer, report, automatic=auto is not None)
     finally:
@@ -346,7 +347,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
             report.print_follow_up()
             return state.ended.outcome.exit_code
         if automatic and state.auto_stopped is not None:
-            await viewer.send_intent(ReleaseHost())
+            await release_host(viewer)
             return state.auto_stopped.code
         if viewer.host_pid() is None and not changes:
             since = viewer.follower.unwatched_note(time.time())

@@ -17,12 +17,16 @@ from mobius_tui.errors import (
 )
 from mobius_tui.plain import PlainReport, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
-from mobius_tui.run.client.start_host import refuse_unhostable, reopen_run, resume_run
+from mobius_tui.run.client.start_host import (
+    refuse_unhostable,
+    release_host,
+    reopen_run,
+    resume_run,
+)
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import (
     Action,
     EndRun,
-    ReleaseHost,
     ReopenRun,
     StartStep,
     UndoSteps,
@@ -166,7 +170,7 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
             return await _end_again(viewer)
         if is_reopened:
             narrate("the run is open again, and stays so until it is undone, or ended")
-        await viewer.send_intent(ReleaseHost())
+        await release_host(viewer)
         return code
     finally:
         report.close()

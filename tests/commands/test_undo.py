@@ -95,6 +95,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         assert (code, "A.1 Undo: true failed: exit 1" in said) == (1, True)
         assert "open again, and stays so until it is undone, or ended" in said
         assert running.state.is_reopened
+        assert running.directory.host_pid() is None, "who comes next begins another"
         (tmp_path / "may").touch()
         code, shown, said = await undo("--yes")
         assert (code, undone.read_text()) == (0, "two\nwas-one\ntwo\n")

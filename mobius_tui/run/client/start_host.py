@@ -19,7 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
     ReleaseHost,
     ReopenRun,
 )
-from mobius_tui.run.journal.follower import JournalFollower
+from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused, Situation
@@ -36,22 +36,61 @@ _STARTED_HOSTS: list[subprocess.Popen[bytes]] = []
 the next one is started."""
 
 
+RELEASE_TIMEOUT = 5.0
+"""Seconds for which a host that was released may take to end."""
+
+
 async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     """Start a host for an open run, if none lives; returns when it listens.
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
     `--var` once gave is not kept anywhere, and its steps wait. So do other values that
     the run has not had yet. A living host that lacks one of them is replaced, if
-    nothing runs and nobody else views the run.
+    nothing runs and nobody else views the run. One that is just ending is waited for.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    if directory.host_pid() is not None and not await _release_host_for_new_values(
-        directory, runbook
-    ):
-        return
+    deadline = time.monotonic() + HOST_START_TIMEOUT
+    had_host = False
+    while directory.host_pid() is not None:
+        had_host = True
+        if await _release_host_for_new_values(directory, runbook):
+            break
+        if await _is_listening(directory) or time.monotonic() > deadline:
+            return
+        await asyncio.sleep(REOPEN_INTERVAL)
+    if had_host and Follower(directory).state.ended is not None:
+        return  # that is why it has gone
     await _start_host_for_old_run(directory, runbook)
+
+
+async def _is_listening(directory: RunDirectory) -> bool:
+    """Whether a living host is to be talked to: not so if it begins or ends."""
+    try:
+        _, writer = await open_socket(directory.socket)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError:
+        return True  # it is another user's, or of a path that is too long
+    writer.close()
+    return True
+
+
+async def release_host(viewer: Viewer) -> bool:
+    """Ask a host to end; returns when it has, so that the run can be taken on.
+
+    Returns:
+        Whether it has ended: it goes on if something runs, or others view the run.
+    """
+    if not (await viewer.send_intent(ReleaseHost())).ok:
+        return False
+    deadline = time.monotonic() + RELEASE_TIMEOUT
+    while viewer.host_pid() is not None:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.005)
+    return True
 
 
 REOPEN_INTERVAL = 0.02
@@ -185,17 +224,11 @@ async def _release_host_for_new_values(
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         refuse_unhostable(directory)
-        is_going = (await viewer.send_intent(ReleaseHost())).ok
+        return await release_host(viewer)
     except MobiusError:
         return False  # a viewer without the right to act leaves the host as it is
     finally:
         await viewer.close()
-    deadline = time.monotonic() + HOST_START_TIMEOUT
-    while is_going and time.monotonic() < deadline:
-        if directory.host_pid() is None:
-            return True
-        await asyncio.sleep(0.005)
-    return False
 
 
 async def start_host(
@@ -250,14 +283,8 @@ async def _wait_until_host_listens(
 ) -> None:
     deadline = time.monotonic() + HOST_START_TIMEOUT
     while time.monotonic() < deadline:
-        if directory.host_pid() == process.pid:
-            try:
-                _, writer = await open_socket(directory.socket)
-            except OSError:
-                pass  # it is not bound yet
-            else:
-                writer.close()
-                return
+        if directory.host_pid() == process.pid and await _is_listening(directory):
+            return
         if process.poll() is not None:
             if process.returncode == 0:
                 return

@@ -238,13 +238,17 @@ class ControlServer:
             self._serve, sock=listener, limit=MAX_LINE_BYTES
         )
 
+    def stop_listening(self) -> None:
+        """Accept no more: who comes now is to wait for the next host."""
+        if self._server is not None:
+            self._server.close()
+
     async def close(self) -> None:
         """Accept no more, answer what was received, and close every connection.
 
         Whoever asked for the run's end must get an answer.
         """
-        if self._server is not None:
-            self._server.close()
+        self.stop_listening()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), ANSWER_TIME_AT_END)
         for writer in tuple(self._writers):

@@ -315,6 +315,7 @@ class Host:
                 tasks.create_task(self.runner.retry(step))
         await self._settle()
         await self._until_over()
+        self.control.stop_listening()
         for task in background:
             task.cancel()
         self.monitor.close()

@@ -23,7 +23,7 @@ from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, EndRun, StopStep
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.socket_path import short_socket_path
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -108,6 +108,19 @@ async def test_the_keeper_dies_under_a_living_host(
     run = await started(begin, tmp_path)
     run.kill_keeper("a")
     await run.status("a", "unknown")
+
+
+async def test_a_host_that_is_just_ending_is_waited_for(begin: Begin) -> None:
+    """Who comes then is not left with a host that answers nobody."""
+    run = await begin(ONE + step("a") + step("b"))
+    run.kill_host()
+    with run.directory.lock.open() as ending:
+        assert try_lock(ending.fileno())
+        resuming = asyncio.create_task(resume_run(run.directory, run.runbook))
+        await asyncio.wait({resuming}, timeout=0.2)
+        assert not resuming.done()
+    await resuming
+    assert run.host()
 
 
 async def test_auto_never_runs_an_unknown_step_again(
