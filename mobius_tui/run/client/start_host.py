@@ -34,10 +34,10 @@ HOST_START_TIMEOUT = 15.0
 _STARTED_HOSTS: list[subprocess.Popen[bytes]] = []
 """Hosts that this process started: they outlive it. Those that ended are reaped when
 the next one is started."""
-
-
 RELEASE_TIMEOUT = 5.0
-"""Seconds for which a host that was released may take to end."""
+"""Seconds for which a host that ends is waited for."""
+REOPEN_INTERVAL = 0.02
+"""Seconds between two looks at a run whose host is just ending or starting."""
 
 
 async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
@@ -51,7 +51,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    deadline = time.monotonic() + HOST_START_TIMEOUT
+    deadline = time.monotonic() + RELEASE_TIMEOUT
     had_host = False
     while directory.host_pid() is not None:
         had_host = True
@@ -91,10 +91,6 @@ async def release_host(viewer: Viewer) -> bool:
             return False
         await asyncio.sleep(0.005)
     return True
-
-
-REOPEN_INTERVAL = 0.02
-"""Seconds between two looks at a run whose host is just ending or starting."""
 
 
 async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
