@@ -210,7 +210,8 @@ def plays_digest(directory: AttemptDirectory) -> str | None:
         In hexadecimal; `None` where there is no play, or one may still write.
     """
     plays = plays_of_attempt(directory.path)
-    if not plays or any(is_lock_file_held(each.process.lock) for each in plays):
+    locks = [path for each in plays for path in (each.process.lock, each.process.tree)]
+    if not plays or any(map(is_lock_file_held, locks)):
         return None
     lines = hashlib.sha256()
     for play in plays:
