@@ -271,9 +271,10 @@ def _lives(process: psutil.Process) -> bool:
 async def test_a_play_is_told_by_its_events_when_its_keeper_was_killed(
     tmp_path: Path,
 ) -> None:
-    plays = await Plays.open(pretended_order(tmp_path, f"until('go')\n{PASSED}"))
+    waits = f"open('begun', 'w').close()\nuntil('go')\n{PASSED}"
+    plays = await Plays.open(pretended_order(tmp_path, waits))
     await plays.begin()
-    await plays.until(lambda: kept_pid(plays, "pid"))
+    await plays.until((tmp_path / "begun").exists)
     os.kill(kept_pid(plays, "lock"), signal.SIGKILL)
     await plays.until(lambda: lock_holder(plays.play.process.lock) is None)
     (tmp_path / "go").touch()
