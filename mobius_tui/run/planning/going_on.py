@@ -5,6 +5,9 @@ A person asks for this on a screen; `--auto` is another thing, done by the host.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import (
@@ -69,30 +72,32 @@ def can_go_on_without_person(situation: Situation, reach: Effect) -> bool:
     """
     if not isinstance(next_step_without_person(situation, reach), Step):
         return False
-    return len(steps_before_person_needed(situation, reach)) > 1
+    two = islice(steps_before_person_needed(situation, reach), 2)
+    return len(list(two)) == 2
 
 
 def steps_before_person_needed(
     situation: Situation, reach: Effect, phase: str | None = None
-) -> list[Step]:
+) -> Iterator[Step]:
     """The open steps before the first one that needs a person, in order.
+
+    They are found one by one: of a long runbook the first ones may be enough.
 
     Args:
         situation: the run, and who asks.
         reach: the heaviest effect that a step may have.
         phase: the id of the only phase that it is about; None for the whole run.
     """
-    plan, found = situation.plan, list[Step]()
+    plan = situation.plan
     for step in steps_in_order(plan, situation.state):
         status = situation.statuses[step.id].status
         is_open = status in (Status.PENDING, Status.WAITING)
         if not is_open or is_row_closed_by_parent(situation.state, step.id):
             continue
         if _person_needed_text(step, reach):
-            break
+            return
         if phase in (None, plan.phase_of[step.id].id):
-            found.append(step)
-    return found
+            yield step
 
 
 def _person_needed_text(step: Step, reach: Effect) -> str:

@@ -20,7 +20,8 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.initial_values import refuse_answers, refuse_value
-from mobius_tui.run.planning.plan import effect_of, is_follower
+from mobius_tui.run.planning.plan import effect_of
+from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
     RefusalCode,
@@ -132,9 +133,8 @@ def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool)
 def require_may_end_run(_action: EndRun, situation: Situation) -> None:
     """Raise unless the run may be ended."""
     situation.require_event_allowed(RunEnded(outcome=Outcome.ABANDONED))
-    for step in situation.plan.steps.values():
-        running = situation.state.steps[step.id].status is Status.RUNNING
-        if running and not is_follower(step) and effect_of(step) != "read":
+    for step in running_steps(situation.plan, situation.state):
+        if effect_of(step) != "read":
             name = situation.plan.name(step.id)
             words = (
                 f"{name} changes things and is still running; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from mobius_tui.run.planning.going_on import (
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Situation
+from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect
@@ -82,4 +85,25 @@ def test_what_begins_ends_at_the_first_that_wants_a_person() -> None:
     begin = [step.id for step in steps_before_person_needed(found, "change")]
     assert begin == ["read", "c"]
     assert [step.id for step in steps_before_person_needed(found, "read")] == ["read"]
-    assert steps_before_person_needed(found, "change", "other") == []
+    assert not list(steps_before_person_needed(found, "change", "other"))
+
+
+class Asked(dict[str, StepStatus]):
+    """Statuses that note for which steps they were asked."""
+
+    def __init__(self, statuses: Mapping[str, StepStatus]) -> None:
+        super().__init__(statuses)
+        self.steps: set[str] = set()
+
+    def __getitem__(self, step_id: str) -> StepStatus:
+        self.steps.add(step_id)
+        return super().__getitem__(step_id)
+
+
+def test_of_a_long_runbook_only_the_first_steps_are_looked_at() -> None:
+    """It is asked every second, on the screen of a run."""
+    found = situation("".join(READ.replace("Read", f"R{n}") for n in range(1000)))
+    asked = Asked(found.statuses)
+    found = replace(found, known_statuses=asked, known_proposal=found.proposal)
+    assert can_go_on_without_person(found, "change")
+    assert asked.steps == {"r0", "r1"}
