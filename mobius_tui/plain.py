@@ -349,7 +349,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
         if automatic and state.auto_stopped is not None:
             await release_host(viewer)
             return state.auto_stopped.code
-        if viewer.host_pid() is None and not changes:
+        if viewer.is_deserted:
             since = viewer.follower.unwatched_note(time.time())
             print(  # noqa: T201
                 f"mobius-tui: no host runs {viewer.directory.id} any more{since}; "

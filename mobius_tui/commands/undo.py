@@ -183,7 +183,7 @@ async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
     async for changes in viewer.changes():
         await report.print_entries(changes.entries)
         await report.print_running()
-        if viewer.host_pid() is None and not changes:
+        if viewer.is_deserted:
             raise RunError(f"no host runs {viewer.directory.id} any more")
         if not is_undoing(plan, state):
             return _final_code(viewer)

@@ -121,7 +121,7 @@ class FollowedWatch:
                 await self._lines.print_new(changes.entries)
                 host.print_changes()
                 code = self._code_if_over()
-                if code is None and viewer.host_pid() is None and not changes:
+                if code is None and viewer.is_deserted:
                     since = viewer.follower.unwatched_note(time.time())
                     words = f"its host is gone{since}; {self._resume_hint}"
                     code = self._end(EXIT_INCOMPLETE, words)

@@ -119,6 +119,9 @@ class Viewer:
         self.follower = Follower(directory) if follower is None else follower
         self.stalled = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
+        self.is_deserted = False
+        """Whether no host lived when the last look of `changes` began, which then found
+        nothing new: so whatever a host has written has been seen."""
         self._liveness = HostLiveness(monotonic())
         self._pending_replies: dict[str, asyncio.Future[Reply]] = {}
         self._poked = asyncio.Event()
@@ -154,7 +157,9 @@ class Viewer:
         while True:
             is_poked = self._poked.is_set()
             self._poked.clear()
+            had_host = self.host_pid() is not None
             changes = self.follower.poll()
+            self.is_deserted = not had_host and not changes
             self._check_liveness()
             if changes or is_poked or monotonic() - told_at >= idle_interval:
                 told_at = monotonic()

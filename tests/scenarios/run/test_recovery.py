@@ -123,6 +123,24 @@ async def test_a_host_that_is_just_ending_is_waited_for(begin: Begin) -> None:
     assert run.host()
 
 
+async def test_a_run_is_deserted_once_all_that_its_host_wrote_is_seen(
+    begin: Begin,
+) -> None:
+    """A host may write the run's end, and end, after a look that found nothing."""
+    run = await begin(ONE + step("a"))
+    run.kill_host()
+    viewer = Viewer(run.directory)
+    with run.directory.lock.open() as host:
+        assert try_lock(host.fileno())
+        looks = viewer.changes()
+        assert not await anext(looks)
+    assert viewer.host_pid() is None
+    before, _ = viewer.is_deserted, await anext(looks)
+    assert (before, viewer.is_deserted) == (False, True)
+    await looks.aclose()
+    await viewer.close()
+
+
 async def test_auto_never_runs_an_unknown_step_again(
     begin: Begin, tmp_path: Path
 ) -> None:

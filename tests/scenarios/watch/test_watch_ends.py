@@ -63,7 +63,8 @@ def test_all_well_until_its_time_is_over(watch: StartWatch) -> None:
     assert state.ended.outcome == "completed"
     assert not any(step.attempts for step in state.steps.values())
     assert "ok: api answered 200 in " in watching.out
-    assert "summary: watched for 2 s; no trigger fired" in watching.out
+    # Where the machine is busy the last look comes later.
+    assert re.search(r"summary: watched for [2-9] s; no trigger fired", watching.out)
     assert "longest outage: none" in watching.out
     assert re.search(r"checks of api: \d+, \d+ ok, 0 failed", watching.out)
     assert list(run_problems(watching.run)) == []
