@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,11 @@ import pytest
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.loaded import campaign
-from tests.acceptance.terminal import FRAME_ENDS
+from tests.acceptance.terminal import (
+    FRAME_ENDS,
+    LEAVES_ALTERNATE_SCREEN,
+    Terminal,
+)
 from tests.run.running import wait_for
 
 ASKS = """
@@ -127,6 +134,126 @@ app.run()
 if app.crash is not None:
     raise app.crash
 """
+
+
+FULL = """
+import signal
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from mobius_tui import tui
+from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.dialogs.dialog import Dialog
+from mobius_tui.tui.screens.page import Page
+
+folder = Path(sys.argv[1])
+log = (folder / "log").open("a")
+styles = Path(tui.__file__).with_name("styles")
+
+
+def block(number, frame):
+    (folder / "blocked").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+
+
+class Asking(Dialog[None]):
+    CSS_PATH = [str(styles / "app.tcss"), str(styles / "dialogs.tcss")]
+
+    def compose_body(self):
+        words = Text()
+        for each in range(1000):
+            words.append("x", Style(color=f"#c800{each % 256:02x}"))
+        yield Static(words)
+
+
+class Beneath(Page):
+    BINDINGS = [("a", "ask"), ("enter", "note('beneath')"), ("z", "note('z')")]
+    BINDINGS += [("t", "title"), ("e", "end")]
+
+    def action_ask(self):
+        self.app.push_screen(Asking("Question"), lambda _: self.action_note("answer"))
+
+    def action_note(self, word):
+        print(word, file=log, flush=True)
+
+    def action_title(self):
+        words = "\\x1b]2;of a thread\\x07"
+        Thread(target=self.app._driver.write, args=(words,)).start()
+
+    def action_end(self):
+        self.app._driver.write("\\x1b[0m" * 20_000 + "\\x1b]2;the last\\x07")
+        self.app.exit(0)
+
+
+signal.signal(signal.SIGUSR1, block)
+app = MobiusApp(Beneath())
+app.run()
+if app.crash is not None:
+    raise app.crash
+"""
+
+
+@pytest.fixture
+def full(terminal: Open, tmp_path: Path) -> Terminal:
+    """A program that writes more than a terminal takes at once, and can be held up."""
+    program = tmp_path / "full.py"
+    program.write_text(FULL)
+    screen = terminal(
+        str(program), str(tmp_path), program=sys.executable, whole_frames=True
+    )
+    screen.until(lambda _: FRAME_ENDS in screen.raw)
+    return screen
+
+
+def waiting_bytes(screen: Terminal) -> int:
+    """How much the program has written that nobody has read."""
+    found = fcntl.ioctl(screen.child.child_fd, termios.FIONREAD, b"\0\0\0\0")
+    return int.from_bytes(found, sys.byteorder)
+
+
+def test_an_enter_typed_before_all_is_shown_answers_nothing(
+    full: Terminal, tmp_path: Path
+) -> None:
+    """Even where the program hears of the room for the rest first."""
+    log = tmp_path / "log"
+    full.press("a")
+    wait_for(lambda: waiting_bytes(full) > 2000)
+    os.kill(full.child.pid, signal.SIGUSR1)
+    wait_for((tmp_path / "blocked").exists)
+    while full.read():
+        pass
+    full.press("\r")
+    (tmp_path / "go").touch()
+    full.until("Question")
+    full.press("b")
+    full.press("\r")
+    full.until(lambda text: "Question" not in text)
+    full.press("z")
+    wait_for(lambda: log.read_text().endswith("z\n"))
+    assert log.read_text() == "answer\nz\n"
+
+
+def test_what_a_thread_writes_arrives(full: Terminal) -> None:
+    full.press("t")
+    full.until(lambda _: b"\x1b]2;of a thread\x07" in full.raw)
+
+
+def test_what_the_terminal_has_yet_to_take_is_written_at_the_end(
+    full: Terminal,
+) -> None:
+    full.press("e")
+    assert full.over() == 0
+    assert full.raw.find(b"\x1b]2;the last\x07") < full.raw.find(
+        LEAVES_ALTERNATE_SCREEN
+    )
+    assert b"\x1b]2;the last\x07" in full.raw
 
 
 @pytest.mark.usefixtures("ended")

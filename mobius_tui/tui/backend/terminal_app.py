@@ -163,10 +163,8 @@ class TerminalApp(App[AppResult]):
         self.set_interval(TERMINAL_CHECK_INTERVAL, self._check_terminal)
         if self._settings.title:
             self._send(capabilities.SAVE_TITLE)
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.on_shown = self.report_shown_frame
-            if self._driver.was_continued:
-                self._leave_for_task(RESTORE_TERMINAL_TASK)
+        if getattr(self._driver, "was_continued", False):
+            self._leave_for_task(RESTORE_TERMINAL_TASK)
 
     def _exit_on_signal(self, number: signal.Signals) -> None:
         self._is_exiting_on_signal = True

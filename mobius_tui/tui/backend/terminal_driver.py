@@ -7,7 +7,7 @@ import select
 import selectors
 import signal
 from asyncio import TimerHandle
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from threading import get_ident
 from time import monotonic
 from typing import Any, TextIO, cast
@@ -115,8 +115,6 @@ class TerminalDriver(LinuxDriver):
 
     ends_process = False
     """Whether the process ends after this: then nobody reads keys any more."""
-    on_shown: Callable[[], object] | None = None
-    """Called when the terminal has at last taken what it did not take at once."""
     was_continued = False
     """Whether it was stopped and continued before the app heard signals."""
 
@@ -179,11 +177,8 @@ class TerminalDriver(LinuxDriver):
     def _write_more(self) -> None:
         """Write on; what was typed before the terminal has all of it is read first."""
         self.read_available()
-        is_shown = self._writer.write_available()
-        if is_shown or self._writer.descriptor is None:
+        if self._writer.write_available() or self._writer.descriptor is None:
             self._hand_over()
-        if is_shown and self.on_shown is not None:
-            self.on_shown()
 
     def _hand_over(self) -> None:
         """Watch for room no more; what is unsent is written by the thread."""

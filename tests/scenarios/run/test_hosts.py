@@ -22,10 +22,11 @@ from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
+from mobius_tui.run.playbooks.play_files import PlayFiles
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.fleet_state import BatchHold, FleetState
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from tests.run.conftest import Begin
 from tests.run.plays import pretended_ansible
 from tests.run.running import Running, wait_for
@@ -455,6 +456,35 @@ async def test_what_ansible_said_is_sealed(
     (plays / "3").rmdir()
     shutil.rmtree(plays)
     assert list(run_problems(run.directory)) == [words]
+
+
+async def test_what_ansible_said_is_sealed_where_nobody_knows_how_it_ended(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended_ansible(tmp_path)
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
+    search = put_answer(tmp_path, answer)["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    begun = 'say("play", hosts=["web-1"])\nsay("start", "web-1")\n'
+    (tmp_path / "p.yml").write_text(f"{begun}open('begun', 'w')\nuntil('never')\n")
+    head = HEAD.replace('["web-[1:4]"]', '["web"]\ninventory = "hosts.ini"')
+    run = await begin(f'{head}title = "Play"\nplaybook = "p.yml"\nbatch = ["1"]\n')
+    await run.did("start", "go")
+    await run.until(lambda _: (tmp_path / "begun").exists())
+    process = PlayFiles(run.directory.attempt("go", 1).path / "plays" / "1").process
+    pid, keeper = int(process.pid.read_text()), lock_holder(process.lock)
+    assert keeper
+    for each in (keeper, pid):
+        os.kill(each, signal.SIGKILL)
+    assert (await until_held(run)).why == "unknown"
+    await run.did("stop", "go")
+    await run.status("go", "unknown")
+    await run.did("end")
+    await run.over()
+    assert list(run_problems(run.directory)) == []
+    with PlayFiles(process.path.parent).events.open("a") as events:
+        events.write("\n")
+    assert len(list(run_problems(run.directory))) == 1
 
 
 async def test_a_host_of_which_nobody_knows_keeps_its_claims(

@@ -123,6 +123,22 @@ async def test_a_host_that_is_just_ending_is_waited_for(begin: Begin) -> None:
     assert run.host()
 
 
+async def test_a_run_whose_host_goes_since_it_has_ended_gets_no_other(
+    begin: Begin,
+) -> None:
+    run = await begin(ONE + step("a"))
+    await run.did("end")
+    await run.over()
+    before = run.directory.journal.read_bytes()
+    with run.directory.lock.open() as ending:
+        assert try_lock(ending.fileno())
+        resuming = asyncio.create_task(resume_run(run.directory, run.runbook))
+        await asyncio.wait({resuming}, timeout=0.2)
+    await resuming
+    assert run.directory.host_pid() is None
+    assert run.directory.journal.read_bytes() == before
+
+
 async def test_a_run_is_deserted_once_all_that_its_host_wrote_is_seen(
     begin: Begin,
 ) -> None:
