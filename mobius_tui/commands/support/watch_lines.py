@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
+from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
@@ -183,10 +184,14 @@ class ProbeChange:
 class WatchChecks:
     """The checks of a run, read as they are recorded."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        """Read no checks yet."""
+    def __init__(self, health: Path) -> None:
+        """Read no checks yet.
+
+        Args:
+            health: the run's `health.jsonl`.
+        """
         self.summaries = HealthSummaries()
-        self._lines = LineFollower(viewer.directory.health)
+        self._lines = LineFollower(health)
         self._windows: dict[str, ProbeWindow] = {}
         self._states: dict[str, str] = {}
 
@@ -210,19 +215,18 @@ class WatchChecks:
     def _check(self, check: ProbeResult) -> Iterator[ProbeChange]:
         self.summaries.apply(check)
         window = self._windows.setdefault(check.probe, ProbeWindow())
-        failing = window.failing_since
+        failing, was_ok = window.failing_since, window.last_ok
         window.apply(check)
         status = window.status(check.at)
         if self._states.get(check.probe) == status.state:
             return
-        was_seen = check.probe in self._states
         self._states[check.probe] = status.state
         words = _answer(check) if status.state == "ok" else check.reason
-        if status.state == "ok" and was_seen:
-            lasted = (
-                f", after {duration_in_words(check.at - failing)}" if failing else ""
-            )
-            words = f"again{lasted}: {words}"
+        if status.state == "ok":
+            parts = ["again"] if was_ok is not None else []
+            if failing is not None:
+                parts.append(f"after {duration_in_words(check.at - failing)}")
+            words = f"{', '.join(parts)}: {words}" if parts else words
         yield ProbeChange(
             at=check.at + (check.ms or 0.0) / 1000,
             probe=check.probe,
@@ -256,7 +260,7 @@ class WatchLines:
         self._viewer = viewer
         self._json = as_json
         self._lines = PlainReport(viewer, as_json=as_json)
-        self._checks = WatchChecks(viewer)
+        self._checks = WatchChecks(viewer.directory.health)
         self._fired: list[Entry] = []
 
     def close(self) -> None:

@@ -81,9 +81,11 @@ def watch_step_verdict(
 def should_await_checks(watch: WatchState, health: HealthSnapshot) -> bool:
     """Whether to wait for the next checks at the step's end.
 
-    A failure may be the first of those that a trigger counts, or the only one.
+    A failure may be the first of those that a trigger counts, or the only one; and
+    where checks had no data, as this machine was busy, the next may have some.
     """
-    return bool(health.unchecked or health.failing) and not watch.alarms
+    unsettled = health.unchecked or health.failing or health.unknown
+    return bool(unsettled) and not watch.alarms
 
 
 def probes_counted(health: Health) -> tuple[str, ...]:

@@ -134,6 +134,8 @@ class WatchLog:
 
 MAX_VIEWER_ABSENCE = 10.0
 """Seconds without a viewer after which a watch that is not detached ends."""
+MAX_DATA_WAIT = 5.0
+"""Seconds for which the end of a watch waits for checks, where some had no data."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,7 +275,8 @@ class WatchRunMonitor:
             return
         deadline = self._deadline(loop.time())
         while self._context.state.ended is None and self._writer.failure is None:
-            is_time_over = deadline is not None and loop.time() >= deadline
+            wait = MAX_DATA_WAIT if self._unknown_probes() else 0.0
+            is_time_over = deadline is not None and loop.time() >= deadline + wait
             since = self._no_viewer_since()
             unviewed = 0.0 if since is None else loop.time() - since
             try:

@@ -153,6 +153,21 @@ async def test_what_nobody_saw_is_unknown(
     assert "Someone must look" in state.auto_stopped.reason
 
 
+async def test_what_was_unknown_when_its_time_was_over_is_looked_at_again(
+    begin: Begin, tmp_path: Path, site: Service, dead_network: int
+) -> None:
+    """This machine may have been busy, or its network away, at that moment only."""
+    (tmp_path / "well").unlink()
+    witness = f'[health]\nwitness = ["127.0.0.1:{dead_network}"]'
+    run = await begin(book(site).replace("[health]", witness))
+    await run.did("start", "watch-it")
+    records = run.directory.health
+    await run.until(lambda _: records.read_bytes().count(b'"no data"') >= 8)
+    assert of(run.state)[0] is Status.RUNNING
+    (tmp_path / "well").touch()
+    await run.status("watch-it", "passed")
+
+
 async def test_another_host_goes_on_where_nothing_was_missed(
     begin: Begin, site: Service
 ) -> None:

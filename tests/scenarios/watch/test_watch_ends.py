@@ -13,6 +13,7 @@ import pytest
 
 from mobius_tui.run.records.verification import run_problems
 from tests.health.servers import silence
+from tests.run.running import wait_for
 from tests.run.watched_service import invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
 
@@ -156,10 +157,11 @@ def test_armed_it_rolls_back_once_and_then_ends(
     watch: StartWatch, folder: Path
 ) -> None:
     watching = watch("--auto-rollback", "--yes", where="production")
-    watching.until("armed: ")
+    watching.until("ok: api answered ")
     (folder / "well").unlink()
     assert watching.code() == 1
     for words in (
+        "armed: ",
         "the rollback begins in 0.3 s",
         "rollback begins: Automatic, by a trigger",
         "ok: api again, after ",
@@ -261,6 +263,24 @@ def test_a_monitor_that_sees_nothing_says_so(watch: StartWatch, folder: Path) ->
 # JSON lets C1 controls and direction marks through as they are.
 HOSTILE = '{"state": "\x9b31m\u202eolleh\u2028|\\u001b]0;x\\u0007"}'
 """A body that asks a terminal for much."""
+
+
+def test_what_was_unknown_when_its_time_was_over_is_looked_at_again(
+    watch: StartWatch, folder: Path
+) -> None:
+    (folder / "well").unlink()
+    with silence() as port:
+        named = f'[health]\nwitness = ["127.0.0.1:{port}"]\n'
+        watching = watch(
+            *("--duration", "1s"),
+            change=lambda text: text.replace("[health]\n", named),
+        )
+        watching.until("unknown: api ")
+        records = watching.run.health
+        wait_for(lambda: records.read_bytes().count(b'"no data"') >= 3)
+        (folder / "well").touch()
+        assert watching.code() == 0
+    assert "no trigger fired" in watching.out
 
 
 def wants_fine(text: str) -> str:
