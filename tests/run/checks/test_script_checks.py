@@ -10,13 +10,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import running_check_groups
 from mobius_tui.runbook.model.check_kinds import Repeat, RunCheck
 from tests.run.checks.conftest import sight
+from tests.run.running import alive
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,9 @@ async def test_a_flood_keeps_its_last_line(ctx: CheckContext) -> None:
     assert seen.detail == "exit code 0: 300000"
 
 
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
 def wait_gone(pid: int) -> None:
     deadline = time.monotonic() + 60
-    while not gone(pid):
+    while alive(pid):
         assert time.monotonic() < deadline, f"{pid} lives"
         time.sleep(0.01)
 
@@ -122,7 +115,7 @@ async def test_what_left_the_group_holds_nothing_up_and_lives(
     pid = int((tmp_path / "pid").read_text())
     try:
         assert seen.detail == f"exit code 0: {pid}"
-        assert not gone(pid)
+        assert alive(pid)
     finally:
         os.kill(pid, signal.SIGKILL)
 

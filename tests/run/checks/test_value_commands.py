@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mobius_tui.run.checks import value_commands
@@ -21,6 +20,7 @@ from mobius_tui.run.checks.value_commands import (
 )
 from mobius_tui.run.keeper import run_for_caller
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
+from tests.run.running import alive
 
 ENV = {"PATH": os.environ["PATH"], "place": "eu"}
 
@@ -70,10 +70,6 @@ async def test_what_is_no_value_is_said_and_left_out(
         assert [each.value for each in found.options] == values
 
 
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
-
-
 async def until(condition: object) -> None:
     assert callable(condition)
     async with asyncio.timeout(20):
@@ -97,7 +93,7 @@ async def test_what_takes_too_long_is_killed_with_its_children(
     found = await listed(SLEEPER, tmp_path)
     assert "took longer than 0.5 s, and was stopped" in found.problem
     for pid in await pids_in(tmp_path):
-        await until(lambda pid=pid: gone(pid))
+        await until(lambda pid=pid: not alive(pid))
 
 
 async def test_nobody_waiting_any_more_kills_it(tmp_path: Path) -> None:
@@ -107,7 +103,7 @@ async def test_nobody_waiting_any_more_kills_it(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     for pid in pids:
-        await until(lambda pid=pid: gone(pid))
+        await until(lambda pid=pid: not alive(pid))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -119,7 +115,7 @@ async def test_it_dies_with_its_caller(tmp_path: Path, number: int) -> None:
     caller.send_signal(number)
     caller.wait()
     for pid in pids:
-        await until(lambda pid=pid: gone(pid))
+        await until(lambda pid=pid: not alive(pid))
 
 
 CALLER = """

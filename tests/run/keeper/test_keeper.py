@@ -33,6 +33,7 @@ from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED
 from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.paths import TESTS
 from tests.run.keepers import spec, until
+from tests.run.running import alive
 
 Keep = Callable[[str, LaunchSpec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
 
@@ -55,13 +56,6 @@ def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> Scrip
     end = read_script_end(directory)
     assert end is not None
     return end
-
-
-def alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 126, 255])

@@ -16,6 +16,7 @@ from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.library.shellcheck import ShellCheck, find_shellcheck
 from mobius_tui.runbook.lint.external_findings import ExternalFinding, ExternalRequest
+from tests.run.running import alive
 from tests.runbook.runbook_texts import HEAD, STEP
 
 PYTHON = sys.executable
@@ -198,8 +199,7 @@ def test_one_that_hangs_is_killed_with_all_that_it_began(
     assert time.monotonic() - begin < SOON
     left = [p for p in psutil.process_iter(["cmdline"]) if path in _words(p)]
     psutil.wait_procs(left, timeout=SOON)  # killed, which takes the kernel a moment
-    running = [p for p in left if p.is_running()]
-    assert [p for p in running if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert not any(alive(process.pid) for process in left)
 
 
 def _words(process: psutil.Process) -> list[str]:

@@ -9,11 +9,9 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
-import psutil
 import pytest
 
 from mobius_tui.review.formats.junit_report import as_junit
@@ -29,7 +27,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from tests.run.conftest import Begin
 from tests.run.plays import pretended_ansible
-from tests.run.running import Running, wait_for
+from tests.run.running import Running, alive, wait_for
 from tests.run.targets.inventories import put_answer
 
 NAMES = ("web-1", "web-2", "web-3", "web-4")
@@ -316,10 +314,6 @@ async def test_who_cannot_be_reached_is_said_and_nothing_else_begins(
     assert sum(isinstance(e.event, FleetHostStarted) for e in run.entries()) == 1
 
 
-def _is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
 async def test_the_fleet_process_may_die(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -327,9 +321,10 @@ async def test_the_fleet_process_may_die(
     run = await begin(book(script), host_sites=sites)
     await run.did("start", "go")
     await run.until(lambda _: ran(sites) == [1, 1, 1, 1])
-    for child in run.host_children("fleet_process"):
+    children = run.host_children("fleet_process")
+    for child in children:
         child.kill()
-        wait_for(partial(_is_gone, child))
+    wait_for(lambda: not any(alive(child.pid) for child in children))
     (tmp_path / "go-on").touch()
     await run.status("go", "passed")
     assert ran(sites) == [1, 1, 1, 1]

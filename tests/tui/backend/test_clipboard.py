@@ -7,11 +7,9 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mobius_tui.tui.backend import clipboard
@@ -20,6 +18,7 @@ from mobius_tui.tui.backend.clipboard import (
     clipboard_sequence,
     copy_to_clipboard_and_file,
 )
+from tests.run.running import alive, wait_for
 
 TAKES = 'cat > "$TAKEN.$(basename "$0")"; echo "$*" > "$TAKEN.$(basename "$0").words"'
 """Keeps its input and its words."""
@@ -127,16 +126,7 @@ def test_one_that_hangs_is_ended_with_its_children(
     assert copied.file is not None
     assert copied.file.stat().st_size == 1_000_001
     pid = int(machine.took("pid"))
-    deadline = time.monotonic() + 60
-    while is_running(pid):
-        assert time.monotonic() < deadline, "its child outlived it"
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    wait_for(lambda: not alive(pid))
 
 
 def test_one_that_stays_behind_to_serve_the_text_is_not_waited_for(
@@ -146,7 +136,7 @@ def test_one_that_stays_behind_to_serve_the_text_is_not_waited_for(
     copied = machine.copy("x", DISPLAY=":0")
     assert copied.ways == ("xclip",)
     pid = int(machine.took("pid"))
-    assert is_running(pid)
+    assert alive(pid)
     os.kill(pid, 9)
 
 
