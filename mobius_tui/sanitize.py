@@ -55,6 +55,9 @@ _SKIN_TONES = re.compile(
 _FLAGS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}
 _UNCERTAIN_WIDTH = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 
+_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+"""Direction and line marks, by which a text can look like another one."""
+
 _NEWLINE = re.compile(r"\r*\n")
 
 _UNDECODABLE = re.compile("[\udc80-\udcff]")
@@ -93,6 +96,21 @@ def line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return clean(_NEWLINE.sub("⏎", text))
+
+
+def is_control(char: str) -> bool:
+    """Whether a character is a control, or changes the direction of text."""
+    return unicodedata.category(char) == "Cc" or char in _BIDI
+
+
+def escape_controls(text: str) -> str:
+    r"""The text with each character that has no shape of its own spelt out: `\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 def decode(data: bytes) -> str:

@@ -33,7 +33,7 @@ FLOORS = (
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
     *(f"run.{room}" for room in ("host.intents", "host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),
-    *(f"tui.{room}" for room in ("row_key", "screen_state", "messages", "commands")),
+    *(f"tui.{room}" for room in ("row_key", "commands", "screen_state", "messages")),
     *(f"tui.{room}" for room in ("config", "backend", "presenters", "widgets")),
     "tui.output",
     *(f"tui.{room}" for room in ("external", "dialogs", "parts", "flows", "screens")),

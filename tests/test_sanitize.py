@@ -18,6 +18,7 @@ from mobius_tui.sanitize import (
     clean,
     decode,
     drop_overwritten,
+    escape_controls,
     line,
 )
 
@@ -190,6 +191,13 @@ def test_text_that_is_taken_to_hold_no_marks_can_hold_none() -> None:
     plain = [chr(n) for n in range(0x20000) if _markless_pattern().fullmatch(chr(n))]
     assert len(plain) > 40_000
     assert {unicodedata.category(each) for each in plain}.isdisjoint({"Mn", "Me"})
+
+
+def test_what_has_no_shape_is_spelt_out() -> None:
+    assert escape_controls("a\x1bb") == "a\\x1bb"
+    assert escape_controls("a\u202eb") == "a\\u202eb"
+    assert escape_controls("a\u0600\xa0b") == "a\\u0600\\xa0b"
+    assert escape_controls("né 🚨") == "né 🚨"
 
 
 def test_it_needs_nothing_beyond_the_standard_library() -> None:

@@ -10,7 +10,7 @@ from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.support.command_options import ASCII_HELP
 from mobius_tui.garbage_collection import collect_seldom
 from mobius_tui.runbook.text.names import nearest
-from mobius_tui.runbook.toml.problem import escape_controls
+from mobius_tui.sanitize import escape_controls
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.screen_state import (
     NEW_SCREEN_STATE,
     Draft,
     DraftKey,
-    PaneName,
     ScreenState,
 )
 from mobius_tui.tui.screens.page import Page

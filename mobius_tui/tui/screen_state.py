@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum
 from types import MappingProxyType
 
+from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.row_key import RowKey
 
 Draft = Mapping[str, str]
@@ -53,16 +54,6 @@ class DraftKey:
     """The id of the action item."""
     host: str | None = None
     """The host of the step."""
-
-
-class PaneName(StrEnum):
-    """The panes of a screen that shows a run, by the ids of their widgets."""
-
-    CHECKLIST = "checklist"
-    OUTPUT = "output"
-    HEALTH = "health"
-    DETAIL = "detail"
-    TIMELINE = "timeline"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

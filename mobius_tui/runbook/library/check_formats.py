@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from mobius_tui import __version__
 from mobius_tui.runbook.lint.rule_table import RULES
-from mobius_tui.runbook.toml.problem import escape_controls
+from mobius_tui.sanitize import escape_controls
 
 CheckItem = Mapping[str, str | int | bool]
 """A finding; or a part of a runbook, which has no `severity`."""

@@ -20,7 +20,8 @@ from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
-from mobius_tui.runbook.toml.problem import Problem, escape_controls
+from mobius_tui.runbook.toml.problem import Problem
+from mobius_tui.sanitize import escape_controls
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.lint.external_findings import ExternalLinter

@@ -25,7 +25,7 @@ from mobius_tui.runbook.page.page_drafts import (
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
 from mobius_tui.runbook.text.names import IdMaker, id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
-from mobius_tui.runbook.toml.problem import is_control
+from mobius_tui.sanitize import is_control
 
 _DESTRUCTIVE = (
     r"(?:delete|destroy|drop|purge|remove|wipe|truncate|restore|roll[ -]?back|revert|"

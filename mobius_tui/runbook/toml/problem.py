@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mobius_tui.runbook.text.secret_detection import mask_secrets
+from mobius_tui.sanitize import escape_controls
 
 Severity = Literal["error", "warning"]
 
 _WIDTH = 88
 """Characters that are shown of an offending line."""
-_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
-"""Direction and line marks, by which a text can look like another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,21 +47,6 @@ class Problem:
         )
         line, caret = _cropped(mask_secrets(self.text), self.column)
         return f"{head}\n    {line}\n    {caret}"
-
-
-def is_control(char: str) -> bool:
-    """Whether a character is a control, or changes the direction of text."""
-    return unicodedata.category(char) == "Cc" or char in _BIDI
-
-
-def escape_controls(text: str) -> str:
-    r"""The text with each character that has no shape of its own spelt out: `\x1b`."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in text
-    )
 
 
 def problem_report(problems: Iterable[Problem]) -> str:

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.runbook.toml.positions import KeyPath
-from mobius_tui.runbook.toml.problem import is_control
 from mobius_tui.runbook.toml.toml_document import FORMATS, TomlDocument
+from mobius_tui.sanitize import is_control
 
 _MISSING = object()
 _TYPES: tuple[tuple[type, str], ...] = (

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from functools import cache
 from typing import Literal
-
-from mobius_tui.tui.screen_state import PaneName
 
 NAMED_KEYS = {
     "enter": "Enter",
@@ -162,6 +160,16 @@ PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("stats", "app"),
 )
 """Places whose commands can be had at the same time, so that no key may be in two."""
+
+
+class PaneName(StrEnum):
+    """The panes of a screen that shows a run, by the ids of their widgets."""
+
+    CHECKLIST = "checklist"
+    OUTPUT = "output"
+    HEALTH = "health"
+    DETAIL = "detail"
+    TIMELINE = "timeline"
 
 
 class OutputNeed(Enum):

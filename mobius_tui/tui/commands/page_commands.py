@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mobius_tui.tui.commands.command import Command
-from mobius_tui.tui.screen_state import PaneName
+from mobius_tui.tui.commands.command import Command, PaneName
 
 _library = partial(Command, group="Library", place="library")
 _briefing = partial(Command, group="Briefing", place="briefing")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 
-from mobius_tui.tui.commands.command import Command, FlowId
-from mobius_tui.tui.screen_state import PaneName
+from mobius_tui.tui.commands.command import Command, FlowId, PaneName
 
 
 class RunCommand(StrEnum):

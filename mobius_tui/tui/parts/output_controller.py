@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.backend.base_page import ForegroundTask
-from mobius_tui.tui.commands.command import Command, OutputNeed
+from mobius_tui.tui.commands.command import Command, OutputNeed, PaneName
 from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
 from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
@@ -29,7 +29,6 @@ from mobius_tui.tui.presenters.next_action import ShowHostOutput, show_host_outp
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.row_key import HostRow, RowKey
-from mobius_tui.tui.screen_state import PaneName
 
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between polls of the size of a running step's output."""

@@ -14,9 +14,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import commands_of_places
-from mobius_tui.tui.screen_state import PaneName
 
 TALL_SCREEN_ROWS = 30
 """Rows of a screen that is high enough for everything."""

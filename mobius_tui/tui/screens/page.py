@@ -25,7 +25,7 @@ from mobius_tui.tui.backend import clipboard
 from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
 from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
 from mobius_tui.tui.backend.key_queue import TimedInput
-from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import (
     ALWAYS_AVAILABLE,
     bindings,
@@ -38,7 +38,7 @@ from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.palette import choice_palette
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.parts.question_gate import Drafts, QuestionGate
-from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName
+from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:

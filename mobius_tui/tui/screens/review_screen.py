@@ -32,7 +32,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import state_home
 from mobius_tui.tui.backend.base_page import run_in_thread
-from mobius_tui.tui.commands.command import Command, Place
+from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
@@ -49,7 +49,7 @@ from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.row_key import RowKey, StepRow
-from mobius_tui.tui.screen_state import Draft, DraftKey, PaneName, ScreenState
+from mobius_tui.tui.screen_state import Draft, DraftKey, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
 from mobius_tui.tui.widgets.footer import KeyBar

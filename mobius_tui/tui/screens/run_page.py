@@ -13,7 +13,7 @@ from textual.reactive import reactive
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.commands.command import Command
+from mobius_tui.tui.commands.command import Command, PaneName
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from mobius_tui.tui.parts.output_controller import OutputChooser, OutputController
@@ -25,7 +25,7 @@ from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
 from mobius_tui.tui.row_key import RowKey
-from mobius_tui.tui.screen_state import PaneName, ScreenState
+from mobius_tui.tui.screen_state import ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail_pane import DetailPane

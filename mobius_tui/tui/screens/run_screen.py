@@ -26,7 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.tui.commands.command import FlowId, Place
+from mobius_tui.tui.commands.command import FlowId, PaneName, Place
 from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
@@ -54,7 +54,7 @@ from mobius_tui.tui.presenters.status_text import (
 )
 from mobius_tui.tui.presenters.step_explanation import look_in_words
 from mobius_tui.tui.row_key import RowKey, StepRow
-from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, PaneName, ScreenState
+from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, ScreenState
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
 from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine

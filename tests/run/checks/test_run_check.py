@@ -112,7 +112,7 @@ async def test_a_look_ends_at_its_time_out(
         ServiceCheck(names=("a", "b"), repeat=Repeat(timeout="200ms")),
         on_path(ctx, folder),
     )
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not seen.held
     assert seen.detail == "systemctl is-active a b: timed out after 0.2 s"
 

@@ -86,7 +86,7 @@ async def test_a_time_out_kills_the_whole_group(
     script = "trap '' TERM; sleep 60 & echo $! > pid; echo $$ > shell; sleep 60"
     started = time.monotonic()
     seen = await sight(RunCheck(script=script, repeat=Repeat(timeout="1s")), ctx)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert seen.detail == "the predicate: timed out after 1 s"
     for name in ("pid", "shell"):
         wait_gone(int((tmp_path / name).read_text()))
@@ -98,7 +98,7 @@ async def test_it_ends_with_its_shell_and_leaves_nothing(
 ) -> None:
     started = time.monotonic()
     seen = await sight(RunCheck(script="sleep 60 & echo $! > pid; echo done"), ctx)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert seen.detail == "exit code 0: done"
     wait_gone(int((tmp_path / "pid").read_text()))
 

@@ -79,7 +79,7 @@ async def test_a_pattern_that_never_ends_is_cut_off(
     check = OutputCheck(match="^(a+)+$", repeat=Repeat(timeout="500ms"))
     started = time.monotonic()
     seen = await sight(check, replace(ctx, output=path))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert (seen.held, seen.detail) == (False, "the output: timed out after 0.5 s")
 
 

@@ -74,7 +74,7 @@ async def test_a_query_without_end_is_left(ctx: CheckContext, file: str) -> None
     )
     seen = await sight(check, ctx)
     assert seen.detail == "the query: timed out after 0.2 s"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     async with asyncio.timeout(20):
         while any(each.name == "check" for each in set(threading.enumerate()) - others):
             await asyncio.sleep(0.01)

@@ -154,7 +154,7 @@ async def test_one_line_of_50_megabytes(recording: Recording) -> None:
         assert texts(pane)[-2].endswith(f" … {hidden:,} more bytes")
         started = time.monotonic()
         await pilot.press("g", "down", "pagedown", "w", "right", "end", "up")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
         await pilot.press("g")
         assert pane.viewport is not None
         assert pane.viewport.top == 0

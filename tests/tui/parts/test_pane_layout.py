@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.parts.pane_layout import PaneLayout
-from mobius_tui.tui.screen_state import PaneName
 from tests.review.story import story
 from tests.tui import scenes
 from tests.tui.reviews import reviewed
