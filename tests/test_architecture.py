@@ -216,12 +216,12 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.keeper.process_table", "_ctypes"): 0,  # a keeper loads next to nothing
     ("run.messaging.outbox", "run.messaging.webhook"): 25,  # with httpx
     ("run.planning.improvisation", "runbook.effects.effect_judge"): 25,
-    ("run.records.run_summary", "run.records.verification"): 144,
     ("run.watch.health_monitor", "health.probe"): 23,  # with httpx
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 24,
     ("runbook.library.loader", "runbook.lint.linter"): 49,
     ("runbook.library.loader", "runbook.lint.suppressions"): 29,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 18,
+    ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 8,
     ("runbook.text.names", "difflib"): 1,
     ("runbook.toml.runbook_source", "runbook.toml.problem"): 12,  # names, for a shell
     ("tui.main", "tui.navigation"): 600,  # the first picture comes before it

@@ -21,7 +21,8 @@ from mobius_tui.run.fleet.fleet_lines import (
     ReportedState,
     StopHosts,
 )
-from mobius_tui.run.playbooks.play_files import PlaybookOrder, PlayFiles
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
+from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.targets.ansible_inventory import find_ansible
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 

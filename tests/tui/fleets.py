@@ -22,8 +22,8 @@ from mobius_tui.run.events.fleet_events import (
 )
 from mobius_tui.run.events.step_events import StepEnded, StepOverridden, StepStarted
 from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
-from mobius_tui.run.playbooks.play_files import PlayFiles
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.runbook.model.targets import cut_into_batches
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made

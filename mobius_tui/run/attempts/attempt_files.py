@@ -15,9 +15,9 @@ from mobius_tui.run.attempts.output_reader import (
     stderr_tail,
     terminal_rows,
 )
-from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
+from mobius_tui.run.checks.error_lines import error_line, last_meaningful
 from mobius_tui.run.keeper.process_table import is_locked
-from mobius_tui.run.playbooks.play_files import plays_of_attempt
+from mobius_tui.run.storage.play_files import plays_of_attempt
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular, regular_descriptor
 from mobius_tui.sanitize import SGR

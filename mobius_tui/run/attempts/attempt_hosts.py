@@ -25,11 +25,11 @@ from mobius_tui.run.fleet.fleet_lines import (
 from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
-from mobius_tui.run.playbooks.play_files import PlaybookOrder
 from mobius_tui.run.playbooks.playbook_digests import (
     changed_paths_text,
     playbook_digests,
 )
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan, plan_rollout
 from mobius_tui.run.state.fleet_state import FleetState, StepFleet, hosts_to_do
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file

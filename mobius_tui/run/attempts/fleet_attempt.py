@@ -45,7 +45,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 from mobius_tui.run.fleet.transport import transport_to
 from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.planning.rollback import belongs_to_rollback
-from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout import (
     RolloutEnd,
     RolloutHealth,

@@ -31,14 +31,14 @@ from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.fleet.fleet_lines import HostReport, OrderedHost
 from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
 from mobius_tui.run.playbooks.play_events import PlayEventReader
-from mobius_tui.run.playbooks.play_files import (
+from mobius_tui.run.playbooks.play_output import PlayOutputs, text_of_event
+from mobius_tui.run.playbooks.play_verdict import HostVerdict, PlayEnd, PlayProgress
+from mobius_tui.run.playbooks.playbook_order import (
     PlaybookOrder,
-    PlayFiles,
     play_command,
     play_environment,
 )
-from mobius_tui.run.playbooks.play_output import PlayOutputs, text_of_event
-from mobius_tui.run.playbooks.play_verdict import HostVerdict, PlayEnd, PlayProgress
+from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.storage.redaction import secret_literals
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 

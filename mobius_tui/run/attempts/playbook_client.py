@@ -25,13 +25,9 @@ from mobius_tui.run.fleet.fleet_lines import (
     ReportedState,
     StopHosts,
 )
-from mobius_tui.run.playbooks.play_files import (
-    PlaybookOrder,
-    PlayFiles,
-    plays_of_attempt,
-    write_play,
-)
 from mobius_tui.run.playbooks.play_verdict import PlayEnd
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder, write_play
+from mobius_tui.run.storage.play_files import PlayFiles, plays_of_attempt
 
 ANSIBLE_EXIT_TIME = 3.0
 """Seconds that an Ansible without hosts has to end."""

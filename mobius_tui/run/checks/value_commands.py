@@ -16,13 +16,13 @@ from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 from mobius_tui.run.checks.context import BASH
-from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
+from mobius_tui.run.checks.error_lines import error_line, last_meaningful
 from mobius_tui.run.keeper import run_for_caller
+from mobius_tui.run.planning.step_texts import command_excerpt
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.actions import Option, listed_options
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.value_kinds import value_problem
-from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 
 LISTING_LIMIT = 10.0
 """Seconds that a command which lists values may take: a person waits for it."""
@@ -174,18 +174,6 @@ async def _end(
         full.cancel()
         held.close()
         await asyncio.wait((ended,), timeout=_KILL_WAIT)
-
-
-def command_excerpt(script: str) -> str:
-    """A command for a message: its beginning, on one line."""
-    return sanitize.line(one_line_excerpt(script))
-
-
-def secret_source_text(variable: Variable) -> str:
-    """Where the host gets a secret, for a person: by a command, or from a file."""
-    if variable.from_file:
-        return f"from {sanitize.line(variable.from_file)}"
-    return f"by `{command_excerpt(variable.from_run)}`"
 
 
 async def list_values(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mobius_tui.run.checks.value_commands import secret_source_text
 from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
-from mobius_tui.run.planning.step_texts import labelled_texts, lines_behind_label
+from mobius_tui.run.planning.step_texts import (
+    labelled_texts,
+    lines_behind_label,
+    secret_source_text,
+)
 from mobius_tui.run.planning.trigger_rules import trigger_rules_in_words
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.reducer import initial_state

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.value_commands import (
     ListedValues,
-    command_excerpt,
     list_values,
 )
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.planning.step_texts import command_excerpt
 from mobius_tui.runbook.lint.label_rules import does_more_than_read
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Variable

@@ -24,7 +24,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.targets.ansible_inventory import (
     ANSIBLE_MISSING_REMEDY,
     find_ansible,

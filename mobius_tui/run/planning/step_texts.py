@@ -13,7 +13,7 @@ from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import Manual, SendMessage
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
 
@@ -75,3 +75,22 @@ class StepTexts:
 
     def _lines_behind(self, label: str, prose: Prose) -> Iterator[str]:
         return lines_behind_label(f"{self.INDENT}{label}: ", prose)
+
+
+MAX_EXCERPT_LENGTH = 40
+"""Characters of a command in a message."""
+
+
+def command_excerpt(script: str) -> str:
+    """A command for a message: its beginning, on one line."""
+    text = " ".join(script.split())
+    if len(text) > MAX_EXCERPT_LENGTH:
+        text = f"{text[: MAX_EXCERPT_LENGTH - 1]}…"
+    return sanitize.line(text)
+
+
+def secret_source_text(variable: Variable) -> str:
+    """Where the host gets a secret, for a person: by a command, or from a file."""
+    if variable.from_file:
+        return f"from {sanitize.line(variable.from_file)}"
+    return f"by `{command_excerpt(variable.from_run)}`"

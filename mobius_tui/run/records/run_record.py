@@ -15,13 +15,13 @@ import tomli_w
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.journal.follower import (
     Follower,
     load_run_runbook,
     read_probe_results,
 )
-from mobius_tui.run.journal.journal import read_journal
+from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.journal.outage_times import (
     MILESTONE_NAMES,
     STEADY_CHECKS,
@@ -136,6 +136,59 @@ def read_record(directory: RunDirectory) -> dict[str, Any]:
         raise RunError(f"{directory.record.name}: {error.strerror}") from error
     except RefusedError as error:
         raise RunError(error.problem.render().splitlines()[0]) from error
+
+
+def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
+    """Which entries a journal lacks that its record names, in words; empty for none.
+
+    Raises:
+        RunError: the record cannot be read.
+    """
+    record, name = read_record(directory), directory.journal.name
+    if not record or record.get("head") in journal_content.heads:
+        return ""
+    events_recorded, has = record.get("events"), len(journal_content.entries)
+    if isinstance(events_recorded, int) and events_recorded > has:
+        return (
+            f"{name}: lines were cut from its end: {directory.record.name} names a "
+            f"later head, of line {events_recorded}, and it ends with line {has}"
+        )
+    return (
+        f"{name}: it does not have the head that {directory.record.name} names: "
+        "its end was changed"
+    )
+
+
+def lost_end_text(directory: RunDirectory) -> str:
+    """How the journal of an ended run lost its end, in words; empty where it did not.
+
+    Raises:
+        RunError: its journal or its record cannot be read.
+    """
+    if not directory.record.exists():
+        return ""
+    journal_content = read_journal(directory.journal)
+    if why := cut_journal_text(directory, journal_content):
+        return why
+    if any(isinstance(entry.event, RunEnded) for entry in journal_content.entries):
+        return ""
+    return (
+        f"{directory.record.name} is of a run that ended, and "
+        f"{directory.journal.name} has no end"
+    )
+
+
+def refuse_cut_journal(directory: RunDirectory) -> None:
+    """Refuse to continue a run that had ended, and whose journal lost its end.
+
+    Raises:
+        RunError: it is such a run, or its journal or record cannot be read.
+    """
+    if why := lost_end_text(directory):
+        raise RunError(
+            f"{directory.id} is damaged: {why}. It can be read, and not gone on with: "
+            f"`mobius-tui report {directory.id}`"
+        )
 
 
 def _added_tables(directory: RunDirectory) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mobius_tui.run.events.journal_entry import (
 )
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import RunBegan, RunEnded, RunReopened
+from mobius_tui.run.records.run_record import lost_end_text
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -161,10 +162,6 @@ def _is_end_missing_in_journal(directory: RunDirectory) -> bool:
     """Whether the journal lacks its end: the record says that the run had ended."""
     if not directory.record.exists():
         return False
-    from mobius_tui.run.records.verification import (
-        lost_end_text,  # imported late: most lists never need it
-    )
-
     try:
         return bool(lost_end_text(directory))
     except RunError:

@@ -20,7 +20,6 @@ from mobius_tui.run.events.run_events import (
     HealthSealed,
     HostStopped,
     RunBegan,
-    RunEnded,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path, spans_path
@@ -29,6 +28,7 @@ from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.run_record import (
+    cut_journal_text,
     outage_record,
     past_run_from_files,
     read_record,
@@ -90,59 +90,6 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
         return tuple(run_problems(directory)) if again else wrong
     except (MobiusError, OSError, ValueError, TypeError, AttributeError) as error:
         return (f"it cannot be verified: {error}",)
-
-
-def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
-    """Which entries a journal lacks that its record names, in words; empty for none.
-
-    Raises:
-        RunError: the record cannot be read.
-    """
-    record, name = read_record(directory), directory.journal.name
-    if not record or record.get("head") in journal_content.heads:
-        return ""
-    events_recorded, has = record.get("events"), len(journal_content.entries)
-    if isinstance(events_recorded, int) and events_recorded > has:
-        return (
-            f"{name}: lines were cut from its end: {directory.record.name} names a "
-            f"later head, of line {events_recorded}, and it ends with line {has}"
-        )
-    return (
-        f"{name}: it does not have the head that {directory.record.name} names: "
-        "its end was changed"
-    )
-
-
-def lost_end_text(directory: RunDirectory) -> str:
-    """How the journal of an ended run lost its end, in words; empty where it did not.
-
-    Raises:
-        RunError: its journal or its record cannot be read.
-    """
-    if not directory.record.exists():
-        return ""
-    journal_content = read_journal(directory.journal)
-    if why := cut_journal_text(directory, journal_content):
-        return why
-    if any(isinstance(entry.event, RunEnded) for entry in journal_content.entries):
-        return ""
-    return (
-        f"{directory.record.name} is of a run that ended, and "
-        f"{directory.journal.name} has no end"
-    )
-
-
-def refuse_cut_journal(directory: RunDirectory) -> None:
-    """Refuse to continue a run that had ended, and whose journal lost its end.
-
-    Raises:
-        RunError: it is such a run, or its journal or record cannot be read.
-    """
-    if why := lost_end_text(directory):
-        raise RunError(
-            f"{directory.id} is damaged: {why}. It can be read, and not gone on with: "
-            f"`mobius-tui report {directory.id}`"
-        )
 
 
 def _journal_problems(

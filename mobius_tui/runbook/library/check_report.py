@@ -18,9 +18,8 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import script_variables
-from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
-from mobius_tui.runbook.toml.problem import Problem
+from mobius_tui.runbook.toml.problem import LintRule, Problem
 from mobius_tui.sanitize import escape_controls
 
 if TYPE_CHECKING:

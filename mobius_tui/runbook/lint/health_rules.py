@@ -14,8 +14,8 @@ from mobius_tui.runbook.model.unattended import (
     triggered_phase,
     unattended_stops,
 )
-from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.toml.problem import LintRule
 
 _PHASES = (
     "[health]\n"

@@ -16,9 +16,9 @@ from mobius_tui.runbook.model.targets import (
     named_hosts,
     share_or_count,
 )
-from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.host_ranges import BadHostError
 from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.problem import LintRule
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _HOSTS = "[targets.web]\nhosts = ['web-[1:20]']\n"

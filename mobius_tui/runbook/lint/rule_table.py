@@ -18,7 +18,8 @@ from mobius_tui.runbook.script_rules import (
     unquoted_rules,
     variable_rules,
 )
-from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptRule
+from mobius_tui.runbook.script_rules.script_context import ScriptRule
+from mobius_tui.runbook.toml.problem import LintRule
 
 EFFECT_TOO_LOW = LintRule(
     code="effect-too-low",

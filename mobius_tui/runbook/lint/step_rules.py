@@ -13,8 +13,8 @@ from mobius_tui.runbook.script_rules.cannot_fail import (
     safeguards_that_cannot_fail,
     why_cannot_fail,
 )
-from mobius_tui.runbook.script_rules.script_context import LintRule
 from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.toml.problem import LintRule
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 NO_TIMEOUT = LintRule(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
-    ScriptContext,
-    ScriptFinding,
-)
+from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.shell.command_program import Program, split_options
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK
+from mobius_tui.runbook.toml.problem import LintRule
 
 _BETTER = "better: an `http` check, which has both and can be drilled"
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -25,6 +24,7 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_walk import CommandVisit, assignments, commands
+from mobius_tui.runbook.toml.problem import LintRule
 
 SUM_ELSEWHERE = LintRule(
     code="sum-elsewhere",

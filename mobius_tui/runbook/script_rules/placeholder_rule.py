@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.script_rules.script_context import LintRule, one_line_excerpt
+from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.text.placeholders import Placeholder
 from mobius_tui.runbook.text.placeholders import placeholders as page_placeholders
+from mobius_tui.runbook.toml.problem import LintRule
 
 PLACEHOLDER = LintRule(
     code="placeholder",

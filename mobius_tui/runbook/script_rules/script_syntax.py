@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.model.actions import is_shell
-from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptFinding
+from mobius_tui.runbook.script_rules.script_context import ScriptFinding
 from mobius_tui.runbook.shell.script_model import SyntaxProblem
+from mobius_tui.runbook.toml.problem import LintRule
 
 SYNTAX_ERROR = LintRule(
     code="syntax-error",

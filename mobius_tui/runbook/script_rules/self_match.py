@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -19,6 +18,7 @@ from mobius_tui.runbook.shell.command_program import (
 )
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, SimpleCommand
 from mobius_tui.runbook.shell.script_walk import CommandVisit
+from mobius_tui.runbook.toml.problem import LintRule
 
 SELF_MATCH = LintRule(
     code="self-match",

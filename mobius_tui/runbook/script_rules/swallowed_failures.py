@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -24,6 +23,7 @@ from mobius_tui.runbook.shell.script_model import (
     Statement,
 )
 from mobius_tui.runbook.shell.script_walk import pipelines
+from mobius_tui.runbook.toml.problem import LintRule
 
 HARMLESS_COMMANDS = frozenset(
     ("echo", "printf", ":", "true", "sleep", "date", "logger", "tput")

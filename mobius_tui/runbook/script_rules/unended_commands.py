@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -29,6 +28,7 @@ from mobius_tui.runbook.shell.script_walk import (
     pipelines,
     visits,
 )
+from mobius_tui.runbook.toml.problem import LintRule
 
 ENDLESS_COMMAND = LintRule(
     code="endless-command",

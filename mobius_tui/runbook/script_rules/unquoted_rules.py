@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from mobius_tui.runbook.script_rules.path_rules import known_starts
 from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
@@ -24,6 +23,7 @@ from mobius_tui.runbook.shell.script_walk import (
     commands,
     own_words,
 )
+from mobius_tui.runbook.toml.problem import LintRule
 
 UNQUOTED_VARIABLE = LintRule(
     code="unquoted-variable",

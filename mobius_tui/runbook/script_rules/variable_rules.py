@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.script_rules.placeholder_rule import PLACEHOLDER
-from mobius_tui.runbook.script_rules.script_context import (
-    LintRule,
-    ScriptContext,
-    ScriptFinding,
-)
+from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.shell.script_model import Expansion, Loop, Script
 from mobius_tui.runbook.shell.script_walk import assignments, commands, own_words
 from mobius_tui.runbook.text.names import is_program_variable, is_reserved, nearest
+from mobius_tui.runbook.toml.problem import LintRule
 
 LOST_VARIABLE = LintRule(
     code="lost-variable",

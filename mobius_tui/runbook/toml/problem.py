@@ -1,4 +1,4 @@
-"""Problems of a runbook, and their text."""
+"""Problems of a runbook and their text, and the rules that lint finds them by."""
 
 from __future__ import annotations
 
@@ -14,6 +14,29 @@ Severity = Literal["error", "warning"]
 
 _WIDTH = 88
 """Characters that are shown of an offending line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintRule:
+    """One rule, as `check --explain` shows it."""
+
+    code: str
+    """Never changes: runbooks name it in `# lint: ignore=`."""
+    title: str
+    """What it finds."""
+    reason: str
+    """Why that is bad."""
+    remedy: str
+    """What to do instead."""
+    bad: str
+    """TOML that breaks it: the keys of a step, or tables."""
+    good: str
+    """The same without breaking it."""
+    blocking: bool = False
+    """Whether `--auto` refuses a runbook in which it concerns a step that destroys."""
+    is_reported_once: bool = False
+    """Whether `check` reports it once for a file, with all the lines: a runbook whose
+    author did not think of it breaks it in most steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

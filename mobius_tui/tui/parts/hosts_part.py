@@ -25,8 +25,8 @@ from mobius_tui.run.attempts.output_reader import bytes_printed_by
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.gathered_output import distinct_outputs
 from mobius_tui.run.fleet.host_output import output_path, spans_path
-from mobius_tui.run.playbooks.play_files import last_play_of
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.storage.play_files import last_play_of
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.tui.backend.base_page import run_in_thread
 from mobius_tui.tui.dialogs.question import Notifier

@@ -13,13 +13,14 @@ from mobius_tui import sanitize
 from mobius_tui.drill.detection_gaps import DrillCoverage
 from mobius_tui.drill.drill_record import is_staging
 from mobius_tui.health.health_record import CheckState
-from mobius_tui.run.checks.value_commands import ListedValues, secret_source_text
+from mobius_tui.run.checks.value_commands import ListedValues
 from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.planning.step_texts import secret_source_text
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.commands.command import Command

@@ -9,8 +9,8 @@ from dataclasses import replace
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.run.checks.value_commands import secret_source_text
 from mobius_tui.run.planning.plan import effect_of, kind_of
+from mobius_tui.run.planning.step_texts import secret_source_text
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, StepState
 from mobius_tui.run.terminal.detach_key import DETACH_HINT

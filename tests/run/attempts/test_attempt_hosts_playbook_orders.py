@@ -15,7 +15,7 @@ from mobius_tui.run.attempts.attempt_hosts import playbook_order
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.run.storage.run_directory import RunDirectory

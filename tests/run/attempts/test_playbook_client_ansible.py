@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
-from mobius_tui.run.playbooks.play_files import PlaybookOrder
+from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from tests.run.plays import Plays, ansible_playbook, local_order, states

@@ -26,11 +26,12 @@ from mobius_tui.runbook.lint.rule_table import RULES, SCRIPT_RULES
 from mobius_tui.runbook.lint.text_rules import ValueOffsets
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.page.convert import convert_page
-from mobius_tui.runbook.script_rules.cannot_fail import script_cannot_fail
-from mobius_tui.runbook.script_rules.script_context import LintRule, ScriptContext
+from mobius_tui.runbook.script_rules.script_context import ScriptContext
+from mobius_tui.runbook.script_rules.succeeding_scripts import script_cannot_fail
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
+from mobius_tui.runbook.toml.problem import LintRule
 from tests.paths import CASES, DATA, ROOT
 from tests.runbook.runbook_texts import HEAD, PLACE, STEP, found
 

@@ -20,10 +20,10 @@ from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
-from mobius_tui.run.playbooks.play_files import PlayFiles
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.fleet_state import BatchHold, FleetState
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from tests.run.conftest import Begin
 from tests.run.plays import pretended_ansible

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.playbooks.play_files import unsafe_mapping, unsafe_text
+from mobius_tui.run.playbooks.playbook_order import unsafe_mapping, unsafe_text
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.run.checks.subprocesses import error_line, last_meaningful
+from mobius_tui.run.checks.error_lines import error_line, last_meaningful
 
 PYTHON = [
     "Traceback (most recent call last):",

@@ -1,4 +1,7 @@
-"""Texts for Ansible, as YAML that it takes as they are. Pure."""
+"""What Ansible is given: the order of an attempt, and the files of each of its plays.
+
+Texts are YAML that Ansible takes as they are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -17,13 +19,17 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.playbooks import script_play
+from mobius_tui.run.storage.play_files import (
+    PLAYS_FOLDER,
+    PlayFiles,
+    PlayHost,
+    plays_of_attempt,
+)
 from mobius_tui.run.storage.redaction import secret_literals
 from mobius_tui.run.storage.run_directory import (
-    AttemptDirectory,
     create_file,
     sync_folder,
 )
-from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.sharing import make_folder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
@@ -131,110 +137,8 @@ ROUND_OVERHEAD = 60.0
 
 CALLBACK_PLUGIN_FOLDER = Path(__file__).with_name("assets")
 """The folder of the callback plugin, and of nothing else: Ansible loads all of it."""
-PLAYS_FOLDER = "plays"
 MAX_EVENT_TEXT_LENGTH = 64 << 10
 """Characters of one text in an event at most, where a playbook is played."""
-_MAX_HOSTS_FILE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlayHost:
-    """One host of a play."""
-
-    name: str
-    attempt: int
-    output_begin: int = 0
-    """Bytes of its output that are of an earlier play of the attempt."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlayFiles:
-    """Where the files of a play are."""
-
-    path: Path
-
-    @property
-    def process(self) -> AttemptDirectory:
-        """What its keeper writes."""
-        return AttemptDirectory(self.path / "process")
-
-    @property
-    def events(self) -> Path:
-        """Ansible's events, as lines of JSON."""
-        return self.path / "events.jsonl"
-
-    @property
-    def hosts(self) -> Path:
-        """Its hosts; written last, so that a play without it has not begun."""
-        return self.path / "hosts.json"
-
-    @property
-    def limit(self) -> Path:
-        """The names of its hosts, a line each."""
-        return self.path / "limit"
-
-    @property
-    def inventory(self) -> Path:
-        """Its hosts and where they are."""
-        return self.path / "inventory.json"
-
-    @property
-    def playbook(self) -> Path:
-        """The playbook that runs a script."""
-        return self.path / "script.yml"
-
-    @property
-    def variables(self) -> Path:
-        """The variables for Ansible; private, and removed once they are read."""
-        return self.path / "variables.yml"
-
-    @property
-    def orders(self) -> Path:
-        """Settings of the callback plugin; private, and removed once they are read."""
-        return self.path / "orders.json"
-
-    @property
-    def temporary(self) -> Path:
-        """Ansible's temporary folder on this machine; removed at the end."""
-        return self.path / "tmp"
-
-    def read_hosts(self) -> tuple[PlayHost, ...]:
-        """The hosts that the play was begun for; empty if it cannot have begun."""
-        try:
-            with open_regular(self.hosts) as file:
-                items = json.loads(file.read(_MAX_HOSTS_FILE_BYTES))
-            return tuple(PlayHost(**each) for each in items)
-        except (OSError, ValueError, TypeError):
-            return ()
-
-    def remove_private(self) -> None:
-        """Remove what may hold secrets."""
-        for path in (self.variables, self.orders):
-            with suppress(OSError):
-                path.unlink()
-        shutil.rmtree(self.temporary, ignore_errors=True)
-
-
-def plays_of_attempt(folder: Path) -> tuple[PlayFiles, ...]:
-    """The plays of an attempt, in the order in which they began."""
-    numbers = sorted(
-        int(path.name)
-        for path in (folder / PLAYS_FOLDER).glob("*")
-        if path.name.isdecimal()
-    )
-    return tuple(PlayFiles(folder / PLAYS_FOLDER / str(number)) for number in numbers)
-
-
-def last_play_of(folder: Path, host: str) -> PlayFiles | None:
-    """The last play of an attempt that is for a host; `None` if none is; blocking."""
-    return next(
-        (
-            files
-            for files in reversed(plays_of_attempt(folder))
-            if any(each.name == host for each in files.read_hosts())
-        ),
-        None,
-    )
 
 
 def write_play(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> PlayFiles:

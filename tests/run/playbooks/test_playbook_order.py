@@ -11,15 +11,13 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.fleet_lines import OrderedHost
-from mobius_tui.run.playbooks.play_files import (
+from mobius_tui.run.playbooks.playbook_order import (
     PlaybookOrder,
-    PlayFiles,
-    PlayHost,
     play_command,
     play_environment,
-    plays_of_attempt,
     write_play,
 )
+from mobius_tui.run.storage.play_files import PlayFiles, PlayHost, plays_of_attempt
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
 HOSTS = (
