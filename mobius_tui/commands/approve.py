@@ -23,7 +23,7 @@ from mobius_tui.run.planning.approval_rules import (
 )
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.storage.run_index import run_by_name
@@ -84,15 +84,7 @@ def _refuse_early(follower: Follower, step: Step, *, denies: bool) -> None:
         RunError: the host would refuse it.
     """
     action = DenyApproval(step=step.id) if denies else ApproveStep(step=step.id)
-    permission = decide_offer(
-        action,
-        Situation(
-            plan=follower.plan,
-            state=follower.state,
-            now=follower.now(),
-            uid=os.getuid(),
-        ),
-    )
+    permission = decide_offer(action, follower.situation())
     if isinstance(permission, Refused):
         raise RunError(permission.text)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 
 from mobius_tui.commands.support.command_output import narrate, print_data
@@ -38,7 +37,7 @@ from mobius_tui.run.planning.confirmation import (
 )
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.proposal import Proposal, propose
-from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.undoing import (
     UndoItem,
     ended_ago_text,
@@ -67,10 +66,7 @@ def do(options: argparse.Namespace) -> int:
         print_data(line(each))
     action = UndoSteps(steps=tuple(item.step.id for item in items))
     first: Action = action if state.ended is None else ReopenRun()
-    refused = decide_offer(
-        first,
-        Situation(plan=plan, state=state, now=follower.now(), uid=os.getuid()),
-    )
+    refused = decide_offer(first, follower.situation())
     if isinstance(refused, Refused):
         if options.yes and _is_all_undone(follower):
             return asyncio.run(_end(follower))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pexpect
 import pyte
 
+from tests.run.running import end_child
+
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 LIMIT = 60.0
 """Seconds that the screen may take to show something."""
@@ -203,7 +205,7 @@ class Terminal:
     def close(self) -> None:
         """End the program, if it has not ended."""
         if self.child.isalive():
-            self.child.close(force=True)
+            end_child(self.child)
 
 
 LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"

@@ -18,6 +18,7 @@ from mobius_tui.run.storage.state_home import runs_root
 from mobius_tui.runbook.library.runbook_files import own_folder
 from tests.commands.support.test_completed_names import HOSTILE
 from tests.program import PROGRAM
+from tests.run.running import end_child
 
 LIMIT = 30.0
 """Seconds that a shell may take to complete a word."""
@@ -105,7 +106,7 @@ def terminal(shell: str, *options: str, cwd: Path) -> Iterator[Terminal]:
     try:
         yield opened
     finally:
-        opened.child.close(force=True)
+        end_child(opened.child)
 
 
 def complete_all(opened: Terminal) -> None:

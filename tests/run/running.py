@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pexpect
 import psutil
 
 from mobius_tui.run.attempts.attempt_files import read_process_group
@@ -181,3 +182,10 @@ def alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def end_child(child: pexpect.spawn[bytes]) -> None:
+    """End a program in a pseudo-terminal, and wait until it has ended."""
+    with contextlib.suppress(pexpect.ExceptionPexpect):  # which waits 0.1 s alone
+        child.close(force=True)
+    wait_for(lambda: not child.isalive())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +33,7 @@ from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
@@ -146,9 +145,7 @@ def resume_with_lines(
 
 def _refusal(follower: Follower, auto: StartAutomatic) -> str:
     """Why a run may not go on by itself now; empty where it may."""
-    now, uid = follower.now(), os.getuid()
-    situation = Situation(plan=follower.plan, state=follower.state, now=now, uid=uid)
-    permission = decide(auto, situation)
+    permission = decide(auto, follower.situation())
     return permission.text if isinstance(permission, Refused) else ""
 
 

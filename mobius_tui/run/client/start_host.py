@@ -22,7 +22,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.permissions import decide
-from mobius_tui.run.planning.situation import Refused, Situation
+from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.records.run_record import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -132,17 +132,8 @@ async def _ask_to_reopen(viewer: Viewer) -> str | None:
     Raises:
         RunError: it may not be opened again, or its host is of another version.
     """
-    follower = viewer.follower
     action, host = ReopenRun(), viewer.host_pid()
-    permission = decide(
-        action,
-        Situation(
-            plan=follower.plan,
-            state=follower.state,
-            now=follower.now(),
-            uid=os.getuid(),
-        ),
-    )
+    permission = decide(action, viewer.follower.situation())
     if isinstance(permission, Refused):
         raise RunError(permission.text)
     if host is None:

@@ -19,6 +19,7 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries, run_time_now
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
@@ -199,6 +200,12 @@ class Follower:
     def now(self) -> float:
         """What the run's own clock shows now, in seconds since 1970."""
         return run_time_now(self.state)
+
+    def situation(self) -> Situation:
+        """What decides whether this process's user may do something now."""
+        return Situation(
+            plan=self.plan, state=self.state, now=self.now(), uid=os.getuid()
+        )
 
     def unwatched_note(self, now: float) -> str:
         """`, unwatched since 03:12`, to say of a run whose host is dead.

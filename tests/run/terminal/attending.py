@@ -22,6 +22,7 @@ from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
+from tests.run.running import end_child, wait_for
 
 LIMIT = 60.0
 AWAY = "\x1d"
@@ -156,14 +157,14 @@ class Person:
 
     def over(self) -> int:
         self.child.expect(pexpect.EOF)
-        self.child.close()
+        wait_for(lambda: not self.child.isalive())
         if self.child.exitstatus is None:
             return -int(self.child.signalstatus or 0)
         return int(self.child.exitstatus)
 
     def close(self) -> None:
         if self.child.isalive():
-            self.child.close(force=True)
+            end_child(self.child)
 
 
 def group_of(step: TerminalStep) -> int:

@@ -18,6 +18,7 @@ from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
+from mobius_tui.run.client.viewer import open_socket
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
@@ -502,3 +503,24 @@ async def test_a_host_of_which_nobody_knows_keeps_its_claims(
     await run.over()
     claims = [Path(site, ".mobius-tui", "claims") for site in sites.values()]
     assert [any(each.iterdir()) for each in claims] == [True, False, False, False]
+
+
+async def test_a_host_that_is_ending_listens_to_nobody_new(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Who comes then waits for the next host, and sends nothing that is never done."""
+    run = await begin(book("true"), host_sites=sites)
+    await run.did("start", "go")
+    await run.status("go", "passed")
+    slow = (
+        f"touch {tmp_path}/asked\nuntil [ -e {tmp_path}/go-on ]; do sleep 0.05; done\n"
+    )
+    for site in sites.values():
+        Path(site, ".profile").write_text(slow)
+    await run.did("end")
+    await run.until(lambda _: (tmp_path / "asked").exists())
+    assert run.directory.host_pid() is not None, "it removes what it left on hosts"
+    with pytest.raises(ConnectionRefusedError):
+        await open_socket(run.directory.socket)
+    (tmp_path / "go-on").touch()
+    await run.over()

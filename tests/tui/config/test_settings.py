@@ -216,7 +216,7 @@ def test_a_wrong_file_is_refused_before_anything_is_drawn(tmp_path: Path) -> Non
 
     child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=20)
     text = child.read().decode()
-    child.close()
+    child.wait()
     assert child.exitstatus == 2
     assert "did you mean `nord`?" in text
     assert "\x1b" not in text
