@@ -1,4 +1,4 @@
-"""The runbook's own texts about a step, as plain lines behind a label. Pure."""
+"""The runbook's own texts about a step, and where a secret comes from. Pure."""
 
 from __future__ import annotations
 
