@@ -1,4 +1,4 @@
-"""A parser of the command line that suggests what a misspelt word may mean."""
+"""The command line: its parser, which suggests what was meant, and its command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The default thresholds of the trigger rules, and those of a command line. Pure."""
+"""Recorded checks, judged by other thresholds: which triggers fire, and when. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as it was at any moment: folded on from the last checkpoint before it. Pure."""
+"""A run as it was at any of its moments, folded on from the last checkpoint before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The finished runs of one runbook, as input for its statistics."""
+"""The statistics of a runbook over its runs: durations, failures, times to restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The improvised commands of a run, and the runbook's step before each. Pure."""
+"""`mobius-tui diff` and `amend`: what was improvised in a run, and into which file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mobius-tui import --check`: where a page and its runbook differ."""
+"""`mobius-tui import`: a page as a runbook; with `--check`, where the two differ."""
 
 from __future__ import annotations
 

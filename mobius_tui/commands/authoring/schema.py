@@ -1,4 +1,4 @@
-"""The schema that an editor finds beside a runbook that was just written."""
+"""`mobius-tui schema`: the schema of runbooks, which editors find beside a new one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Options of a run that goes on by itself: `--auto`, `--manual`, `--yes`, `--answers`.
+"""Options that several commands share, and the values that they stand for.
 
-A guided run needs nothing of it, and its first picture does not wait for the imports.
+A guided run needs no answers, and its first picture does not wait for their imports.
 """
 
 from __future__ import annotations

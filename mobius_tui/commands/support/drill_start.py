@@ -1,4 +1,4 @@
-"""`mobius-tui drill --inject-cmd`: a drill on a team's own staging."""
+"""Starts a drill: on a site that is made for it, or on a team's own staging."""
 
 from __future__ import annotations
 

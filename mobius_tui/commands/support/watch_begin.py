@@ -1,4 +1,4 @@
-"""Follows a started watch until it is over, or a signal ends this process."""
+"""Begins a watch, and follows it until it is over or a signal ends this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""At which steps the rollback of a recorded run would stop, had a trigger begun it."""
+"""`mobius-tui watch --replay`: recorded checks, judged by other thresholds.
+
+Of a recorded run it is also said at which steps its rollback would have stopped.
+"""
 
 from __future__ import annotations
 

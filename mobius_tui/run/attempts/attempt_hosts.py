@@ -1,4 +1,4 @@
-"""Makes the `PlaybookOrder` of an attempt, from its step and the run."""
+"""The hosts of an attempt: their list, the way to them, and the order for Ansible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends what is left of an `ansible-playbook` that was stopped or killed.
+"""One `ansible-playbook`: its start, what it reports, its end, and what it leaves.
 
 Its workers start sessions of their own (ansible-core 2.19), so they do not get signals
 to its process group, and outlive it when it is killed. They are found by the attempt's

@@ -1,7 +1,4 @@
-"""Asyncio tasks that the host runs for a step itself, without a process.
-
-Its checks, and watching health.
-"""
+"""The parts of a run that all of its host shares: plan, state, clock, health, tasks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Makes the checks of a step's guard (`when`), just before the step first begins.
+"""Makes the checks of a step: of its guard (`when`) before it, its own after it.
 
-Nothing is journaled before their result: if the host dies meanwhile, nothing has run,
-and the next start of the step makes the checks again.
+Nothing is journaled before a guard's result: if the host dies meanwhile, nothing has
+run, and the next start of the step makes the checks again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Processes that an attempt left alive, by their group and by their environment."""
+"""Stops attempts and ends runs; finds the processes that an attempt left alive."""
 
 from __future__ import annotations
 

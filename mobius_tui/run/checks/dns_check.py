@@ -1,4 +1,4 @@
-"""Messages of DNS (RFC 1035): a question as bytes, and what an answer says. Pure.
+"""The `dns` check: asks a name server, and reads what it answers (RFC 1035).
 
 Whoever answers may send anything: each length is checked, and a name's pointers lead
 back only, so that no answer takes long to read.

@@ -1,4 +1,4 @@
-"""The `checksum` check: a file has the SHA-256 that it should have.
+"""The `checksum` and `file` checks.
 
 A hash is compared with a hash: the file that a checksum file names may have moved.
 """

@@ -1,4 +1,4 @@
-"""Makes the check of a probe once, with a probe's results: ok, failed, or no data."""
+"""Makes one check of any kind once: for a step, or as the look of a probe."""
 
 from __future__ import annotations
 

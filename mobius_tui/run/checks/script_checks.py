@@ -1,4 +1,4 @@
-"""`log`: a line appears in a log, or stays away, since the step began."""
+"""The `run`, `output` and `log` checks: a script's exit code, and lines of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets in files, which nobody but their owner may read."""
+"""Values that commands propose, and secrets that commands or files hold."""
 
 from __future__ import annotations
 

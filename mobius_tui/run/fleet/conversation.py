@@ -1,4 +1,4 @@
-"""Why a host was not reached, in words, from what ssh printed."""
+"""One request to a host, over ssh: its answer and output, or why there was none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the names of hosts, and turns them into file names."""
+"""How a host is reached: names that are safe, and the command for a shell there."""
 
 from __future__ import annotations
 

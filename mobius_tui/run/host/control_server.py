@@ -1,7 +1,7 @@
-"""The terminal of a process that connected to the control socket, by the kernel.
+"""The control socket of a host: it takes intents, answers, and says who asked.
 
-Process ids are reused, so what is read is checked to be of the very process that
-connected; if it is not, nothing is returned.
+Process ids are reused, so what is read of the terminal of a process that connected is
+checked to be of that very process; if it is not, nothing is said of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Describes entries about a step's hosts as one line of text each. Pure."""
+"""Describes each entry of the journal as one line of text. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Since when all probes are ok, for a rollout between two batches. Pure."""
+"""How a rollout goes on: which hosts begin, what holds them, its end. Pure."""
 
 from __future__ import annotations
 

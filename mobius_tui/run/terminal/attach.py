@@ -1,4 +1,4 @@
-"""The real terminal of an attached person: set to raw mode, and restored."""
+"""Attaches a person's terminal to a step's: raw while it lasts, restored afterwards."""
 
 from __future__ import annotations
 

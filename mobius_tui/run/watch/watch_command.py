@@ -1,8 +1,9 @@
-"""Writes `monitor_logs/monitor_<env>_<stamp>.log`: `time|status|ms|body` for a check.
+"""A `mobius-tui watch` in its host: the log of its checks, and when and how it ends.
 
-The host writes it, so it goes on when whoever began the watch is gone, and no terminal
-delays it. The host does not keep the response's body, so the last field has the probe's
-name and, in words, why it is not ok.
+The log is `monitor_logs/monitor_<env>_<stamp>.log`, a line `time|status|ms|body` for a
+check. The host writes it, so it goes on when whoever began the watch is gone, and no
+terminal delays it. The host does not keep the response's body, so the last field has
+the probe's name and, in words, why it is not ok.
 """
 
 from __future__ import annotations

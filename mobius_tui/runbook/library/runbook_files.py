@@ -1,4 +1,4 @@
-"""The user's own runbooks: new ones, and copies of bundled ones."""
+"""The files of runbooks: bundled ones, the user's own, and one by its name or path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a runbook as the keys of its file, with their values. Pure."""
+"""What differs between two runbooks, part by part, as keys of their files. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals: to end, to stop as a job of the shell; and a terminal that was closed."""
+"""The app's side of the terminal: frames, signals, stopping as a job, and its end."""
 
 from __future__ import annotations
 

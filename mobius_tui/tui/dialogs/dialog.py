@@ -1,4 +1,4 @@
-"""What every dialog shares: frame, buttons, which keys it takes, whom to call."""
+"""What every dialog shares: frame, buttons, keys; and the dialog of the contacts."""
 
 from __future__ import annotations
 

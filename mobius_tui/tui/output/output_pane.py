@@ -1,4 +1,4 @@
-"""The words in the lower border of the output pane."""
+"""The output pane: an output as it grows, followed or scrolled, with its border."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts: what was typed in dialogs closed unanswered or refused, for the next time."""
+"""Opens dialogs over a screen, and keeps drafts of what was typed in vain."""
 
 from __future__ import annotations
 

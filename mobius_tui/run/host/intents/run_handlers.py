@@ -1,4 +1,4 @@
-"""Handlers of intents about the whole run or its drill."""
+"""Handlers of intents about a run: values, phases, notes, end; steps passed over."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Handlers of intents about hosts of a step: to release a batch, to settle a host.
+"""Handlers of intents about one step: to begin, stop, tick or decide it; its hosts.
 
-Both only journal an event: the running `FleetAttempt` decides anew after each event.
+Those about hosts only journal an event: the running `FleetAttempt` decides anew after
+each event.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hosts of a step at one moment, over all its attempts."""
+"""The hosts of a step at one moment: how many are what, and a mark for each."""
 
 from __future__ import annotations
 
