@@ -204,6 +204,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.resume", "commands.support.run_lines"): 500,
     ("commands.run", "run.client.playbook_check"): 45,
     ("commands.past_runs.runs", "drill"): 147,
+    ("commands.support.watch_replay", "review.run_reader"): 300,
     ("commands.watch", "commands.support.watch_begin"): 350,
     ("commands.support.command_options", "run.planning.unattended_answers"): 187,
     ("commands.support.completed_names", "commands.support.completed_parts"): 9,
@@ -222,7 +223,6 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("runbook.library.loader", "runbook.lint.suppressions"): 29,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 18,
     ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 8,
-    ("runbook.text.names", "difflib"): 1,
     ("runbook.toml.runbook_source", "runbook.toml.problem"): 12,  # names, for a shell
     ("tui.main", "tui.navigation"): 600,  # the first picture comes before it
     ("tui.main", "tui.screens.statistics_screen"): 390,

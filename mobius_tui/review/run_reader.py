@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
-from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
+from mobius_tui.run.events.run_events import (
+    PhaseEntered,
+    PhaseLeft,
+    RunBegan,
+    VariableSet,
+)
+from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
 from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.rollback import rollback_obstacles
 from mobius_tui.run.records.run_record import read_record_or_empty
+from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
@@ -168,3 +177,31 @@ def milestones_of(
     """
     score = read_record_or_empty(directory).get("score")
     return track_milestones(plan, entries).as_scored(past, score)
+
+
+def rollback_stops(directory: RunDirectory) -> tuple[str, ...]:
+    """The steps at which a run's rollback would have stopped, had a trigger begun it.
+
+    Computed for the beginning of the run, with the variables that were set then, since
+    it is not known when the rollback would have been armed.
+
+    Args:
+        directory: the run's.
+
+    Returns:
+        Each step with its reason; none for a damaged run.
+    """
+    try:
+        entries = JournalFollower(directory).read_new()
+        head = tuple(
+            takewhile(lambda e: isinstance(e.event, RunBegan | VariableSet), entries)
+        )
+        began = head[0].event if head else None
+        if not isinstance(began, RunBegan):
+            return ()
+        runbook = load_run_runbook(directory, began)
+        plan, state = Plan(runbook), fold(runbook, head)
+        plan.catch_up(state)
+        return rollback_obstacles(plan, state)
+    except MobiusError:
+        return ()  # the record can be tried all the same

@@ -1,6 +1,6 @@
 """`mobius-tui watch --replay`: recorded checks, judged by other thresholds.
 
-Of a recorded run it is also said at which steps its rollback would have stopped.
+It also says at which steps the rollback of a recorded run would have stopped.
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import IO
 
-from mobius_tui.errors import EXIT_OK, MobiusError, UsageError
+from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.health.backtest import (
     DEFAULT_TRIGGERS,
     backtest_as_json,
@@ -20,39 +19,8 @@ from mobius_tui.health.backtest import (
     run_backtest,
     with_thresholds,
 )
-from mobius_tui.run.events.run_events import RunBegan, VariableSet
-from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
-from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import rollback_obstacles
-from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.sanitize import line
-
-
-def recorded_stops(directory: RunDirectory) -> tuple[str, ...]:
-    """The steps at which it would stop, with the reasons; none for a damaged run.
-
-    Computed for the beginning of the run, with the variables that were set then, since
-    it is not known when the rollback would have been armed.
-
-    Args:
-        directory: the run's.
-    """
-    try:
-        entries = JournalFollower(directory).read_new()
-        head = tuple(
-            takewhile(lambda e: isinstance(e.event, RunBegan | VariableSet), entries)
-        )
-        began = head[0].event if head else None
-        if not isinstance(began, RunBegan):
-            return ()
-        runbook = load_run_runbook(directory, began)
-        plan, state = Plan(runbook), fold(runbook, head)
-        plan.catch_up(state)
-        return rollback_obstacles(plan, state)
-    except MobiusError:
-        return ()  # the record can be tried all the same
-
 
 _LONGEST = 1 << 20
 """Bytes of a line; no record is as long, and a file without lines is none of ours."""
@@ -89,8 +57,9 @@ def _stops(record: Path) -> tuple[str, ...]:
     if not directory.journal.is_file():
         return ()
     # Only now: a record by itself is replayed in a third of the time.
+    from mobius_tui.review.run_reader import rollback_stops
 
-    return recorded_stops(directory)
+    return rollback_stops(directory)
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -41,8 +42,6 @@ def is_program_variable(name: str) -> bool:
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The choice that was most probably intended; `None` if none is similar."""
-    import difflib  # only needed for errors
-
     matches = difflib.get_close_matches(word[:80], list(choices), n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
