@@ -18,7 +18,7 @@ from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
 from mobius_tui.drill.drill_score import TIME_FIELDS, Score
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
-from mobius_tui.run.records.run_record import (
+from mobius_tui.run.records.record_file import (
     read_record,
     record_lock,
     replace_file_durably,

@@ -30,7 +30,7 @@ from mobius_tui.run.records.drill_history import (
     last_and_best,
     times_of_earlier_drills,
 )
-from mobius_tui.run.records.run_record import read_record_or_empty
+from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -24,8 +24,8 @@ from mobius_tui.review.run_report import ActionItem, AddedItemId, StepItemId
 from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_record import ACTION_ITEMS_TABLE as TABLE
-from mobius_tui.run.records.run_record import read_record_or_empty
+from mobius_tui.run.records.record_file import ACTION_ITEMS_TABLE as TABLE
+from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of

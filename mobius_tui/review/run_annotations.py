@@ -15,8 +15,8 @@ from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.run_record import ANNOTATIONS_TABLE as TABLE
-from mobius_tui.run.records.run_record import (
+from mobius_tui.run.records.record_file import ANNOTATIONS_TABLE as TABLE
+from mobius_tui.run.records.record_file import (
     read_record_or_empty,
     record_lock,
     replace_file_durably,

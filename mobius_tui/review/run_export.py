@@ -25,7 +25,7 @@ from mobius_tui.review import run_reader
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.records.run_record import lost_end_text
+from mobius_tui.run.records.record_file import lost_end_text
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 

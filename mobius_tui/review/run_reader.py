@@ -23,7 +23,7 @@ from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_obstacles
-from mobius_tui.run.records.run_record import read_record_or_empty
+from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular

@@ -22,8 +22,9 @@ from mobius_tui.review.run_annotations import (
 )
 from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records import run_record
-from mobius_tui.run.records.run_record import read_record, write_record
+from mobius_tui.run.records import record_file
+from mobius_tui.run.records.record_file import read_record
+from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_home import runs_root
@@ -118,10 +119,10 @@ def test_a_record_is_not_changed_while_somebody_else_changes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = over()
-    monkeypatch.setattr(run_record, "LOCK_TIMEOUT", 0.0)
+    monkeypatch.setattr(record_file, "LOCK_TIMEOUT", 0.0)
     before = run.record.read_bytes()
     with (
-        run_record.record_lock(run),
+        record_file.record_lock(run),
         pytest.raises(RunError, match="somebody else is changing it"),
     ):
         annotate(run, "text", AnnotationTarget(), by="ana", now=BEGAN)

@@ -30,7 +30,8 @@ from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.outage_times import MILESTONE_NAMES
 from mobius_tui.run.records.drill_history import times_of_record
-from mobius_tui.run.records.run_record import read_record, write_record
+from mobius_tui.run.records.record_file import read_record
+from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.state_home import runs_root

@@ -8,7 +8,7 @@ from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import seals
-from mobius_tui.run.records.run_record import read_record
+from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.verification import has_no_seals, run_problems
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_home import runs_root

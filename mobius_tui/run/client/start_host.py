@@ -23,7 +23,7 @@ from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
-from mobius_tui.run.records.run_record import refuse_cut_journal
+from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.sharing import require_may_host

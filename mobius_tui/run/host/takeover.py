@@ -12,7 +12,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import decode_value
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.records.run_record import refuse_cut_journal
+from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.records.run_record import read_record_or_empty
+from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 

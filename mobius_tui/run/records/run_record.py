@@ -1,12 +1,8 @@
-"""Writes and reads `record.toml`, for people and programs that read no journal."""
+"""What a run came to, as its host writes it into `record.toml` and `stats.json`."""
 
 from __future__ import annotations
 
-import errno
-import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +11,13 @@ import tomli_w
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.run_events import RunBegan, RunEnded
+from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import (
     Follower,
     load_run_runbook,
     read_probe_results,
 )
-from mobius_tui.run.journal.journal import JournalContent, read_journal
+from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.journal.outage_times import (
     MILESTONE_NAMES,
     STEADY_CHECKS,
@@ -31,47 +27,18 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.records import past_run, seals
 from mobius_tui.run.records.past_run import PastRun
+from mobius_tui.run.records.record_file import (
+    ACTION_ITEMS_TABLE,
+    ANNOTATIONS_TABLE,
+    read_record,
+    read_record_or_empty,
+    record_lock,
+    replace_file_durably,
+)
 from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
-from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.sharing import file_mode
-from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
-from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
-
-ANNOTATIONS_TABLE = "annotations"
-"""The table of people's annotations, added afterwards."""
-
-
-ACTION_ITEMS_TABLE = "action_items"
-"""The table of action items, added afterwards."""
-LOCK_TIMEOUT = 10.0
-"""Seconds to wait for another writer. It needs a few milliseconds; longer only on a
-disk that is full or remote."""
-
-
-@contextmanager
-def record_lock(directory: RunDirectory) -> Iterator[None]:
-    """Hold the lock on a run's record while the block lasts.
-
-    A change reads and rewrites the whole record, so of two at once one would be lost.
-    The lock is on the folder, as each change replaces the file.
-
-    Raises:
-        OSError: another writer held the lock for longer than `LOCK_TIMEOUT`.
-    """
-    handle = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    deadline = time.monotonic() + LOCK_TIMEOUT
-    try:
-        while not try_lock(handle):
-            if time.monotonic() > deadline:
-                words = "somebody else is changing it; try again"
-                raise OSError(errno.EBUSY, words)
-            time.sleep(0.02)
-        yield
-    finally:
-        os.close(handle)
+from mobius_tui.run.storage.run_directory import RunDirectory
 
 
 def write_record(
@@ -120,77 +87,6 @@ def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
     }
 
 
-def read_record(directory: RunDirectory) -> dict[str, Any]:
-    """The record of a run's end; empty where there is none.
-
-    Raises:
-        RunError: it cannot be read, or is no record.
-    """
-    try:
-        with open_regular(directory.record) as file:
-            data = file.read(MAX_BYTES + 1)
-        return dict(parse_toml(directory.record.name, data, Findings()).tree)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise RunError(f"{directory.record.name}: {error.strerror}") from error
-    except RefusedError as error:
-        raise RunError(error.problem.render().splitlines()[0]) from error
-
-
-def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
-    """Which entries a journal lacks that its record names, in words; empty for none.
-
-    Raises:
-        RunError: the record cannot be read.
-    """
-    record, name = read_record(directory), directory.journal.name
-    if not record or record.get("head") in journal_content.heads:
-        return ""
-    events_recorded, has = record.get("events"), len(journal_content.entries)
-    if isinstance(events_recorded, int) and events_recorded > has:
-        return (
-            f"{name}: lines were cut from its end: {directory.record.name} names a "
-            f"later head, of line {events_recorded}, and it ends with line {has}"
-        )
-    return (
-        f"{name}: it does not have the head that {directory.record.name} names: "
-        "its end was changed"
-    )
-
-
-def lost_end_text(directory: RunDirectory) -> str:
-    """How the journal of an ended run lost its end, in words; empty where it did not.
-
-    Raises:
-        RunError: its journal or its record cannot be read.
-    """
-    if not directory.record.exists():
-        return ""
-    journal_content = read_journal(directory.journal)
-    if why := cut_journal_text(directory, journal_content):
-        return why
-    if any(isinstance(entry.event, RunEnded) for entry in journal_content.entries):
-        return ""
-    return (
-        f"{directory.record.name} is of a run that ended, and "
-        f"{directory.journal.name} has no end"
-    )
-
-
-def refuse_cut_journal(directory: RunDirectory) -> None:
-    """Refuse to continue a run that had ended, and whose journal lost its end.
-
-    Raises:
-        RunError: it is such a run, or its journal or record cannot be read.
-    """
-    if why := lost_end_text(directory):
-        raise RunError(
-            f"{directory.id} is damaged: {why}. It can be read, and not gone on with: "
-            f"`mobius-tui report {directory.id}`"
-        )
-
-
 def _added_tables(directory: RunDirectory) -> dict[str, Any]:
     """The tables that people added to an earlier record; renames an unreadable one."""
     try:
@@ -201,25 +97,6 @@ def _added_tables(directory: RunDirectory) -> dict[str, Any]:
         return {}
     tables = (ANNOTATIONS_TABLE, ACTION_ITEMS_TABLE, seals.SEALS_TABLE)
     return {name: older[name] for name in tables if name in older}
-
-
-def replace_file_durably(target: Path, data: bytes) -> None:
-    """Replace a file's content, durably, as private as its folder.
-
-    Raises:
-        OSError: it could not be written; the file is unchanged.
-    """
-    new = target.with_suffix(f".{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-            os.fchmod(file.fileno(), file_mode(target.parent))
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
@@ -268,14 +145,6 @@ def past_run_from_files(directory: RunDirectory) -> PastRun | None:
     score = read_record_or_empty(directory).get("score")
     restored = course.as_scored(past, score).seconds_until("restored")
     return past_run.past_run_from_state(directory.id, state, restored)
-
-
-def read_record_or_empty(directory: RunDirectory) -> Mapping[str, Any]:
-    """The record of a run's end; empty where there is none to read."""
-    try:
-        return read_record(directory)
-    except RunError:
-        return {}
 
 
 def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mobius_tui.run.events.journal_entry import (
 )
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import RunBegan, RunEnded, RunReopened
-from mobius_tui.run.records.run_record import lost_end_text
+from mobius_tui.run.records.record_file import lost_end_text
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs

@@ -27,11 +27,10 @@ from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
 from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records.record_file import cut_journal_text, read_record
 from mobius_tui.run.records.run_record import (
-    cut_journal_text,
     outage_record,
     past_run_from_files,
-    read_record,
     record_of_journal,
 )
 from mobius_tui.run.state.attempt_id import AttemptId

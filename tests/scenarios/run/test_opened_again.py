@@ -13,7 +13,7 @@ from mobius_tui.run.client.start_host import reopen_run
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.events.run_events import RunEnded, RunReopened
 from mobius_tui.run.records.past_run import read_stats
-from mobius_tui.run.records.run_record import read_record
+from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
