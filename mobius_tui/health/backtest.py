@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.health.health_record import ProbeResult, decode_record
-from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator, enabled_rules
+from mobius_tui.health.health_record import ProbeResult, Rule, decode_record
+from mobius_tui.health.trigger import Fired, TriggerEvaluator, enabled_rules
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import (
     ErrorRate,

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NoReturn
 
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.model.check_kinds import Check
 
 CheckState = Literal["ok", "failed", "no data"]
 """The result of a check; `no data` if the monitor itself failed."""
+Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
+"""A rule of a trigger, by its key in a runbook."""
 
 YEAR_9999 = 253_370_764_800.0
 """Seconds since 1970: times beyond it have no date."""
@@ -33,10 +34,6 @@ class ProbeVerdict:
     """What the service reports: a fraction from 0 to 1."""
     p95_ms: float | None = None
     """What the service reports, in milliseconds."""
-
-
-LookAtCheck = Callable[[Check], Awaitable[ProbeVerdict]]
-"""Makes the check of a probe once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,12 +17,11 @@ from mobius_tui.health import response_body
 from mobius_tui.health.connection import try_connect
 from mobius_tui.health.health_record import (
     CheckState,
-    LookAtCheck,
     ProbeResult,
     ProbeVerdict,
 )
 from mobius_tui.health.http_client import HttpAnswer, new_http_client, send_request
-from mobius_tui.health.probe_target import ProbeTarget
+from mobius_tui.health.probe_target import LookAtCheck, ProbeTarget
 from mobius_tui.health.ticker import Ticker, boot_clock
 from mobius_tui.runbook.model.check_kinds import HttpStatus, status_in_words
 from mobius_tui.runbook.text.units import duration_in_words

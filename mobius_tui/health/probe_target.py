@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from mobius_tui.errors import RunError
+from mobius_tui.health.health_record import ProbeVerdict
 from mobius_tui.runbook.model.check_kinds import Check, Comparisons, HttpStatus, Json
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import Figure, Probe
+
+LookAtCheck = Callable[[Check], Awaitable[ProbeVerdict]]
+"""Makes the check of a probe once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.health_record import ProbeResult, Rule
 from mobius_tui.health.probe_window import UNKNOWN_AFTER
 from mobius_tui.health.trigger_conditions import (
     Condition,
@@ -21,7 +21,6 @@ from mobius_tui.health.trigger_conditions import (
 )
 from mobius_tui.runbook.model.probes import Probe, Triggers
 
-Rule = Literal["consecutive_failures", "success_rate", "p95_latency", "error_rate"]
 MeterState = Literal["calm", "near", "fired", "standing", "unknown"]
 
 _DEFAULT_OKS_WANTED = 3

@@ -13,8 +13,12 @@ from mobius_tui.health.backtest import (
     utc_in_words,
     with_thresholds,
 )
-from mobius_tui.health.health_record import MachineSample, ProbeResult, encode_record
-from mobius_tui.health.trigger import Rule
+from mobius_tui.health.health_record import (
+    MachineSample,
+    ProbeResult,
+    Rule,
+    encode_record,
+)
 from tests.health.checks import AT, answers, lines, rates, reports, trace
 
 

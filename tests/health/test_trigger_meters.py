@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.health.health_record import ProbeResult
-from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator
+from mobius_tui.health.health_record import ProbeResult, Rule
+from mobius_tui.health.trigger import Fired, TriggerEvaluator
 from mobius_tui.runbook.model.probes import Probe, SuccessRate, Triggers
 from tests.health.checks import (
     ALL,

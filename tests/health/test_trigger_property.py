@@ -9,8 +9,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.health.health_record import CheckState, ProbeResult
-from mobius_tui.health.trigger import Fired, Rule, TriggerEvaluator
+from mobius_tui.health.health_record import CheckState, ProbeResult, Rule
+from mobius_tui.health.trigger import Fired, TriggerEvaluator
 from mobius_tui.runbook.model.probes import (
     ErrorRate,
     Figure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.health.trigger import Rule
+from mobius_tui.health.health_record import Rule
 from mobius_tui.review.run_timeline import run_timeline
 from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from enum import EnumType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mobius_tui.health.trigger import Rule
+from mobius_tui.health.health_record import Rule
 
 
 def sample(hint: Any, text: str = "") -> Any:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Awaitable, Callable
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.health_record import LookAtCheck, ProbeVerdict
+from mobius_tui.health.health_record import ProbeVerdict
+from mobius_tui.health.probe_target import LookAtCheck
 from mobius_tui.run.checks import dns_check, file_checks, machine_checks, script_checks
 from mobius_tui.run.checks.context import (
     CannotLookError,

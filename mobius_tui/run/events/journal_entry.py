@@ -23,7 +23,6 @@ from typing import (
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
-from mobius_tui.health.trigger import Rule
 from mobius_tui.run.events.run_events import EVENTS, Event
 
 MAX_EXACT_INT = 1 << 53
@@ -131,7 +130,7 @@ def _enum_members(hint: Any) -> tuple[StrEnum, ...]:
 
 
 def _type_hints(kind: Any) -> Mapping[str, Any]:
-    return get_type_hints(kind, localns={"Rule": Rule})
+    return get_type_hints(kind)
 
 
 def _field_checks(kind: Any) -> tuple[tuple[str, ValueCheck], ...]:

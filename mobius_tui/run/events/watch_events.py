@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-if TYPE_CHECKING:
-    from mobius_tui.health.trigger import Rule
+from mobius_tui.health.health_record import Rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

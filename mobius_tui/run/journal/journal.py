@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
@@ -23,8 +24,10 @@ from mobius_tui.run.events.journal_entry import (
 )
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
-from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.safe_open import open_regular
+
+if TYPE_CHECKING:
+    from mobius_tui.run.state.run_state import RunState
 
 FIRST_PREV = hashlib.sha256(b"").hexdigest()
 """The `prev` of the first line."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mobius_tui.errors import StateError
+from mobius_tui.health.health_record import Rule
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     RollbackDropped,
@@ -18,9 +18,6 @@ from mobius_tui.run.events.watch_events import (
     WatchEvent,
     WatchOver,
 )
-
-if TYPE_CHECKING:
-    from mobius_tui.health.trigger import Rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.health.health_record import MachineSample, ProbeResult
+from mobius_tui.health.health_record import MachineSample, ProbeResult, Rule
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.health.trigger import Cleared, Fired, Meter, Rule
+from mobius_tui.health.trigger import Cleared, Fired, Meter
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import PhaseEntered
