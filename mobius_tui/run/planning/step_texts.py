@@ -16,6 +16,7 @@ from mobius_tui.runbook.model.actions import Manual, SendMessage
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
+from mobius_tui.runbook.toml.problem import excerpt
 
 
 def labelled_texts(
@@ -77,16 +78,9 @@ class StepTexts:
         return lines_behind_label(f"{self.INDENT}{label}: ", prose)
 
 
-MAX_EXCERPT_LENGTH = 40
-"""Characters of a command in a message."""
-
-
 def command_excerpt(script: str) -> str:
     """A command for a message: its beginning, on one line."""
-    text = " ".join(script.split())
-    if len(text) > MAX_EXCERPT_LENGTH:
-        text = f"{text[: MAX_EXCERPT_LENGTH - 1]}…"
-    return sanitize.line(text)
+    return sanitize.line(excerpt(script))
 
 
 def secret_source_text(variable: Variable) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, ParsedScript, Word
 from mobius_tui.runbook.shell.script_walk import CommandVisit
+from mobius_tui.runbook.toml.problem import excerpt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,9 +43,8 @@ ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]
 
 
 def one_line_excerpt(text: str, most: int = 40) -> str:
-    """A part of a script for a message: on one line, at most `most` characters."""
-    line = " ".join(text.replace(EXPANSION_MARK, "…").split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    """A part of a parsed script for a message, as `excerpt`."""
+    return excerpt(text.replace(EXPANSION_MARK, "…"), most)
 
 
 def with_known_values(word: Word, starts: Mapping[str, str]) -> str:

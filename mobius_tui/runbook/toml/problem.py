@@ -72,6 +72,12 @@ class Problem:
         return f"{head}\n    {line}\n    {caret}"
 
 
+def excerpt(text: str, most: int = 40) -> str:
+    """A part of a script for a message: on one line, at most `most` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def problem_report(problems: Iterable[Problem]) -> str:
     """All problems, one below the other."""
     return "\n".join(problem.render() for problem in problems)

@@ -371,19 +371,33 @@ say("stats", hosts={name: {"ok": 1} for name in names}, left_out=[])
 """
 
 
+def put_inventory(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
+    """Put an inventory that has these hosts as `web`; what to look for it with."""
+    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(names)}}
+    return put_answer(folder, answer)
+
+
+def put_ansible(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a pretended Ansible on PATH, whose inventory has the hosts as `web`."""
+    pretended_ansible(folder)
+    search = put_inventory(folder, NAMES)["PATH"]
+    monkeypatch.setenv("PATH", f"{folder}:{search}")
+
+
+def play_of(batch: str, more: str = "") -> str:
+    """A runbook whose step plays `p.yml` on those hosts, in such batches."""
+    inventory = '["web"]\ninventory = "hosts.ini"'
+    head = HEAD.replace('["web-[1:4]"]', inventory)
+    return f'{head}title = "Play"\nplaybook = "p.yml"\nbatch = {batch}\n{more}'
+
+
 async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretended_ansible(tmp_path)
-    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
-    search = put_answer(tmp_path, answer)["PATH"]
-    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    put_ansible(tmp_path, monkeypatch)
     play = tmp_path / "p.yml"
     play.write_text(PLAY.replace("VERSION", "as shown"))
-    step = 'title = "Play"\nplaybook = "p.yml"\nbatch = ["1", "100%"]\n'
-    inventory = 'hosts = ["web"]\ninventory = "hosts.ini"'
-    head = HEAD.replace('hosts = ["web-[1:4]"]', inventory)
-    run = await begin(f'{head}{step}between = "person"\n')
+    run = await begin(play_of('["1", "100%"]', 'between = "person"\n'))
     (tmp_path / "group_vars").mkdir()
     (tmp_path / "group_vars" / "web.yml").write_text("release: 2\n")
     await run.did("start", "go")
@@ -401,7 +415,7 @@ async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
     assert state.steps["go"].reason == (
         "1 of 4 passed, 3 not begun: p.yml has changed: p.yml"
     )
-    put_answer(tmp_path, {**answer, "web": {"hosts": [*NAMES, "web-5"]}})
+    put_inventory(tmp_path, [*NAMES, "web-5"])
     await run.did("retry", "go")
     state = await run.status("go", "not started", "passed", "failed")
     assert state.steps["go"].reason == (
@@ -417,14 +431,9 @@ async def test_a_playbook_that_is_not_what_was_shown_is_confirmed_again(
 async def test_what_ansible_said_is_sealed(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretended_ansible(tmp_path)
-    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
-    search = put_answer(tmp_path, answer)["PATH"]
-    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    put_ansible(tmp_path, monkeypatch)
     (tmp_path / "p.yml").write_text(PLAY)
-    inventory = 'hosts = ["web"]\ninventory = "hosts.ini"'
-    head = HEAD.replace('hosts = ["web-[1:4]"]', inventory)
-    run = await begin(f'{head}title = "Play"\nplaybook = "p.yml"\nbatch = ["2"]\n')
+    run = await begin(play_of('["2"]'))
     await run.did("start", "go")
     await run.status("go", "passed")
     await run.did("end")
@@ -457,14 +466,10 @@ async def test_what_ansible_said_is_sealed(
 async def test_what_ansible_said_is_sealed_where_nobody_knows_how_it_ended(
     begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretended_ansible(tmp_path)
-    answer = {"all": {"children": ["web"]}, "web": {"hosts": list(NAMES)}}
-    search = put_answer(tmp_path, answer)["PATH"]
-    monkeypatch.setenv("PATH", f"{tmp_path}:{search}")
+    put_ansible(tmp_path, monkeypatch)
     begun = 'say("play", hosts=["web-1"])\nsay("start", "web-1")\n'
     (tmp_path / "p.yml").write_text(f"{begun}open('begun', 'w')\nuntil('never')\n")
-    head = HEAD.replace('["web-[1:4]"]', '["web"]\ninventory = "hosts.ini"')
-    run = await begin(f'{head}title = "Play"\nplaybook = "p.yml"\nbatch = ["1"]\n')
+    run = await begin(play_of('["1"]'))
     await run.did("start", "go")
     await run.until(lambda _: (tmp_path / "begun").exists())
     process = PlayFiles(run.directory.attempt("go", 1).path / "plays" / "1").process
