@@ -78,7 +78,11 @@ def write_mark(path: Path, pid: int) -> None:
 
 
 def command_line(pid: int) -> tuple[str, ...]:
-    """The command line of a process; empty if it is gone, or may not be read."""
+    """The command line of a process; empty if it is gone, or may not be read.
+
+    Empty too of one that the system does not say anything about: it is a zombie, or
+    it was started just now.
+    """
     try:
         data = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -89,7 +93,8 @@ def command_line(pid: int) -> tuple[str, ...]:
         # Each of its programs is given an option first; a folder may have a space.
         program, dash, options = listed.strip().partition(" -")
         return (program, *f"{dash}{options}".split())
-    return tuple(word.decode(errors="replace") for word in data.split(b"\0"))
+    words = data.split(b"\0") if data else []
+    return tuple(word.decode(errors="replace") for word in words)
 
 
 def is_ours(root: Path, pid: int) -> bool:

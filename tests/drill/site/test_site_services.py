@@ -78,6 +78,12 @@ def test_a_service_that_was_just_started_is_known_for_one_of_the_site(
     assert subprocess.check_output(words, text=True) == "1\n" * 5
 
 
+def test_of_what_the_system_says_nothing_there_are_no_words() -> None:
+    with subprocess.Popen((sys.executable, "-c", "")) as zombie:
+        wait_until(lambda: not site_services.identity(zombie.pid))
+        assert site_services.command_line(zombie.pid) == ()
+
+
 def test_starting_twice_starts_once(site: Site, run: Run) -> None:
     before = pid_of(site, "mobius-api")
     assert run(site, "systemctl", "start", "mobius-api").returncode == 0
