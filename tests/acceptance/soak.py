@@ -50,7 +50,8 @@ PROBES = 10
 GROWTH = 5 << 20
 """Bytes that a process may have more at the end than after a tenth."""
 LIMIT = 60.0
-"""Seconds that one attempt may take."""
+"""Seconds that one attempt may take, or a viewer until it shows the run."""
+TITLE = b"Soaked for an hour"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +122,7 @@ class Found:
 def runbook(folder: Path, site: Site, size: Size) -> Runbook:
     """Steps that print, one that prints on and on, and probes at a fast beat."""
     each = max(1, size.bytes // max(1, size.attempts))
-    rows = ['format = 1\n[runbook]\nid = "soak"\ntitle = "Soak"\n']
+    rows = [f'format = 1\n[runbook]\nid = "soak"\ntitle = "{TITLE.decode()}"\n']
     rows.append(f'[health]\nevery = "{size.every}"\n')
     for n in range(PROBES):
         url = f"http://127.0.0.1:{site.port}/"
@@ -144,14 +145,14 @@ def runbook(folder: Path, site: Site, size: Size) -> Runbook:
     return load(path)
 
 
-class Screen:
-    """The program's screen in a pseudo-terminal; what it draws is thrown away."""
+class Shown:
+    """The program in a pseudo-terminal; what it writes there is thrown away."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, *options: str) -> None:
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 36, 120, 0, 0))
         self.process = subprocess.Popen(
-            [PROGRAM, "resume", run],
+            [PROGRAM, "resume", run, *options],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -159,12 +160,17 @@ class Screen:
             start_new_session=True,
         )
         os.close(theirs)
+        self.shows_run = threading.Event()
+        """Set once the title of the runbook has been written."""
         threading.Thread(target=self._drain, daemon=True).start()
 
     def _drain(self) -> None:
+        end = b""
         with contextlib.suppress(OSError):
-            while os.read(self._ours, 1 << 16):
-                pass
+            while data := os.read(self._ours, 1 << 16):
+                end = (end + data)[-len(data) - len(TITLE) :]
+                if TITLE in end:
+                    self.shows_run.set()
 
     def close(self) -> None:
         """End it."""
@@ -187,17 +193,18 @@ class Soak:
     async def go(self) -> Found:
         """Begin, try step after step, end, and look at what is left."""
         directory = await start_new_run(prepare_briefing(self._book, given={}))
-        screen = Screen(directory.id)
-        lines = subprocess.Popen(
-            [PROGRAM, "resume", directory.id, "--json"], stdout=subprocess.DEVNULL
-        )
+        shown = {"screen": Shown(directory.id), "json": Shown(directory.id, "--json")}
         try:
-            watched = {"screen": screen.process.pid, "json": lines.pid}
-            await self._soak(directory, watched)
+            # Before it shows the run, each connects for a moment, to see if a host is
+            # there.
+            for name, each in shown.items():
+                assert each.shows_run.wait(LIMIT), f"{name} shows nothing"
+            await self._soak(
+                directory, {name: each.process.pid for name, each in shown.items()}
+            )
         finally:
-            screen.close()
-            lines.kill()
-            lines.wait()
+            for each in shown.values():
+                each.close()
             self._site.close()
         self.found.seconds = time.monotonic() - self._began
         self.found.orphans = orphans(directory)
