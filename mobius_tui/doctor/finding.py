@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 FindingVerdict = Literal["ok", "note", "trouble"]
 """`trouble`: a run may fail or be lost; `note`: good to know, and no fault."""

@@ -6,9 +6,9 @@ Only drills count in which the check, probe or trigger had the text that it has 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detections import SubjectRecord, subject_records
 from mobius_tui.drill.drill_freshness import DrillFreshness, newest_drill
 from mobius_tui.drill.scored_drills import drills_with_score

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detections import (
     DetectionCounts,
     Subject,

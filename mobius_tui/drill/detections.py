@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey, enabled_rules
 from mobius_tui.run.events.fleet_events import FleetHostChecked

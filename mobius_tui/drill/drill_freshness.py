@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.score_text import seconds_words

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
 from mobius_tui.drill.drill_score import TIME_FIELDS, Score
 from mobius_tui.errors import RunError

@@ -7,8 +7,9 @@ wrong with the site at the end, are passed in when the score is computed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.drill_events import HintGiven
 from mobius_tui.run.events.journal_entry import Entry

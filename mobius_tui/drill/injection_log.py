@@ -11,10 +11,10 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.drill_events import FacilitatorAct
 

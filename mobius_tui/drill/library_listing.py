@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.drill_freshness import DrillFreshness, drills_among
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.records.run_summary import RunSummary, read_summary

@@ -9,10 +9,11 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.drill_record import STAGING_FILE, is_staging
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS

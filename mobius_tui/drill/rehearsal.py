@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill import injection_log, own_staging
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import TIME_FIELDS, score_times

@@ -6,9 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.health.health_record import ProbeResult, Rule, decode_record
 from mobius_tui.health.trigger import Fired, TriggerEvaluator, enabled_rules

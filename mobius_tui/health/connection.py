@@ -8,8 +8,8 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text.units import duration_in_words
 
 _LOCAL_ERRORS = frozenset(

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, NoReturn
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 
 CheckState = Literal["ok", "failed", "no data"]

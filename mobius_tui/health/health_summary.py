@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.probe_window import nearest_rank
 

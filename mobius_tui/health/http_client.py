@@ -13,7 +13,6 @@ import ssl
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from mobius_tui import __version__
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connection_failure
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
 

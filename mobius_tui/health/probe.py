@@ -9,10 +9,10 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 import httpx
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health import response_body
 from mobius_tui.health.connection import try_connect
 from mobius_tui.health.health_record import (

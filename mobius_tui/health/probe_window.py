@@ -6,9 +6,9 @@ import math
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
 from mobius_tui.runbook.text.units import clock_duration
 

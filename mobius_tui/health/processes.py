@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import PurePath
 
 import psutil
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health import safe_search
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 

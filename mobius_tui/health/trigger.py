@@ -7,9 +7,9 @@ checks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import ProbeResult, Rule
 from mobius_tui.health.probe_window import UNKNOWN_AFTER
 from mobius_tui.health.trigger_conditions import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from typing import Protocol
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.probe_window import Latencies, ReportedFigure
 from mobius_tui.runbook.model.limits import bounded_duration

@@ -6,8 +6,9 @@ The two are aligned where their triggers fired, or else where they began.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_timeline import (

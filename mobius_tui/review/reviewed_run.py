@@ -15,8 +15,8 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import CurrentHealth

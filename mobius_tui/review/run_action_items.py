@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.review.run_annotations import (
     RecordEntry,

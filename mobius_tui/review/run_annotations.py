@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import tomli_w
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower

@@ -12,7 +12,6 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -20,6 +19,7 @@ from typing import IO
 import tomli_w
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_export import (

@@ -6,9 +6,9 @@ them, so that they are no markup of its format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import Event

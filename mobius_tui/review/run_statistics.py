@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.probe_window import nearest_rank
 from mobius_tui.review import run_reader

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import zip_longest
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.timeline_moments import (

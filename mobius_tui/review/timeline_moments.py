@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.run_report import Annotation, TimelineEntry
 from mobius_tui.run.events.approval_events import (

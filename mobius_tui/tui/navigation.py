@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.coached_drills import is_coached
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.start_host import reopen_run, resume_run

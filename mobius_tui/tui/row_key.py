@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mobius_tui.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from types import MappingProxyType
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.row_key import RowKey
 

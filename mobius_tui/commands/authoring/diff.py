@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.run_events import RunBegan

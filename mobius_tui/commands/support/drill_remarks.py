@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detection_gaps import coverage_words, subject_coverage
 from mobius_tui.drill.drill_freshness import drills_of_runbook
 from mobius_tui.errors import MobiusError, UsageError

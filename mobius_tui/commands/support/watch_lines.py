@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import merge
 from pathlib import Path
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage

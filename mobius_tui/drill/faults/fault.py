@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import ASSETS, SiteKind
 

@@ -14,7 +14,6 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.site_files import (
     DUMPS_FOLDER,

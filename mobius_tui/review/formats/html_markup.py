@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from html import escape
+
+from mobius_tui.dataclass import dataclass
 
 VOID_ELEMENTS = frozenset({"meta", "hr"})
 """Elements without an end."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.review import report_wording
 from mobius_tui.review.check_slices import slice_state
 from mobius_tui.review.formats.html_markup import Markup, joined, tag

@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_files import ScriptEnd, ScriptEndCause
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 

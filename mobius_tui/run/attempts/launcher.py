@@ -17,9 +17,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
     create_file,

@@ -10,11 +10,11 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import Span, SpanReader, spans_in
 from mobius_tui.run.fleet.gathered_output import left_out_note, outputs_by_host
 from mobius_tui.run.fleet.host_output import spans_path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values

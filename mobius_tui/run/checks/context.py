@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check

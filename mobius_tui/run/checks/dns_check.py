@@ -12,10 +12,10 @@ import socket
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connect, connection_failure, split_address
 from mobius_tui.run.checks.context import (
     CannotLookError,

@@ -11,9 +11,9 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import (
     StopRequested,

@@ -6,9 +6,9 @@ import json
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.health import response_body
 from mobius_tui.run.checks import search_output

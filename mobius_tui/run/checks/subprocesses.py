@@ -8,9 +8,9 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import IO, Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_lines import error_line
 

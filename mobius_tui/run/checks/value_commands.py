@@ -8,11 +8,11 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 from mobius_tui.run.checks.context import BASH

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
 from mobius_tui.run.client.host_preflight import (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
+
+from mobius_tui.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 FACILITATOR = "facilitator"
 """The author of these entries, which no member of the team wrote."""

@@ -7,9 +7,11 @@ with `FleetHost`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias, get_args
+
+from mobius_tui.dataclass import dataclass
 
 
 class HostStatus(StrEnum):

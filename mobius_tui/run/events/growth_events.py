@@ -8,9 +8,9 @@ same plan at each of its moments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Effect
 
 

@@ -7,7 +7,7 @@ import json
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from enum import EnumType, StrEnum
 from typing import (
@@ -21,6 +21,7 @@ from typing import (
     get_type_hints,
 )
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.events.run_events import EVENTS, Event

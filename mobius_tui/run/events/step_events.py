@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 
 class Status(StrEnum):

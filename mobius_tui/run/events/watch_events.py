@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import Rule
 
 

@@ -12,8 +12,9 @@ import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.host_output import HostOutput

@@ -12,9 +12,10 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.fleet.conversation import unreached_reason

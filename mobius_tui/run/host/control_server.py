@@ -12,12 +12,12 @@ import os
 import select
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.intents.envelope import (

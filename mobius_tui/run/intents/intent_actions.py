@@ -8,9 +8,10 @@ that a dialog asks for has a default, so that an action can be judged before it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.drill_events import FacilitatorAct
 
 PROTOCOL_VERSION = 4

@@ -6,9 +6,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.health_record import MachineSample, ProbeResult

@@ -8,9 +8,10 @@ Pure: a fold over the journal's entries, evaluated together with the checks on r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.drill_events import FACILITATOR
 from mobius_tui.run.events.journal_entry import Entry

@@ -6,8 +6,8 @@ A viewer knows no secret, so it knows of a channel's URL only whether there is o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.state.run_state import RunState

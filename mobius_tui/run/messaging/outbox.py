@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.secret_source import obtain_secrets

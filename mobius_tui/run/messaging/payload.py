@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
 from mobius_tui.runbook.model.runbook import Channel

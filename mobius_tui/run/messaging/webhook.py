@@ -7,7 +7,6 @@ import ipaddress
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -16,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 import httpx
 
 from mobius_tui import __version__, sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connection_failure
 from mobius_tui.run.storage.redaction import redact, secret_url_parts
 from mobius_tui.runbook.text.units import duration_in_words

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.limits import KeyedText, limit_problem, limits_by_variable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.undoing import undo_not_applicable_text

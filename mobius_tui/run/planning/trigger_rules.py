@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import ProbeWindow

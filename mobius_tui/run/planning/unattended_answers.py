@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal

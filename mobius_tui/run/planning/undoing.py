@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.state.run_state import RunState

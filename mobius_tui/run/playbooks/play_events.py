@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.storage.safe_open import open_regular
 
 _CHUNK = 1 << 20

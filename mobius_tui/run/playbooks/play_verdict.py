@@ -9,8 +9,9 @@ is unknown, unless its last event is a failure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.fleet.fleet_lines import ReportedState
 from mobius_tui.run.playbooks import script_play
 from mobius_tui.run.playbooks.play_events import TASK_TEXT_KEYS, PlayEvent

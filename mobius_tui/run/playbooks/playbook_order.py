@@ -11,10 +11,11 @@ import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.fleet.host_output import output_path

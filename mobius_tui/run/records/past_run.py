@@ -13,11 +13,11 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobius_tui import __version__
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.events.journal_entry import (

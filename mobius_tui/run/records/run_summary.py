@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.events.journal_entry import (
     EntryPicker,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus
 from mobius_tui.run.rollout.rollout_plan import RolloutPlan

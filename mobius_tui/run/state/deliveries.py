@@ -6,9 +6,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.message_events import (
     MessageDropped,

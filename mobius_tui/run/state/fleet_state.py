@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
 
 MAX_COMPLETE_ATTEMPTS = 8

@@ -8,8 +8,8 @@ it.
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.approval_events import APPROVAL_EVENTS
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS

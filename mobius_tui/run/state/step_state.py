@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.step_events import (
     Status as Status,  # a step's word is its event's
 )

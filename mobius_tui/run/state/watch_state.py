@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import StateError
 from mobius_tui.health.health_record import Rule
 from mobius_tui.run.events.watch_events import (

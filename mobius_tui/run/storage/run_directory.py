@@ -9,11 +9,11 @@ import fcntl
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.safe_open import regular_descriptor

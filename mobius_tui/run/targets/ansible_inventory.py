@@ -17,11 +17,11 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program

@@ -10,10 +10,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 
 HOSTS_ASKED_AT_ONCE = 25

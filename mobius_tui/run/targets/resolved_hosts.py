@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.runbook.model.targets import MAX_HOSTS
 from mobius_tui.runbook.text.host_ranges import (

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND

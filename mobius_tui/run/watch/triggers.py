@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, Rule
 from mobius_tui.health.ticker import boot_clock

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.decode_targets import read_targets

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode.value_shapes import part_id
 from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.text.names import did_you_mean

@@ -10,9 +10,11 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 TableEffect = Literal["nothing", "read", "change", "destroy"]
 TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.effects.command_table import (
     TABLE_EFFECTS,
     CommandEntry,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.effects.command_table import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 

@@ -7,11 +7,11 @@ again: it must be the same runbook with these steps, and no other change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomli_w
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import FaultError, UsageError
 from mobius_tui.runbook.library.format_upgrade import apply_edits, load_data
 from mobius_tui.runbook.model.actions import Run

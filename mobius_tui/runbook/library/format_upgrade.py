@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import FaultError, RunbookError
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.text_rules import (
     MAX_SCRIPT_CHARACTERS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.lint.rule_table import RULES
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import Problem

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET

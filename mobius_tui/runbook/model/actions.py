@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 Effect = Literal["read", "change", "destroy"]
 """The effect of a command; it decides how the step is confirmed."""

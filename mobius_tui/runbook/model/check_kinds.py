@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import shorten
 from urllib.parse import urlsplit
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.runbook.model.guard_comparison import comparison_in_words
 

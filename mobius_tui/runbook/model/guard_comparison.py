@@ -11,11 +11,11 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.regex_cost import longest_searchable
 

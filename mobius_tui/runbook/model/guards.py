@@ -8,11 +8,12 @@ texts is in `guard_comparison`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, Union
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import chosen_options
 from mobius_tui.runbook.model.guard_comparison import (
     GuardComparison,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     Comparisons,

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text.host_ranges import (
     BadHostError,
     expand_range,

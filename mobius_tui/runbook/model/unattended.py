@@ -6,9 +6,10 @@ The phase is simulated as the host runs it: in order, each step as soon as it ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import evaluate_guard, guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step

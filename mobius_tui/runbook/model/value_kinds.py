@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import chosen_options, chosen_text
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from mobius_tui.runbook.text import units

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.page_blocks import CodeFence
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.page.terminal_sessions import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.page.decisions import (
     decide_alternatives,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.script_quoting import QuotingScanner

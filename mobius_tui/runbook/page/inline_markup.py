@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.page_blocks import (
     Block,
     CodeFence,

@@ -6,7 +6,7 @@ tab or a fold-out are between its start and its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mobius_tui.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

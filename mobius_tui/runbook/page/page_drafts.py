@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.page_facts import PageContact, PageFacts
 
 MAX_TITLE_CHARACTERS = 60

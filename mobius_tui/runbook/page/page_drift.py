@@ -6,11 +6,12 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Manual, Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.lead_sentences import is_instruction
 from mobius_tui.runbook.page.page_blocks import PageTable
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.decisions import is_option
 from mobius_tui.runbook.page.lead_sentences import is_condition
 from mobius_tui.runbook.page.page_blocks import Block, PageHeading

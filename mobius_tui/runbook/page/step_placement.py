@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.decisions import decision_step, is_option, option_value
 from mobius_tui.runbook.page.lead_sentences import (
     is_alternative,

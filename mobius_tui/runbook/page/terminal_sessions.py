@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 
 _HOST = r"[\w.-]{1,64}"

@@ -7,9 +7,9 @@ drop: line breaks, indents, empty lines, and the marks of list items.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.templates import fill, template_names
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, islice, zip_longest
 from typing import Literal, TypeAlias
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
     CodePart,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, ParsedScript, Word
 from mobius_tui.runbook.shell.script_walk import CommandVisit

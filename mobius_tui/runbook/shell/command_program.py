@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, SimpleCommand, Word
 
 _WRAPPERS: Mapping[str, tuple[str, int]] = {

@@ -6,7 +6,9 @@ for parts that are only known when the script runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mobius_tui.dataclass import dataclass
 
 EXPANSION_MARK = "\ufffc"
 """Replaces a part of a word's text that is only known when the script runs."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.shell.command_program import (
     ASSIGNMENT_START,
     Program,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from mobius_tui.dataclass import dataclass
 
 
 class ProvidedFact(StrEnum):

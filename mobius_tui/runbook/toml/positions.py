@@ -7,9 +7,9 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.toml.derived_keys import id_of
 
 KeyPath = tuple[str | int, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text.secret_detection import mask_secrets
 from mobius_tui.sanitize import escape_controls
 

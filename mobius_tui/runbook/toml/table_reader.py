@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.toml_document import FORMATS, TomlDocument
 from mobius_tui.sanitize import is_control

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.toml.positions import (
     KeyPath,
     Positions,

@@ -15,10 +15,10 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 
 COPY_FILE = "copied.txt"
 """The name of the file that holds what was copied last."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from functools import cache
 from typing import Literal
+
+from mobius_tui.dataclass import dataclass
 
 NAMED_KEYS = {
     "enter": "Enter",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mobius_tui.dataclass import dataclass
 
 OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
 """The themes of our own; the first one is taken where the terminal has colours."""

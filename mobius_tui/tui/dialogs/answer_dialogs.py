@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
 from textual import on
 from textual.content import Content
@@ -11,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import (
     Ask,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
 from mobius_tui.tui.backend.dimmed_background import dim_background

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from textual.widget import Widget
 from textual.widgets import Input
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import Settlement
 from mobius_tui.run.intents.intent_actions import SettleHost
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from textual.content import Content
@@ -12,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import ends_without_viewers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
@@ -15,6 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import STDERR_STREAM
 from mobius_tui.tui.output.output_document import OutputLine
 

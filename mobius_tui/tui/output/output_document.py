@@ -9,11 +9,11 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.segment import Segment
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import Span, SpanReader
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.sanitize import SGR, clean, decode, excess_start

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.output.line_layout import (
     LineRows,
     OutputLayout,

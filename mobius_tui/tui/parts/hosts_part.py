@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from textual.screen import Screen
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
 from mobius_tui.run.attempts.merged_output import (
     NO_TIME_LIMIT,

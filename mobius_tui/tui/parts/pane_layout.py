@@ -7,13 +7,14 @@ by those of the terminal's size.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import commands_of_places
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,

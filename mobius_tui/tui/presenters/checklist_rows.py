@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.plan import is_follower, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status

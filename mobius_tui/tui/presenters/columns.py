@@ -7,7 +7,6 @@ go: what is left stands in full.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -17,6 +16,7 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Role, cut_in_middle
 
 COLUMN_GAP_CELLS = 2

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
 from textual.content import Content
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import TextStyle, layout_lines
 from mobius_tui.tui.presenters.styled_text import Role, assemble

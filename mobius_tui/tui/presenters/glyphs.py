@@ -6,8 +6,8 @@ Every glyph is one cell wide in every terminal; none is an emoji.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.probe_window import ProbeCondition
 from mobius_tui.run.state.step_state import BAD_STATUSES, Status
 from mobius_tui.tui.presenters.styled_text import Role

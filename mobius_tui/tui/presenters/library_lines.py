@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from textual.content import Content
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.drill_freshness import DrillFreshness
 from mobius_tui.drill.library_listing import ListedRunbook
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome

@@ -5,8 +5,7 @@ What may be done is judged as the host judges it; this decides what is likeliest
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
 from mobius_tui.run.intents.intent_actions import (
     Action,

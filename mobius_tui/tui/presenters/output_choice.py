@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.plan import has_terminal, is_follower, kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput

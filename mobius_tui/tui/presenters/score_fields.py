@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.drill import score_text
 from mobius_tui.drill.detection_gaps import (
     SubjectCoverage,

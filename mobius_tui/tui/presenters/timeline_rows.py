@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
 from mobius_tui.review.run_report import Annotation

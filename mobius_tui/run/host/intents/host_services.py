@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.journal.journal_writer import JournalWriter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.state.fleet_state import (
     ENDED_HOST_STATUSES,

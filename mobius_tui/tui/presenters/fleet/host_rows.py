@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.state.fleet_state import HostState
