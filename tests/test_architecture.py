@@ -195,52 +195,52 @@ def test_the_tests_of_every_module_can_be_found() -> None:
 
 
 LAZY: Mapping[tuple[str, str], float] = {
-    ("cli", "commands.command_line"): 26,  # --version does without
-    ("cli", "commands.support.completed_names"): 13,  # a shell asks it at every TAB
+    ("cli", "commands.command_line"): 20,  # --version does without
+    ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
-    ("cli", "sanitize"): 6,
-    ("commands.authoring.check", "commands.support.drill_remarks"): 147,
-    ("commands.drill", "commands.support.drill_start"): 460,
-    ("commands.resume", "commands.support.run_lines"): 500,
-    ("commands.run", "run.client.playbook_check"): 45,
-    ("commands.past_runs.runs", "drill"): 147,
-    ("commands.support.watch_replay", "review.run_reader"): 300,
-    ("commands.watch", "commands.support.watch_begin"): 350,
-    ("commands.support.command_options", "run.planning.unattended_answers"): 187,
-    ("commands.support.completed_names", "commands.support.completed_parts"): 9,
-    ("commands.support.run_frontend", "commands.support.run_lines"): 131,
-    ("commands.support.screens", "tui.config.settings_file"): 136,
-    ("commands.support.site_sweeping", "drill.site_guard"): 440,
-    ("drill.site_survey", "health.probe"): 17,  # with httpx
-    ("run.checks.run_check", "run.checks"): 25,  # network_checks, with httpx
-    ("run.journal.journal", "psutil"): 6,  # where there is no /proc
-    ("run.keeper.process_table", "_ctypes"): 0,  # a keeper loads next to nothing
-    ("run.messaging.outbox", "run.messaging.webhook"): 25,  # with httpx
-    ("run.planning.improvisation", "runbook.effects.effect_judge"): 25,
-    ("run.watch.health_monitor", "health.probe"): 23,  # with httpx
-    ("runbook.decode.assemble", "runbook.effects.effect_judge"): 24,
-    ("runbook.library.loader", "runbook.lint.linter"): 49,
-    ("runbook.library.loader", "runbook.lint.suppressions"): 29,
-    ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 18,
-    ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 8,
-    ("runbook.toml.runbook_source", "runbook.toml.problem"): 12,  # names, for a shell
-    ("tui.main", "tui.navigation"): 600,  # the first picture comes before it
-    ("tui.main", "tui.screens.statistics_screen"): 390,
-    ("tui.main", "tui.screens.facilitator_screen"): 510,
-    ("tui.navigation", "review.reviewed_run"): 25,
-    ("tui.navigation", "tui.start_pages"): 60,  # who resumes a run needs none of it
-    ("tui.navigation", "tui.screens.review_screen"): 17,
-    ("tui.parts.run_cards", "tui.dialogs.end_card"): 130,
-    ("tui.screens.library_screen", "tui.screens.statistics_screen"): 10,
-    ("tui.screens.page", "tui.dialogs.drills_dialog"): 51,
-    ("tui.screens.run_screen", "tui.flows.step_flows"): 53,
-    ("tui.start_pages", "run.client.probe_preview"): 37,  # with httpx
+    ("cli", "sanitize"): 2,
+    ("commands.authoring.check", "commands.support.drill_remarks"): 87,
+    ("commands.drill", "commands.support.drill_start"): 217,
+    ("commands.resume", "commands.support.run_lines"): 251,
+    ("commands.run", "run.client.playbook_check"): 31,
+    ("commands.past_runs.runs", "drill"): 53,
+    ("commands.support.watch_replay", "review.run_reader"): 83,
+    ("commands.watch", "commands.support.watch_begin"): 165,
+    ("commands.support.command_options", "run.planning.unattended_answers"): 120,
+    ("commands.support.completed_names", "commands.support.completed_parts"): 12,
+    ("commands.support.run_frontend", "commands.support.run_lines"): 81,
+    ("commands.support.screens", "tui.config.settings_file"): 130,
+    ("commands.support.site_sweeping", "drill.site_guard"): 185,
+    ("drill.site_survey", "health.probe"): 19,  # with httpx
+    ("run.checks.run_check", "run.checks"): 35,  # network_checks, with httpx
+    ("run.journal.journal", "psutil"): 12,  # where there is no /proc
+    ("run.keeper.process_table", "_ctypes"): 1,  # a keeper loads next to nothing
+    ("run.messaging.outbox", "run.messaging.webhook"): 28,  # with httpx
+    ("run.planning.improvisation", "runbook.effects.effect_judge"): 10,
+    ("run.watch.health_monitor", "health.probe"): 30,  # with httpx
+    ("runbook.decode.assemble", "runbook.effects.effect_judge"): 11,
+    ("runbook.library.loader", "runbook.lint.linter"): 22,
+    ("runbook.library.loader", "runbook.lint.suppressions"): 13,
+    ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 31,
+    ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 9,
+    ("runbook.toml.runbook_source", "runbook.toml.problem"): 19,  # names, for a shell
+    ("tui.main", "tui.navigation"): 232,  # the first picture comes before it
+    ("tui.main", "tui.screens.statistics_screen"): 172,
+    ("tui.main", "tui.screens.facilitator_screen"): 247,
+    ("tui.navigation", "review.reviewed_run"): 12,
+    ("tui.navigation", "tui.start_pages"): 39,  # who resumes a run needs none of it
+    ("tui.navigation", "tui.screens.review_screen"): 23,
+    ("tui.parts.run_cards", "tui.dialogs.end_card"): 105,
+    ("tui.screens.library_screen", "tui.screens.statistics_screen"): 11,
+    ("tui.screens.page", "tui.dialogs.drills_dialog"): 43,
+    ("tui.screens.run_screen", "tui.flows.step_flows"): 34,
+    ("tui.start_pages", "run.client.probe_preview"): 47,  # with httpx
 }
 """Imports inside functions, and the milliseconds of a processor that each saves.
 
-Measured where the module that imports is loaded and none of what it is used with: on a
-machine that imports `argparse` in 6 ms. Those below 5 are for commands that people
-wait for in a shell.
+Measured with everything compiled, where the module that imports is loaded and none of
+what it is used with, on a machine that imports `argparse` in 8 ms. Those below 5 are
+for commands that people wait for in a shell.
 """
 LAZY_LIMIT = 40
 """Of them there are at most."""
