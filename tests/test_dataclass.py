@@ -141,6 +141,12 @@ def test_the_standard_library_takes_them_for_its_own() -> None:
             assert (x, y) == (1, 2)
 
 
+def test_only_the_type_checker_refuses_to_change_what_is_frozen() -> None:
+    point = Point(x=1)
+    point.x = 2  # type: ignore[misc]  # an error of mypy's where it is not needed
+    assert point.x == 2
+
+
 def test_every_class_of_ours_is_made_by_it() -> None:
     wrong = [
         f"{name}:{node.lineno}"
