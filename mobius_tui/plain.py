@@ -19,10 +19,10 @@ from mobius_tui.run.events.fleet_events import FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import Action, StartAutomatic
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.describe_entry import journal_entry_text
-from mobius_tui.run.planning.side_by_side import may_have_steps_beside
+from mobius_tui.run.planning.plan import may_have_steps_beside
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
@@ -249,7 +249,7 @@ class HostNotices:
 
     def print_changes(self) -> None:
         """Print what has changed since the last call."""
-        stalled, is_silent = self._viewer.stalled, self._viewer.host_silence > 0
+        stalled, is_silent = self._viewer.stall_reason, self._viewer.host_silence > 0
         if stalled and not self._stalled:
             _print_notice(_disk_full_text(self._viewer))
         elif self._stalled and not stalled:
@@ -268,14 +268,16 @@ async def send_and_await_reply(viewer: Viewer, action: Action) -> Reply:
     if not done:
         _print_notice(
             _disk_full_text(viewer)
-            if viewer.stalled
+            if viewer.stall_reason
             else _silent_host_text(viewer, "does not answer")
         )
     return await asking
 
 
 def _disk_full_text(viewer: Viewer) -> str:
-    return f"the disk is full: {viewer.stalled}; free some space, and the run goes on"
+    return (
+        f"the disk is full: {viewer.stall_reason}; free some space, and the run goes on"
+    )
 
 
 def _silent_host_text(viewer: Viewer, words: str) -> str:
@@ -349,7 +351,7 @@ async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> in
         if automatic and state.auto_stopped is not None:
             await release_host(viewer)
             return state.auto_stopped.code
-        if viewer.is_deserted:
+        if viewer.is_hostless:
             since = viewer.follower.unwatched_note(time.time())
             print(  # noqa: T201
                 f"mobius-tui: no host runs {viewer.directory.id} any more{since}; "

@@ -27,9 +27,9 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.statistics_screen import (
     StatisticsScreen,

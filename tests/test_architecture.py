@@ -33,7 +33,7 @@ FLOORS = (
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
     *(f"run.{room}" for room in ("host.intents", "host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),
-    *(f"tui.{room}" for room in ("row_key", "commands", "screen_state", "messages")),
+    *(f"tui.{room}" for room in ("commands", "screen_state", "messages")),
     *(f"tui.{room}" for room in ("config", "backend", "presenters", "widgets")),
     "tui.output",
     *(f"tui.{room}" for room in ("external", "dialogs", "parts", "flows", "screens")),
@@ -230,7 +230,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("tui.navigation", "review.reviewed_run"): 12,
     ("tui.navigation", "tui.start_pages"): 39,  # who resumes a run needs none of it
     ("tui.navigation", "tui.screens.review_screen"): 23,
-    ("tui.parts.run_cards", "tui.dialogs.end_card"): 105,
+    ("tui.parts.run_dialogs", "tui.dialogs.end_card"): 105,
     ("tui.screens.library_screen", "tui.screens.statistics_screen"): 11,
     ("tui.screens.page", "tui.dialogs.drills_dialog"): 43,
     ("tui.screens.run_screen", "tui.flows.step_flows"): 34,
@@ -281,18 +281,18 @@ PURE: Mapping[str, set[str]] = {
         folder: set()
         for folder in ("runbook.shell", "runbook.script_rules", "runbook.lint")
     },
-    "runbook.effects": {"command_table"},
+    "runbook.effects": {"command_effects"},
     "runbook.toml": {"runbook_source"},
-    "runbook.decode": {"config_file"},
+    "runbook.decode": {"user_commands"},
     "runbook.page": set(),
     "health": {
-        *("connection", "http_client", "machine_samples", "probe", "processes"),
+        *("connection", "http_client", "local_machine", "probe"),
         *("safe_search", "ticker"),
     },
     **{folder: set() for folder in ("run.events", "run.state", "run.intents")},
     "run.planning": set(),
     "run.rollout": set(),
-    "run.journal": {"follower", "journal", "journal_writer"},
+    "run.journal": {"follower", "journal"},
     "review": {
         *("report_builder", "reviewed_run", "run_export", "run_import"),
     },

@@ -12,7 +12,7 @@ import pytest
 
 from mobius_tui import __version__
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.program import PROGRAM, exit_code, program
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for

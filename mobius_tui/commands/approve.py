@@ -14,21 +14,20 @@ from mobius_tui.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, RunError, Usag
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
+    current_approval,
     steps_awaiting_approval,
-    valid_approval,
 )
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.approvals import Approval
+from mobius_tui.run.state.step_state import Approval
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.sharing import account_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import account_name, runs_root
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.sanitize import line
 
@@ -71,7 +70,7 @@ def _pending_approval(follower: Follower, wanted: str | None) -> tuple[Step, App
             f"several wait: {', '.join(step.id for step in found)}; give --step ID"
         )
     if found:
-        approval = valid_approval(plan, state, found[0])
+        approval = current_approval(plan, state, found[0])
         if approval is not None:
             return found[0], approval
     raise RunError("no step of this run waits for an approval now")

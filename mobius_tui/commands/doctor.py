@@ -12,14 +12,13 @@ from pathlib import Path
 
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.doctor.finding import Finding
-from mobius_tui.doctor.install import install_findings
 from mobius_tui.doctor.login import login_findings
-from mobius_tui.doctor.many_hosts import many_hosts_findings
+from mobius_tui.doctor.needed_programs import install_findings, many_hosts_findings
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.host.takeover import current_operator
-from mobius_tui.run.storage.state_home import state_home
+from mobius_tui.run.storage.state_folders import state_home
 from mobius_tui.sanitize import line
 
 VERDICT_LABELS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}

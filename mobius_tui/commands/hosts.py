@@ -13,9 +13,9 @@ from typing import Any
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.run.targets.host_probing import (
-    AskedHost,
     HostReachability,
-    ask_hosts_for_answer,
+    ProbedHost,
+    probe_host_reachability,
 )
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
@@ -88,11 +88,11 @@ async def _list(
 
 async def _probed(
     found: ResolvedHosts, options: argparse.Namespace
-) -> Mapping[str, AskedHost]:
+) -> Mapping[str, ProbedHost]:
     """The result of probing each host, by name; each is printed as it comes."""
-    probed: dict[str, AskedHost] = {}
+    probed: dict[str, ProbedHost] = {}
     width = max(len(name) for name in found.names)
-    async for each in ask_hosts_for_answer(found.hosts, os.environ):
+    async for each in probe_host_reachability(found.hosts, os.environ):
         probed[each.host.name] = each
         if not options.json:
             detail = f"  {each.detail}" if each.detail else ""
@@ -117,7 +117,7 @@ def _host_line(host: TargetHost, target: Target) -> str:
 
 
 def _as_item(
-    found: ResolvedHosts, probed: Mapping[str, AskedHost]
+    found: ResolvedHosts, probed: Mapping[str, ProbedHost]
 ) -> Mapping[str, Any]:
     hosts = []
     for host in found.hosts:

@@ -7,7 +7,7 @@ import argparse
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.errors import EXIT_OK
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
 from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.sanitize import line

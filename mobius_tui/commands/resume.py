@@ -14,7 +14,7 @@ from mobius_tui.commands.support.command_options import (
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.runbook import Runbook

@@ -15,11 +15,15 @@ from mobius_tui.commands.support.command_options import (
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.commands.support.run_frontend import start_run
 from mobius_tui.errors import UsageError
-from mobius_tui.run.client.briefing_hosts import has_unread_inventory, with_inventories
 from mobius_tui.run.client.host_preflight import used_targets
-from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
+from mobius_tui.run.client.run_briefing import (
+    Briefing,
+    has_unread_inventory,
+    prepare_briefing,
+    with_inventories,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.storage.sharing import make_shared_folder
+from mobius_tui.run.storage.state_folders import make_shared_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.sanitize import line

@@ -49,7 +49,7 @@ from mobius_tui.run.planning.undoing import (
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.sanitize import line
 
@@ -179,7 +179,7 @@ async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
     async for changes in viewer.changes():
         await report.print_entries(changes.entries)
         await report.print_running()
-        if viewer.is_deserted:
+        if viewer.is_hostless:
             raise RunError(f"no host runs {viewer.directory.id} any more")
         if not is_undoing(plan, state):
             return _final_code(viewer)

@@ -1,7 +1,8 @@
 """What was seen red and green in a drill: each check, each probe and each trigger.
 
-Pure. What was never seen red may be something that cannot turn red. It is known by its
-text, so that whoever edits a check has it tried anew.
+Pure. A subject that was never seen red may be unable to turn red. Counts belong to the
+digest of a subject's text: what was seen of a text that has been edited since no longer
+counts.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class DetectionCounts:
 
     key: SubjectKey
     text: str
+    """The digest of what the subject's text was, as `Subject.text_digest`."""
     red: int = 0
     green: int = 0
     last_red: float | None = None
@@ -249,8 +251,8 @@ class SubjectRecord:
     subject: Subject
     counts: DetectionCounts
     expected_faults: tuple[str, ...]
-    """The faults that ought to turn it red: those that did, with another text of it, or
-    those that usually do."""
+    """The faults that turned it red in a drill of that fault alone, whatever its text
+    was then; without any, those that usually do."""
 
     @property
     def was_red(self) -> bool:

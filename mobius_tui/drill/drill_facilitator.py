@@ -20,13 +20,13 @@ from mobius_tui.drill.own_staging import faults_at, site_at
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
+from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import Action, GiveHint, TouchSite
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.text.names import did_you_mean
 
 ACT_IN_PAST_TENSE: Mapping[FacilitatorAct, str] = {
@@ -142,7 +142,7 @@ class Facilitator:
         """The last act (inject, worsen or heal) on each fault, by the fault's name.
 
         Raises:
-            RunError: the site's notes cannot be read.
+            RunError: the site's injection log cannot be read.
         """
         return {each.fault: each.act for each in injection_log.read_acts(self.root)}
 
@@ -150,7 +150,7 @@ class Facilitator:
         """The score until now, without a check of the site.
 
         Raises:
-            MobiusError: the run, or the site's notes, cannot be read.
+            MobiusError: the run, or the site's injection log, cannot be read.
         """
         for entry in self._journal.read_new():
             self._scorer.apply(entry)

@@ -30,7 +30,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 DRILL_RECORD_NAME = "drill.json"
 MAX_RECORD_BYTES = 4 << 20
 """Bytes that are read of it."""
-STAGING_FILE = "stage.json"
+OWN_STAGING_FILE = "stage.json"
 """What a team's own staging has in its folder, and a site has not."""
 _LISTS = frozenset(
     (
@@ -66,9 +66,9 @@ class DrillRecord:
     """Whether it was on a team's own staging, which has faults of its own."""
 
 
-def is_staging(root: Path) -> bool:
+def is_own_staging(root: Path) -> bool:
     """Whether a folder of a site is a team's own staging."""
-    return (root / STAGING_FILE).exists()
+    return (root / OWN_STAGING_FILE).exists()
 
 
 def write_drill_record(directory: RunDirectory, record: DrillRecord) -> None:

@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.drill_events import HintGiven
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import AutoStarted, Event, NoteAdded
+from mobius_tui.run.events.run_events import AutoStarted, Event, HintGiven, NoteAdded
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
     StepEnded,
@@ -42,10 +41,11 @@ class FaultFacts:
     faults: tuple[str, ...] = ()
     """Their names, in order."""
     injected: float | None = None
-    """When the first of them was, in seconds since 1970; `None` for before the run."""
-    reddens: frozenset[str] = frozenset()
+    """When the first of them was injected, even if before the run: seconds since 1970;
+    `None` if no injection is on record."""
+    failing_steps: frozenset[str] = frozenset()
     """Steps that the faults make fail, by id."""
-    path: frozenset[str] | None = None
+    repair_steps: frozenset[str] | None = None
     """The steps that change something and that repair the faults, as `Score.changed`
     has them; `None` where that is not known."""
     own_staging: bool = False
@@ -70,9 +70,9 @@ class Score:
     """When the first fault was injected, if that was after the run began: seconds from
     the beginning of the run."""
     detected: float | None = None
-    """`detected`, `decided`, `restored` and `steady` are the milestones of
-    `mobius_tui.run.records`: first sign, decision, service restored, three healthy
-    checks in a row."""
+    """`detected`, `decided`, `restored` and `steady` are milestones, as
+    `mobius_tui.run.journal.outage_times` has them: first sign, decision, service
+    restored, three healthy checks in a row."""
     decided: float | None = None
     restored: float | None = None
     """`None`, if not handled."""
@@ -207,17 +207,20 @@ class DrillScorer:
                 pass
 
     def score(
-        self, past: HealthHistory, left: tuple[str, ...] | None, facts: FaultFacts
+        self,
+        health_history: HealthHistory,
+        left: tuple[str, ...] | None,
+        facts: FaultFacts,
     ) -> Score:
         """The score by now.
 
         Args:
-            past: the checks on record.
+            health_history: the checks on record.
             left: what is still wrong with the site, in words; empty if nothing is,
                 `None` if nobody has looked.
             facts: what is known of what broke the site.
         """
-        found = self._milestone_tracker.milestones(past, facts.injected)
+        found = self._milestone_tracker.milestones(health_history, facts.injected)
         if left:
             found = replace(found, restored=None, steady=None)
         late = found.broken - found.began
@@ -253,11 +256,13 @@ class DrillScorer:
         for at, step in self._failures:
             looks = effect_of(self._plan.steps[step]) == "read"
             by_fault = looks and (restored is None or at <= restored)
-            if step not in facts.reddens and not by_fault:
+            if step not in facts.failing_steps and not by_fault:
                 yield step
-        if facts.path is not None and not self._automatic:
+        if facts.repair_steps is not None and not self._automatic:
             begun = self._changing_steps.items()
-            yield from (step for first, step in begun if first not in facts.path)
+            yield from (
+                step for first, step in begun if first not in facts.repair_steps
+            )
 
     def _skipped(self) -> Iterator[str]:
         for step_id, own in self._state.steps.items():

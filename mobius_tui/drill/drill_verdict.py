@@ -18,13 +18,13 @@ from mobius_tui.drill.detections import (
     detection_counts,
     merge_detections,
 )
-from mobius_tui.drill.drill_record import DrillRecord, is_staging
+from mobius_tui.drill.drill_record import DrillRecord, is_own_staging
 from mobius_tui.drill.drill_score import FaultFacts, score
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, is_down
 from mobius_tui.drill.injection_log import copy_log, injected_faults
 from mobius_tui.drill.own_staging import faults_at, unrepaired_faults
-from mobius_tui.drill.scored_drills import drills_with_score
+from mobius_tui.drill.past_drills import drills_with_score
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, processes_in, request_site
 from mobius_tui.drill.site.fleet_site import on_each_host
@@ -38,18 +38,18 @@ from mobius_tui.drill.site_survey import read_survey, survey_after_run
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.run_record import summarize_run
+from mobius_tui.run.records.run_record import refresh_stats
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
 HEALTH_REQUESTS = 10
-"""Looks at /health: more than twice the five in which a flapping site fails twice."""
+"""Requests for /health: twice the five of which a flapping site fails two."""
 API_REQUESTS = 26
 """Requests as users make them: twice the 12.5 in which 8 % of errors show."""
 MAX_ANSWER_SECONDS = 5.0
-"""Seconds that no answer may take: the P95 of the seed's trigger."""
+"""Seconds that no answer may take: the P95 limit of the rollback runbook's trigger."""
 MAX_ERROR_RATE = 0.05
-"""The part of requests that may fail: the error rate of the seed's trigger."""
+"""The part of requests that may fail: the error-rate limit of the same trigger."""
 
 
 def site_problems(site: Site, faults: Sequence[Fault] = ()) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ def judge_drill(
     survey_counts = read_survey(root)
     wrecked: tuple[DetectionCounts, ...] = ()
     try:
-        if is_staging(root):
+        if is_own_staging(root):
             return record_score(
                 run,
                 _fault_facts(run, root),
@@ -241,29 +241,32 @@ def _fault_facts(run: Follower, root: Path) -> FaultFacts:
     """What is known of the faults, and of how they are repaired."""
     facts = injected_fault_facts(root)
     drills = drills_with_score(run.directory.path.parent, run.began.runbook)
-    own = is_staging(root)
-    reddens = frozenset() if own else facts.reddens  # of a namesake's, not of theirs
-    path = repair_path(drills, facts.faults)
-    return replace(facts, path=path, own_staging=own, reddens=reddens)
+    own = is_own_staging(root)
+    # A team's own fault may have the name of one of ours: then these are not its steps.
+    failing = frozenset() if own else facts.failing_steps
+    proven = proven_repair_steps(drills, facts.faults)
+    return replace(facts, repair_steps=proven, own_staging=own, failing_steps=failing)
 
 
 def injected_fault_facts(root: Path) -> FaultFacts:
     """What is known of what broke a site.
 
     Raises:
-        RunError: the site's own notes cannot be read.
+        RunError: the site's injection log cannot be read.
     """
     found = injected_faults(root)
     names = sorted({each.fault for each in found})
-    reddens = (FLEET_FAULTS[name].reddens for name in names if name in FLEET_FAULTS)
+    failing = (
+        FLEET_FAULTS[name].failing_steps for name in names if name in FLEET_FAULTS
+    )
     return FaultFacts(
         faults=tuple(names),
         injected=min((each.at for each in found), default=None),
-        reddens=frozenset(step for steps in reddens for step in steps),
+        failing_steps=frozenset(step for steps in failing for step in steps),
     )
 
 
-def repair_path(
+def proven_repair_steps(
     drills: Iterable[DrillRecord], faults: tuple[str, ...]
 ) -> frozenset[str] | None:
     """The steps that repair faults, as drills without a person have shown.
@@ -326,7 +329,7 @@ def record_score(
     )
     drill_record.write_drill_record(run.directory, found)
     with suppress(MobiusError):  # only `stats` takes longer then
-        summarize_run(run.directory)
+        refresh_stats(run.directory)
     return found
 
 
@@ -344,7 +347,7 @@ async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None
     deadline = time.monotonic() + SCORE_WAIT_SECONDS
     while time.monotonic() < deadline:
         # Looked at before the score: its guard writes that, and dies only then.
-        guarded = site_services.read_mark(root / "run" / "owner") is not None
+        guarded = site_services.read_pid_file(root / "run" / "owner") is not None
         found = drill_record.read_drill_record(directory)
         if found is not None or not guarded:
             return found

@@ -16,11 +16,11 @@ from typing import get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
 
 _FILE = "run/injected.jsonl"
 RUN_LOG_NAME = "injected.jsonl"
-"""The notes in the folder of a run that is over."""
+"""The name of the log in the folder of a run that is over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.drill.drill_freshness import DrillFreshness, drills_among
+from mobius_tui.drill.past_drills import DrillFreshness, drills_among
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -16,7 +16,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 
 RECENT_RUNBOOKS = 12
-"""Runbooks of one's own that are listed."""
+"""The most runbooks that are listed because runs were made of them."""
 RUNS_OF_RUNBOOK = 5
 """Runs of each runbook that are listed."""
 
@@ -32,7 +32,7 @@ class ListedRunbook:
     """Why it cannot be read."""
     runbook: Runbook | None = None
     """What it says; `None` where it cannot be read."""
-    drilled: DrillFreshness | None = None
+    last_drill: DrillFreshness | None = None
     """The newest run of it as a drill that came to an end."""
     runs: tuple[RunSummary, ...] = ()
     """The newest runs of it, of any kind."""
@@ -86,9 +86,11 @@ def list_library(
     )
 
 
-def _recent_files(runs: Iterable[RunSummary], bundled: set[Path]) -> Iterator[Path]:
+def _recent_files(
+    runs: Iterable[RunSummary], already_listed: set[Path]
+) -> Iterator[Path]:
     """Files that runs were made of, and that are still there."""
-    seen = set(bundled)
+    seen = set(already_listed)
     remaining = RECENT_RUNBOOKS
     for run in runs:
         path = Path(run.path)
@@ -111,7 +113,7 @@ def _listed_runbook(
         title=runbook.title,
         id=runbook.id,
         runbook=runbook,
-        drilled=next(drills_among(root, runs, runbook), None),
+        last_drill=next(drills_among(root, runs, runbook), None),
         runs=tuple(
             islice((run for run in runs if run.runbook == runbook.id), RUNS_OF_RUNBOOK)
         ),

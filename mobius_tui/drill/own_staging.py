@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.drill.drill_record import STAGING_FILE, is_staging
+from mobius_tui.drill.drill_record import OWN_STAGING_FILE, is_own_staging
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.injection_log import read_acts
 from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
-from mobius_tui.runbook.decode.value_shapes import read_duration, read_id
+from mobius_tui.runbook.decode.value_readers import read_duration, read_id
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.problem import problem_report
@@ -113,7 +113,7 @@ POLL_SECONDS = 0.2
 """Seconds between looks whether a fault shows."""
 
 
-def make_staging(
+def make_own_staging_folder(
     root: Path,
     faults: Sequence[OwnFault],
     *,
@@ -134,7 +134,9 @@ def make_staging(
         "env": dict(env),
         "workdir": str(workdir),
     }
-    handle = os.open(root / STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(
+        root / OWN_STAGING_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+    )
     with os.fdopen(handle, "w") as file:
         json.dump(staging, file)
 
@@ -145,7 +147,7 @@ def site_at(root: Path) -> Site:
     Raises:
         RunError: there is neither.
     """
-    if is_staging(root):
+    if is_own_staging(root):
         return Site(root=root.resolve(), port=0, base_url="", bin=root / "bin")
     return open_site(root)
 
@@ -156,13 +158,13 @@ def faults_at(root: Path) -> Mapping[str, Fault]:
     Raises:
         RunError: the folder cannot be read.
     """
-    if not is_staging(root):
+    if not is_own_staging(root):
         return FLEET_FAULTS if open_site(root).hosts else FAULTS
     try:
-        staging = json.loads((root / STAGING_FILE).read_text())
+        staging = json.loads((root / OWN_STAGING_FILE).read_text())
         own = [OwnFault(**each) for each in staging["faults"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{root / STAGING_FILE} cannot be read: {error}") from error
+        raise RunError(f"{root / OWN_STAGING_FILE} cannot be read: {error}") from error
     return {each.name: _staging_fault(each) for each in own}
 
 
@@ -202,7 +204,7 @@ def _unrepaired(own: OwnFault, site: Site) -> tuple[str, ...]:
 
 def _run(own: OwnFault, command: str, root: Path) -> str:
     """Run one of a fault's commands; returns what went wrong, or nothing."""
-    staging = json.loads((root / STAGING_FILE).read_text())
+    staging = json.loads((root / OWN_STAGING_FILE).read_text())
     try:
         process = subprocess.Popen(
             (*BASH_COMMAND, getattr(own, command)),

@@ -1,4 +1,7 @@
-"""The hosts of a runbook that a drill simulates, each by a site of its own."""
+"""Prepares a drill.
+
+Builds or takes a site, breaks it, and briefs the run against it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.storage.state_home import make_private_folder
+from mobius_tui.run.storage.state_folders import make_private_folder
 from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
@@ -148,7 +151,7 @@ def rehearsal(
     for each in faults:
         each.inject(site)
         injection_log.log_injection(site.root, each.name, time.time())
-    variables = drill_site.environment(site)
+    variables = drill_site.environment_variables(site)
     yield prepare_briefing(
         book,
         given={**_site_values(site, book), **given},
@@ -156,8 +159,8 @@ def rehearsal(
         mode=Mode.DRILL,
         site=str(site.root),
         sink=None if send else site.sink,
-        pages=send,
-        path=variables.pop("PATH"),
+        sends_to_channels=send,
+        search_path=variables.pop("PATH"),
         home_and_tmpdir=variables,
         limit=hosts.limit,
         host_sites={name: str(place) for name, place in site.host_sites.items()},
@@ -184,7 +187,7 @@ def _build_site(
     guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)
     build = partial(build_fleet, names=hosts) if hosts else drill_site.build_site
     site = build(folder, seed=seed, started=started, kind=kind, environment=environment)
-    drill_site.claim_site(site.root, guard_pid)
+    drill_site.set_site_owner(site.root, guard_pid)
     if keep:
         (site.root / "run" / "kept").touch()
     return site
@@ -263,14 +266,16 @@ def own_rehearsal(
         profile=profile,
         workdir=workdir,
         mode=Mode.DRILL,
-        pages=send,
+        sends_to_channels=send,
     )
     _refuse_protected(book, briefing)
     folder = _new_folder(datetime.now(UTC))
     env = {**os.environ, **{k: value for k, (value, _) in briefing.values.items()}}
-    own_staging.make_staging(folder, all_faults, env=env, workdir=briefing.workdir)
+    own_staging.make_own_staging_folder(
+        folder, all_faults, env=env, workdir=briefing.workdir
+    )
     folder = folder.resolve()
-    drill_site.claim_site(folder, start_guard(folder, os.getpid(), keep=False))
+    drill_site.set_site_owner(folder, start_guard(folder, os.getpid(), keep=False))
     try:
         _break_staging(folder, chosen)
     except BaseException:

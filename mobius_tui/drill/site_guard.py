@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mobius_tui.drill.drill_record import is_staging
+from mobius_tui.drill.drill_record import is_own_staging
 from mobius_tui.drill.drill_verdict import judge_drill
 from mobius_tui.drill.own_staging import heal_remaining
 from mobius_tui.drill.site import site_services
@@ -28,7 +28,7 @@ from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 HOST_GRACE_SECONDS = 600.0
 """Seconds for which a site stays after the host of its run died: it may be resumed."""
@@ -122,7 +122,7 @@ def take_down_orphan_sites(root: Path) -> tuple[str, ...]:
                 continue  # it is in use; the next start looks again
             _stop_scripts(run)
         stop_claims(folder)
-        if is_staging(folder):
+        if is_own_staging(folder):
             heal_remaining(folder)
         remove_site(folder, keep=(folder / "run" / "kept").exists())
         reaped.append(folder.name)
@@ -134,7 +134,7 @@ def _orphans(root: Path) -> Iterator[Path]:
         folder = owner.parents[1]
         if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
             continue
-        if site_services.read_mark(owner) is None:
+        if site_services.read_pid_file(owner) is None:
             yield folder
 
 
@@ -175,7 +175,7 @@ def main(arguments: list[str]) -> int:
         except (MobiusError, OSError):
             pass  # whoever waits for the score is told that there is none
         finally:
-            if is_staging(root):
+            if is_own_staging(root):
                 heal_remaining(root)
             stop_claims(root)
             remove_site(root, keep=keep)

@@ -55,7 +55,7 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 
 
 def wreck_site(site: Site) -> None:
-    """Stop all services, empty backups and database, and remove permissions.
+    """Stop all services of a site and destroy its files, so that its checks fail.
 
     Raises:
         OSError: a file of it is not there any more.
@@ -127,7 +127,7 @@ class SiteSurvey:
             plan: the runbook's.
             state: what is known; of a run, or of one that may begin.
             workdir: what relative paths are relative to.
-            env: what predicates start from.
+            env: the environment of the checks' scripts, before a step's own variables.
             secrets: the values of secrets that are known.
         """
         self._plan = plan
@@ -275,7 +275,7 @@ def survey_before_run(
         Plan(runbook),
         _known_variables(runbook, briefing, {**likely_values(site), **answers}),
         workdir=briefing.workdir,
-        env={**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir},
+        env={**os.environ, "PATH": briefing.search_path, **briefing.home_and_tmpdir},
         secrets=dict(briefing.secrets),
     )
     write_survey(site.root, asyncio.run(looking.survey()))

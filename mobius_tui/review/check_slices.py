@@ -21,7 +21,11 @@ SLICES_PER_CHECK = 0.8
 
 
 class ProbeChecks:
-    """The checks of one probe, 17 bytes each."""
+    """The checks of one probe as three parallel arrays, 17 bytes a check.
+
+    `times` has seconds since 1970, `states` the codes of `STATE_CODES`, and `ms` the
+    latency in milliseconds, or -1 for none.
+    """
 
     def __init__(self) -> None:
         self.times = array("d")
@@ -35,13 +39,13 @@ class ProbeChecks:
         self.ms.append(-1.0 if check.ms is None else check.ms)
 
 
-class CheckSlices:
+class CheckCollector:
     """Collects the checks of all probes and summarizes them for the report."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.health_history = HealthHistory()
-        self.last: float | None = None
+        self.last_check_at: float | None = None
         """When the newest began, in seconds since 1970."""
         self._tallies = HealthSummaries()
         self._rows: dict[str, ProbeChecks] = {}
@@ -51,7 +55,11 @@ class CheckSlices:
         self.health_history.add(check)
         self._tallies.apply(check)
         self._rows.setdefault(check.probe, ProbeChecks()).add(check)
-        self.last = check.at if self.last is None else max(self.last, check.at)
+        self.last_check_at = (
+            check.at
+            if self.last_check_at is None
+            else max(self.last_check_at, check.at)
+        )
 
     def probes(
         self, health: Health | None, state: RunState, began: float, until: float

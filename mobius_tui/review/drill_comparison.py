@@ -83,21 +83,24 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
 
 
 def compare_with_drill(
-    whole: RunTimeline, state: RunState, own: Milestones, drill: ComparedDrill
+    timeline: RunTimeline,
+    state: RunState,
+    run_milestones: Milestones,
+    drill: ComparedDrill,
 ) -> RunTimeline:
     """A timeline with a lane of the drill under each step.
 
     Args:
-        whole: the run's.
+        timeline: the run's.
         state: the run's.
-        own: its times.
+        run_milestones: its times.
         drill: the drill.
     """
-    both = own.triggered and drill.milestones.triggered
-    run_origin = own.since if both else state.began_at
+    both = run_milestones.triggered and drill.milestones.triggered
+    run_origin = run_milestones.since if both else state.began_at
     drill_origin = drill.milestones.since if both else drill.began
     lanes: list[TimelineLane] = []
-    for lane in whole.lanes:
+    for lane in timeline.lanes:
         bars = drill.bars.get(lane.step, ()) if lane.kind == "step" else ()
         if not bars:
             lanes.append(lane)
@@ -112,9 +115,14 @@ def compare_with_drill(
         )
     at = "the trigger" if both else "the beginning"
     words = "; ".join(
-        (*_milestone_differences(own, drill.milestones, both=both), f"aligned at {at}")
+        (
+            *_milestone_differences(run_milestones, drill.milestones, both=both),
+            f"aligned at {at}",
+        )
     )
-    return replace(whole, lanes=tuple(lanes), note=f"beside drill {drill.run}: {words}")
+    return replace(
+        timeline, lanes=tuple(lanes), note=f"beside drill {drill.run}: {words}"
+    )
 
 
 def _took(bars: tuple[TimelineBar, ...]) -> float:

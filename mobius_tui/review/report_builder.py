@@ -12,7 +12,7 @@ from mobius_tui.review import (
     run_annotations,
     run_reader,
 )
-from mobius_tui.review.check_slices import CheckSlices
+from mobius_tui.review.check_slices import CheckCollector
 from mobius_tui.review.report_redaction import ReportRedactor
 from mobius_tui.review.report_steps import StepReporter, report_messages, report_values
 from mobius_tui.review.run_reader import ReadRun
@@ -24,7 +24,7 @@ from mobius_tui.run.journal.outage_times import Milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import step_statuses
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import record_file
 from mobius_tui.run.records.drill_history import (
     drill_result,
     last_and_best,
@@ -107,7 +107,7 @@ def build_report(directory: RunDirectory) -> RunReport:
     if walked.problem:
         run = run_reader.truncate_before(run, walked.last_applied + 1, walked.problem)
     redactor = ReportRedactor(_secrets(run.runbook))
-    check_slices = CheckSlices()
+    check_slices = CheckCollector()
     for check in read_probe_results(directory):
         check_slices.add(check)
     return _assemble_report(run, plan, walked, check_slices, redactor)
@@ -124,7 +124,7 @@ class _Measured(NamedTuple):
 
 
 def _measured(
-    run: ReadRun, plan: Plan, state: RunState, check_slices: CheckSlices
+    run: ReadRun, plan: Plan, state: RunState, check_slices: CheckCollector
 ) -> _Measured:
     began, found = run.began, None
     if began is not None:
@@ -144,7 +144,7 @@ def _assemble_report(
     run: ReadRun,
     plan: Plan,
     walked: WalkedRun,
-    check_slices: CheckSlices,
+    check_slices: CheckCollector,
     redactor: ReportRedactor,
 ) -> RunReport:
     state, began, sanitize = walked.state, run.began, redactor.line
@@ -209,7 +209,7 @@ def _assemble_report(
                 run_action_items.read_action_items(run.directory), sanitize
             )
         ),
-        said_head=seals.last_seal_digest(record),
+        said_head=record_file.last_seal_digest(record),
     )
 
 
@@ -227,11 +227,11 @@ def _damage(run: ReadRun) -> tuple[str, ...]:
     return damage_of_open_run(run.directory)
 
 
-def _until(state: RunState, check_slices: CheckSlices) -> float:
+def _until(state: RunState, check_slices: CheckCollector) -> float:
     """The end of a run, or its last entry or check, in seconds since 1970."""
     if state.ended_at is not None:
         return state.ended_at
-    return max(state.last_entry_at, check_slices.last or 0.0)
+    return max(state.last_entry_at, check_slices.last_check_at or 0.0)
 
 
 def _shortened(

@@ -8,8 +8,8 @@ from mobius_tui.review.report_redaction import ReportRedactor
 from mobius_tui.review.run_reader import ReadRun
 from mobius_tui.review.run_report import (
     ReportAttempt,
-    ReportCheck,
     ReportHost,
+    ReportLook,
     ReportMessage,
     ReportPhase,
     ReportStep,
@@ -29,8 +29,8 @@ from mobius_tui.run.state.deliveries import delivery_for_viewer
 from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
 from mobius_tui.runbook.model.templates import fill
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -242,7 +242,7 @@ class StepReporter:
             note=self._sanitize(own.note),
             given=tuple(report_values(given.items(), self._redactor)),
             looks=tuple(
-                ReportCheck(
+                ReportLook(
                     at=look.at,
                     check=_named(checks, look.check),
                     held=look.held,

@@ -29,10 +29,10 @@ from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
+from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import Action
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower, RunChanges
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
@@ -168,7 +168,7 @@ class RunHistory:
         """
         return self._entry_times.times[max(0, n - 1)] if self.entries else 0.0
 
-    def n_at(self, moment: float) -> int:
+    def entry_number_at(self, moment: float) -> int:
         """The number of the last entry that was written by a moment."""
         return max(1, self._entry_times.until(moment))
 
@@ -245,7 +245,7 @@ class ReviewedRun(Follower):
             raise RunError(
                 f"{error}. `mobius-tui report {directory.id}` tells what can be read"
             ) from error
-        self.rewind = RunHistory(self.plan)
+        self.run_history = RunHistory(self.plan)
         self._whole_history = self.health_history
         self._newest = FoldedRun(
             plan=self.plan,
@@ -255,9 +255,9 @@ class ReviewedRun(Follower):
             milestone_tracker=self.milestone_tracker,
         )
         self._take(self.initial_entries)
-        self.n = self.state.last_entry_number
+        self.shown_entry_number = self.state.last_entry_number
         """The entry that it is shown after."""
-        self.moment = self.rewind.until
+        self.moment = self.run_history.until
         """The moment that it is shown at, in seconds since 1970."""
 
     def apply_health(self, record: ProbeResult | MachineSample) -> None:
@@ -268,7 +268,7 @@ class ReviewedRun(Follower):
             self.checks.setdefault(record.probe, ProbeChecks()).add(record)
 
     def _take(self, entries: tuple[Entry, ...]) -> None:
-        self.rewind.take(entries, self._new_records)
+        self.run_history.take(entries, self._new_records)
         self._new_records = []
 
     @property
@@ -277,7 +277,7 @@ class ReviewedRun(Follower):
         return self._newest.state.ended is None
 
     @property
-    def newest(self) -> RunState:
+    def newest_state(self) -> RunState:
         """The state by now, whatever is shown."""
         return self._newest.state
 
@@ -289,13 +289,16 @@ class ReviewedRun(Follower):
     def milestones(self) -> Milestones:
         """The times by which the whole run is judged."""
         return milestones_of(
-            self.directory, self.newest_plan, self.rewind.entries, self._whole_history
+            self.directory,
+            self.newest_plan,
+            self.run_history.entries,
+            self._whole_history,
         )
 
     def show(self, n: int, moment: float) -> None:
         """Show it as it was after an entry, at a moment in seconds since 1970."""
-        self.n, self.moment = n, moment
-        self._set_shown(self.rewind.fold_until(n, moment))
+        self.shown_entry_number, self.moment = n, moment
+        self._set_shown(self.run_history.fold_until(n, moment))
         self.health_history = self._whole_history.until(moment)
 
     def _set_shown(self, folded: FoldedRun) -> None:
@@ -367,7 +370,7 @@ def head_at(directory: RunDirectory, n: int) -> str:
     Raises:
         OSError: the journal cannot be read.
     """
-    head = FIRST_PREV
+    head = EMPTY_JOURNAL_HEAD
     with open_regular(directory.journal) as file:
         for number, line in enumerate(file, 1):
             if number == n:
@@ -399,13 +402,13 @@ class ReviewSnapshot:
 
 def review_snapshot(reviewed: ReviewedRun) -> ReviewSnapshot:
     """A snapshot of a run; to be called in the thread that polls the run."""
-    rewind = reviewed.rewind
+    rewind = reviewed.run_history
     return ReviewSnapshot(
         directory=reviewed.directory,
         plan=reviewed.newest_plan.copy(),
         entries=tuple(rewind.entries),
         timeline_entries=tuple(rewind.walker.timeline),
-        state=reviewed.newest.copy(),
+        state=reviewed.newest_state.copy(),
         checks=dict(reviewed.checks),
         until=rewind.until,
     )

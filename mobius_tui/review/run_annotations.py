@@ -14,7 +14,7 @@ from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import record_file
 from mobius_tui.run.records.record_file import ANNOTATIONS_TABLE as TABLE
 from mobius_tui.run.records.record_file import (
     read_record_or_empty,
@@ -70,10 +70,10 @@ def _changed(
         raise RunError(f"{directory.record} cannot be read; nothing was changed")
     before = record.get(table)
     entries = list(change(before if isinstance(before, list) else ()))
-    chain = seals.with_new_seals(
-        record, table, entries, seals.first_line_digest(directory)
+    chain = record_file.with_new_seals(
+        record, table, entries, record_file.first_line_digest(directory)
     )
-    record |= {table: entries, seals.SEALS_TABLE: chain}
+    record |= {table: entries, record_file.SEALS_TABLE: chain}
     data = tomli_w.dumps(record).encode()
     if len(data) > MAX_BYTES:
         most = size_in_words(MAX_BYTES)

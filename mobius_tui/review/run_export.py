@@ -1,11 +1,10 @@
 """A run in one file, to be opened elsewhere: the same run gives the same bytes.
 
-A gzipped tar in the old form, whose headers hold all that there is to say: no links,
-no owners, no times but the run's own. A name that is too long for that form has a
-header of its own before it, as POSIX has them (pax). Its first member, `run/export`,
-names the run and the journal's head. Only what a run consists of is in it
-(`is_of_run`): nothing that is of this machine alone, as locks, sockets, and when a
-screen last looked.
+A gzipped tar in the ustar format, without links and owners, and with no time but the
+run's own. A name that is too long for ustar is in a pax header before its member. The
+first member, `run/export`, names the run and the journal's head. Only what a run
+consists of is in it (`is_of_run`): nothing that is of this machine alone, as locks,
+sockets, and when a screen last looked.
 """
 
 from __future__ import annotations
@@ -144,7 +143,7 @@ def _write(file: IO[bytes], run: ReadRun, manifest: bytes) -> None:
 
 
 def _add(tar: tarfile.TarFile, member: tarfile.TarInfo, source: IO[bytes]) -> None:
-    """Write a member, in the old form wherever its name fits that."""
+    """Write a member as ustar, or with a pax header if its name does not fit that."""
     try:
         tarfile.TarInfo(member.name).tobuf(tarfile.USTAR_FORMAT)
         tar.format = tarfile.USTAR_FORMAT

@@ -33,7 +33,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file, sync_folder
 from mobius_tui.run.storage.run_index import is_run_id
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.state_home import make_private_folder
+from mobius_tui.run.storage.state_folders import make_private_folder
 from mobius_tui.runbook.text.units import size_in_words
 from mobius_tui.sanitize import line
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.run_events import (
     PhaseEntered,
@@ -19,11 +18,12 @@ from mobius_tui.run.events.run_events import (
     RunBegan,
     VariableSet,
 )
+from mobius_tui.run.events.step_events import RowsAdded, StepImprovised
 from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
-from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.rollback import rollback_obstacles
+from mobius_tui.run.planning.rollback import rollback_stop_texts
 from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -90,16 +90,18 @@ def _entries(path: Path, *, whole: bool) -> tuple[tuple[Entry, ...], str, list[s
         with open_regular(path) as file:
             data = file.read()
     except OSError as error:
-        return (), FIRST_PREV, [f"{path.name}: {error.strerror}"]
+        return (), EMPTY_JOURNAL_HEAD, [f"{path.name}: {error.strerror}"]
     end = data.rfind(b"\n") + 1
     found: list[Entry] = []
-    head = FIRST_PREV
+    head = EMPTY_JOURNAL_HEAD
     problems = []
     if whole and end < len(data):
         problems.append(f"{path.name}: its last line is torn")
     with without_garbage_collection():
         try:
-            for entry, digest in decode_entries(data[:end], FIRST_PREV, 1, path.name):
+            for entry, digest in decode_entries(
+                data[:end], EMPTY_JOURNAL_HEAD, 1, path.name
+            ):
                 found.append(entry)
                 head = digest
         except RunError as error:
@@ -159,14 +161,23 @@ def _placeholder_runbook(
 
 
 def truncate_before(run: ReadRun, n: int, why: str) -> ReadRun:
-    """A record that ends before an entry that may not follow."""
+    """What was read of a run, without an entry that may not follow and all after it.
+
+    Args:
+        run: what was read.
+        n: the number of the first entry that is left out.
+        why: why it may not follow, in words.
+    """
     kept = tuple(entry for entry in run.entries if entry.n < n)
     problem = f"{run.directory.journal.name}:{n}: {why}; nothing after it is told"
     return replace(run, entries=kept, problems=(*run.problems, problem))
 
 
 def milestones_of(
-    directory: RunDirectory, plan: Plan, entries: Sequence[Entry], past: HealthHistory
+    directory: RunDirectory,
+    plan: Plan,
+    entries: Sequence[Entry],
+    health_history: HealthHistory,
 ) -> Milestones:
     """The times of a run; of a drill that is over, as its score has them.
 
@@ -174,10 +185,10 @@ def milestones_of(
         directory: the run's; its `record.toml` has the score of a drill.
         plan: its plan.
         entries: all of its entries.
-        past: the checks on record.
+        health_history: the checks on record.
     """
     score = read_record_or_empty(directory).get("score")
-    return track_milestones(plan, entries).as_scored(past, score)
+    return track_milestones(plan, entries).as_scored(health_history, score)
 
 
 def rollback_stops(directory: RunDirectory) -> tuple[str, ...]:
@@ -203,6 +214,6 @@ def rollback_stops(directory: RunDirectory) -> tuple[str, ...]:
         runbook = load_run_runbook(directory, began)
         plan, state = Plan(runbook), fold(runbook, head)
         plan.catch_up(state)
-        return rollback_obstacles(plan, state)
+        return rollback_stop_texts(plan, state)
     except MobiusError:
         return ()  # the record can be tried all the same

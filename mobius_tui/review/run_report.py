@@ -83,7 +83,7 @@ class VariableValue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportCheck:
+class ReportLook:
     """One look of a check."""
 
     at: EpochSeconds
@@ -130,7 +130,7 @@ class ReportAttempt:
     note: str
     given: tuple[VariableValue, ...]
     """The variables that it read, as they were."""
-    looks: tuple[ReportCheck, ...]
+    looks: tuple[ReportLook, ...]
     """The last looks of its checks."""
     output: tuple[str, ...]
     """The last lines of what it printed."""

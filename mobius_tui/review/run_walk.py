@@ -14,13 +14,13 @@ from mobius_tui.review.run_report import (
     ReportNote,
     TimelineEntry,
 )
-from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
     StepEnded,
+    StepImprovised,
     StepOverridden,
     StepSkipped,
     StepStarted,
@@ -34,8 +34,8 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
-    BAD_STATUSES,
     PASSED_STATUSES,
+    STATUSES_NEEDING_DECISION,
     Attempt,
     StateVariable,
     Status,
@@ -65,7 +65,7 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
                     by=each.by,
                     text=f"attempt {each.number}; the one before it {fate}",
                 )
-            if each.status in BAD_STATUSES:
+            if each.status in STATUSES_NEEDING_DECISION:
                 yield Deviation(
                     kind=each.status,
                     step=step_id,
@@ -87,9 +87,9 @@ def count_deviations(state: RunState) -> dict[Status | str, int]:
     again = bad = standing = 0
     for own in state.steps.values():
         again += max(0, len(own.attempts) - 1)
-        standing += own.status in BAD_STATUSES
+        standing += own.status in STATUSES_NEEDING_DECISION
         for each in own.attempts:
-            if each.status in BAD_STATUSES:
+            if each.status in STATUSES_NEEDING_DECISION:
                 bad += 1
                 found[each.status] = found.get(each.status, 0) + 1
     if again:

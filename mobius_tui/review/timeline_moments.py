@@ -10,11 +10,6 @@ from typing import Literal
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.run_report import Annotation, TimelineEntry
-from mobius_tui.run.events.approval_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-)
 from mobius_tui.run.events.fleet_events import FLEET_EVENTS, BatchHeld, FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
@@ -25,6 +20,9 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.events.run_events import Event, NoteAdded, VariableSet
 from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
     ChoiceMade,
     Status,
     StepEnded,

@@ -16,10 +16,10 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
-from mobius_tui.tui.backend.base_page import FullScreen, PendingScreen
-from mobius_tui.tui.backend.breakpoints import HEIGHTS, WIDTHS
 from mobius_tui.tui.backend.capabilities import AsciiFilter
+from mobius_tui.tui.backend.full_screens import FullScreen, PendingScreen
 from mobius_tui.tui.backend.startup import after_first_paint
+from mobius_tui.tui.backend.style_sheets import HEIGHTS, WIDTHS
 from mobius_tui.tui.backend.terminal_app import TerminalApp
 from mobius_tui.tui.commands.registry import bind, changed_keymap, command_by_id
 from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings

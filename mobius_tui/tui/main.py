@@ -20,15 +20,19 @@ from textual.widgets import Static
 from mobius_tui.run.storage.crash_report import report_unexpected_error
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import newest_run_without_record
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.storage.table_of_contents import (
     TableOfContents,
     read_table_of_contents,
 )
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
-from mobius_tui.tui.backend.base_page import LeaveForTask, PendingScreen, run_in_thread
 from mobius_tui.tui.backend.capabilities import resolve_settings
+from mobius_tui.tui.backend.full_screens import (
+    LeaveForTask,
+    PendingScreen,
+    run_in_thread,
+)
 from mobius_tui.tui.commands.registry import set_keys
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.styled_text import assemble, badge

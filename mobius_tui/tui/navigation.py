@@ -17,8 +17,8 @@ from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.screen_state import (
     NEW_SCREEN_STATE,
@@ -51,7 +51,9 @@ class Navigator:
         from mobius_tui.tui.start_pages import make_library
 
         def attach(directory: RunDirectory) -> Page:
-            return self.run(Viewer(directory), is_new=False, auto=None)
+            return self.run_screen(
+                Viewer(directory), skips_return_card=False, auto=None
+            )
 
         return make_library(
             at,
@@ -83,7 +85,9 @@ class Navigator:
 
         def open_run(directory: RunDirectory, *, is_new: bool) -> Page:
             own = auto if is_new else None
-            return self.run(Viewer(directory), is_new=is_new, auto=own)
+            return self.run_screen(
+                Viewer(directory), skips_return_card=is_new, auto=own
+            )
 
         return make_briefing(
             briefing,
@@ -111,7 +115,7 @@ class Navigator:
             await resume_run(follower.directory, follower.runbook)
             follower.poll()
         viewer = Viewer(follower.directory, follower)
-        return self.run(viewer, is_new=False, auto=auto)
+        return self.run_screen(viewer, skips_return_card=False, auto=auto)
 
     async def open_review(self, directory: RunDirectory) -> Page:
         """The review of a run; reads it in a thread.
@@ -128,14 +132,14 @@ class Navigator:
 
     def review(
         self,
-        rewound: ReviewedRun,
+        reviewed_run: ReviewedRun,
         whole: RunTimeline,
         drafts: Mapping[DraftKey, Draft] = MappingProxyType({}),
     ) -> Page:
         """The review of a run that has been read.
 
         Args:
-            rewound: the run.
+            reviewed_run: the run.
             whole: its timeline.
             drafts: what was typed before the screens went away.
         """
@@ -144,11 +148,11 @@ class Navigator:
         screen: ReviewScreen
 
         def open_run(directory: RunDirectory) -> None:
-            page = self.run(Viewer(directory), is_new=True, auto=None)
+            page = self.run_screen(Viewer(directory), skips_return_card=True, auto=None)
             screen.app.push_screen(page)
 
         screen = ReviewScreen(
-            rewound,
+            reviewed_run,
             whole=whole,
             repaints=self.repaints,
             drafts=drafts,
@@ -172,13 +176,15 @@ class Navigator:
         """
         at_health = ScreenState(pane=PaneName.HEALTH, zoomed=True)
         viewer = Viewer(directory)
-        return self.run(viewer, is_new=True, auto=None, screen_state=at_health)
+        return self.run_screen(
+            viewer, skips_return_card=True, auto=None, screen_state=at_health
+        )
 
-    def run(
+    def run_screen(
         self,
         viewer: Viewer,
         *,
-        is_new: bool,
+        skips_return_card: bool,
         auto: StartAutomatic | None,
         screen_state: ScreenState = NEW_SCREEN_STATE,
     ) -> Page:
@@ -186,7 +192,7 @@ class Navigator:
 
         Args:
             viewer: the run's; the screen closes it.
-            is_new: whether the person knows it, and needs no card.
+            skips_return_card: whether the person knows it, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
             screen_state: where the person was in it before the screens went away.
         """
@@ -202,7 +208,7 @@ class Navigator:
             viewer,
             resume=resume_run,
             open_again=reopen_run,
-            is_new=is_new,
+            skips_return_card=skips_return_card,
             auto=auto,
             repaints=self.repaints,
             screen_state=screen_state,
@@ -210,9 +216,9 @@ class Navigator:
         )
         began = viewer.follower.state.began
         screen.coaches = is_coached(began.site if began is not None else None)
-        screen.reopen = lambda: self.run(
+        screen.reopen = lambda: self.run_screen(
             Viewer(viewer.directory),
-            is_new=True,
+            skips_return_card=True,
             auto=None,
             screen_state=screen.screen_state,
         )

@@ -1,4 +1,4 @@
-"""What is kept while the screens are closed for a task: a run's screen, and drafts."""
+"""The state of a screen: the row under its cursor, and what is kept while closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,32 @@ from types import MappingProxyType
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.commands.command import PaneName
-from mobius_tui.tui.row_key import RowKey
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """The row of a step."""
+
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow(StepRow):
+    """The row of a step, and the host of it under the cursor of its hosts."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """The row of a phase."""
+
+    phase_id: str
+
+
+RowKey = StepRow | PhaseRow
+"""The key of a row: not an id alone, as a step and a phase may have the same."""
+
 
 Draft = Mapping[str, str]
 """What was typed in a dialog, by the ids of its fields."""
@@ -69,7 +94,7 @@ class ScreenState:
     """The pane with the focus."""
     zoomed: bool = False
     """Whether that pane is zoomed: shown alone, in the place of all panes."""
-    edited: bool = False
+    went_to_editor: bool = False
     """Whether the person went to edit the source, and is to be shown what differs."""
     edits_told: bool = False
     """Whether the person knows that the source was edited since the run began."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mobius_tui.drill.detection_gaps import drill_coverage
+from mobius_tui.drill.detection_coverage import drill_coverage
 from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.follow_up import FollowUp
@@ -21,7 +21,7 @@ from mobius_tui.run.client.run_briefing import (
 )
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
@@ -95,7 +95,7 @@ def make_library(
         other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
         at=at,
     )
-    screen.reopen = lambda: reopen(screen.at)
+    screen.reopen = lambda: reopen(screen.cursor_key)
     return screen
 
 
@@ -140,7 +140,7 @@ def make_briefing(
     )
 
     def come_back() -> Page:
-        anew, wrong = briefing, screen.trouble
+        anew, wrong = briefing, screen.source_errors
         if screen.is_edited:
             anew, wrong = _reload_briefing(briefing, screen.source)
         return reopen(

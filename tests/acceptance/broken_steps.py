@@ -32,7 +32,7 @@ from mobius_tui.drill.site.drill_site import (
     Site,
     build_site,
     drill_variables,
-    environment,
+    environment_variables,
     tear_down,
 )
 from mobius_tui.drill.site.site_files import SiteKind
@@ -57,9 +57,9 @@ from mobius_tui.tui.dialogs.answer_dialogs import (
     StepAnswers,
 )
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageAnswer, MessageDialog
-from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
+from mobius_tui.tui.dialogs.phase_dialogs import PhasesDialog
 from mobius_tui.tui.dialogs.question import DialogOpener
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.flows.step_flows import FLOWS
@@ -67,7 +67,7 @@ from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow, next_action
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered_options
-from mobius_tui.tui.row_key import RowKey, StepRow
+from mobius_tui.tui.screen_state import RowKey, StepRow
 from tests.acceptance.campaigns import state_of_its_own
 
 How = Literal["before", "after", "always"]
@@ -194,7 +194,7 @@ class Person:
             step = view.step(subject)
             match dialog:
                 case ConfirmDialog():
-                    return dialog.word.wanted
+                    return dialog.confirmation.wanted
                 case RollbackDialog():
                     return view.environment
                 case AnswersDialog():
@@ -368,7 +368,7 @@ async def come(case: Case, folder: Path) -> Came:
         once = break_step(site, case, programs)
         await asyncio.to_thread(FAULTS[case.way.fault].inject, site)
         known = {**drill_variables(site), **SHORT}
-        around = environment(site)
+        around = environment_variables(site)
         path = f"{programs}:{around.pop('PATH')}"
         person = Person(answers_to(case.way, runbook))
         briefing = prepare_briefing(
@@ -378,7 +378,7 @@ async def come(case: Case, folder: Path) -> Came:
             mode=Mode.DRILL,
             site=str(site.root),
             sink=site.sink,
-            path=path,
+            search_path=path,
             home_and_tmpdir=around,
         )
         viewer = await follow(briefing, person, armed=case.way.armed)

@@ -29,7 +29,7 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
-from mobius_tui.run.intents.envelope import new_id
+from mobius_tui.run.intents.control_protocol import Reply, new_id
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -37,7 +37,6 @@ from mobius_tui.run.intents.intent_actions import (
     OverrideStep,
     StartAutomatic,
 )
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.attempt_id import AttemptId

@@ -24,10 +24,10 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import AddNote, OverrideStep, StartAutomatic
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.state.step_state import BAD_STATUSES
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.campaigns import state_of_its_own
@@ -211,7 +211,7 @@ class _Trial:
             if self.fault.times == -1 and self.fault.how == "ENOSPC":
                 viewer = viewer or Viewer(directory)
                 await viewer.connect()
-                if viewer.stalled:
+                if viewer.stall_reason:
                     await self._answered(viewer)
                     os.kill(pid, signal.SIGKILL)
                     self.found.waited += 1
@@ -227,11 +227,11 @@ class _Trial:
 
         It is refused where the journal has no room, and not where only a step waits.
         """
-        assert "No space left" in viewer.stalled, viewer.stalled
+        assert "No space left" in viewer.stall_reason, viewer.stall_reason
         note = AddNote(text="now?")
         reply = await viewer.send_intent(note)
         is_journal = self.fault.name.startswith("write journal")
-        assert reply.ok is not is_journal, f"{viewer.stalled}: {reply.text}"
+        assert reply.ok is not is_journal, f"{viewer.stall_reason}: {reply.text}"
         if reply.ok:
             self.acknowledged[reply.id] = reply.n
         else:
@@ -251,7 +251,7 @@ class _Trial:
             if state.ended is not None or viewer.host_pid() is None:
                 break
             for step_id, own in state.steps.items():
-                if own.status in BAD_STATUSES:
+                if own.status in STATUSES_NEEDING_DECISION:
                     looked = OverrideStep(step=step_id, reason="looked")
                     await viewer.send_intent(looked)
             if state.auto is None:

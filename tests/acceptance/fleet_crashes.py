@@ -39,7 +39,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
 )
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.state.fleet_state import FleetState
+from mobius_tui.run.state.fleet_state import AttemptFleet
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -209,9 +209,9 @@ class Trial:
         self.follower.poll()
         return self.follower.state
 
-    def _fleet(self) -> FleetState | None:
+    def _fleet(self) -> AttemptFleet | None:
         fleet = self._state().fleets.get(STEP)
-        return fleet.last if fleet else None
+        return fleet.last_attempt if fleet else None
 
     def _fleet_counts(self) -> Counter[HostStatus]:
         fleet = self._fleet()
@@ -240,7 +240,7 @@ class Trial:
         is_left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
         again = is_left + counts[HostStatus.UNREACHABLE] and tries < ATTEMPTS
         if is_left or again:
-            for host in fleet.named(HostStatus.UNKNOWN):
+            for host in fleet.hosts_with(HostStatus.UNKNOWN):
                 yield SettleHost(
                     step=STEP,
                     attempt=fleet.attempt,

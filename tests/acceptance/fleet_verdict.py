@@ -122,7 +122,7 @@ class Evidence:
     def judge(self, tally: Tally) -> None:
         """Add to a tally what there is to be said of the run."""
         tally.trials += 1
-        newest = self.state.fleets[STEP].newest()
+        newest = self.state.fleets[STEP].newest_states()
         for host, found in newest.items():
             tally.states[found.settled or found.status] += 1
             tally.again += max(0, found.tries - 1)

@@ -94,7 +94,9 @@ class Pages(Sound):
 
     def feed(self, data: bytes) -> None:
         text = data.decode("utf-8", "replace")
-        made = convert_page(text, page="page.md", file="page.toml", name="page")
+        made = convert_page(
+            text, page_file="page.md", file="page.toml", id_source="page"
+        )
         runbook, problems = decode_runbook(Path("page.toml"), made.text.encode(), read)
         assert runbook is not None, problem_report(problems)
 

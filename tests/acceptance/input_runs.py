@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.score_text import score_as_json as drill_json
-from mobius_tui.drill.score_text import score_row
+from mobius_tui.drill.past_drills import score_as_json as drill_json
+from mobius_tui.drill.past_drills import score_row
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.backtest import DEFAULT_TRIGGERS, backtest_lines, run_backtest
 from mobius_tui.health.backtest import backtest_as_json as backtest_json
@@ -36,7 +36,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import EVENTS
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
@@ -57,7 +57,7 @@ from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.review.story import story
@@ -84,7 +84,7 @@ class Kept(Sound):
         """As the screens have it."""
         viewer = Viewer(self.directory)
         sight = RunPresenter(viewer)
-        view = sight.run(self.made.at + 60, None)
+        view = sight.run_view_at(self.made.at + 60, None)
         health = sight.health(view)
         step_counts_text(view)
         for phase in view.runbook.phases:
@@ -97,7 +97,7 @@ class Kept(Sound):
                 footer_labels(view, row)
                 for command in set(RunCommand) - available_commands(view, row):
                     why_unavailable(view, row, command)
-        status_text(view, health, run=self.directory.id, head=FIRST_PREV)
+        status_text(view, health, run=self.directory.id, head=EMPTY_JOURNAL_HEAD)
 
     def refused(self, *ways: Callable[[], object]) -> None:
         """Each way, whether the one before it was refused or not.
@@ -151,7 +151,7 @@ class Journals(Kept):
         return b"".join(map(mutations.packed, rows))
 
     def feed(self, data: bytes) -> None:
-        prev, lines = FIRST_PREV, []
+        prev, lines = EMPTY_JOURNAL_HEAD, []
         for each in data.splitlines():
             said = json.loads(each)
             if isinstance(said, dict):
@@ -236,7 +236,7 @@ class Records(Kept):
             self.directory.record: RECORD,
             drill_record.drill_record_path(self.directory): SCORE,
             self.directory.last_view: b'{"at": 1795527905.0, "health": "ok"}',
-            self.directory.contents: b"T\tdrill\tx\n\t1 One\nlook\t1.1 Look\n",
+            self.directory.table_of_contents: b"T\tdrill\tx\n\t1 One\nlook\t1.1 Look\n",
             self.directory.imported: b'head = "x"\n',
             folders.exit: b"cause=exited\ncode=1\nbytes=10\nend\n",
             folders.pid: b"4242\n",

@@ -22,19 +22,23 @@ from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_target
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.control_protocol import (
+    Envelope,
+    Reply,
+    decode_host_line,
+    encode_envelope,
+)
 from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     FREE_TEXT_FIELDS,
     Action,
     AddNote,
 )
-from mobius_tui.run.intents.replies import Reply, decode_host_line
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.webhook import post_webhook
-from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.variables import validate_value
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.probes import Figure, Probe
 from mobius_tui.runbook.model.runbook import Variable
@@ -349,7 +353,7 @@ class Values(Answers):
         number, *rest = data.decode("utf-8", "surrogateescape").split("\n")
         texts = ["".join(rest), *rest, *("".join(rest[::-1]),) * 3][:6]
         for text in texts:
-            refuse_value(Variable(name="v"), text)
+            validate_value(Variable(name="v"), text)
         self.data = SOUND[int(number) % len(SOUND)]
         self.wait(self._probe(int(number), texts))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.decode.config_file import command_table_for
+from mobius_tui.runbook.decode.user_commands import command_table_for
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Manual, Run

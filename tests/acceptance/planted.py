@@ -66,7 +66,7 @@ def convert(text: str, *, page: str, file: str, name: str) -> ConvertedPage:
                 time.sleep(1)
         case "refuse":
             raise RunbookError(f"{page}: it has 17 lines too many")
-    made = as_it_is(text, page=page, file=file, name=name)
+    made = as_it_is(text, page_file=page, file=file, id_source=name)
     fault = _FAULTS.get(name)
     if fault is None:
         return made

@@ -12,9 +12,8 @@ from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import ArmWatch, EndRun
-from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
-from tests.run.running import wait_for
+from tests.run.running import wait_for, wait_for_state
 
 
 async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_person(
@@ -28,8 +27,9 @@ async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_perso
         viewer = Viewer(directory)
         reply = await viewer.send_intent(ArmWatch(confirm="production"))
         assert reply.ok, reply.text
-        wait_for(lambda: "failure-recovery" in Follower(directory).state.entered_phases)
-        state = Follower(directory).state
+        state = wait_for_state(
+            directory, lambda state: "failure-recovery" in state.entered_phases
+        )
         assert state.steps["auto-find-backup"].status is Status.FAILED
         assert state.steps["auto-execute"].attempts == ()
         assert not state.watch.rollback_running

@@ -17,7 +17,7 @@ from mobius_tui.drill.site.drill_site import processes_in
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
 

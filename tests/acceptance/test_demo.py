@@ -25,7 +25,7 @@ from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.terminal import PROGRAM
 
 pytestmark = pytest.mark.usefixtures("ended")

@@ -8,7 +8,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.own_runbooks import copy_of
+from mobius_tui.runbook.library.own_runbooks import own_copy_path
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import ENTER, press_until, wait_until
 
@@ -76,6 +76,6 @@ async def test_a_bundled_runbook_is_copied_and_its_copy_read_again(
     screen.until("Why are we rolling back?")
     press_until(screen, "\x1bOS", lambda shown: "Edit a copy of" in shown)
     press_until(screen, ENTER, lambda shown: " Ours " in shown)
-    copy = copy_of(Path("mobius-rollback.toml"))
+    copy = own_copy_path(Path("mobius-rollback.toml"))
     assert (tmp_path / "said").read_text() == f"tty\n+1 {copy}\n"
     assert 'title = "Ours"' in copy.read_text()

@@ -14,7 +14,7 @@ from mobius_tui.cli import main
 from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.messaging.payload import OutgoingMessage, encode_webhook_body
+from mobius_tui.run.messaging.channels import OutgoingMessage, encode_webhook_body
 from mobius_tui.runbook.model.runbook import Channel
 from mobius_tui.sanitize import SGR, clean, decode, drop_overwritten, line
 from mobius_tui.tui.backend import capabilities, clipboard

@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.drill.site import drill_site
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import (

@@ -191,7 +191,7 @@ def digest() -> str:
     said = hashlib.sha256()
     for name, page in pages(100, 5):
         try:
-            made = convert_page(page, page=name, file="x.toml", name="x")
+            made = convert_page(page, page_file=name, file="x.toml", id_source="x")
             said.update(made.text.encode())
         except RunbookError as error:
             said.update(str(error).encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.envelope import MAX_INTENT_AGE
+from mobius_tui.run.intents.control_protocol import MAX_INTENT_AGE
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.conftest import Open

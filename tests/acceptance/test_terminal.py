@@ -16,13 +16,13 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, press_until, proposes
 from tests.acceptance.script_runs import HOSTILE, RAW, begun, book, loop_until
 from tests.acceptance.terminal import LEAVES_ALTERNATE_SCREEN, PROGRAM
-from tests.run.running import wait_for
+from tests.run.running import wait_for_state
 
 
 def _passed(run: RunDirectory, step: str, _shown: str) -> bool:
@@ -66,7 +66,7 @@ async def test_a_killed_host_is_seen_and_resumed(
     again.until("alive")
     go.touch()
     again.until("the-end")
-    wait_for(lambda: Follower(directory).state.steps["s1"].status == "passed")
+    wait_for_state(directory, lambda state: state.steps["s1"].status == "passed")
     assert directory.host_pid() not in (None, pid)
 
 

@@ -21,7 +21,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, press_until, proposes
 from tests.acceptance.terminal import PROGRAM, Terminal

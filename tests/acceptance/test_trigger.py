@@ -17,11 +17,11 @@ from mobius_tui.run.intents.intent_actions import ArmWatch
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, fill, press_until
-from tests.run.running import wait_for
+from tests.run.running import wait_for_state
 from tests.run.watched_service import BOOK, book, invoked, service
 
 
@@ -76,7 +76,7 @@ async def test_a_viewer_frozen_or_killed_keeps_no_rollback_back(
         screen.until("ARMED")
         os.kill(screen.child.pid, how)
         (tmp_path / "well").unlink()
-        wait_for(lambda: Follower(directory).state.watch.rollback_passed)
+        wait_for_state(directory, lambda state: state.watch.rollback_passed)
         assert invoked(tmp_path) == ["automatic"]
         if how is signal.SIGSTOP:
             os.kill(screen.child.pid, signal.SIGCONT)

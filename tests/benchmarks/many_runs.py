@@ -16,13 +16,13 @@ from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
 )
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from tests.benchmarks.figures import Figure, timed
 from tests.benchmarks.runs import PROGRAM, plain_steps, runbook_of
@@ -68,7 +68,7 @@ def make_runs(folder: Path, count: int = RUNS) -> None:
     """Runs of two hundred steps that all passed, watched for an hour each."""
     runbook = runbook_of(folder, plain_steps(STEPS))
     first = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
-    lines, prev = [], FIRST_PREV
+    lines, prev = [], EMPTY_JOURNAL_HEAD
     for n, event in enumerate(_events(runbook, first), 1):
         at = BEGAN + n / 10
         entry = Entry(n=n, at=at, mono=n / 10, boot="bench", by="ana", event=event)

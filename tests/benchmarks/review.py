@@ -17,13 +17,13 @@ from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Event, RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
 )
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.tui.backend.startup import GC_THRESHOLDS
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
@@ -51,8 +51,8 @@ def looking_back(folder: Path) -> Iterator[Figure]:
 
     def go() -> None:
         n = order.randrange(1, EVENTS)
-        rewound.show(n, rewound.rewind.entry_time(n))
-        sight.health(sight.run(rewound.moment, None))
+        rewound.show(n, rewound.run_history.entry_time(n))
+        sight.health(sight.run_view_at(rewound.moment, None))
 
     times = [timed(go) * 1000 for _ in range(SEEKS)]
     note = f"p50 {rank(times, 50):.1f} ms"
@@ -60,9 +60,11 @@ def looking_back(folder: Path) -> Iterator[Figure]:
     yield Figure(
         name="review: to any moment, p95", value=worst, limit=50, unit="ms", note=note
     )
-    rewind = rewound.rewind
+    rewind = rewound.run_history
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
-    whole = run_timeline(rewound.plan, rewound.newest, moments, {}, until=rewind.until)
+    whole = run_timeline(
+        rewound.plan, rewound.newest_state, moments, {}, until=rewind.until
+    )
     took = timed(lambda: filter_timeline(whole, "s7 failed")) * 1000
     yield Figure(name="review: narrowed down", value=took, limit=1000, unit="ms")
     window = TimeWindow(began=whole.began, until=whole.until, width=120)
@@ -79,7 +81,7 @@ def _made(folder: Path) -> RunDirectory:
     """A run of steps that are tried again and again, watched all the while."""
     runbook = runbook_of(folder, plain_steps(STEPS))
     directory = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
-    prev, lines = FIRST_PREV, []
+    prev, lines = EMPTY_JOURNAL_HEAD, []
     entry = Entry(
         n=0,
         at=BEGAN,

@@ -22,7 +22,7 @@ from mobius_tui.run.events.run_events import Event, NoteAdded
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import AddNote, EndRun, StartAutomatic
 from mobius_tui.run.journal.journal import (
-    FIRST_PREV,
+    EMPTY_JOURNAL_HEAD,
     Clock,
     Journal,
     JournalContent,
@@ -268,7 +268,7 @@ def history(folder: Path) -> Iterator[Figure]:
     """100,000 journal lines, folded and verified."""
     runbook = _runbook(folder, (_step(f"s{n}", "true") for n in range(500)))
     path = folder / "journal.jsonl"
-    prev, lines = FIRST_PREV, []
+    prev, lines = EMPTY_JOURNAL_HEAD, []
     for n, event in enumerate(_events(100_000), 1):
         entry = Entry(n=n, at=1e9 + n, mono=float(n), boot="b", by="ana", event=event)
         line = encode_entry(entry, prev)

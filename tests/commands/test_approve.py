@@ -9,10 +9,10 @@ import os
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
+from mobius_tui.run.events.step_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import binding_digest
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.run.planning.situations import made
 
 

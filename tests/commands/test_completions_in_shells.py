@@ -14,7 +14,7 @@ import pyte
 import pytest
 
 from mobius_tui.commands.completions import ASSETS, COMPLETION_PLACES
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import own_folder
 from tests.commands.support.test_completed_names import HOSTILE
 from tests.program import PROGRAM

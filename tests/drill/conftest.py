@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.site.drill_site import Site, build_site, environment, tear_down
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    build_site,
+    environment_variables,
+    tear_down,
+)
 from mobius_tui.drill.site.fleet_site import build_fleet
 
 STARTED = datetime(2026, 11, 24, 13, 45, 5, tzinfo=UTC)
@@ -52,7 +57,12 @@ def run() -> Run:
         return subprocess.run(
             (program, *arguments),
             cwd=at.root,
-            env={**os.environ, "MOBIUS_PACE": "0", **environment(at), **variables},
+            env={
+                **os.environ,
+                "MOBIUS_PACE": "0",
+                **environment_variables(at),
+                **variables,
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.detection_gaps import (
+from mobius_tui.drill.detection_coverage import (
     coverage_summary,
     coverage_words,
     subject_coverage,
@@ -26,15 +26,14 @@ from mobius_tui.drill.detections import (
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey
-from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event
-from mobius_tui.run.events.step_events import CheckTried
+from mobius_tui.run.events.step_events import CheckTried, RowsAdded
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.growth import apply_growth_event
+from mobius_tui.run.state.added_steps import apply_growth_event
 from mobius_tui.run.state.reducer import initial_state
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.conftest import MakeRunbook
 from tests.drill.drills import DAY, HANDLED, directory_of, drill

@@ -22,8 +22,8 @@ from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import SiteTouched
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.run.events.run_events import SiteTouched
 from mobius_tui.run.intents.intent_actions import EndRun, GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory

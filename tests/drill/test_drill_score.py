@@ -238,9 +238,14 @@ def test_out_of_order_is_what_a_person_began_before_what_is_still_to_do(
     [
         ("change", "failed", FaultFacts(), ("1.4 Change",)),
         ("change", "stopped", FaultFacts(), ()),
-        ("change", "failed", FaultFacts(reddens=frozenset({"change"})), ()),
-        ("change", "passed", FaultFacts(path=frozenset({"other"})), ("1.4 Change",)),
-        ("change", "passed", FaultFacts(path=frozenset({"change"})), ()),
+        ("change", "failed", FaultFacts(failing_steps=frozenset({"change"})), ()),
+        (
+            "change",
+            "passed",
+            FaultFacts(repair_steps=frozenset({"other"})),
+            ("1.4 Change",),
+        ),
+        ("change", "passed", FaultFacts(repair_steps=frozenset({"change"})), ()),
         ("proof", "failed", FaultFacts(), ()),
     ],
 )

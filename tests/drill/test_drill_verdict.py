@@ -13,7 +13,7 @@ from mobius_tui.drill.drill_verdict import (
     await_score,
     injected_fault_facts,
     judge_drill,
-    repair_path,
+    proven_repair_steps,
 )
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
@@ -22,7 +22,7 @@ from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.records import past_run
 from mobius_tui.run.records.run_record import past_run_from_files
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from tests.drill.drills import HANDLED, directory_of, drill
@@ -87,18 +87,20 @@ def test_drills_without_a_person_show_which_steps_repair_a_fault() -> None:
         drill(replace(auto, changed=("moon",), faults=("other",)), days=4),
         drill(replace(HANDLED, changed=("moon",)), days=5),
     )
-    assert repair_path(drills, ("bad-release",)) == frozenset({"execute", "restart"})
-    assert repair_path(drills, ("flapping",)) is None
+    assert proven_repair_steps(drills, ("bad-release",)) == frozenset(
+        {"execute", "restart"}
+    )
+    assert proven_repair_steps(drills, ("flapping",)) is None
 
 
 def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    assert not injected_fault_facts(tmp_path).reddens
+    assert not injected_fault_facts(tmp_path).failing_steps
     injection_log.log_injection(tmp_path, "rollback-fails", 9.0)
-    assert "execute" in injected_fault_facts(tmp_path).reddens
+    assert "execute" in injected_fault_facts(tmp_path).failing_steps
     steps = {step.id for step in load(find_runbook("mobius-rollback")).steps()}
     for fault in FAULTS.values():
-        assert set(fault.reddens) <= steps, fault.name
+        assert set(fault.failing_steps) <= steps, fault.name
 
 
 async def test_whoever_shows_the_drill_waits_as_long_as_there_is_a_guard(
@@ -109,7 +111,7 @@ async def test_whoever_shows_the_drill_waits_as_long_as_there_is_a_guard(
     drill_record.drill_record_path(directory).unlink()
     assert await await_score(directory, tmp_path) is None, "there is no guard"
     (tmp_path / "run").mkdir()
-    site_services.write_mark(tmp_path / "run" / "owner", os.getpid())
+    site_services.write_pid_file(tmp_path / "run" / "owner", os.getpid())
     waiting = asyncio.create_task(await_score(directory, tmp_path))
     await asyncio.sleep(0.1)
     assert not waiting.done()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from time import localtime, strftime
 
-from mobius_tui.drill.drill_freshness import newest_drill
 from mobius_tui.drill.library_listing import list_library
+from mobius_tui.drill.past_drills import newest_drill
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
@@ -79,15 +79,15 @@ def test_the_last_drill_is_the_newest_that_came_to_an_end(tmp_path: Path) -> Non
     made(root, path, "failed", mode=Mode.DRILL)
     made(root, path, None, mode=Mode.DRILL)
     (own,) = list_library(root, ()).recent
-    assert own.drilled is not None
-    drill = own.drilled.drill
+    assert own.last_drill is not None
+    drill = own.last_drill.drill
     assert (drill.outcome, drill.operator) == ("failed", "maria")
-    assert newest_drill(root, load(path)) == own.drilled
-    assert not own.drilled.is_edited
+    assert newest_drill(root, load(path)) == own.last_drill
+    assert not own.last_drill.is_edited
     book(tmp_path, BOOK.replace("true", "false"))
     (own,) = list_library(root, ()).recent
-    assert own.drilled is not None
-    assert (own.drilled.is_edited, own.drilled.edits) == (True, "edited since")
+    assert own.last_drill is not None
+    assert (own.last_drill.is_edited, own.last_drill.edits) == (True, "edited since")
 
 
 def test_a_runbook_that_cannot_be_read_says_why(tmp_path: Path) -> None:

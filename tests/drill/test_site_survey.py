@@ -13,7 +13,11 @@ from mobius_tui.drill.detections import (
 )
 from mobius_tui.drill.drill_verdict import judge_drill
 from mobius_tui.drill.faults import FAULTS
-from mobius_tui.drill.site.drill_site import Site, drill_variables, environment
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    drill_variables,
+    environment_variables,
+)
 from mobius_tui.drill.site_survey import (
     read_survey,
     survey_after_run,
@@ -24,7 +28,7 @@ from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
@@ -36,7 +40,7 @@ PACE = "100ms"
 
 
 def briefing(site: Site, book: Runbook) -> Briefing:
-    around = environment(site)
+    around = environment_variables(site)
     values = {**drill_variables(site), "probe_every": PACE}
     return prepare_briefing(
         book,
@@ -44,7 +48,7 @@ def briefing(site: Site, book: Runbook) -> Briefing:
         workdir=site.root,
         mode=Mode.DRILL,
         site=str(site.root),
-        path=around.pop("PATH"),
+        search_path=around.pop("PATH"),
         home_and_tmpdir=around,
     )
 
@@ -59,7 +63,7 @@ def drilled(site: Site, book: Runbook) -> MadeRun:
         mode=Mode.DRILL,
         workdir=str(site.root),
         site=str(site.root),
-        setting={"PATH": ready.path},
+        setting={"PATH": ready.search_path},
     )
     run.write(RunEnded(outcome=Outcome.ABANDONED, reason="nobody came"), after=1)
     return run

@@ -10,7 +10,7 @@ from pathlib import Path
 from mobius_tui.drill.site.drill_site import (
     Site,
     drill_variables,
-    environment,
+    environment_variables,
 )
 from mobius_tui.run.attempts.attempt_files import read_outputs
 from mobius_tui.run.attempts.launcher import BASH
@@ -55,7 +55,13 @@ class Walk:
         attempt.outputs.write_text("")
         ours = {"RUNBOOK_OUTPUT": str(attempt.outputs), "MOBIUS_PACE": "0"}
         own = self.steps[step_id].env
-        env = {**os.environ, **environment(self.site), **self.values, **own, **ours}
+        env = {
+            **os.environ,
+            **environment_variables(self.site),
+            **self.values,
+            **own,
+            **ours,
+        }
         if self.first is not None:
             env["PATH"] = f"{self.first}:{env['PATH']}"
         ended = subprocess.run(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.health.processes import ProcessCounter
+from mobius_tui.health.local_machine import ProcessCounter
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import check_process

@@ -13,13 +13,17 @@ from tests.tui.runs import BEGAN
 
 
 def shown(rewound: ReviewedRun) -> RunTimeline | None:
-    drill = last_drill_before(rewound.directory, rewound.began, rewound.newest.began_at)
+    drill = last_drill_before(
+        rewound.directory, rewound.began, rewound.newest_state.began_at
+    )
     if drill is None:
         return None
-    rewind = rewound.rewind
+    rewind = rewound.run_history
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
-    whole = run_timeline(rewound.plan, rewound.newest, moments, {}, until=rewind.until)
-    return compare_with_drill(whole, rewound.newest, rewound.milestones(), drill)
+    whole = run_timeline(
+        rewound.plan, rewound.newest_state, moments, {}, until=rewind.until
+    )
+    return compare_with_drill(whole, rewound.newest_state, rewound.milestones(), drill)
 
 
 def test_each_step_has_the_same_one_of_the_drill_under_it(tmp_path: Path) -> None:

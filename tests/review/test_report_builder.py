@@ -27,7 +27,7 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.sanitize import clean
 from tests.review.forms import FORMS, GOLDENS, golden
 from tests.review.story import BOOK, HOSTILE, SECRET, begun, checks, story

@@ -18,7 +18,7 @@ from mobius_tui.review.reviewed_run import (
 )
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
-from mobius_tui.run.attempts.output_reader import bytes_printed_by
+from mobius_tui.run.attempts.output_reader import output_size_at
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import HostStarted, NoteAdded, RunEnded
@@ -37,26 +37,26 @@ def run(tmp_path: Path) -> MadeRun:
 
 
 def whole(rewound: ReviewedRun) -> RunTimeline:
-    rewind = rewound.rewind
+    rewind = rewound.run_history
     moments = moments_of(rewound.plan, rewind.entries, rewind.walker.timeline, ())
     until = rewind.until
-    return run_timeline(rewound.plan, rewound.newest, moments, {}, until=until)
+    return run_timeline(rewound.plan, rewound.newest_state, moments, {}, until=until)
 
 
 def test_every_moment_is_as_a_fold_up_to_it_says(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
-    entries = rewound.rewind.entries
+    entries = rewound.run_history.entries
     for n in range(1, len(entries) + 1):
-        rewound.show(n, rewound.rewind.entry_time(n))
+        rewound.show(n, rewound.run_history.entry_time(n))
         there = fold(rewound.runbook, entries[:n])
         there.intents = {}
         assert rewound.state == there, n
-    assert rewound.newest == Follower(run.directory).state
+    assert rewound.newest_state == Follower(run.directory).state
 
 
 def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
-    began = rewound.newest.began_at
+    began = rewound.newest_state.began_at
     rewound.show(5, began + 18)
     api = rewound.health.window("api")
     assert (api.ok, api.failed, api.consecutive_failures) == (4, 0, 0)
@@ -69,12 +69,12 @@ def test_health_is_what_had_been_seen_by_then(run: MadeRun) -> None:
 
 def test_what_came_about_later_is_not_known_yet(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
-    began = rewound.newest.began_at
-    rewound.show(rewound.rewind.n_at(began + 100), began + 100)
+    began = rewound.newest_state.began_at
+    rewound.show(rewound.run_history.entry_number_at(began + 100), began + 100)
     outage = rewound.milestone_tracker.milestones(rewound.health_history)
     assert outage.restored is None
-    until = rewound.rewind.until
-    rewound.show(len(rewound.rewind.entries), until)
+    until = rewound.run_history.until
+    rewound.show(len(rewound.run_history.entries), until)
     outage = rewound.milestone_tracker.milestones(rewound.health_history)
     assert outage.restored == began + 160
 
@@ -87,7 +87,7 @@ def _many(plan: Plan, count: int) -> Iterator[Entry]:
 
 
 def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
-    first = ReviewedRun(run.directory).rewind.entries[:1]
+    first = ReviewedRun(run.directory).run_history.entries[:1]
     rewind = RunHistory(Plan(run.runbook))
     notes = tuple(_many(Plan(run.runbook), 5000))
     records: list[ProbeResult | MachineSample] = [
@@ -106,11 +106,11 @@ def test_the_way_back_begins_at_a_checkpoint(run: MadeRun) -> None:
 
 def test_going_back_changes_nothing_of_what_is_kept(run: MadeRun) -> None:
     rewound = ReviewedRun(run.directory)
-    n = len(rewound.rewind.entries)
-    before = rewound.rewind.fold_until(n, rewound.rewind.until).state
+    n = len(rewound.run_history.entries)
+    before = rewound.run_history.fold_until(n, rewound.run_history.until).state
     for other in (1, n // 2, n, 3):
-        rewound.show(other, rewound.rewind.entry_time(other))
-    assert rewound.rewind.fold_until(n, rewound.rewind.until).state == before
+        rewound.show(other, rewound.run_history.entry_time(other))
+    assert rewound.run_history.fold_until(n, rewound.run_history.until).state == before
 
 
 async def test_a_review_starts_nothing(run: MadeRun) -> None:
@@ -128,15 +128,15 @@ def test_a_run_that_goes_on_grows_while_its_past_is_shown(tmp_path: Path) -> Non
     run = MadeRun(tmp_path / "runs", story(tmp_path / "other").runbook, values={})
     run.write(HostStarted(pid=7), by="host", after=1)
     rewound = ReviewedRun(run.directory)
-    rewound.show(1, rewound.rewind.entry_time(1))
+    rewound.show(1, rewound.run_history.entry_time(1))
     run.write(NoteAdded(text="later"), after=5)
     assert rewound.poll()
     assert rewound.state.last_entry_number == 1
-    assert (rewound.newest.last_entry_number, rewound.is_open) == (3, True)
+    assert (rewound.newest_state.last_entry_number, rewound.is_open) == (3, True)
     run.write(RunEnded(outcome=Outcome.ABANDONED, reason="so"), after=5)
     rewound.poll()
     assert not rewound.is_open
-    rewound.show(3, rewound.rewind.entry_time(3))
+    rewound.show(3, rewound.run_history.entry_time(3))
     assert rewound.state.notes == ("later",)
 
 
@@ -162,11 +162,11 @@ def test_output_is_what_had_been_printed_by_then(tmp_path: Path) -> None:
     run.output("unzip", 1, "one\ntwo\nthree\nfour\n")  # three lines in each second
     attempt = run.directory.attempt("unzip", 1)
     second = int(run.at)
-    assert bytes_printed_by(attempt, second - 1) == 0
-    assert bytes_printed_by(attempt, second + 0.5) == len("one\ntwo\nthree\n")
-    assert bytes_printed_by(attempt, second + 1) == attempt.output.stat().st_size
+    assert output_size_at(attempt, second - 1) == 0
+    assert output_size_at(attempt, second + 0.5) == len("one\ntwo\nthree\n")
+    assert output_size_at(attempt, second + 1) == attempt.output.stat().st_size
     attempt.spans.unlink()
-    assert bytes_printed_by(attempt, 0.0) == attempt.output.stat().st_size
+    assert output_size_at(attempt, 0.0) == attempt.output.stat().st_size
 
 
 def test_the_timeline_has_a_lane_for_each_thing(run: MadeRun) -> None:

@@ -27,7 +27,7 @@ from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.review.forms import FORMS
 from tests.review.story import HOSTILE, begun, story
 from tests.tui.runs import BEGAN

@@ -22,12 +22,11 @@ from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records.record_file import read_record
+from mobius_tui.run.records.record_file import SEALS_TABLE, read_record
 from mobius_tui.run.records.run_record import write_record
-from mobius_tui.run.records.seals import SEALS_TABLE
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.review.forms import FORMS
 from tests.review.story import begun
 from tests.tui.runs import BEGAN

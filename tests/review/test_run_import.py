@@ -27,7 +27,7 @@ from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, newest_run_without_record
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.review.forms import FORMS
 from tests.review.story import BOOK, begun, story

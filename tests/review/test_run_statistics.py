@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.review.run_statistics import past_runs, runbook_statistics
-from mobius_tui.review.statistics_text import statistics_lines
+from mobius_tui.review.run_statistics import (
+    past_runs,
+    runbook_statistics,
+    statistics_lines,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.text.units import age_in_seconds, duration_literal
 from mobius_tui.sanitize import cells

@@ -10,10 +10,9 @@ from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext, StepTasks
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.automatic import journal_consequences
+from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.journal.journal import Clock, Journal
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import Clock, Journal, JournalWriter
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.rollout.rollout import RolloutHealth
 from mobius_tui.run.state.run_state import RunState
@@ -64,5 +63,5 @@ def make_services(
     disk_waiters = DiskSpaceWaiters(lambda _: None)
     runner = AttemptRunner(context, writer, disk_waiters, settled)
     return HostServices(
-        context=context, writer=writer, runner=runner, viewers=lambda: 1
+        context=context, writer=writer, runner=runner, viewer_count=lambda: 1
     )

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pexpect
@@ -20,7 +20,7 @@ from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.intents.replies import Reply
+from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
@@ -100,13 +100,14 @@ class Running:
         await self.did("auto", None, answers=answers or {}, **more)
 
     async def until(self, condition: Callable[[RunState], object]) -> RunState:
-        deadline = time.monotonic() + LIMIT
+        pause = pauses()
         while not condition(self.state):
-            if time.monotonic() > deadline:
+            try:
+                await asyncio.sleep(next(pause))
+            except AssertionError as error:
                 log = self.directory.host_log.read_text()
                 shown = {k: (v.status, v.reason) for k, v in self.state.steps.items()}
-                raise AssertionError(f"it did not come about: {shown}\n{log}")
-            await asyncio.sleep(0.005)
+                raise AssertionError(f"{error}: {shown}\n{log}") from None
         return self.state
 
     async def status(self, step: str, *wanted: str) -> RunState:
@@ -170,11 +171,35 @@ class Running:
                 os.waitpid(dead, 0)
 
 
+def pauses(limit: float = LIMIT) -> Iterator[float]:
+    """How long to wait between two looks at what may take `limit` seconds to come.
+
+    What comes soon is seen soon, and what takes long is not looked at all the time.
+    """
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < limit:
+        yield min(0.002 + waited / 20, 0.05)
+    raise AssertionError("it did not come about")
+
+
 def wait_for(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
-    deadline = time.monotonic() + limit
+    pause = pauses(limit)
     while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.002)
+        time.sleep(next(pause))
+
+
+def wait_for_state(
+    directory: RunDirectory, condition: Callable[[RunState], object]
+) -> RunState:
+    """Follow a run until its state is as it should be."""
+    run = Follower(directory)
+
+    def is_reached() -> object:
+        run.poll()
+        return condition(run.state)
+
+    wait_for(is_reached)
+    return run.state
 
 
 def alive(pid: int) -> bool:

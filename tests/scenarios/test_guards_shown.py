@@ -21,7 +21,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.tui.runs import MadeRun, hosted
@@ -48,7 +48,7 @@ def passed_over(tmp_path: Path) -> MadeRun:
 
 def seen(run: MadeRun) -> tuple[ChecklistRow, dict[str, str]]:
     """The row of the guarded step, and its fields."""
-    view: RunView = RunPresenter(Viewer(run.directory)).run(run.at, None)
+    view: RunView = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
     fields = detail_fields(view, StepRow("b"), compact=False)
     row = step_row(view, view.plan.steps["b"], phase_wait="")
     return row, {field.label: field.content.plain for field in fields}
@@ -68,14 +68,14 @@ async def test_the_next_step_says_what_was_passed_over_before_it(
 ) -> None:
     run = measured(tmp_path, "70")
     async with hosted(run):
-        view = RunPresenter(Viewer(run.directory)).run(run.at, None)
+        view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
         fields = {
             f.label: f.content.plain
             for f in detail_fields(view, StepRow("c"), compact=True)
         }
         assert fields["past"] == f"┄ 1.2 Stop when the lag is too big  {WHY}"
         run.write(StepStarted(step="c", attempt=1), after=1)
-        view = RunPresenter(Viewer(run.directory)).run(run.at, None)
+        view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
         assert "past" not in {
             f.label for f in detail_fields(view, StepRow("c"), compact=True)
         }

@@ -21,7 +21,7 @@ from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.records.run_record import outage_record, write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.review.story import begun, checks
 from tests.tui.runs import MadeRun, Time, hosted, opened, pictured, until, words

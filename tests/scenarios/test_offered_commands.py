@@ -36,7 +36,7 @@ from mobius_tui.tui.presenters.next_action import (
     next_action,
 )
 from mobius_tui.tui.presenters.run_view import RunView, build_run_view
-from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
 from tests.run.planning.situations import (
     NOW,
     RARE,

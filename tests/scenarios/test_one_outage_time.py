@@ -34,7 +34,7 @@ from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.presenters.health_view import outage_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from tests.review.forms import FORMS
@@ -132,7 +132,9 @@ def test_a_report_the_score_and_the_record_have_the_same_times() -> None:
 
 def test_the_card_at_the_end_the_status_and_who_looks_back_say_the_same() -> None:
     drill = drilled()
-    view = RunPresenter(Viewer(drill.directory)).run(drill.state.last_entry_at, None)
+    view = RunPresenter(Viewer(drill.directory)).run_view_at(
+        drill.state.last_entry_at, None
+    )
     assert view.milestones is not None
     assert [*outage_lines(view.milestones, lambda _: "then")] == [
         ("then", "trigger fired: 3 failures"),
@@ -156,7 +158,7 @@ def test_a_later_run_its_comparison_and_the_statistics_tell_the_same() -> None:
     }
     rewound = ReviewedRun(run.directory)
     beside = last_drill_before(
-        rewound.directory, rewound.began, rewound.newest.began_at
+        rewound.directory, rewound.began, rewound.newest_state.began_at
     )
     assert beside is not None
     assert beside.milestones == ReviewedRun(drill.directory).milestones()

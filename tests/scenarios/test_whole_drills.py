@@ -40,7 +40,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from tests.acceptance.terminal import PROGRAM
 from tests.run.running import wait_for
@@ -58,7 +58,7 @@ def _nothing_stays(state_home: Path) -> Iterator[None]:
         if host := run.host_pid():
             os.kill(host, 15)
     for owner in sites_root().glob("*/run/owner"):
-        if guard := site_services.read_mark(owner):
+        if guard := site_services.read_pid_file(owner):
             os.kill(guard, 9)
     subprocess.run([PROGRAM, "runs"], capture_output=True, timeout=60, check=True)
     assert not list(state_home.glob("mobius-tui/sites/*/run/owner"))

@@ -203,10 +203,10 @@ def played(tmp_path: Path) -> Fleet:
     folder = made_of.output_of("x").parents[2] / "plays"
     for number, hosts in enumerate(made_of.batches[:2], 1):
         play = PlayFiles(folder / str(number))
-        play.process.path.mkdir(parents=True)
+        play.keeper_directory.path.mkdir(parents=True)
         listed = [{"name": host, "attempt": 64} for host in hosts]
         play.hosts.write_text(json.dumps(listed))
-        play.process.output.write_text(f"[WARNING]: of batch {number}\n")
+        play.keeper_directory.output.write_text(f"[WARNING]: of batch {number}\n")
     return made_of
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from mobius_tui.review.reviewed_run import ReviewedRun
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from tests.tui.runs import (
     MadeRun,

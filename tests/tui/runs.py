@@ -21,10 +21,9 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.intents.intent_actions import Action
-from mobius_tui.run.intents.replies import Reply
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     make_run_directory,
@@ -32,7 +31,7 @@ from mobius_tui.run.storage.run_directory import (
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 from mobius_tui.tui.dialogs.dialog import Dialog
@@ -96,7 +95,7 @@ class MadeRun:
         self.directory = make_run_directory(root, runbook.id, runbook.sources, at)
         self.n = 0
         self.at = at
-        self._prev = FIRST_PREV
+        self._prev = EMPTY_JOURNAL_HEAD
         protected = environment in runbook.protected
         self.write(
             RunBegan(
@@ -218,7 +217,7 @@ async def opened(
         Viewer(run.directory),
         resume=resume,  # type: ignore[arg-type]
         open_again=open_again,  # type: ignore[arg-type]
-        is_new=is_new,
+        skips_return_card=is_new,
         repaints=1000,
         wall=time.wall,
     )
@@ -338,4 +337,4 @@ def words(pilot: Pilot[AppResult]) -> str:
 
 
 def view_of(run: MadeRun) -> RunView:
-    return RunPresenter(Viewer(run.directory)).run(run.at, None)
+    return RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.check_formats import ITEM_RENDERERS
 from mobius_tui.runbook.library.check_report import (
     check_files,

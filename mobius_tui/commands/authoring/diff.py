@@ -10,18 +10,18 @@ from pathlib import Path
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import EXIT_OK, UsageError
-from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.run_events import RunBegan
+from mobius_tui.run.events.step_events import StepImprovised
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library import runbook_files
-from mobius_tui.runbook.library.amendment import AddedStep, with_added_steps
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.own_runbooks import why_read_only
+from mobius_tui.runbook.library.runbook_rewriting import AddedStep, with_added_steps
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import RunbookChange, diff_runbooks
@@ -55,7 +55,7 @@ def improvised_commands(plan: Plan, state: RunState) -> tuple[ImprovisedCommand,
         plan: the run's.
         state: the run's.
     """
-    events = [each for each in state.growth if isinstance(each, StepImprovised)]
+    events = [each for each in state.step_additions if isinstance(each, StepImprovised)]
     before = {event.step: event.after for event in events}
     own = {step.id for step in plan.first_runbook.steps()}
 

@@ -100,7 +100,7 @@ def _with_page_lines(
     for command in commands:
         if not command.is_run:
             continue
-        first = _one_spaced(command.first)
+        first = _one_spaced(command.first_line)
         parts = variable.split(first) if variable is not None else [first]
         pattern = re.compile("[^\n]{1,90}?".join(map(re.escape, parts)))
         places = [*range(last, len(rows)), *range(last)]
@@ -127,7 +127,7 @@ def _in_words(drift: Drift, page: str, runbook: str) -> str:
         return f"{_position(in_book)}: {words}"
     what = f"{_position(on_page)}: {drift.kind}: `{on_page.shown}`"
     if in_book is None:
-        beside = drift.beside
+        beside = drift.preceding
         where = (
             f"; what is before it is step {beside.step} ({_position(beside)})"
             if beside
@@ -179,20 +179,22 @@ def _write(options: argparse.Namespace) -> int:
     page, text = _read_page(options.page)
     stem = "" if options.page == "-" else Path(page).stem
     if target is not None:
-        imported = convert_page(text, page=page, file=target.name, name=target.stem)
+        imported = convert_page(
+            text, page_file=page, file=target.name, id_source=target.stem
+        )
         written = SCHEMA_LINE + imported.text
         write_source(target, written.encode(), replace=options.force)
         write_editor_help(target)
     else:
         imported = convert_page(
-            text, page=page, file=f"{stem or 'runbook'}.toml", name=stem
+            text, page_file=page, file=f"{stem or 'runbook'}.toml", id_source=stem
         )
         _write_stdout(imported.text)
-    if imported.comments:
+    if imported.comment_count:
         count = (
             "1 HTML comment"
-            if imported.comments == 1
-            else f"{imported.comments} comments"
+            if imported.comment_count == 1
+            else f"{imported.comment_count} comments"
         )
         narrate(f"left out, as the page does not show it: {count}")
     if target is not None:
@@ -209,7 +211,7 @@ def _check(options: argparse.Namespace) -> int:
     named = Path(options.runbook)
     path = named if named.exists() else find_runbook(options.runbook)
     page, text = _read_page(options.page)
-    imported = convert_page(text, page=page, file=path.name, name=path.stem)
+    imported = convert_page(text, page_file=page, file=path.name, id_source=path.stem)
     name = page if options.page == "-" else options.page
     return check_import(imported, text, page=name, path=path, as_json=options.json)
 

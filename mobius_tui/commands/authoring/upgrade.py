@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_OK, UsageError
-from mobius_tui.runbook.library.format_upgrade import upgrade_file
 from mobius_tui.runbook.library.own_runbooks import why_read_only
+from mobius_tui.runbook.library.runbook_rewriting import upgrade_file
 from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
 
@@ -30,7 +30,7 @@ def do(options: argparse.Namespace) -> int:
         raise UsageError(f"upgrade: {path} stays as it is. {reason}")
     write_source(path, found.data, replace=True)
     print_data(line(f"{path} is of format 2 now, and means what it did"))
-    for number, step, effect in found.stated:
+    for number, step, effect in found.written_effects:
         words = f"{path}:{number}: `{step}` had no effect, which format 2 judges"
         narrate(f'{words}; effect = "{effect}" is written')
     return EXIT_OK

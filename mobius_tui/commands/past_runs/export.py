@@ -10,7 +10,7 @@ from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.review.run_export import export_run
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 
 def do(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.run_import import import_run
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 
 def do(options: argparse.Namespace) -> int:

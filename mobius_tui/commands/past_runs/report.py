@@ -14,7 +14,7 @@ from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import RunReport
 from mobius_tui.run.storage.run_index import newest_run, run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 RENDERERS: Mapping[str, Callable[[RunReport], str]] = {
     "md": as_markdown,

@@ -8,7 +8,7 @@ from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.errors import UsageError
 from mobius_tui.run.storage.run_index import newest_run, run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 
 
 def do(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.text.units import age_in_seconds
 from mobius_tui.sanitize import line
 
@@ -83,22 +83,22 @@ def _moment_of(text: str, now: float) -> float:
 def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     """List the drills that have a score, newest first."""
     # Only now: a list of the runs does not wait for what knows of drills.
-    from mobius_tui.drill import score_text, scored_drills
+    from mobius_tui.drill import past_drills
 
     matching = [
         each
-        for each in scored_drills.drills_with_score(runs_root())
+        for each in past_drills.drills_with_score(runs_root())
         if options.mode in (None, Mode.DRILL) and _matches(options, each, since)
     ]
     if options.json:
         print_data(
-            json.dumps([score_text.score_as_json(each) for each in matching], indent=2)
+            json.dumps([past_drills.score_as_json(each) for each in matching], indent=2)
         )
         return EXIT_OK
     if not matching:
         narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
         return EXIT_OK
-    print_data(score_text.SCORE_HEAD)
+    print_data(past_drills.SCORE_HEAD)
     for each in matching:
-        print_data(line(score_text.score_row(each)))
+        print_data(line(past_drills.score_row(each)))
     return EXIT_OK

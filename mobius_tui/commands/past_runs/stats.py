@@ -8,9 +8,13 @@ from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_OK
-from mobius_tui.review.run_statistics import runbook_named, statistics_of_runbook
-from mobius_tui.review.statistics_text import statistics_json, statistics_lines
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.review.run_statistics import (
+    runbook_named,
+    statistics_json,
+    statistics_lines,
+    statistics_of_runbook,
+)
+from mobius_tui.run.storage.state_folders import runs_root
 
 
 def do(options: argparse.Namespace) -> int:

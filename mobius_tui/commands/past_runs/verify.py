@@ -7,11 +7,11 @@ import argparse
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.records import seals
+from mobius_tui.run.records import record_file
 from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.verification import has_no_seals, run_problems
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.sanitize import line
 
 
@@ -29,8 +29,10 @@ def do(options: argparse.Namespace) -> int:
         f"{directory.id}: as it was written, {follower.state.last_entry_number} events"
     )
     print_data(f"head {follower.head}")
-    if words := seals.sealed_counts(record, older=has_no_seals(follower.state)):
+    if words := record_file.entry_counts_text(
+        record, older=has_no_seals(follower.state)
+    ):
         print_data(line(words))
-    if last := seals.last_seal_digest(record):
+    if last := record_file.last_seal_digest(record):
         print_data(f"head of what was said {last}")
     return EXIT_OK

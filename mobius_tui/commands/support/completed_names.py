@@ -10,9 +10,12 @@ import re
 import sys
 
 from mobius_tui.errors import EXIT_OK, UsageError
-from mobius_tui.run.storage.run_ids import run_ids
-from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import (
+    own_shared_folders,
+    run_ids,
+    runs_root,
+    shared_folders_of_others,
+)
 from mobius_tui.runbook.library.runbook_files import (
     bundled_runbooks,
     own_runbook_files,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.run.storage.run_ids import run_ids
+from mobius_tui.run.storage.state_folders import run_ids
 from mobius_tui.runbook.library.runbook_files import (
     bundled_folder,
     own_folder,

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.detection_matrix import DetectionMatrix, MatrixColumn
+from mobius_tui.drill.detection_coverage import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import subjects
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, MobiusError, UsageError
@@ -19,7 +19,7 @@ from mobius_tui.plain import escape_unprintable
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.sanitize import line
@@ -113,7 +113,7 @@ async def _drill_all(
     async def one(fault: str) -> MatrixColumn:
         async with slots:
             column = await _drill(runbook, fault, options)
-            narrate(f"{fault}: {column.words}")
+            narrate(f"{fault}: {column.result_words}")
             return column
 
     narrate(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.drill.detection_gaps import coverage_words, subject_coverage
-from mobius_tui.drill.drill_freshness import drills_of_runbook
+from mobius_tui.drill.detection_coverage import coverage_words, subject_coverage
+from mobius_tui.drill.past_drills import drills_of_runbook
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import age_in_seconds, ago_in_words
@@ -102,7 +102,7 @@ def _remarks_on(
     found = subject_coverage(runs_root(), runbook)
     never = found.never_red if found.drills else ()
     drills = "drill" if found.drills == 1 else "drills"
-    summary = f"never seen red in {found.drills} {drills}: {found.words}"
+    summary = f"never seen red in {found.drills} {drills}: {found.never_red_words}"
     stale, fresh = "", ""
     if oldest is not None:
         fresh, is_fresh = _freshness(runbook, now, oldest)

@@ -51,12 +51,12 @@ from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
 from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE_TEXT
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder, find_runbook
 from mobius_tui.runbook.model.runbook import Runbook

@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.drill import score_text
-from mobius_tui.drill.detection_gaps import coverage_summary, subject_coverage
+from mobius_tui.drill import past_drills
+from mobius_tui.drill.detection_coverage import coverage_summary, subject_coverage
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_verdict import await_score, site_problems
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
-from mobius_tui.drill.scored_drills import compare_times, drills_of_same_runbook
+from mobius_tui.drill.past_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
 from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
-from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
-from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.run_briefing import Briefing, host_counts_by_target
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
@@ -36,7 +35,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.sanitize import line
 
@@ -230,7 +229,7 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
         }
         print_data(escape_unprintable(json.dumps(score, ensure_ascii=False)))
         return
-    for each in score_text.score_lines(drill, times):
+    for each in past_drills.score_lines(drill, times):
         print_data(line(each))
     for each in coverage_summary(found):
         print_data(line(f"unseen: {each}"))

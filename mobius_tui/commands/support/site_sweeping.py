@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.commands.support.command_output import narrate
-from mobius_tui.run.storage.state_home import state_home
+from mobius_tui.run.storage.state_folders import state_home
 
 
 def report_orphan_sites() -> None:

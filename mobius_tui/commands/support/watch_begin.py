@@ -37,12 +37,12 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.rollback import (
     is_rollback_under_way,
     is_watch_run_only,
-    rollback_obstacles,
     rollback_phase,
+    rollback_stop_texts,
 )
 from mobius_tui.run.planning.trigger_rules import trigger_caveats
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.watch.watch_command import LOG_FOLDER, make_watch_log
+from mobius_tui.run.watch.watch_run import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -121,7 +121,7 @@ class FollowedWatch:
                 await self._lines.print_new(changes.entries)
                 host.print_changes()
                 code = self._code_if_over()
-                if code is None and viewer.is_deserted:
+                if code is None and viewer.is_hostless:
                     since = viewer.follower.unwatched_note(time.time())
                     words = f"its host is gone{since}; {self._resume_hint}"
                     code = self._end(EXIT_INCOMPLETE, words)
@@ -372,7 +372,7 @@ def _refuse_stopping_rollback(briefing: Briefing) -> None:
     plan = Plan(briefing.runbook)
     phase, stops = (
         rollback_phase(plan),
-        rollback_obstacles(plan, initial_run_state(briefing)),
+        rollback_stop_texts(plan, initial_run_state(briefing)),
     )
     if phase is not None and stops:
         raise UsageError(

@@ -31,7 +31,7 @@ class Fault:
     """Whether it is a reason to act, or in the way of whoever acts."""
     environment: Literal["production", "staging"] = "production"
     """The environment that a drill of it is about."""
-    rolls_back: bool = True
+    is_handled_by_rollback: bool = True
     """Whether a rollback to a backup handles it."""
     inject: Callable[[Site], None]
     """Breaks the site; what is broken is in place when it returns."""
@@ -41,7 +41,7 @@ class Fault:
     """Makes it worse, where that is more than breaking it again."""
     symptom: Callable[[Site], str]
     """How the fault shows at the site now, in words; empty if it does not."""
-    reddens: tuple[str, ...] = ()
+    failing_steps: tuple[str, ...] = ()
     """Steps of the rollback that change something and fail by it, by their ids."""
     unrepaired: Callable[[Site], tuple[str, ...]] = nothing_unrepaired
     """What is not repaired, in words, beyond what `site_problems` finds on any site."""

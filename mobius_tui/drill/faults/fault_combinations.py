@@ -74,7 +74,7 @@ def combine_faults(
             f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in "
             "a way of its own; name one of them"
         )
-    if causes and obstacles and not causes[0].rolls_back:
+    if causes and obstacles and not causes[0].is_handled_by_rollback:
         raise UsageError(
             f"--fault {causes[0].name} --fault {obstacles[0].name}: what repairs the "
             "first reads no backup, so the second would be in nobody's way"

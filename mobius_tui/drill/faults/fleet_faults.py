@@ -159,7 +159,7 @@ HOST_FAULTS = (
         inject=_break_canary,
         heal=_mend_canary,
         symptom=_canary_symptom,
-        reddens=("roll-back", "auto-roll-back"),
+        failing_steps=("roll-back", "auto-roll-back"),
     ),
     Fault(
         name="host-down",
@@ -169,7 +169,7 @@ HOST_FAULTS = (
         inject=_turn_off,
         heal=_turn_on,
         symptom=partial(_login_symptom, "it refuses every connection"),
-        reddens=("roll-back", "auto-roll-back"),
+        failing_steps=("roll-back", "auto-roll-back"),
     ),
     Fault(
         name="host-silent",
@@ -179,7 +179,7 @@ HOST_FAULTS = (
         inject=partial(_break_login, _SILENT),
         heal=_mend_login,
         symptom=partial(_login_symptom, "it falls silent once it is changed"),
-        reddens=("roll-back", "auto-roll-back"),
+        failing_steps=("roll-back", "auto-roll-back"),
     ),
     Fault(
         name="slow-host",

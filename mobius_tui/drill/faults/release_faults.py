@@ -31,7 +31,7 @@ PATH_EXPRESSION = 'self.path.partition("?")[0]'
 MAX_ANSWER_SECONDS = 5.0
 """Seconds after which an answer is too late: the P95 of the runbook's trigger."""
 REQUESTS = 26
-"""Requests that show an error in each twelve or so, for certain."""
+"""Requests of which at least one fails, where one in twelve or thirteen does."""
 STOP_GRACE_SECONDS = 0.5
 """Seconds for a release to stop that is being replaced; a stuck one never does."""
 
@@ -202,7 +202,7 @@ RELEASE_FAULTS = (
         handled_by="the emergency stop, and a restoration by hand",
         inject=_stuck,
         heal=redeploy,
-        reddens=(
+        failing_steps=(
             *("execute", "auto-execute"),  # the script of a kind site stops services
             *("restart-after", "auto-restart", "stop-services"),
         ),

@@ -272,7 +272,7 @@ OBSTACLES = (
         role="obstacle",
         inject=_break_script,
         heal=_restore_script,
-        reddens=("execute", "auto-execute"),
+        failing_steps=("execute", "auto-execute"),
         symptom=_script_symptom,
     ),
     Fault(
@@ -282,7 +282,7 @@ OBSTACLES = (
         role="obstacle",
         inject=_break_half_way,
         heal=_restore_script,
-        reddens=("execute", "auto-execute"),
+        failing_steps=("execute", "auto-execute"),
         symptom=_script_symptom,
     ),
     Fault(
@@ -292,7 +292,7 @@ OBSTACLES = (
         role="obstacle",
         inject=_prompt,
         heal=_restore_script,
-        reddens=("execute", "auto-execute"),
+        failing_steps=("execute", "auto-execute"),
         symptom=_script_symptom,
     ),
     Fault(
@@ -302,7 +302,7 @@ OBSTACLES = (
         role="obstacle",
         inject=_hide_npm,
         heal=_restore_npm,
-        reddens=("inspect-backup", "auto-inspect-backup"),
+        failing_steps=("inspect-backup", "auto-inspect-backup"),
         symptom=_npm_symptom,
     ),
     Fault(

@@ -1,7 +1,7 @@
 """A drill site: a whole small MOBIUS in a directory of its own, with real processes.
 
-A site belongs to the process that built it, or to the one that `claim_site` names. When
-that is dead, `reap_orphans` takes the site down.
+A site belongs to the process that built it, or to the one that `set_site_owner` names.
+When that is dead, `site_guard.take_down_orphan_sites` takes the site down.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def build_site(
     Raises:
         RunError: the folder is in use, or the site did not become healthy.
     """
-    root = claim_empty_folder(root)
+    root = create_site_folder(root)
     try:
         wanted = SiteSpecification(kind=kind, environment=environment, seed=seed)
         create_site_files(root, wanted, started)
@@ -147,7 +147,7 @@ def build_site(
     return site
 
 
-def claim_empty_folder(root: Path) -> Path:
+def create_site_folder(root: Path) -> Path:
     """Make a folder for a site, and this process its owner; gives it resolved.
 
     Raises:
@@ -158,13 +158,13 @@ def claim_empty_folder(root: Path) -> Path:
     if any(root.iterdir()):
         raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
     (root / "run").mkdir()
-    claim_site(root, os.getpid())
+    set_site_owner(root, os.getpid())
     return root
 
 
-def claim_site(root: Path, pid: int) -> None:
+def set_site_owner(root: Path, pid: int) -> None:
     """Make a live process the owner of a site."""
-    site_services.write_mark(root / "run" / "owner", pid)
+    site_services.write_pid_file(root / "run" / "owner", pid)
 
 
 def open_site(root: Path) -> Site:
@@ -367,7 +367,7 @@ def _newest(folder: Path) -> str:
     return str(max(folder.iterdir(), default=""))
 
 
-def environment(site: Site) -> dict[str, str]:
+def environment_variables(site: Site) -> dict[str, str]:
     """The environment variables with which a run's steps act on this site."""
     path = os.environ.get("PATH") or os.defpath
     return {"PATH": f"{site.bin}{os.pathsep}{path}", **home_and_tmpdir(site.root)}

@@ -62,7 +62,7 @@ def build_fleet(
     Raises:
         RunError: the folder is in use, or a site did not become healthy.
     """
-    root = drill_site.claim_empty_folder(root)
+    root = drill_site.create_site_folder(root)
     try:
         specification = SiteSpecification(kind=kind, environment=environment, seed=seed)
         _create_hosts(root, names, specification, started)
@@ -123,11 +123,13 @@ def stop_claims(root: Path) -> None:
     """
     keepers = []
     for keeper in root.glob(f"{HOSTS_FOLDER}/*/.mobius-tui/claims/*/*/*/*/keeper"):
-        if site_services.read_mark(keeper) is not None:
+        if site_services.read_pid_file(keeper) is not None:
             (keeper.parent / "stop").touch()
             keepers.append(keeper)
     deadline = time.monotonic() + STOP_SECONDS
-    while any(map(site_services.read_mark, keepers)) and time.monotonic() < deadline:
+    while (
+        any(map(site_services.read_pid_file, keepers)) and time.monotonic() < deadline
+    ):
         time.sleep(0.02)
 
 

@@ -121,8 +121,8 @@ FORBIDDEN_PROGRAMS = (
     *("docker", "halt", "killall", "kubectl", "launchctl", "poweroff", "reboot"),
     *("scp", "service", "shutdown", "ssh", "wget"),
 )
-"""Programs that act on other machines, or on the whole of this one: a site has none."""
-ASSETS_KEPT = 500
+"""Programs that act on other machines, or on all of this one: stand-ins that refuse."""
+DATABASE_ASSET_COUNT = 500
 """Rows in the database when the backups are made."""
 
 
@@ -277,7 +277,7 @@ def _releases(
         backups=backups,
         config=digest(root / "config" / specification.environment),
         schema=len(list((ASSETS / "core" / "migrations").glob("*.up.sql"))),
-        assets=ASSETS_KEPT,
+        assets=DATABASE_ASSET_COUNT,
     )
 
 
@@ -387,7 +387,7 @@ def _fill_database(path: Path, rng: random.Random) -> None:
     """Fill the database with assets, whose loss a verdict would notice."""
     assets = [
         (f"asset-{n:04}.png", f"{rng.getrandbits(64):016x}")
-        for n in range(1, ASSETS_KEPT + 1)
+        for n in range(1, DATABASE_ASSET_COUNT + 1)
     ]
     with closing(sqlite3.connect(path)) as database, database:
         database.executemany("INSERT INTO assets (name, dhash) VALUES (?, ?)", assets)

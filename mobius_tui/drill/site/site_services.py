@@ -61,7 +61,7 @@ def _identity_by_ps(pid: int) -> str:
     return "" if state.startswith("Z") else "-".join(began.split())
 
 
-def read_mark(path: Path) -> int | None:
+def read_pid_file(path: Path) -> int | None:
     """The pid that a pid file names, if that very process is still alive."""
     try:
         pid, _, began = path.read_text().strip().partition(" ")
@@ -70,7 +70,7 @@ def read_mark(path: Path) -> int | None:
         return None
 
 
-def write_mark(path: Path, pid: int) -> None:
+def write_pid_file(path: Path, pid: int) -> None:
     """Write the pid file of a live process."""
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(f"{pid} {identity(pid)}\n")
@@ -104,7 +104,7 @@ def is_ours(root: Path, pid: int) -> bool:
 
 
 def runs_own_program(root: Path, argv: tuple[str, ...]) -> bool:
-    """Whether a command line begins with a program of this site, and tells it to do."""
+    """Whether a command line begins with a program of this site and has an argument."""
     return len(argv) > 1 and argv[0] in (f"{root}/lib/node", f"{root}/lib/python")
 
 
@@ -121,7 +121,7 @@ def _left_file(root: Path, unit: str, pid: int) -> Path:
 def processes(root: Path, unit: str) -> tuple[int, ...]:
     """The living processes of a service, those that its unit lost track of last."""
     left = sorted((root / "run").glob(f"{unit}.*.left"))
-    found = (read_mark(path) for path in (pid_file(root, unit), *left))
+    found = (read_pid_file(path) for path in (pid_file(root, unit), *left))
     return tuple(pid for pid in found if pid is not None and is_ours(root, pid))
 
 
@@ -133,7 +133,7 @@ def log_file(root: Path, unit: str) -> Path:
 def state(root: Path, unit: str) -> str:
     """`active`, `inactive`, or `failed` for a service that ended unasked."""
     mark = pid_file(root, unit)
-    if read_mark(mark) is not None:
+    if read_pid_file(mark) is not None:
         return "active"
     return "failed" if mark.exists() else "inactive"
 
@@ -174,7 +174,7 @@ def start(root: Path, unit: str) -> None:
                 close_fds=True,
                 start_new_session=True,
             )
-        write_mark(pid_file(root, unit), service.pid)
+        write_pid_file(pid_file(root, unit), service.pid)
         # It is started before the system says what it runs, and who is not known to be
         # of this site is neither stopped nor found.
         while identity(service.pid) and not command_line(service.pid):
@@ -200,7 +200,7 @@ def stop(root: Path, unit: str, *, grace: float = GRACE) -> bool:
     """
     with _locked(root):
         mark = pid_file(root, unit)
-        pid = read_mark(mark)
+        pid = read_pid_file(mark)
         if pid is not None and is_ours(root, pid):
             try:
                 end(pid, grace=grace, kill=_may_kill(root, unit))
@@ -208,7 +208,7 @@ def stop(root: Path, unit: str, *, grace: float = GRACE) -> bool:
                 if _may_kill(root, unit):
                     raise
                 _record(root, unit, f"Timed out, skipped SIGKILL; {pid} is left of")
-                write_mark(_left_file(root, unit, pid), pid)
+                write_pid_file(_left_file(root, unit, pid), pid)
                 mark.write_text("left\n")
                 return False
             _record(root, unit, "Stopped")

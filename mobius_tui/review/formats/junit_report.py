@@ -27,13 +27,13 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import (
-    BAD_STATUSES,
     GATE_OPENING_STATUSES,
+    STATUSES_NEEDING_DECISION,
     Status,
 )
 
 _ERRORS = frozenset({Status.UNKNOWN, Status.NOT_STARTED, Status.OUTPUT_LOST})
-"""Ends that say nothing of what the step was to do."""
+"""Statuses of an attempt that do not tell whether its step did what it should."""
 _SKIPPED_STATUSES = frozenset(
     {Status.SKIPPED, Status.NOT_APPLICABLE, Status.PENDING, Status.WAITING}
 )
@@ -85,11 +85,11 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
         time=f"{sum(attempt.took or 0.0 for attempt in step.tries):.3f}",
     )
     reason = step.reason or step.status
-    bearer = _bearer(phase, step)
+    bearer = _tolerating_parent(phase, step)
     if step.status in _SKIPPED_STATUSES:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
         Tree.SubElement(case, "skipped", message=f"{step.status}{why}")
-    elif step.status in BAD_STATUSES and bearer is None:
+    elif step.status in STATUSES_NEEDING_DECISION and bearer is None:
         name = "error" if step.status in _ERRORS else "failure"
         Tree.SubElement(case, name, type=step.status, message=reason)
     if bearer is None:
@@ -110,9 +110,9 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
     return case
 
 
-def _bearer(phase: ReportPhase, step: ReportStep) -> ReportStep | None:
-    """The step whose row this is, where the row went wrong and that did not."""
-    if step.status not in BAD_STATUSES:
+def _tolerating_parent(phase: ReportPhase, step: ReportStep) -> ReportStep | None:
+    """The parent of a failed row, if the parent opens its gate all the same."""
+    if step.status not in STATUSES_NEEDING_DECISION:
         return None
     parent = step.number.rpartition(".")[0]
     return next(
@@ -138,10 +138,10 @@ def _earlier(case: Tree.Element, step: ReportStep) -> None:
     """Add earlier bad attempts of a step to its test case, as reruns or flaky."""
     if step.status in _SKIPPED_STATUSES:
         return  # it is neither: what came before stands in its output
-    last = step.tries[-1:] if step.status in BAD_STATUSES else ()
+    last = step.tries[-1:] if step.status in STATUSES_NEEDING_DECISION else ()
     prefix = "rerun" if last else "flaky"
     for attempt in step.tries:
-        if attempt.status in BAD_STATUSES and attempt not in last:
+        if attempt.status in STATUSES_NEEDING_DECISION and attempt not in last:
             name = "Error" if attempt.status in _ERRORS else "Failure"
             message = f"attempt {attempt.number}: {attempt.reason or attempt.status}"
             Tree.SubElement(

@@ -17,7 +17,7 @@ from mobius_tui.review.formats.markdown_text import (
 )
 from mobius_tui.review.run_report import (
     ReportAttempt,
-    ReportCheck,
+    ReportLook,
     ReportPhase,
     ReportStep,
     RunReport,
@@ -264,7 +264,7 @@ def _attempt_blocks(attempt: ReportAttempt) -> Iterator[str]:
         yield fenced_lines(attempt.output)
 
 
-def _check_line(check: ReportCheck) -> str:
+def _check_line(check: ReportLook) -> str:
     held = "held" if check.held else "**did not hold**"
     return markdown_line(
         f"- {report_wording.time_of_day(check.at)} {held}: {{}}: {{}}",

@@ -111,7 +111,7 @@ class Scale:
 
 
 def scale_of(report: RunReport) -> Scale:
-    """The time of a whole run."""
+    """The horizontal scale of a picture that spans the whole run."""
     began = report.began or 0.0
     return Scale(began=began, until=max(report.until or began, began + 1))
 

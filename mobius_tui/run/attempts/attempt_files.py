@@ -211,12 +211,16 @@ def plays_digest(directory: AttemptDirectory) -> str | None:
         In hexadecimal; `None` where there is no play, or one may still write.
     """
     plays = plays_of_attempt(directory.path)
-    locks = [path for each in plays for path in (each.process.lock, each.process.tree)]
+    locks = [
+        path
+        for each in plays
+        for path in (each.keeper_directory.lock, each.keeper_directory.tree)
+    ]
     if not plays or any(map(is_lock_file_held, locks)):
         return None
     lines = hashlib.sha256()
     for play in plays:
-        process = play.process
+        process = play.keeper_directory
         for path in (
             play.hosts,
             play.events,

@@ -23,18 +23,18 @@ from mobius_tui.run.fleet.fleet_lines import (
     StepOrder,
 )
 from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.playbook_digests import (
     changed_paths_text,
     playbook_digests,
 )
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan, plan_rollout
-from mobius_tui.run.state.fleet_state import FleetState, StepFleet, hosts_to_do
+from mobius_tui.run.rollout.rollout import RolloutPlan, plan_rollout
+from mobius_tui.run.state.fleet_state import AttemptFleet, StepFleet, hosts_to_do
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.storage.state_folders import make_folder
 from mobius_tui.run.targets.ansible_inventory import (
     ANSIBLE_MISSING_REMEDY,
     find_ansible,
@@ -49,7 +49,7 @@ from mobius_tui.run.targets.resolved_hosts import (
 from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.templates import names_host
+from mobius_tui.runbook.model.templates import uses_host_fields
 
 
 def playbook_order(
@@ -63,7 +63,7 @@ def playbook_order(
 ) -> PlaybookOrder:
     """The order of an attempt at a step by Ansible.
 
-    A script's values differ by host, so they are in each `HostOrder` instead.
+    A script's values differ by host, so they are in each `OrderedHost` instead.
 
     Args:
         context: the run's.
@@ -144,7 +144,7 @@ class AttemptHosts:
         """
         self._listed = await self._list()
         self._hosts = {host.name: host for host in self._listed.hosts}
-        self._addresses = await self._texts_addresses(self._listed)
+        self._template_hosts = await self._hosts_for_templates(self._listed)
 
     @property
     def step_fleet(self) -> StepFleet:
@@ -152,7 +152,7 @@ class AttemptHosts:
         return self._context.state.fleets.get(self._step.id) or StepFleet()
 
     @property
-    def fleet(self) -> FleetState:
+    def fleet(self) -> AttemptFleet:
         """The states of the hosts in this attempt."""
         return self.step_fleet.attempts[self._number]
 
@@ -169,14 +169,14 @@ class AttemptHosts:
         whole = await resolve_target(
             target, Path(began.path).parent, context.env, limit=began.limit
         )
-        todo = hosts_to_do(whole.names, self.step_fleet.newest())
+        todo = hosts_to_do(whole.names, self.step_fleet.newest_states())
         if not todo:
             raise RunError("no host is left for it: each has passed, or is unknown")
         chosen = tuple(host for host in whole.hosts if host.name in set(todo))
         first = tuple(name for name in whole.first if name in set(todo))
         listed = replace(whole, hosts=chosen, first=first)
         shown, playbook = self._shown_digest(), await self._playbook_now()
-        other_names = self._other_names(whole)
+        other_names = self._changed_hosts_text(whole)
         changed = changed_paths_text(self._shown_playbook(), playbook)
         with suppress(FileExistsError):
             make_folder(self._directory.path)
@@ -205,12 +205,12 @@ class AttemptHosts:
             raise RunError(f"{words}. Nothing ran; it may be tried again")
         return listed
 
-    def _other_names(self, whole: ResolvedHosts) -> str:
+    def _changed_hosts_text(self, whole: ResolvedHosts) -> str:
         """Which hosts of the target are new or gone, where its list is on record."""
         target, fleets = self._rollout.target, self._context.state.fleets.values()
         lists = (own for each in fleets for own in each.attempts.values())
         known = {host for own in lists if own.target == target for host in own.hosts}
-        known |= self.step_fleet.latest.keys()
+        known |= self.step_fleet.earlier_states.keys()
         new = [name for name in whole.names if name not in known] if known else []
         gone = sorted(known.difference(whole.names))
         words = f", new {_names_of_changed_hosts(new)}" if new else ""
@@ -232,7 +232,7 @@ class AttemptHosts:
 
     def _shown_playbook(self) -> Mapping[str, str]:
         """The digests of the playbook's files when a person last saw them, by path."""
-        last, began = self.step_fleet.last, self._context.state.began
+        last, began = self.step_fleet.last_attempt, self._context.state.began
         assert began is not None
         return last.playbook if last else began.playbooks.get(self._step.id, {})
 
@@ -250,9 +250,11 @@ class AttemptHosts:
         found += [(o.resolved_at, o.sha256) for o in seen if o.target == target]
         return max(found)[1]
 
-    async def _texts_addresses(self, listed: ResolvedHosts) -> Mapping[str, TargetHost]:
+    async def _hosts_for_templates(
+        self, listed: ResolvedHosts
+    ) -> Mapping[str, TargetHost]:
         """The hosts by name, with ssh's addresses if the step uses `${host.…}`."""
-        if names_host(self._step):
+        if uses_host_fields(self._step):
             listed = await with_ssh_addresses(listed)
         return {host.name: host for host in listed.hosts}
 
@@ -268,7 +270,7 @@ class AttemptHosts:
             self._listed.names,
             self._listed.first,
             values.seconds,
-            of=len(self.step_fleet.newest()),
+            step_host_count=len(self.step_fleet.newest_states()),
         )
         if self._rollout.engine == "ansible":
             # Ansible itself holds a batch to so many at a time.
@@ -331,7 +333,7 @@ class AttemptHosts:
     def values_of(self, host: str) -> Values:
         """The values of variables for one host."""
         batch = self.fleet.hosts[host].batch
-        provided = self._addresses[host].provided(batch)
+        provided = self._template_hosts[host].provided(batch)
         return self._context.values(self._step, host=provided)
 
     def host_order(self, name: str) -> OrderedHost:
@@ -395,7 +397,7 @@ def claim_number(attempt: int, tries: int) -> int:
 def unanswered_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
     """The numbers of a host's claims in earlier attempts that ended unreachable.
 
-    Whether these began is not known; `HostOrder.earlier` gives them up on the host.
+    Whether these began is not known; `OrderedHost.earlier` gives them up on the host.
 
     Args:
         fleet: the step's hosts.
@@ -403,7 +405,7 @@ def unanswered_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, .
         attempt: only attempts before this one count.
     """
     found = {number: each.hosts.get(host) for number, each in fleet.attempts.items()}
-    last = fleet.latest.get(host)
+    last = fleet.earlier_states.get(host)
     if last is not None:
         found.setdefault(last.attempt, last)
     return tuple(

@@ -10,15 +10,18 @@ from mobius_tui.errors import MobiusError, RunError, StateError
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.secret_source import obtain_secrets, record_secrets
+from mobius_tui.run.attempts.value_sources import obtain_secrets, record_secrets
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.approval_rules import is_retry_approved
-from mobius_tui.run.planning.plan import will_retry
-from mobius_tui.run.planning.side_by_side import are_in_one_group, step_blocking_start
+from mobius_tui.run.planning.plan import (
+    are_in_one_group,
+    step_blocking_start,
+    will_retry,
+)
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.step_state import BAD_STATUSES
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
@@ -54,7 +57,7 @@ class AttemptRunner:
         """The ids of steps whose attempt an earlier host started."""
 
     async def start(
-        self, step: Step, attempt: int, who: str, intent: str | None = None
+        self, step: Step, attempt: int, who: str, intent_id: str | None = None
     ) -> Entry:
         """Begin an attempt that is permitted; the caller holds `writer.turn`.
 
@@ -62,7 +65,7 @@ class AttemptRunner:
             step: the step.
             attempt: its number, from 1.
             who: who starts it.
-            intent: the id of the intent that asked for it.
+            intent_id: the id of the intent that asked for it.
         """
         await record_secrets(self._context, self._writer, step)
         event = StepStarted(
@@ -70,7 +73,7 @@ class AttemptRunner:
             attempt=attempt,
             reads=self._context.plan.variables_read[step.id],
         )
-        entry = await self._writer.write(event, who, intent)
+        entry = await self._writer.write(event, who, intent_id)
         self.execute_in_task(step, attempt)
         return entry
 
@@ -138,7 +141,7 @@ class AttemptRunner:
     def _retries_by_itself(self, step: Step) -> bool:
         """Whether another attempt follows; none does once the run is only undone."""
         state = self._context.state
-        is_over = state.is_reopened and step.id not in state.steps_after_end
+        is_over = state.is_reopened and step.id not in state.steps_allowed_when_reopened
         return not is_over and will_retry(step, state.steps[step.id])
 
     async def _retry_unless_busy(self, step: Step, tried: int) -> bool:
@@ -150,7 +153,9 @@ class AttemptRunner:
         plan, state = self._context.plan, self._context.state
         async with self._writer.turn:
             own = state.steps[step.id]
-            is_same = len(own.attempts) == tried and own.status in BAD_STATUSES
+            is_same = (
+                len(own.attempts) == tried and own.status in STATUSES_NEEDING_DECISION
+            )
             is_over = state.ended is not None or not self._retries_by_itself(step)
             if not is_same or is_over or self._writer.failure:
                 return False

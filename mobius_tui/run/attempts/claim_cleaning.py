@@ -36,7 +36,7 @@ async def clean_claims(context: RunContext) -> None:
     kept = {
         name
         for fleet in context.state.fleets.values()
-        for name, state in fleet.newest().items()
+        for name, state in fleet.newest_states().items()
         if state.status is HostStatus.UNKNOWN
     }
     try:
@@ -51,14 +51,14 @@ async def clean_claims(context: RunContext) -> None:
 async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
     """Remove the run's claims on the hosts of one step, but for some."""
     fleet = context.state.fleets.get(step.id)
-    last = fleet.last if fleet is not None else None
+    last = fleet.last_attempt if fleet is not None else None
     if fleet is None or last is None or step.rollout is None:
         return
     directory = context.directory.attempt(step.id, last.attempt)
     known = {host.name: host for host in read_host_list(directory).hosts}
     began = {
         name
-        for name, state in fleet.newest().items()
+        for name, state in fleet.newest_states().items()
         if state.tries and name not in kept
     }
     hosts = tuple(

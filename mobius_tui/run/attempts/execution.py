@@ -26,20 +26,18 @@ from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
 from mobius_tui.run.checks.log_marks import LogMark, encode_marks
-from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.run_events import VariableSet
-from mobius_tui.run.events.step_events import Result, StepEnded, StepUnknown
-from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.planning.initial_values import refuse_value
+from mobius_tui.run.events.step_events import Result, RowsAdded, StepEnded, StepUnknown
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.proposal import listed_items
-from mobius_tui.run.planning.variables import script_env
+from mobius_tui.run.planning.variables import script_env, validate_value
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
-from mobius_tui.runbook.model.for_each import items_of_lines, row_ids
-from mobius_tui.runbook.model.limits import bounded_size, limits_by_variable
+from mobius_tui.runbook.model.limits import bounded_size, limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import ForEach, Step
+from mobius_tui.runbook.model.runtime_steps import items_of_lines, row_ids
 
 
 def env_without_terminal(env: Mapping[str, str]) -> dict[str, str]:
@@ -342,7 +340,7 @@ class AttemptExecution:
             What is wrong with them, in words; empty where nothing is.
         """
         context, writer = self._context, self._writer
-        filled_in = limits_by_variable(context.plan.runbook)
+        filled_in = limited_texts_by_variable(context.plan.runbook)
         try:
             outputs = await asyncio.to_thread(
                 attempt_files.read_outputs, self._directory
@@ -356,7 +354,7 @@ class AttemptExecution:
                 if name not in outputs:
                     return f"it did not write {name}=… to $RUNBOOK_OUTPUT"
                 variable = context.plan.runbook.variables[name]
-                refuse_value(variable, outputs[name], filled_in.get(name, ()))
+                validate_value(variable, outputs[name], filled_in.get(name, ()))
         except (MobiusError, OSError) as error:
             return str(error)
         for name in self._step.outputs:

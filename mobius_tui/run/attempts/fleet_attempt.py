@@ -43,7 +43,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     StopHosts,
 )
 from mobius_tui.run.fleet.transport import transport_to
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.rollback import belongs_to_rollback
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout import (
@@ -54,7 +54,7 @@ from mobius_tui.run.rollout.rollout import (
     count_failed_hosts,
     next_move,
 )
-from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, FleetState
+from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, AttemptFleet
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
@@ -106,7 +106,7 @@ class FleetAttempt:
         self._client: FleetClient | PlaybookClient | None = None
         self._silent_starts = 0
         """Fleet processes that were started since one reported anything."""
-        self._is_stop_said = False
+        self._is_stop_sent = False
 
     async def run(self) -> tuple[Result | Literal[Status.UNKNOWN], str]:
         """Run it to its end, from where an earlier host of the run left it.
@@ -140,7 +140,7 @@ class FleetAttempt:
     # From move to move
 
     @property
-    def _fleet(self) -> FleetState:
+    def _fleet(self) -> AttemptFleet:
         return self._hosts.fleet
 
     async def _until_over(self, stop: asyncio.Task[bool]) -> RolloutEnd:
@@ -148,7 +148,7 @@ class FleetAttempt:
         while True:
             self._take_checked()
             stopped = stop.done() or self._stop_asked()
-            if stopped and not self._is_stop_said:
+            if stopped and not self._is_stop_sent:
                 await self._stop_hosts()
             async with self._writer.turn:
                 move = self._next_move(stopped)
@@ -211,7 +211,7 @@ class FleetAttempt:
     async def _connect_where_wanted(self, begun: Sequence[str]) -> None:
         """Order hosts to begin; attach to running ones where no fleet process does."""
         if self._client is None:
-            running = self._fleet.named(HostStatus.RUNNING)
+            running = self._fleet.hosts_with(HostStatus.RUNNING)
             asked = [host for host in running if host not in self._checking]
             if not asked:
                 return
@@ -249,7 +249,7 @@ class FleetAttempt:
             order = replace(order, clock_offset=offset)
             self._client = await FleetClient.start(order, log)
         self._reading = asyncio.ensure_future(self._read(self._client))
-        self._is_stop_said = False
+        self._is_stop_sent = False
         return True
 
     async def _disconnect(self) -> None:
@@ -269,7 +269,7 @@ class FleetAttempt:
 
     async def _stop_hosts(self) -> None:
         """Stop what runs; a check that is being made is given up."""
-        self._is_stop_said = True
+        self._is_stop_sent = True
         for task in self._checking.values():
             task.cancel()
         if self._client is not None:
@@ -296,7 +296,7 @@ class FleetAttempt:
         if self._reports.empty():
             news = asyncio.ensure_future(self._reports.get())
             waited: set[asyncio.Future[Any]] = {news, *self._checking.values()}
-            if not self._is_stop_said:
+            if not self._is_stop_sent:
                 waited.add(stop)
             await asyncio.wait(
                 waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
@@ -366,7 +366,7 @@ class FleetAttempt:
             )
             problem = await checks.run()
         except asyncio.CancelledError:
-            if not self._is_stop_said:
+            if not self._is_stop_sent:
                 raise
             problem = "it was stopped during its checks"
         except MobiusError as error:
@@ -406,7 +406,7 @@ class FleetAttempt:
 
     def _first_reason(self) -> str:
         """The reason of the first host that did not pass, for the attempt's reason."""
-        bad = self._fleet.named(
+        bad = self._fleet.hosts_with(
             HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN
         )
         reason = self._fleet.hosts[bad[0]].reason if bad else ""

@@ -29,7 +29,7 @@ from mobius_tui.run.events.fleet_events import FleetHostChecked
 from mobius_tui.run.fleet.claim_request import export_line
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import Transport
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
@@ -140,18 +140,22 @@ class HostChecks:
         return ""
 
     async def _until_decided(self, index: int, check: Check) -> tuple[CheckResult, str]:
-        """Make a check until it is decided; the last look, and whether it was late.
+        """Make a check until it is decided.
+
+        Returns:
+            The last look, and the prefix of its detail: `late_look_prefix` if the check
+            failed by its deadline, else empty.
 
         Raises:
             MobiusError: a duration or a value is invalid.
         """
         repeat, loop = check.repeat, asyncio.get_running_loop()
         pause = self._values.seconds(repeat.every, "every")
-        lasts = math.inf
+        time_limit = math.inf
         if repeat.deadline is not None:
-            lasts = self._values.seconds(repeat.deadline, "for")
+            time_limit = self._values.seconds(repeat.deadline, "for")
         tally = CheckTally(repeat.limit, repeat.consecutive)
-        deadline, number = loop.time() + lasts, 0
+        deadline, number = loop.time() + time_limit, 0
         while True:
             number += 1
             began = loop.time()
@@ -172,7 +176,7 @@ class HostChecks:
             if verdict == "held":
                 return result, ""
             if verdict == "failed":
-                late = "" if lasts == math.inf else late_look_prefix(lasts)
+                late = "" if time_limit == math.inf else late_look_prefix(time_limit)
                 return CheckResult(held=False, detail=result.detail), late
             await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
 

@@ -26,7 +26,7 @@ from mobius_tui.run.storage.run_directory import (
     lock_holder,
 )
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.storage.state_folders import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 """What runs a script that names no program of its own."""
@@ -85,7 +85,7 @@ def launch_keeper(
     create_file(directory.script, script.encode("utf-8", "surrogateescape"))
     create_file(directory.outputs)
     if spec.logs:
-        create_file(directory.logs, spec.logs)
+        create_file(directory.log_sizes, spec.logs)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handles: list[int] = []
     try:

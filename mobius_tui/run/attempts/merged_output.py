@@ -1,7 +1,7 @@
-"""The outputs of many hosts as one text: a line after the other, as they came.
+"""The outputs of many hosts merged into one text, line by line, ordered by time.
 
-It grows with them. Where it was not kept when an output came, as in runs of earlier
-versions, that one stands whole before the lines of others.
+The text grows while the hosts' outputs do. An output without spans, as in runs of
+earlier versions, has no times: it stands as a whole before the merged lines.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import BinaryIO
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import Span, SpanReader, spans_in
-from mobius_tui.run.fleet.gathered_output import left_out_note, outputs_by_host
-from mobius_tui.run.fleet.host_output import spans_path
+from mobius_tui.run.fleet.host_output import left_out_note, outputs_by_host, spans_path
 from mobius_tui.run.keeper.output_writer import SPAN_SIZE, encode_span
 from mobius_tui.run.storage.safe_open import open_regular
 
 TOTAL_BYTES = 16 << 20
-"""Bytes that are read of all outputs at a time, of each as many as of others."""
+"""Bytes read of all outputs in one pass, shared evenly between the hosts."""
 MAX_BYTES_OF_HOST, MIN_BYTES_OF_HOST = 1 << 20, 1 << 14
-"""Bytes of each host at a time, at most and at least."""
-WITHOUT_TIMES = b"(when these came was not kept: one host after the other)\n"
-BETWEEN = "│ ".encode()
+"""Bytes read of one host's output in one pass, at most and at least."""
+WITHOUT_TIMES_NOTE = b"(when these came was not kept: one host after the other)\n"
+LABEL_SEPARATOR = "│ ".encode()
 """What stands between a host's name and what it said."""
 NO_TIME_LIMIT = 1 << 64
 """Nanoseconds since 1970 that no record of a time can have."""
@@ -48,13 +47,13 @@ class MergedHost:
 
 
 @dataclass(slots=True)
-class _Place:
+class _MergeProgress:
     """How far an output is merged."""
 
     offset: int | None = None
-    """The first byte that is not; `None` where it is not begun."""
+    """Offset of the first byte not yet merged; `None` before a line is merged."""
     time: int = 0
-    """When the last one that is came, in nanoseconds since 1970."""
+    """Time of the last merged byte, in nanoseconds since 1970."""
     is_done: bool = False
 
 
@@ -64,14 +63,14 @@ class _Line:
     text: bytes
     """Empty where there is more of an output, which was not read yet."""
     end: int
-    """The offset of what is behind it."""
+    """Offset of the first byte after it in the host's output."""
 
 
-class _Part:
+class _OutputChunk:
     """What was read of an output at a time."""
 
     def __init__(
-        self, host: MergedHost, place: _Place, most: int, *, is_last: bool
+        self, host: MergedHost, place: _MergeProgress, most: int, *, is_last: bool
     ) -> None:
         """Read it; blocking.
 
@@ -101,7 +100,7 @@ class _Part:
         with open_regular(spans_path(host.output)) as file:
             spans = SpanReader(file.fileno())
             spans.refresh()
-            records, self._has_more_spans = spans.since(self._begin, most)
+            records, self._has_more_spans = spans.records_from(self._begin, most)
         self._spans = spans_in(records)
         self._span: Span | None = None
         last = [*spans_in(records[-SPAN_SIZE:])]
@@ -147,11 +146,12 @@ class MergedOutput:
             path: of the text, in a folder of its own.
         """
         self.path = path
-        self.without_times = 0
+        self.hosts_without_times = 0
         """Hosts of which it was not kept when their output came."""
-        self.are_merged = False
-        """Whether there are lines of others."""
-        self._places: dict[Path, _Place] = {}
+        self.has_merged_lines = False
+        """Whether the text holds lines merged by time, besides outputs without times.
+        """
+        self._places: dict[Path, _MergeProgress] = {}
         self._size = 0
         self._newest = 0
         """The latest time that was seen by now, in nanoseconds since 1970."""
@@ -159,13 +159,13 @@ class MergedOutput:
     def catch_up(
         self, hosts: Iterable[MergedHost], *, is_last: bool, until: int = NO_TIME_LIMIT
     ) -> None:
-        """Append what came since; blocking.
+        """Append what came since the last call; blocking.
 
-        While more may come, a line waits until all that came before it is there: what
-        one look has seen is appended by the next.
+        Unless `is_last`, lines newer than all that the call before has seen are held
+        back: earlier lines of other hosts may still come.
 
         Args:
-            hosts: some may have joined since.
+            hosts: the hosts; some may have joined since the last call.
             is_last: whether nothing is held back.
             until: nanoseconds since 1970; what came later is left out.
 
@@ -187,22 +187,22 @@ class MergedOutput:
                 if is_all or not is_last or self._size == before:
                     return
 
-    def _read(self, hosts: list[MergedHost], *, is_last: bool) -> list[_Part]:
+    def _read(self, hosts: list[MergedHost], *, is_last: bool) -> list[_OutputChunk]:
         """What is there of each output, and is not merged."""
         share = TOTAL_BYTES // max(1, len(hosts))
         most = max(MIN_BYTES_OF_HOST, min(MAX_BYTES_OF_HOST, share))
         parts = []
         for host in hosts:
-            place = self._places.setdefault(host.output, _Place())
+            place = self._places.setdefault(host.output, _MergeProgress())
             with suppress(OSError):  # it may not be there yet
                 size = host.output.lstat().st_size
                 place.is_done |= host.is_over and size == (place.offset or 0)
                 if not place.is_done and size != place.offset:
-                    parts.append(_Part(host, place, most, is_last=is_last))
+                    parts.append(_OutputChunk(host, place, most, is_last=is_last))
         return parts
 
     def _append(
-        self, parts: list[_Part], due: int, text: BinaryIO, spans: BinaryIO
+        self, parts: list[_OutputChunk], due: int, text: BinaryIO, spans: BinaryIO
     ) -> bool:
         """Append the lines that are due, in the order in which they came.
 
@@ -219,14 +219,14 @@ class MergedOutput:
             spans.write(encode_span(self._size, len(data), 1, line.time))
             text.write(data)
             self._size += len(data)
-            self.are_merged = True
+            self.has_merged_lines = True
             part.place.offset, part.place.time = line.end, line.time
         return True
 
     def _append_without_times(self, hosts: list[MergedHost], text: BinaryIO) -> None:
         """Append the outputs of which it was not kept when they came."""
         for host in hosts:
-            place = self._places.setdefault(host.output, _Place())
+            place = self._places.setdefault(host.output, _MergeProgress())
             if (
                 place.is_done
                 or place.offset is not None
@@ -235,8 +235,8 @@ class MergedOutput:
                 continue
             place.is_done = True
             whole = outputs_by_host([(host.name, host.state, host.output)])
-            data = WITHOUT_TIMES * (not self.without_times) + b"".join(whole)
-            self.without_times += 1
+            data = WITHOUT_TIMES_NOTE * (not self.hosts_without_times) + b"".join(whole)
+            self.hosts_without_times += 1
             self._size += text.write(data)
 
 
@@ -252,4 +252,4 @@ def _labelled(label: str, line: bytes) -> bytes:
     body = line.rstrip(b"\r\n")
     body = body[body.rfind(b"\r") + 1 :]
     reset = _RESET if b"\x1b" in body else b""
-    return label.encode("utf-8", "replace") + BETWEEN + body + reset + b"\n"
+    return label.encode("utf-8", "replace") + LABEL_SEPARATOR + body + reset + b"\n"

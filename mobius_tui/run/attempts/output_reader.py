@@ -78,16 +78,19 @@ class SpanReader:
         """
         return self._last(lambda each: each.time <= time)
 
-    def since(self, offset: int, most: int) -> tuple[bytes, bool]:
-        """The records from the one that holds a byte on, and whether there are more.
+    def records_from(self, offset: int, max_bytes: int) -> tuple[bytes, bool]:
+        """Return undecoded records, from the one that holds the byte at `offset` on.
 
         Args:
-            offset: of the byte.
-            most: bytes of records at most.
+            offset: of the byte in the output.
+            max_bytes: bytes of records at most.
+
+        Returns:
+            The records, for `spans_in`; and whether there are more after them.
         """
         first = max(0, self._number_of_last(lambda each: each.offset <= offset))
         left = (self.count - first) * SPAN_SIZE
-        size = min(left, most - most % SPAN_SIZE)
+        size = min(left, max_bytes - max_bytes % SPAN_SIZE)
         data = os.pread(self._descriptor, size, first * SPAN_SIZE)
         return data, size < left
 
@@ -134,8 +137,10 @@ def spans_in(data: bytes) -> Iterator[Span]:
         yield _span(data[place : place + SPAN_SIZE])
 
 
-def bytes_printed_by(attempt: AttemptDirectory, moment: float) -> int:
-    """How many bytes of an output had been printed by a moment.
+def output_size_at(attempt: AttemptDirectory, moment: float) -> int:
+    """The size in bytes that an attempt's output had at a moment.
+
+    Without spans it is not known when output came: then the size now.
 
     Args:
         attempt: whose output.
@@ -205,10 +210,10 @@ def stderr_tail(attempt: AttemptDirectory, max_spans: int) -> bytes:
 
 
 def last_terminal_rows(path: Path) -> list[str]:
-    """The rows at the end of what was printed, as a terminal would have left them.
+    """The rows at the end of an output, as a terminal would have left them.
 
-    Empty where there is no such file. Not the first, where it began before
-    `MAX_TAIL_BYTES` bytes from the end, unless it is the only one.
+    Empty where there is no such file. Only the last `MAX_TAIL_BYTES` bytes are read; a
+    first row that may be cut by that is left out, unless it is the only one.
     """
     try:
         with open_regular(path) as file:
@@ -220,12 +225,12 @@ def last_terminal_rows(path: Path) -> list[str]:
 
 
 def terminal_rows(data: bytes, *, is_cut: bool | None = None) -> list[str]:
-    """What was printed, in rows, as a terminal would have left them.
+    """The rows of some output, as a terminal would have left them.
 
     Args:
         data: the end of an output, or of one stream of it.
-        is_cut: whether it may begin within a row, which is left out then unless it is
-            the only one; by itself, where it is as long as what is read at most.
+        is_cut: whether `data` may begin within a row, which is then left out unless it
+            is the only one; `None`: if `data` has at least `MAX_TAIL_BYTES` bytes.
     """
     rows = drop_overwritten(decode(data)).rstrip("\n").split("\n") if data else []
     cut = len(data) >= MAX_TAIL_BYTES if is_cut is None else is_cut

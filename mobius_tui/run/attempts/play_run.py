@@ -30,8 +30,11 @@ from mobius_tui.run.attempts.attempt_files import (
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.fleet.fleet_lines import HostReport, OrderedHost
 from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
-from mobius_tui.run.playbooks.play_events import PlayEventReader
-from mobius_tui.run.playbooks.play_output import PlayOutputs, text_of_event
+from mobius_tui.run.playbooks.play_events import (
+    PlayEventReader,
+    PlayOutputs,
+    text_of_event,
+)
 from mobius_tui.run.playbooks.play_verdict import HostVerdict, PlayEnd, PlayProgress
 from mobius_tui.run.playbooks.playbook_order import (
     PlaybookOrder,
@@ -48,14 +51,14 @@ _MAX_KILL_ROUNDS = 5
 """How often processes that are left are killed, at most."""
 
 
-def workers_of(process: AttemptDirectory, mark: str) -> list[psutil.Process]:
+def workers_of(keeper_directory: AttemptDirectory, mark: str) -> list[psutil.Process]:
     """`ansible-playbook` and its workers, as far as they live; blocking.
 
     Args:
-        process: what the play's keeper writes.
+        keeper_directory: what the play's keeper writes.
         mark: the value of `ATTEMPT_MARK` in their environment.
     """
-    tree = str(process.tree.resolve())
+    tree = str(keeper_directory.tree.resolve())
     found = []
     for each in _processes_with_mark(mark):
         with suppress(psutil.Error, OSError):
@@ -80,15 +83,15 @@ def is_ansible_alive(pid: int, mark: str) -> bool:
         return False
 
 
-def end_workers(process: AttemptDirectory, mark: str, grace: float) -> None:
+def end_workers(keeper_directory: AttemptDirectory, mark: str, grace: float) -> None:
     """End the workers and what they began here; blocking, for as long as it takes.
 
     Args:
-        process: what the play's keeper writes.
+        keeper_directory: what the play's keeper writes.
         mark: the value of `ATTEMPT_MARK` in their environment.
         grace: seconds between SIGTERM and SIGKILL.
     """
-    sessions = {_session_id(each) for each in workers_of(process, mark)} - {0}
+    sessions = {_session_id(each) for each in workers_of(keeper_directory, mark)} - {0}
     members = _members_of_sessions(sessions, mark)
     for each in members:
         with suppress(psutil.Error):
@@ -162,7 +165,7 @@ class PlayRun:
         self,
         order: PlaybookOrder,
         files: PlayFiles,
-        names: frozenset[str],
+        reported_hosts: frozenset[str],
         report: Callable[[HostReport], None],
     ) -> None:
         """Take a play whose files are written; blocking.
@@ -170,7 +173,7 @@ class PlayRun:
         Args:
             order: the attempt's.
             files: the play's.
-            names: the hosts that are reported.
+            reported_hosts: the hosts that are reported.
             report: called with each change of a host's state.
         """
         self._order, self._files, self._report = order, files, report
@@ -182,9 +185,9 @@ class PlayRun:
             Path(order.folder), begins, order.max_output, order.clock_offset
         )
         self._mark = order.env.get(ATTEMPT_MARK, "")
-        self.names = names
-        self._ended = set(self.hosts) - names
-        self.is_stopped = False
+        self.reported_hosts = reported_hosts
+        self._ended = set(self.hosts) - reported_hosts
+        self.is_stop_requested = False
         """Whether it is stopped as soon as there is something to stop."""
 
     def launch(self, log: int) -> subprocess.Popen[bytes]:
@@ -208,19 +211,19 @@ class PlayRun:
             secrets=secret_literals(order.secrets),
         )
         command = play_command(order, self._files)
-        return launcher.launch_keeper(self._files.process, command, spec, log)
+        return launcher.launch_keeper(self._files.keeper_directory, command, spec, log)
 
     async def follow(self, keeper: subprocess.Popen[bytes] | None) -> None:
-        """Report each host to its end.
+        """Report the hosts' states until the play has ended; end workers that are left.
 
         Args:
-            keeper: `None` where an earlier process started it.
+            keeper: the keeper's process; `None` where an earlier process started it.
         """
-        process = self._files.process
+        process = self._files.keeper_directory
         ended = asyncio.ensure_future(launcher.wait_until_unlocked(process.lock))
         while not (await asyncio.wait([ended], timeout=PLAY_POLL_INTERVAL))[0]:
             await self._catch_up()
-            if self.is_stopped:
+            if self.is_stop_requested:
                 launcher.request_stop(process)
         code = None if keeper is None else await asyncio.to_thread(keeper.wait)
         end = await asyncio.to_thread(read_script_end, process)
@@ -234,12 +237,15 @@ class PlayRun:
 
     @property
     def is_over(self) -> bool:
-        """Whether every host is reported to its end: Ansible itself ends at once."""
+        """Whether the end of every host is reported.
+
+        Ansible itself ends a moment later.
+        """
         return len(self._ended) == len(self.hosts)
 
     def stop(self) -> None:
         """Request a stop, which `follow` carries out."""
-        self.is_stopped = True
+        self.is_stop_requested = True
 
     async def conclude(self, end: PlayEnd) -> None:
         """Report the end of each host that has none yet."""
@@ -249,7 +255,7 @@ class PlayRun:
 
     async def _follow_without_keeper(self) -> None:
         """Ansible goes on when its keeper has died: its events are still written."""
-        process, limit = self._files.process, self._order.batch_timeout
+        process, limit = self._files.keeper_directory, self._order.batch_timeout
         pid = read_process_group(process)
         if not pid:
             return
@@ -258,7 +264,7 @@ class PlayRun:
             due = process.pid.lstat().st_mtime + limit
         while (
             is_ansible_alive(pid, self._mark)
-            and not self.is_stopped
+            and not self.is_stop_requested
             and time.time() < due
         ):
             await self._catch_up()
@@ -309,7 +315,7 @@ class PlayRun:
 
     def _end(self, end: ScriptEnd | None, keeper_code: int | None) -> PlayEnd:
         """How it ended, in words."""
-        process = self._files.process
+        process = self._files.keeper_directory
         if end is None and read_process_group(process) is None:
             if keeper_code == NO_SPACE_EXIT:
                 return _failure("no space is left on this machine's disk")
@@ -318,7 +324,7 @@ class PlayRun:
                     f"its keeper {exit_status.keeper_end_text(keeper_code)}"
                 )
             return PlayEnd(why="this program died before it began")
-        if self.is_stopped or (end and end.cause is ScriptEndCause.STOPPED):
+        if self.is_stop_requested or (end and end.cause is ScriptEndCause.STOPPED):
             return PlayEnd(why="it was stopped")
         if end is None:
             return PlayEnd(why=f"its keeper {exit_status.keeper_end_text(keeper_code)}")

@@ -124,7 +124,7 @@ class PlaybookClient:
                 self._refuse(hosts, _play_error_text(error))
                 return
             play = await self._play(files, hosts)
-            if play.is_stopped:
+            if play.is_stop_requested:
                 await play.conclude(PlayEnd(why="it was stopped before it began"))
                 return
             try:
@@ -185,8 +185,8 @@ class PlaybookClient:
         wanted = self._named if names is None else frozenset(names)
         self._stopped |= wanted
         for play in self._plays:
-            if wanted & play.names:
-                self._stopped -= play.names
+            if wanted & play.reported_hosts:
+                self._stopped -= play.reported_hosts
                 play.stop()
 
     def _refuse(self, hosts: Iterable[OrderedHost], words: str) -> None:

@@ -112,9 +112,9 @@ class RunContext:
     step_tasks: StepTasks
     health: HealthReadings
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
-    """Tasks that are obtaining secrets now, by variable; see `secret_source`."""
-    seen_guards: set[str] = field(default_factory=set)
-    """Ids of steps that may begin now, as their guards held; see `guard_look`."""
+    """Tasks that are obtaining secrets now, by variable; see `value_sources`."""
+    steps_with_held_guard: set[str] = field(default_factory=set)
+    """Ids of steps that may begin, as their guards held; see `step_checks`."""
 
     def values(
         self, step: Step | None = None, host: Mapping[HostField, str] | None = None

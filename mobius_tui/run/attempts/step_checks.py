@@ -21,14 +21,14 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.attempts.value_sources import obtain_secrets
 from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.log_marks import LogMark, decode_marks, mark_log
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result, StepPassedOver
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.safe_open import open_regular
@@ -84,13 +84,13 @@ class CheckTally:
         return "failed" if is_last else "more"
 
 
-def late_look_prefix(lasts: float) -> str:
+def late_look_prefix(time_limit: float) -> str:
     """The prefix of a detail where a check did not hold by its deadline.
 
     Args:
-        lasts: seconds until the deadline.
+        time_limit: seconds until the deadline.
     """
-    return f"not within {duration_in_words(lasts)}: "
+    return f"not within {duration_in_words(time_limit)}: "
 
 
 def _mark_log(path: Path, _: StopRequested) -> LogMark:
@@ -226,7 +226,7 @@ class StepChecks:
         return pause, deadline
 
     async def _run_until_decided(
-        self, index: int, check: Check, pause: float, lasts: float | None
+        self, index: int, check: Check, pause: float, time_limit: float | None
     ) -> None:
         """Make a check until it is decided.
 
@@ -237,12 +237,12 @@ class StepChecks:
             index: of the check in its step.
             check: the check.
             pause: seconds between two tries.
-            lasts: seconds from the first try to the deadline, if it has one.
+            time_limit: seconds from the first try to the deadline, if it has one.
         """
         writer = self._writer
         tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
         loop = asyncio.get_running_loop()
-        deadline = math.inf if lasts is None else loop.time() + lasts
+        deadline = math.inf if time_limit is None else loop.time() + time_limit
         number = 0
         while True:
             number += 1
@@ -296,7 +296,10 @@ class StepChecks:
 
     def _kept_logs(self) -> Mapping[str, LogMark]:
         """Where its logs ended when it began, as its directory says."""
-        with suppress(OSError, MobiusError), open_regular(self._directory.logs) as file:
+        with (
+            suppress(OSError, MobiusError),
+            open_regular(self._directory.log_sizes) as file,
+        ):
             return decode_marks(file.read(MAX_LOG_MARKS_BYTES))
         return {}
 
@@ -314,7 +317,7 @@ class GuardLook:
     """The result of one look at a guard."""
 
     holds: bool | None
-    """`None` if it could not be looked at."""
+    """`None` if it could not be looked at; true also if the step has moved on."""
     words: str
 
 
@@ -325,7 +328,7 @@ def require_guard_look(context: RunContext, step: Step) -> None:
         GuardLookNeededError: its guard was not looked at yet.
     """
     is_first = context.state.steps[step.id].status in _STATUSES_BEFORE_FIRST_ATTEMPT
-    if step.when_checks and is_first and step.id not in context.seen_guards:
+    if step.when_checks and is_first and step.id not in context.steps_with_held_guard:
         raise GuardLookNeededError(step)
 
 
@@ -358,7 +361,7 @@ async def look_at_guard(
         words = f"{context.plan.name(step.id)} was not begun: it is not known whether"
         return GuardLook(holds=None, words=f"{words} it applies: {seen.detail}")
     if seen.held:
-        context.seen_guards.add(step.id)
+        context.steps_with_held_guard.add(step.id)
         return GuardLook(holds=True, words=seen.detail)
     event = StepPassedOver(step=step.id, reason=seen.detail, looked=True)
     async with writer.turn:

@@ -14,7 +14,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StopAsked
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.state.attempt_id import AttemptId

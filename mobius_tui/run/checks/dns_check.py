@@ -80,7 +80,7 @@ class DnsAnswer:
     """Whether it did not fit, and is to be asked for over TCP."""
     records: tuple[DnsRecord, ...]
 
-    def of(self, name: str, kind: str) -> tuple[DnsRecord, ...]:
+    def records_of(self, name: str, kind: str) -> tuple[DnsRecord, ...]:
         """The records of a type that a name has, itself or by its aliases."""
         names = [normalized_dns_name(name)]
         aliases = {
@@ -291,7 +291,7 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
 
 def _judge(check: DnsCheck, answer: DnsAnswer) -> tuple[bool, str]:
     """Whether an answer is as wanted, and its records in words."""
-    records = answer.of(check.name, check.type)
+    records = answer.records_of(check.name, check.type)
     if not records:
         missing = "no such name" if answer.code else "no such record"
         return check.absent, missing + _wanted_words(check) * (not check.absent)

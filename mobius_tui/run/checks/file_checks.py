@@ -89,6 +89,11 @@ def checksum_of_file(checksums: Iterable[ChecksumLine], file: str) -> str | None
 def hash_file(path: Path, stop: StopRequested) -> str:
     """The SHA-256 of a regular file, in lower-case hexadecimal.
 
+    Args:
+        path: the file.
+        stop: asked before each piece; once true, the result is of no use, as it covers
+            only what was read.
+
     Raises:
         OSError: it cannot be read.
         MobiusError: it is no regular file.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import psutil
 
-from mobius_tui.health.processes import matching_processes
+from mobius_tui.health.local_machine import matching_processes
 from mobius_tui.health.safe_search import TooSlowError
 from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
@@ -127,14 +127,18 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
 async def unit_states_now(
     names: tuple[str, ...], ctx: CheckContext
 ) -> Mapping[str, str]:
-    """The states of systemd units, such as `active`, by `systemctl is-active`.
+    """The states of systemd units now, such as `active`, by unit.
 
     Args:
         names: of the units; none is an option.
         ctx: the run.
 
+    Returns:
+        Each unit's state as `systemctl is-active` prints it; empty if it did not print
+        one for each.
+
     Raises:
-        OSError: it cannot be run.
+        OSError: systemctl cannot be run.
     """
     ended = await run_program(("systemctl", "is-active", *names), ctx)
     states = [state.strip() for state in ended.tail.split("\n")[:-1]]

@@ -90,12 +90,12 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
     )
 
 
-async def _valid_until(host: str, number: int, tls: ssl.SSLContext, name: str) -> float:
+async def _valid_until(host: str, port: int, tls: ssl.SSLContext, name: str) -> float:
     """When the certificate of a server ends, in seconds since 1970.
 
     Args:
         host: where it is.
-        number: its port.
+        port: its port.
         tls: what is trusted.
         name: the name that is asked for, and that must be in the certificate.
 
@@ -103,7 +103,7 @@ async def _valid_until(host: str, number: int, tls: ssl.SSLContext, name: str) -
         OSError: the name has no address, or the certificate cannot be trusted.
         ExceptionGroup: there is no connection; it holds each address's error.
     """
-    connection = await connect(host, number)
+    connection = await connect(host, port)
     try:
         _, writer = await asyncio.open_connection(
             sock=connection, ssl=tls, server_hostname=name

@@ -116,7 +116,7 @@ async def run_program(
     *,
     stdin: IO[bytes] | None = None,
     keep: int = 0,
-    most: int = 0,
+    kill_after_bytes: int = 0,
 ) -> ProgramEnd:
     """Run a program to its end; when cancelled, kill its group.
 
@@ -129,13 +129,13 @@ async def run_program(
         stdin: a file that it reads; /dev/null without one.
         keep: bytes of its standard output that are kept at most; if 0, both outputs
             have one tail.
-        most: bytes of either output after which it is killed; 0 for no such end.
+        kill_after_bytes: bytes of either output above which it is killed; 0 for none.
 
     Raises:
         OSError: it cannot be started.
     """
-    printed = _PipeReader(keep, most)
-    errors = _PipeReader(0, most) if keep else printed
+    printed = _PipeReader(keep, kill_after_bytes)
+    errors = _PipeReader(0, kill_after_bytes) if keep else printed
     pipes = {printed, errors}
     try:
         try:

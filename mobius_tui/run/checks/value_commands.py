@@ -24,9 +24,9 @@ from mobius_tui.runbook.model.actions import Option, listed_options
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.value_kinds import value_problem
 
-LISTING_LIMIT = 10.0
+LISTING_TIMEOUT = 10.0
 """Seconds that a command which lists values may take: a person waits for it."""
-SECRET_LIMIT = 30.0
+SECRET_TIMEOUT = 30.0
 """Seconds that a command which gets a secret may take; vaults log in first."""
 MAX_LISTED_BYTES = 256 * 1024
 MAX_PROPOSED_LINES = 200
@@ -62,14 +62,14 @@ class _BoundedBuffer(asyncio.Protocol):
         self._most = most
         self._keeps_end = keeps_end
         self.data = b""
-        self.is_over = asyncio.Event()
+        self.overflowed = asyncio.Event()
         """Set as soon as there was more than that."""
         self.closed = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
         whole = self.data + data
         if len(whole) > self._most:
-            self.is_over.set()
+            self.overflowed.set()
         most = self._most
         self.data = whole[-most:] if self._keeps_end else whole[:most]
 
@@ -124,7 +124,7 @@ async def _run_value_command(
         held.close()
         for transport, _ in pipes:
             transport.close()
-    if out.is_over.is_set():
+    if out.overflowed.is_set():
         raise ValueSourceError(f"{name} printed more than {most // 1024} KiB")
     if code is None:
         raise ValueSourceError(f"{name} took longer than {within:g} s, and was stopped")
@@ -164,7 +164,7 @@ async def _end(
         within: seconds that it may take.
     """
     ended = asyncio.ensure_future(process.wait())
-    full = asyncio.ensure_future(out.is_over.wait())
+    full = asyncio.ensure_future(out.overflowed.wait())
     try:
         await asyncio.wait(
             (ended, full), timeout=within, return_when=asyncio.FIRST_COMPLETED
@@ -191,7 +191,7 @@ async def list_values(
             variable.from_run,
             workdir=workdir,
             env=env,
-            within=LISTING_LIMIT,
+            within=LISTING_TIMEOUT,
             most=MAX_LISTED_BYTES,
         )
     except ValueSourceError as error:
@@ -230,7 +230,7 @@ async def run_for_secret(script: str, *, workdir: Path, env: Mapping[str, str]) 
             lines of its standard error.
     """
     data = await _run_value_command(
-        script, workdir=workdir, env=env, within=SECRET_LIMIT, most=MAX_SECRET_BYTES
+        script, workdir=workdir, env=env, within=SECRET_TIMEOUT, most=MAX_SECRET_BYTES
     )
     return secret_text(data, f"what `{command_excerpt(script)}` printed")
 

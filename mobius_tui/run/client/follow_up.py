@@ -11,12 +11,12 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.plan import Plan, effect_of, is_follower
+from mobius_tui.run.planning.plan import Plan, effect_of, is_live_output
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
@@ -66,8 +66,10 @@ def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
     bad = [
         follower.plan.name(step_id)
         for step_id, step in state.steps.items()
-        if not is_follower(follower.plan.steps[step_id])
-        and any(attempt.status in BAD_STATUSES for attempt in step.attempts)
+        if not is_live_output(follower.plan.steps[step_id])
+        and any(
+            attempt.status in STATUSES_NEEDING_DECISION for attempt in step.attempts
+        )
     ]
     return directory, {
         "runbook": began.title,

@@ -36,8 +36,8 @@ def used_targets(runbook: Runbook) -> Mapping[str, Target]:
     return {name: runbook.targets[name] for name in names}
 
 
-def hosts_by_name(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
-    """The hosts of the used targets whose inventory is known without running a program.
+def named_hosts_by_target(runbook: Runbook, limit: str) -> Mapping[str, ResolvedHosts]:
+    """The hosts of each used target that names its hosts itself, without an inventory.
 
     Args:
         runbook: which.
@@ -149,11 +149,12 @@ def probes_of_too_many_hosts(
 def hosts_without_site(
     hosts: Mapping[str, ResolvedHosts], sites: Mapping[str, str]
 ) -> Iterator[str]:
-    """The targets with hosts that no folder of this machine plays, in a drill.
+    """Problems of a drill: targets with hosts that no local folder stands in for.
 
     Args:
         hosts: of each target, as far as they are known.
-        sites: the folders, by the names of hosts; empty where hosts are real.
+        sites: the folder that stands in for a host, by its name; empty where hosts are
+            real.
     """
     for name, found in hosts.items():
         missing = [host for host in found.names if host not in sites] if sites else []

@@ -13,11 +13,11 @@ from mobius_tui.run.checks.value_commands import (
 )
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.step_texts import command_excerpt
-from mobius_tui.runbook.lint.label_rules import does_more_than_read
+from mobius_tui.runbook.lint.label_rules import command_beyond_read
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.templates import names_in_script
-from mobius_tui.runbook.model.value_kinds import typed_value
+from mobius_tui.runbook.model.value_kinds import stored_value
 
 ShowListedValues = Callable[[Variable, ListedValues], None]
 """Called with a variable and the values that its command proposed."""
@@ -69,7 +69,7 @@ async def _list_one(
         ""
         if wanted
         else await asyncio.to_thread(
-            does_more_than_read, briefing.runbook, variable.from_run
+            command_beyond_read, briefing.runbook, variable.from_run
         )
     )
     if does:
@@ -93,7 +93,7 @@ async def propose_values(
     declared = briefing.runbook.variables
     known.update(
         {
-            name: typed_value(declared[name], text)
+            name: stored_value(declared[name], text)
             for name, text in given.items()
             if text
         }
@@ -109,7 +109,7 @@ async def propose_values(
         return ListedValues(problem=f"`{command}` waits for {', '.join(lacking)}")
     env = {
         **os.environ,
-        "PATH": briefing.path,
+        "PATH": briefing.search_path,
         **briefing.home_and_tmpdir,
         **{name: value for name, value in read.items() if value is not None},
     }

@@ -87,7 +87,7 @@ def _check_mode_order(
         MobiusError: something of it is not known, or not there.
     """
     assert step.rollout is not None
-    program = find_ansible("ansible-playbook", briefing.path)
+    program = find_ansible("ansible-playbook", briefing.search_path)
     if program is None:
         raise RunError(f"ansible-playbook is not on PATH; {ANSIBLE_MISSING_REMEDY}")
     found = briefing.hosts.get(step.rollout.target)
@@ -95,7 +95,7 @@ def _check_mode_order(
         raise RunError("its hosts are not known")
     target = briefing.runbook.targets[step.rollout.target]
     limit = action.timeout
-    env = {**os.environ, "PATH": briefing.path, **briefing.home_and_tmpdir}
+    env = {**os.environ, "PATH": briefing.search_path, **briefing.home_and_tmpdir}
     return PlaybookOrder(
         folder=folder,
         hosts=found.hosts,

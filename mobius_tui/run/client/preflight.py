@@ -12,7 +12,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.value_commands import secret_file_path, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.watch_permissions import unattended_refusal
-from mobius_tui.runbook.effects.script_effects import ScriptEffects
+from mobius_tui.runbook.effects.command_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import SqlCheck
@@ -215,7 +215,7 @@ def understated_step_notices(plan: Plan, phase_id: str | None = None) -> Iterato
 
 def _effect_text(effects: ScriptEffects) -> str:
     deed = next(each for each in effects.effects if each.effect == effects.effect)
-    words = f"`{one_line_excerpt(deed.words, _MAX_COMMAND_CHARS)}`"
+    words = f"`{one_line_excerpt(deed.source_text, _MAX_COMMAND_CHARS)}`"
     if not deed.known:
         return f"nobody knows what {words} does"
     return f"{words} {EFFECT_LABELS[deed.effect]}"

@@ -56,7 +56,7 @@ def _context(
     """
     if isinstance(check, RunCheck):
         raise RunError("its command is run once the run has begun")
-    env = {**os.environ, **briefing.home_and_tmpdir, "PATH": briefing.path}
+    env = {**os.environ, **briefing.home_and_tmpdir, "PATH": briefing.search_path}
     return CheckContext(
         workdir=briefing.workdir,
         env=env,

@@ -1,21 +1,25 @@
-"""What is known before a run begins; gathering it executes nothing."""
+"""What is known before a run begins: values, problems, notices and inventory hosts."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
+from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
 from mobius_tui.run.client.host_preflight import (
     host_notices,
     host_problems,
-    hosts_by_name,
     hosts_without_site,
+    named_hosts_by_target,
     playbooks_of,
+    probes_of_too_many_hosts,
+    steps_following_too_many_hosts,
+    used_targets,
 )
 from mobius_tui.run.client.preflight import (
     missing_sources,
@@ -24,13 +28,15 @@ from mobius_tui.run.client.preflight import (
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
-from mobius_tui.run.planning.initial_values import refuse_value, resolve_initial_values
+from mobius_tui.run.planning.variables import resolve_initial_values, validate_value
 from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
+from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
-from mobius_tui.runbook.library.runbook_files import has_no_working_folder
-from mobius_tui.runbook.model.limits import limits_by_variable
+from mobius_tui.runbook.library.runbook_files import runs_in_current_folder
+from mobius_tui.runbook.model.limits import limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
-from mobius_tui.runbook.model.value_kinds import typed_value
+from mobius_tui.runbook.model.targets import Target
+from mobius_tui.runbook.model.value_kinds import stored_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,22 +57,23 @@ class Briefing:
     """What the checks before the run found wrong, in words."""
     notices: tuple[str, ...] = ()
     """What else to know, such as channels that nothing can be sent to."""
-    path: str = ""
+    search_path: str = ""
     """PATH for the run's steps."""
     home_and_tmpdir: Mapping[str, str] = field(default_factory=dict)
     """HOME and TMPDIR for the run's steps, where they are not the caller's."""
     site: str | None = None
     """The drill site's folder."""
     sink: str | None = None
-    """Where a drill's messages go."""
-    pages: bool = False
+    """The URL for a drill's messages: each goes there with its channel's id appended.
+    """
+    sends_to_channels: bool = False
     """Whether a drill's messages go to the channels' own addresses."""
     hosts: Mapping[str, ResolvedHosts] = field(default_factory=dict)
-    """The hosts that steps would run on, by target; see `briefing_hosts`."""
+    """The hosts that steps would run on, by target, as far as they are known."""
     limit: str = ""
     """The pattern that leaves only some of them; empty for all."""
     host_sites: Mapping[str, str] = field(default_factory=dict)
-    """In a drill, the folders of this machine that play hosts, by their names."""
+    """In a drill, the local folder that stands in for a host, by the host's name."""
     playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By step, the digests of its playbook's files."""
     share: str | None = None
@@ -113,9 +120,9 @@ def prepare_briefing(
     workdir: Path | None = None,
     mode: Mode | None = None,
     site: str | None = None,
-    path: str | None = None,
+    search_path: str | None = None,
     sink: str | None = None,
-    pages: bool = False,
+    sends_to_channels: bool = False,
     home_and_tmpdir: Mapping[str, str] | None = None,
     limit: str = "",
     host_sites: Mapping[str, str] | None = None,
@@ -129,9 +136,9 @@ def prepare_briefing(
         workdir: where commands run; the runbook's own without it.
         mode: what the run is for; as the runbook says without it.
         site: the drill site's folder.
-        path: PATH for the steps; the caller's own without it.
+        search_path: PATH for the steps; the caller's own without it.
         sink: where a drill's messages go.
-        pages: whether a drill's messages go to the channels' own addresses.
+        sends_to_channels: whether a drill's messages go to the channels' own addresses.
         home_and_tmpdir: HOME and TMPDIR for the steps; the caller's own without them.
         limit: a pattern that leaves only some of the hosts; empty for all.
         host_sites: folders of this machine that play hosts, by their names.
@@ -144,13 +151,13 @@ def prepare_briefing(
         runbook, given=values_given, profile=profile, environ=os.environ
     )
     place = workdir or default_workdir(runbook)
-    search = os.environ.get("PATH", os.defpath) if path is None else path
+    search = os.environ.get("PATH", os.defpath) if search_path is None else search_path
     if workdir is not None and not place.is_dir():
         raise UsageError(f"--workdir {workdir}: there is no such directory")
     mode = mode or Mode(runbook.mode)
-    quiet = mode is Mode.DRILL and not pages
+    quiet = mode is Mode.DRILL and not sends_to_channels
     known = {*first.values, *first.secrets}
-    hosts = hosts_by_name(runbook, limit)
+    hosts = named_hosts_by_target(runbook, limit)
     given_names = known - {
         name for name, (_, source) in first.values.items() if source == "default"
     }
@@ -174,11 +181,11 @@ def prepare_briefing(
             *(() if quiet else channel_notices(runbook, known)),
             *host_notices(runbook),
         ),
-        path=search,
+        search_path=search,
         home_and_tmpdir=dict(home_and_tmpdir or {}),
         site=site,
         sink=sink,
-        pages=pages,
+        sends_to_channels=sends_to_channels,
         hosts=hosts,
         limit=limit,
         host_sites=dict(host_sites or {}),
@@ -188,7 +195,7 @@ def prepare_briefing(
 
 def default_workdir(runbook: Runbook) -> Path:
     """Where a runbook's commands run unless `--workdir` says otherwise."""
-    base = Path.cwd() if has_no_working_folder(runbook.path) else runbook.path.parent
+    base = Path.cwd() if runs_in_current_folder(runbook.path) else runbook.path.parent
     return base / runbook.workdir
 
 
@@ -199,13 +206,13 @@ def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         UsageError: a value cannot be, or one is still missing.
     """
     values, secrets = dict(briefing.values), dict(briefing.secrets)
-    filled_in = limits_by_variable(briefing.runbook)
+    filled_in = limited_texts_by_variable(briefing.runbook)
     for name, typed in add_run_facts(briefing.runbook, answers).items():
         variable = briefing.runbook.variables.get(name)
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
-        value = typed_value(variable, typed)
-        refuse_value(variable, value, filled_in.get(name, ()))
+        value = stored_value(variable, typed)
+        validate_value(variable, value, filled_in.get(name, ()))
         if variable.secret:
             secrets[name] = value
         else:
@@ -257,9 +264,9 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         else briefing.workdir,
         mode=None if briefing.mode == before.mode else briefing.mode,
         site=briefing.site,
-        path=briefing.path,
+        search_path=briefing.search_path,
         sink=briefing.sink,
-        pages=briefing.pages,
+        sends_to_channels=briefing.sends_to_channels,
         home_and_tmpdir=briefing.home_and_tmpdir,
         limit=briefing.limit,
         host_sites=briefing.host_sites,
@@ -277,3 +284,61 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         missing=missing,
         hosts={**read, **anew.hosts},
     )
+
+
+def has_unread_inventory(briefing: Briefing) -> bool:
+    """Whether hosts are still to be read from an inventory."""
+    targets = used_targets(briefing.runbook)
+    return any(name not in briefing.hosts for name in targets)
+
+
+async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
+    """The briefing with the hosts of the inventories that its steps run on.
+
+    What cannot be read is one of its problems.
+
+    Args:
+        briefing: what is known.
+        executes: whether an inventory that is a program may be run.
+    """
+    folder = briefing.runbook.path.parent
+    env = {**os.environ, "PATH": briefing.search_path, **briefing.home_and_tmpdir}
+    hosts, problems, notices = dict(briefing.hosts), [], []
+    read = {}
+    for name, target in used_targets(briefing.runbook).items():
+        if name in hosts:
+            continue
+        if not executes and is_executable_inventory(target, folder):
+            shown = sanitize.line(target.inventory)
+            notices.append(f"the inventory {shown} is a program, which is not run")
+            continue
+        try:
+            limit = briefing.runbook.limit_of(name, briefing.limit)
+            read[name] = await resolve_target(target, folder, env, limit=limit)
+        except UsageError as error:
+            problems.append(str(error))
+    problems += hosts_without_site(read, briefing.host_sites)
+    hosts |= read
+    problems += steps_following_too_many_hosts(briefing.runbook, hosts)
+    problems += probes_of_too_many_hosts(briefing.runbook, hosts)
+    return replace(
+        briefing,
+        hosts=hosts,
+        problems=(*briefing.problems, *problems),
+        notices=(*briefing.notices, *notices),
+    )
+
+
+def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
+    """Each target that steps run on, by its title, and how many hosts it has now."""
+    for name, target in used_targets(briefing.runbook).items():
+        found = briefing.hosts.get(name)
+        words = f"of {target.inventory}" if found is None else found.in_words()
+        yield sanitize.line(target.title_or_name), sanitize.line(words)
+
+
+def is_executable_inventory(target: Target, folder: Path) -> bool:
+    """Whether an inventory is a program, or a folder in which there is one."""
+    place = folder / target.inventory
+    files = sorted(place.iterdir()) if place.is_dir() else [place]
+    return any(each.is_file() and os.access(each, os.X_OK) for each in files)

@@ -13,20 +13,20 @@ from mobius_tui.run.attempts.output_reader import last_row
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host.takeover import HostSpec, refuse_imported
-from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,
     ReleaseHost,
     ReopenRun,
 )
 from mobius_tui.run.journal.follower import Follower, JournalFollower
-from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
+from mobius_tui.run.planning.variables import resolve_initial_values
 from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.sharing import require_may_host
+from mobius_tui.run.storage.state_folders import require_may_host
 from mobius_tui.runbook.model.runbook import Runbook
 
 HOST_START_TIMEOUT = 15.0
@@ -124,10 +124,10 @@ async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
 
 
 async def _ask_to_reopen(viewer: Viewer) -> str | None:
-    """Ask the host that still runs a run; `None` where there is none.
+    """Ask the host that still runs a run to reopen it.
 
     Returns:
-        Why it has not opened it; empty where it has, or is just ending.
+        Empty where it did, else why not, in words; `None` where there is no host.
 
     Raises:
         RunError: it may not be opened again, or its host is of another version.
@@ -171,9 +171,9 @@ async def _start_host_for_old_run(
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
-    order = HostSpec(values=values, secrets=initial.secrets, auto=first_intent)
+    spec = HostSpec(values=values, secrets=initial.secrets, first_intent=first_intent)
     try:
-        await start_host(directory, order, runbook)
+        await start_host(directory, spec, runbook)
     except RunError:
         if directory.host_pid() is None:
             raise  # else somebody else resumed it in the same moment
@@ -218,14 +218,12 @@ async def _release_host_for_new_values(
         await viewer.close()
 
 
-async def start_host(
-    directory: RunDirectory, order: HostSpec, runbook: Runbook
-) -> None:
+async def start_host(directory: RunDirectory, spec: HostSpec, runbook: Runbook) -> None:
     """Start a run's host; returns when it listens.
 
     Args:
         directory: the run's.
-        order: what the host is given.
+        spec: what the host is given.
         runbook: the run's.
 
     Raises:
@@ -258,7 +256,7 @@ async def start_host(
     ]
     assert process.stdin is not None
     try:
-        process.stdin.write(order.encode())
+        process.stdin.write(spec.encode())
         process.stdin.close()
     except BrokenPipeError:
         pass  # it ended already; the log says why

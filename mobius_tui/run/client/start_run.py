@@ -12,13 +12,12 @@ from mobius_tui.run.client.start_host import start_host
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import HostSpec, current_operator
-from mobius_tui.run.intents.envelope import Envelope, encode_envelope
+from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
-from mobius_tui.run.planning.initial_values import refuse_answers
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.variables import validate_manual_answers
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
-from mobius_tui.run.storage.sharing import make_shared_folder
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import runbook_digest
 
@@ -48,7 +47,7 @@ async def start_new_run(
         feature = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
         refuse_unattended(runbook, feature)
     if isinstance(auto, StartAutomatic):
-        refuse_answers(runbook, auto.answers)
+        validate_manual_answers(runbook, auto.answers)
     root = runs_root() if ready.share is None else make_shared_folder(ready.share)
     directory = make_run_directory(
         root,
@@ -62,14 +61,14 @@ async def start_new_run(
     write_table_of_contents(
         directory, Plan(runbook), mode=ready.mode, environment=ready.environment
     )
-    order = HostSpec(
+    spec = HostSpec(
         began=began,
         values=ready.values,
         secrets=ready.secrets,
-        auto=first,
+        first_intent=first,
         watch=watch,
     )
-    await start_host(directory, order, runbook)
+    await start_host(directory, spec, runbook)
     return directory
 
 
@@ -91,7 +90,7 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         workdir=str(ready.workdir),
         operator=current_operator(),
         setting={
-            "PATH": ready.path,
+            "PATH": ready.search_path,
             "HOME": os.environ.get("HOME", "/"),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
             "umask": f"{umask:03o}",
@@ -100,7 +99,7 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         site=ready.site,
         path=str(runbook.path.resolve()),
         sink=ready.sink,
-        pages=ready.pages,
+        pages=ready.sends_to_channels,
         share=ready.share,
         share_control=ready.share_control,
         limit=ready.limit,

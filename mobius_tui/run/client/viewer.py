@@ -12,22 +12,20 @@ from time import monotonic
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.launcher import request_stop
-from mobius_tui.run.intents.envelope import (
+from mobius_tui.run.intents.control_protocol import (
+    LIVENESS_REQUEST,
     MAX_LINE_BYTES,
+    NO_HOST_REPLY_TEXT,
     Envelope,
+    Reply,
+    Stalled,
+    decode_host_line,
     encode_envelope,
     new_id,
     replace_host_remedy,
     version_mismatch_text,
 )
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, Action, StopStep
-from mobius_tui.run.intents.replies import (
-    LIVENESS_REQUEST,
-    NO_HOST_REPLY_TEXT,
-    Reply,
-    Stalled,
-    decode_host_line,
-)
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path
@@ -117,9 +115,9 @@ class Viewer:
         """
         self.directory = directory
         self.follower = Follower(directory) if follower is None else follower
-        self.stalled = ""
+        self.stall_reason = ""
         """Why the host can write nothing for now, in its words; empty if it can."""
-        self.is_deserted = False
+        self.is_hostless = False
         """Whether no host lived when the last look of `changes` began, which then found
         nothing new: so whatever a host has written has been seen."""
         self._liveness = HostLiveness(monotonic())
@@ -159,7 +157,7 @@ class Viewer:
             self._poked.clear()
             had_host = self.host_pid() is not None
             changes = self.follower.poll()
-            self.is_deserted = not had_host and not changes
+            self.is_hostless = not had_host and not changes
             self._check_liveness()
             if changes or is_poked or monotonic() - told_at >= idle_interval:
                 told_at = monotonic()
@@ -196,7 +194,7 @@ class Viewer:
             self._reader_task = asyncio.create_task(self._read(reader))
             return True
 
-    async def send_intent(self, action: Action, intent: str = "") -> Reply:
+    async def send_intent(self, action: Action, intent_id: str = "") -> Reply:
         """Ask the host for an action and wait for its answer.
 
         With no host alive, `stop` goes to the keeper itself; all else is refused with
@@ -206,34 +204,34 @@ class Viewer:
 
         Args:
             action: what is wanted.
-            intent: the id that it has; a new one if empty.
+            intent_id: the id that it has; a new one if empty.
         """
-        intent = intent or new_id()
+        intent_id = intent_id or new_id()
         stops = isinstance(action, StopStep)
         if not await self.connect() or (self.host_silence and stops):
-            return self._without_host(action, intent)
+            return self._without_host(action, intent_id)
         writer = self._writer
         if writer is None:
-            return self._without_host(action, intent)
-        if self.stalled and stops:
-            return await self._send_past_stall(action, intent)
+            return self._without_host(action, intent_id)
+        if self.stall_reason and stops:
+            return await self._send_past_stall(action, intent_id)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._pending_replies[intent] = answer
+        self._pending_replies[intent_id] = answer
         try:
-            writer.write(_intent_line(action, intent))
+            writer.write(_intent_line(action, intent_id))
             await writer.drain()
-            return self._translate_reply(await answer, action, intent)
+            return self._translate_reply(await answer, action, intent_id)
         except (ConnectionError, RunError):
             return Reply(
-                id=intent,
+                id=intent_id,
                 ok=False,
                 text="the host died before it answered; resume the run to go on",
             )
         finally:
-            self._pending_replies.pop(intent, None)
+            self._pending_replies.pop(intent_id, None)
 
-    async def _send_past_stall(self, action: Action, intent: str) -> Reply:
+    async def _send_past_stall(self, action: Action, intent_id: str) -> Reply:
         """Ask by a second connection, past intents that wait for space on a full disk.
 
         A host answers the intents of one connection in order.
@@ -241,23 +239,23 @@ class Viewer:
         try:
             reader, writer = await open_socket(self.directory.socket)
         except OSError:
-            return self._without_host(action, intent)
+            return self._without_host(action, intent_id)
         try:
-            writer.write(_intent_line(action, intent))
+            writer.write(_intent_line(action, intent_id))
             while line := await reader.readline():
                 message = decode_host_line(line)
-                if isinstance(message, Reply) and message.id in (intent, ""):
-                    return self._translate_reply(message, action, intent)
+                if isinstance(message, Reply) and message.id in (intent_id, ""):
+                    return self._translate_reply(message, action, intent_id)
         except (ConnectionError, ValueError, RunError):
             pass  # the host is gone, as at the end of file
         finally:
             writer.close()
-        return self._without_host(action, intent)
+        return self._without_host(action, intent_id)
 
-    def _without_host(self, action: Action, intent: str) -> Reply:
+    def _without_host(self, action: Action, intent_id: str) -> Reply:
         if self._ask_keeper(action):
-            return Reply(id=intent, ok=True, text=KEEPER_ASKED_TEXT)
-        return Reply(id=intent, ok=False, text=NO_HOST_REPLY_TEXT)
+            return Reply(id=intent_id, ok=True, text=KEEPER_ASKED_TEXT)
+        return Reply(id=intent_id, ok=False, text=NO_HOST_REPLY_TEXT)
 
     def _ask_keeper(self, action: Action) -> bool:
         """Ask the keeper of an attempt to stop it; whether there is one to ask."""
@@ -265,7 +263,7 @@ class Viewer:
             return False
         return request_stop(self.directory.attempt(action.step, action.attempt))
 
-    def _translate_reply(self, reply: Reply, action: Action, intent: str) -> Reply:
+    def _translate_reply(self, reply: Reply, action: Action, intent_id: str) -> Reply:
         """Return a reply, or another one where the host of another version refused.
 
         A stop is then asked of the keeper. A host of version 1 replies without the
@@ -275,12 +273,12 @@ class Viewer:
         if reply.version == PROTOCOL_VERSION:
             return reply
         if self._ask_keeper(action):
-            return Reply(id=intent, ok=True, text=KEEPER_ASKED_TEXT)
+            return Reply(id=intent_id, ok=True, text=KEEPER_ASKED_TEXT)
         if reply.version != 1:
             return reply
         remedy = replace_host_remedy(self.host_pid() or 0, self.directory.id)
         words = version_mismatch_text(viewer=PROTOCOL_VERSION, host=1, remedy=remedy)
-        return Reply(id=intent, ok=False, text=words)
+        return Reply(id=intent_id, ok=False, text=words)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
@@ -291,7 +289,7 @@ class Viewer:
                     if message:
                         self._poked.set()
                 elif isinstance(message, Stalled):
-                    self.stalled = message.why
+                    self.stall_reason = message.why
                     self._poked.set()
                 elif (
                     pending := self._find_pending_reply(message.id)
@@ -301,13 +299,13 @@ class Viewer:
             pass  # treated as the end of file that follows
         self._disconnected()
 
-    def _find_pending_reply(self, intent: str) -> asyncio.Future[Reply] | None:
+    def _find_pending_reply(self, intent_id: str) -> asyncio.Future[Reply] | None:
         """Who waits for an answer; for one without an id, whoever asked first.
 
         A host answers what comes by one connection in the order in which it comes.
         """
-        if intent:
-            return self._pending_replies.get(intent)
+        if intent_id:
+            return self._pending_replies.get(intent_id)
         return next(
             (one for one in self._pending_replies.values() if not one.done()), None
         )
@@ -316,7 +314,7 @@ class Viewer:
         if self._writer is not None:
             self._writer.close()
         self._writer = None
-        self.stalled = ""
+        self.stall_reason = ""
         self._poked.set()
         for pending in self._pending_replies.values():
             if not pending.done():
@@ -331,8 +329,8 @@ class Viewer:
         self._disconnected()
 
 
-def _intent_line(action: Action, intent: str) -> bytes:
-    return encode_envelope(Envelope(action=action, id=intent, sent=boot_clock()))
+def _intent_line(action: Action, intent_id: str) -> bytes:
+    return encode_envelope(Envelope(action=action, id=intent_id, sent=boot_clock()))
 
 
 async def open_socket(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

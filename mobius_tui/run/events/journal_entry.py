@@ -313,8 +313,9 @@ def _envelope_problem(entry: Entry, prev: object) -> str | None:
 class EntryPicker:
     """Picks the entries of some kinds of events out of a long journal.
 
-    Few other lines are decoded: each kind has bytes that are in all of its lines. No
-    text can hold them, since its quotes are escaped; a mapping's value can.
+    Only lines that contain `"event":"NAME"` of such a kind are decoded. No text in an
+    event can hold that, as its quotes are escaped; a mapping can, so the kind is
+    checked again.
     """
 
     def __init__(self, kinds: Iterable[type[Event]]) -> None:

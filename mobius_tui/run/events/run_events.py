@@ -1,4 +1,4 @@
-"""Events of the whole run: past tense, frozen, without a time. Pure."""
+"""Events of the whole run and of a drill's facilitator; none has a time. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,54 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.approval_events import ApprovalEvent
-from mobius_tui.run.events.drill_events import DrillEvent
 from mobius_tui.run.events.fleet_events import FleetEvent
-from mobius_tui.run.events.growth_events import GrowthEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.step_events import StepEvent
+from mobius_tui.run.events.step_events import (
+    ApprovalEvent,
+    StepAdditionEvent,
+    StepEvent,
+)
 from mobius_tui.run.events.watch_events import WatchEvent
+
+FACILITATOR = "facilitator"
+"""The author of these entries, which no member of the team wrote."""
+
+FacilitatorAct = Literal["inject", "worsen", "heal"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HintGiven:
+    """The facilitator gave the team a hint."""
+
+    text: str
+    who: str
+    """The account that gave it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteTouched:
+    """The facilitator changed the site; the team learns at the end what it was."""
+
+    act: FacilitatorAct
+    seal: str
+    """SHA-256 of the line in the site's notes that says what it was, so that it cannot
+    be claimed to be another one afterwards."""
+    who: str
+
+
+DrillEvent = HintGiven | SiteTouched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hint:
+    """A hint that the team was given."""
+
+    text: str
+    who: str
+    at: float
+    """Seconds since 1970."""
+
 
 OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
 """Metadata of a field that is left out of the journal's line where it is `None`, so
@@ -201,7 +241,7 @@ Event = (
     | PhaseEntered
     | PhaseLeft
     | StepEvent
-    | GrowthEvent
+    | StepAdditionEvent
     | FleetEvent
     | NoteAdded
     | HealthSealed

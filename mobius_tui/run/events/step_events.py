@@ -1,11 +1,18 @@
-"""Events of a step: its attempts, checks and ends. Pure."""
+"""Events of a step: attempts, checks, approvals and ends; steps that join a run. Pure.
+
+Whoever folds the journal adds the steps to the state, and to the plan: see
+`mobius_tui/run/state/added_steps.py` and `Plan.catch_up`. An event says all that is
+needed to make its steps from the run's copy of the runbook, so that a journal alone
+gives the same plan at each of its moments.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.actions import Effect
 
 
 class Status(StrEnum):
@@ -94,6 +101,8 @@ class StepEnded:
     output_bytes: int = 0
     output_sha256: str | None = None
     spans_sha256: str | None = None
+    """Of the file `spans`: which bytes of the output came from which stream, and when.
+    """
     exit_sha256: str | None = None
     """Of the keeper's record of its end; older journals lack it."""
     outputs_sha256: str | None = None
@@ -183,3 +192,92 @@ StepEvent = (
     | StepOverridden
     | ChoiceMade
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalAsked:
+    """Somebody asked for the approval of an attempt at a step."""
+
+    step: str
+    attempt: int
+    """The attempt that it is for, and no other."""
+    role: str
+    count: int
+    """How many must approve."""
+    within: float
+    """Seconds after which it is denied; after each approval they begin anew."""
+    binding: str
+    """Digest of the step and of every value that it reads; see `binding_digest`."""
+    uid: int
+    """Whose process asked, as the kernel says; the host's own for `--auto`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalGiven:
+    """A second person approved the attempt."""
+
+    step: str
+    attempt: int
+    binding: str
+    """Digest of the step and the values that the approver was shown."""
+    name: str
+    uid: int
+    """The user of the process that approved, by the kernel; -1 for a drill's approver.
+    """
+    weaker: bool = False
+    """Whether it was given from the login that asked: then only a typed name says that
+    it was another person."""
+    place: str = ""
+    """The approver's terminal, as the system knows it: `pts/3 from 10.0.0.7`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalDenied:
+    """The request ended without approval: somebody denied it, or it expired."""
+
+    step: str
+    attempt: int
+    reason: str
+    uid: int | None = None
+    """The user of the process that denied it; `None` where it expired."""
+    place: str = ""
+    """The terminal of whoever denied it."""
+
+
+ApprovalEvent = ApprovalAsked | ApprovalGiven | ApprovalDenied
+APPROVAL_EVENTS: tuple[type[ApprovalEvent], ...] = get_args(ApprovalEvent)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowsAdded:
+    """A step with `for_each` got a row for each item: a step of its own."""
+
+    step: str
+    """The parent step; the rows follow it in the plan."""
+    rows: tuple[str, ...]
+    """The ids of the rows."""
+    items: tuple[str, ...]
+    """The item of each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepImprovised:
+    """A command that no step has joined the run, as a step of its own."""
+
+    step: str
+    """The id of that step."""
+    script: str
+    """The command, for bash."""
+    title: str
+    effect: Effect
+    """What it was judged to do."""
+    after: str | None = None
+    """The id of the step that it came after; see `improvised_step`."""
+    improviser: str
+    """The account that improvised it, as in the entry's `by`; the step is made from
+    this event alone, and names it."""
+
+
+StepAdditionEvent: TypeAlias = RowsAdded | StepImprovised
+"""Every event that adds steps."""
+STEP_ADDITION_EVENTS: tuple[type[StepAdditionEvent], ...] = get_args(StepAdditionEvent)

@@ -119,7 +119,7 @@ async def look_at_host(
                     ctx,
                     stdin=sent,
                     keep=MAX_LOOK_ANSWER_BYTES,
-                    most=MAX_LOOK_ANSWER_BYTES,
+                    kill_after_bytes=MAX_LOOK_ANSWER_BYTES,
                 )
     except TimeoutError:
         return HostLookAnswer(problem=f"no answer within {within:g} s")

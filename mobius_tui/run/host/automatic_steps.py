@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from mobius_tui.errors import EXIT_INCOMPLETE
-from mobius_tui.run.attempts.options_listing import OptionsNeededError
+from mobius_tui.run.attempts.value_sources import OptionsNeededError
 from mobius_tui.run.events.run_events import AutoStarted, AutoStopped
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.message_handlers import queue_message
-from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
-from mobius_tui.run.intents.envelope import Caller, new_id
+from mobius_tui.run.host.intents.step_handlers import AUTO_AUTHOR
+from mobius_tui.run.intents.control_protocol import Caller, new_id
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
     StartStep,
     TickStep,
 )
-from mobius_tui.run.messaging.channels import with_mode_mark
-from mobius_tui.run.messaging.payload import shortened_text
+from mobius_tui.run.messaging.channels import shortened_text, with_mode_mark
 from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
@@ -32,7 +31,7 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.runbook import Step
 
-AUTOMATIC_CALLER = Caller(name=WHO)
+AUTOMATIC_CALLER = Caller(name=AUTO_AUTHOR)
 
 
 async def stop_for_person(
@@ -46,15 +45,23 @@ async def stop_for_person(
         code: the exit code of the command that waits for the run.
     """
     if services.context.state.auto is None:
-        await services.writer.write(RollbackStopped(reason=reason), WHO)
+        await services.writer.write(RollbackStopped(reason=reason), AUTO_AUTHOR)
     else:
-        await services.writer.write(AutoStopped(reason=reason, code=code), WHO)
+        await services.writer.write(AutoStopped(reason=reason, code=code), AUTO_AUTHOR)
 
 
 async def begin_automatically(
     services: HostServices, auto: AutoStarted, step: Step
 ) -> bool:
     """Begin a step, or stop the automatic run if the step needs a person.
+
+    The caller holds `writer.turn`.
+
+    Args:
+        services: of the run's host.
+        auto: the settings to go by: those the run was made automatic with, or those of
+            an automatic rollback, which are in no journal.
+        step: one that may begin now.
 
     Returns:
         Whether something was done, so that the next decision can follow at once.
@@ -101,7 +108,9 @@ async def _do_manual(services: HostServices, auto: AutoStarted, step: Step) -> b
             await stop_for_person(services, f"{name} is a gate for a person; {how}")
             return False
         reason = "--manual skip"
-        await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
+        await services.writer.write(
+            StepSkipped(step=step.id, reason=reason), AUTO_AUTHOR
+        )
         return True
     held = {name: each.text for name, each in services.context.state.variables.items()}
     known = {ask.var: text for ask in action.ask if (text := held.get(ask.var))}
@@ -133,7 +142,9 @@ async def _skip_terminal_step(
     """Skip a `tty` step, or stop: it needs a person at a terminal."""
     if not step.gate and (step.optional or auto.manual == "skip"):
         reason = "it wants a person at a terminal; --auto has none"
-        await services.writer.write(StepSkipped(step=step.id, reason=reason), WHO)
+        await services.writer.write(
+            StepSkipped(step=step.id, reason=reason), AUTO_AUTHOR
+        )
         return True
     name = services.context.plan.name(step.id)
     past = "" if step.gate else "with --auto --manual skip, which leaves it undone"
@@ -151,7 +162,7 @@ async def _send_message(services: HostServices, step: Step) -> bool:
         services.context.state.began,
     )
     if action.to:
-        await queue_message(services, step, action.to, text, WHO)
+        await queue_message(services, step, action.to, text, AUTO_AUTHOR)
     number = len(services.context.state.steps[step.id].attempts) + 1
     await services.writer.write(
         StepStarted(
@@ -159,7 +170,7 @@ async def _send_message(services: HostServices, step: Step) -> bool:
             attempt=number,
             reads=services.context.plan.variables_read[step.id],
         ),
-        WHO,
+        AUTO_AUTHOR,
     )
     if step.checks:
         services.runner.execute_in_task(step, number)
@@ -168,7 +179,8 @@ async def _send_message(services: HostServices, step: Step) -> bool:
         services.context.redact(text) if action.to else "not sent: it names no channel"
     )
     await services.writer.write(
-        StepEnded(step=step.id, attempt=number, result=Status.PASSED, note=note), WHO
+        StepEnded(step=step.id, attempt=number, result=Status.PASSED, note=note),
+        AUTO_AUTHOR,
     )
     return True
 

@@ -6,13 +6,14 @@ import asyncio
 from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts.options_listing import OptionsNeededError, list_options
-from mobius_tui.run.attempts.secret_source import (
-    SecretsNeededError,
-    obtain_secrets_of_step,
-)
 from mobius_tui.run.attempts.step_checks import GuardLookNeededError, look_at_guard
 from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.attempts.value_sources import (
+    OptionsNeededError,
+    SecretsNeededError,
+    list_options,
+    obtain_secrets_of_step,
+)
 from mobius_tui.run.events.fleet_events import (
     RELEASABLE_HOLD_REASONS,
     HoldReason,
@@ -21,27 +22,27 @@ from mobius_tui.run.events.fleet_events import (
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered
 from mobius_tui.run.events.watch_events import RollbackStopped
-from mobius_tui.run.host.automatic import journal_consequences
 from mobius_tui.run.host.automatic_steps import (
     AUTOMATIC_CALLER,
     begin_automatically,
     stop_for_person,
 )
+from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.step_handlers import AUTO as WHO
-from mobius_tui.run.intents.envelope import new_id
+from mobius_tui.run.host.intents.step_handlers import AUTO_AUTHOR
+from mobius_tui.run.intents.control_protocol import new_id
 from mobius_tui.run.intents.intent_actions import (
     AskApproval,
 )
-from mobius_tui.run.planning.approval_rules import valid_approval
+from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy
 from mobius_tui.run.planning.undoing import undo_to_rehearse
-from mobius_tui.run.state.growth import failed_step_or_parent
+from mobius_tui.run.state.added_steps import failed_step_or_parent
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Step
 
@@ -72,11 +73,11 @@ async def _decide(services: HostServices) -> bool:
     except GuardLookNeededError as wanted:
         return await _decide_after_look(services, wanted.step)
     if lacking:
-        await _stop_out_of_turn(services, lacking)
+        await _stop_in_turn(services, lacking)
     return not lacking
 
 
-async def _stop_out_of_turn(services: HostServices, reason: str) -> None:
+async def _stop_in_turn(services: HostServices, reason: str) -> None:
     """Stop for a person, unless the run has ceased to be automatic meanwhile."""
     async with services.writer.turn:
         state = services.context.state
@@ -88,14 +89,14 @@ async def _stop_out_of_turn(services: HostServices, reason: str) -> None:
 async def _decide_after_look(services: HostServices, step: Step) -> bool:
     """Begin a step, if its guard is seen to hold; returns whether to decide again."""
     context, writer = services.context, services.writer
-    seen = await look_at_guard(context, writer, step, WHO)
+    seen = await look_at_guard(context, writer, step, AUTO_AUTHOR)
     if seen.holds is None:
-        await _stop_out_of_turn(services, seen.words)
+        await _stop_in_turn(services, seen.words)
         return False
     try:
         return await _decide(services) if seen.holds else True
     finally:
-        context.seen_guards.discard(step.id)
+        context.steps_with_held_guard.discard(step.id)
 
 
 async def _decide_in_turn(services: HostServices) -> bool:
@@ -139,7 +140,7 @@ async def _rehearse_undo(services: HostServices) -> bool:
         reason=f"rehearsal: {name} is undone, and done again",
         undoes=(undo.id,),
     )
-    await services.writer.write(entered, WHO)
+    await services.writer.write(entered, AUTO_AUTHOR)
     return True
 
 
@@ -169,7 +170,7 @@ async def _end_without_trigger(services: HostServices) -> bool:
             services.writer,
             Outcome.FAILED,
             "no trigger began the rollback in time",
-            WHO,
+            AUTO_AUTHOR,
         )
     return False
 
@@ -195,7 +196,9 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:
         outcome, reason = run_outcome(services.context.plan, services.context.state)
-        await finish_run(services.context, services.writer, outcome, reason, WHO)
+        await finish_run(
+            services.context, services.writer, outcome, reason, AUTO_AUTHOR
+        )
         return False
     step = services.context.plan.steps[proposal.step]
     if proposal.kind == "wait":
@@ -229,7 +232,7 @@ async def _stop_where_hosts_are_held(
     """
     plan, state = services.context.plan, services.context.state
     fleet = state.fleets.get(proposal.step or "")
-    own = fleet.last if fleet is not None else None
+    own = fleet.last_attempt if fleet is not None else None
     if proposal.step is None or own is None or own.held is None:
         return
     held, watch = own.held, state.watch
@@ -237,7 +240,7 @@ async def _stop_where_hosts_are_held(
     waits = held.why in (HoldReason.NO_DATA, HoldReason.NOT_HEALTHY) or (
         held.why is HoldReason.TRIGGER and begins_rollback
     )
-    if waits or own.named(HostStatus.RUNNING):
+    if waits or own.hosts_with(HostStatus.RUNNING):
         return
     where = f"{plan.name(proposal.step)} is held at batch {held.batch}"
     answer = (
@@ -259,7 +262,7 @@ async def _ask_approval(services: HostServices, step: Step) -> None:
     }
     if (
         kinds != {"approval"}
-        or valid_approval(services.context.plan, services.context.state, step)
+        or current_approval(services.context.plan, services.context.state, step)
         is not None
     ):
         return
@@ -294,14 +297,16 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
                 from_step=failed,
                 reason=f"{name} {own.status}",
             ),
-            WHO,
+            AUTO_AUTHOR,
         )
         return True
     reason = f"{name} {own.status}: {own.reason}"
     if services.context.state.auto is None:
-        await services.writer.write(RollbackStopped(reason=reason), WHO)
+        await services.writer.write(RollbackStopped(reason=reason), AUTO_AUTHOR)
     else:
-        await finish_run(services.context, services.writer, Outcome.FAILED, reason, WHO)
+        await finish_run(
+            services.context, services.writer, Outcome.FAILED, reason, AUTO_AUTHOR
+        )
     return False
 
 

@@ -20,13 +20,19 @@ from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.intents.envelope import (
+from mobius_tui.run.intents.control_protocol import (
+    LIVENESS_REQUEST,
     MAX_LINE_BYTES,
     Caller,
     Envelope,
     InvalidIntentError,
+    Reply,
+    Stalled,
     VersionMismatchError,
     decode_envelope,
+    encode_poke,
+    encode_reply,
+    encode_stalled,
     replace_host_remedy,
     version_mismatch_text,
 )
@@ -36,20 +42,12 @@ from mobius_tui.run.intents.intent_actions import (
     DenyApproval,
     intent_refusal,
 )
-from mobius_tui.run.intents.replies import (
-    LIVENESS_REQUEST,
-    Reply,
-    Stalled,
-    encode_poke,
-    encode_reply,
-    encode_stalled,
-)
 from mobius_tui.run.keeper.peer import peer_pid, peer_pidfd, peer_uid
-from mobius_tui.run.storage.sharing import account_name
+from mobius_tui.run.storage.state_folders import account_name
 from mobius_tui.runbook.text.units import duration_in_words
 
-HOST_NAME_LIMIT = 128
-"""Characters: the system passes on what a login called itself."""
+MAX_TERMINAL_TEXT_CHARS = 128
+"""Characters of a described terminal at most: a login's host may be any text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +91,7 @@ def describe_caller_terminal(terminal: CallerTerminal) -> str:
     """
     host = _login_host(terminal) if terminal.terminal else ""
     words = f"{terminal.terminal} from {host}" if host else terminal.terminal
-    return sanitize.line(words)[:HOST_NAME_LIMIT]
+    return sanitize.line(words)[:MAX_TERMINAL_TEXT_CHARS]
 
 
 def _is_alive(handle: int) -> bool:
@@ -186,7 +184,7 @@ class ControlServer:
         handle_intent: IntentHandler,
         *,
         shared: bool = False,
-        control: bool = False,
+        share_control: bool = False,
         line_timeout: float = LINE_TIMEOUT,
     ) -> None:
         """Make the server.
@@ -195,12 +193,12 @@ class ControlServer:
             handle_intent: acts on an intent, and answers it.
             shared: whether the group of the run's folder may connect, to read along and
                 to approve.
-            control: whether that group may act on the run, too.
+            share_control: whether that group may act on the run, too.
             line_timeout: seconds from a line's first byte to its last.
         """
         self._line_timeout = line_timeout
         self._handle_intent = handle_intent
-        self._shared, self._control = shared, control
+        self._shared, self._control = shared, share_control
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._stalled = Stalled(why="")
@@ -211,7 +209,7 @@ class ControlServer:
         """Loop time since which no viewer is connected; `None` while one is."""
 
     @property
-    def viewers(self) -> int:
+    def viewer_count(self) -> int:
         """How many viewers are connected."""
         return len(self._writers)
 
@@ -255,7 +253,10 @@ class ControlServer:
             writer.close()
 
     def poke(self, n: int) -> None:
-        """Tell every viewer that the journal has grown; never waits for one."""
+        """Tell every viewer that the journal has grown to entry `n`.
+
+        It waits for none: one with too much unread gets no poke.
+        """
         line = encode_poke(n)
         for writer in self._writers:
             if writer.transport.get_write_buffer_size() < 65536:
@@ -352,9 +353,9 @@ class ControlServer:
             text = version_mismatch_text(
                 viewer=error.version, host=PROTOCOL_VERSION, remedy=remedy
             )
-            return Reply(id=error.intent, ok=False, text=text)
+            return Reply(id=error.intent_id, ok=False, text=text)
         except InvalidIntentError as error:
-            return Reply(id=error.intent, ok=False, text=str(error))
+            return Reply(id=error.intent_id, ok=False, text=str(error))
         refused = self._refusal(envelope, uid)
         if refused:
             return Reply(id=envelope.id, ok=False, text=refused)
@@ -373,7 +374,7 @@ class ControlServer:
         Its sender may not ask for it, or it was sent too long ago.
         """
         if uid not in (os.getuid(), 0):
-            refused = intent_refusal(envelope.action, control=self._control)
+            refused = intent_refusal(envelope.action, share_control=self._control)
             if refused:
                 return refused
         if late := envelope.lateness(boot_clock()):

@@ -11,29 +11,28 @@ from dataclasses import fields, replace
 from typing import assert_never
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.options_listing import OptionsNeededError, list_options
-from mobius_tui.run.attempts.secret_source import (
-    SecretsNeededError,
-    obtain_secrets_of_step,
-    require_secrets,
-)
 from mobius_tui.run.attempts.step_checks import (
     GuardLook,
     GuardLookNeededError,
     look_at_guard,
     require_guard_look,
 )
+from mobius_tui.run.attempts.value_sources import (
+    OptionsNeededError,
+    SecretsNeededError,
+    list_options,
+    obtain_secrets_of_step,
+    require_secrets,
+)
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.host.automatic import journal_consequences
+from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.intents import (
-    approval_handlers,
     message_handlers,
     run_handlers,
     step_handlers,
-    watch_handlers,
 )
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.intents.intent_actions import (
     FREE_TEXT_FIELDS,
     Action,
@@ -71,7 +70,6 @@ from mobius_tui.run.intents.intent_actions import (
     TouchSite,
     UndoSteps,
 )
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.planning.permissions import require
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.runbook import Step
@@ -137,7 +135,7 @@ class Dispatcher:
                         return await self._answer_look(envelope, seen)
         finally:
             if looked is not None:
-                context.seen_guards.discard(looked.id)
+                context.steps_with_held_guard.discard(looked.id)
 
     async def _answer_look(self, envelope: Envelope, seen: GuardLook) -> Reply:
         """The reply if a step does not apply, or its guard could not be looked at."""
@@ -241,7 +239,7 @@ def _refuse_secrets(services: HostServices, values: Mapping[str, str]) -> None:
 
 
 async def perform_action(
-    services: HostServices, action: Action, caller: Caller, intent: str
+    services: HostServices, action: Action, caller: Caller, intent_id: str
 ) -> Entry | None:
     """Perform an action, if it is permitted; the caller holds the turn.
 
@@ -249,7 +247,7 @@ async def perform_action(
         services: the run's context, journal writer and runner of attempts.
         action: what is asked for.
         caller: who asks.
-        intent: the id under which it goes on record.
+        intent_id: the id under which it goes on record.
 
     Returns:
         The entry that records it; `None` where nothing does.
@@ -274,87 +272,91 @@ async def perform_action(
     who = caller.name
     match action:
         case StartStep() | RetryStep():
-            return await step_handlers.start_step(services, action, caller, intent)
+            return await step_handlers.start_step(services, action, caller, intent_id)
         case ImproviseStep():
-            return await step_handlers.improvise_step(services, action, caller, intent)
+            return await step_handlers.improvise_step(
+                services, action, caller, intent_id
+            )
         case StopStep():
-            return await step_handlers.stop_step(services, action, who, intent)
+            return await step_handlers.stop_step(services, action, who, intent_id)
         case TickStep():
-            return await step_handlers.tick_step(services, action, caller, intent)
+            return await step_handlers.tick_step(services, action, caller, intent_id)
         case ChooseOptions():
-            return await step_handlers.choose_options(services, action, caller, intent)
+            return await step_handlers.choose_options(
+                services, action, caller, intent_id
+            )
         case ListOptions():
             raise OptionsNeededError(services.context.plan.steps[action.step])
         case LookFirst():
-            step_handlers.look_first(services, action, intent)
+            step_handlers.look_first(services, action, intent_id)
         case SkipStep():
-            return await run_handlers.skip_step(services, action, who, intent)
+            return await run_handlers.skip_step(services, action, who, intent_id)
         case RestoreStep():
-            return await run_handlers.restore_step(services, action, who, intent)
+            return await run_handlers.restore_step(services, action, who, intent_id)
         case OverrideStep():
-            return await run_handlers.override_step(services, action, who, intent)
+            return await run_handlers.override_step(services, action, who, intent_id)
         case SetVariables():
-            return await run_handlers.set_variables(services, action, who, intent)
+            return await run_handlers.set_variables(services, action, who, intent_id)
         case AddNote():
-            return await run_handlers.add_note(services, action, who, intent)
+            return await run_handlers.add_note(services, action, who, intent_id)
         case EnterPhase():
-            return await run_handlers.enter_phase(services, action, who, intent)
+            return await run_handlers.enter_phase(services, action, who, intent_id)
         case UndoSteps():
-            return await run_handlers.undo_steps(services, action, who, intent)
+            return await run_handlers.undo_steps(services, action, who, intent_id)
         case ReopenRun():
-            return await run_handlers.reopen_run(services, who, intent)
+            return await run_handlers.reopen_run(services, who, intent_id)
         case StartAutomatic():
-            return await run_handlers.start_automatic(services, action, who, intent)
+            return await run_handlers.start_automatic(services, action, who, intent_id)
         case EndRun():
-            return await run_handlers.end_run(services, action, who, intent)
+            return await run_handlers.end_run(services, action, who, intent_id)
         case ReleaseHost():
             services.release()
         case _:
-            return await _perform_other_action(services, action, caller, intent)
+            return await _perform_other_action(services, action, caller, intent_id)
     return None
 
 
 async def _perform_other_action(
-    services: HostServices, action: OtherAction, caller: Caller, intent: str
+    services: HostServices, action: OtherAction, caller: Caller, intent_id: str
 ) -> Entry | None:
     """Perform an action on messages, approvals, hosts, the watch or drills."""
     who = caller.name
     match action:
         case SendMessageOfStep():
             return await message_handlers.send_message_of_step(
-                services, action, caller, intent
+                services, action, caller, intent_id
             )
         case ResendMessages():
-            return await message_handlers.resend_messages(services, action, who, intent)
+            return await message_handlers.resend_messages(
+                services, action, who, intent_id
+            )
         case DropMessages():
-            return await message_handlers.drop_messages(services, action, who, intent)
+            return await message_handlers.drop_messages(
+                services, action, who, intent_id
+            )
         case AskApproval():
-            return await approval_handlers.ask_approval(
-                services, action, caller, intent
-            )
+            return await step_handlers.ask_approval(services, action, caller, intent_id)
         case ApproveStep():
-            return await approval_handlers.approve_step(
-                services, action, caller, intent
-            )
+            return await step_handlers.approve_step(services, action, caller, intent_id)
         case DenyApproval():
-            return await approval_handlers.deny_approval(
-                services, action, caller, intent
+            return await step_handlers.deny_approval(
+                services, action, caller, intent_id
             )
         case ReleaseBatch():
-            return await step_handlers.release_batch(services, action, who, intent)
+            return await step_handlers.release_batch(services, action, who, intent_id)
         case SettleHost():
-            return await step_handlers.settle_host(services, action, who, intent)
+            return await step_handlers.settle_host(services, action, who, intent_id)
         case ArmWatch():
-            return await watch_handlers.arm_watch(services, action, who, intent)
+            return await run_handlers.arm_watch(services, action, who, intent_id)
         case DisarmWatch():
-            return await watch_handlers.disarm_watch(services, action, who, intent)
+            return await run_handlers.disarm_watch(services, action, who, intent_id)
         case HoldRollback():
-            return await watch_handlers.hold_rollback(services, action, who, intent)
+            return await run_handlers.hold_rollback(services, action, who, intent_id)
         case BeginRollback():
-            return await watch_handlers.begin_rollback(services, action, who, intent)
+            return await run_handlers.begin_rollback(services, action, who, intent_id)
         case GiveHint():
-            return await run_handlers.give_hint(services, action, who, intent)
+            return await run_handlers.give_hint(services, action, who, intent_id)
         case TouchSite():
-            return await run_handlers.touch_site(services, action, who, intent)
+            return await run_handlers.touch_site(services, action, who, intent_id)
         case _:
             assert_never(action)

@@ -1,9 +1,9 @@
 """The host: the one detached process that runs a run and writes its journal.
 
-`python -P -m mobius_tui.run.host.host_main` in the run's directory, with an order
-(`HostOrder`) as JSON on standard input. It needs no viewer. It starts so: lock, read
-and verify the journal, cut a torn tail, fold, list the attempts left over, journal
-HostStarted, and only then bind `control.sock`.
+`python -P -m mobius_tui.run.host.host_main` in the run's directory, with a `HostSpec`
+as JSON on standard input. It needs no viewer. It starts so: lock, read and verify the
+journal, cut a torn tail, fold the entries to the state, list the attempts left over,
+journal HostStarted, and only then bind `control.sock`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mobius_tui.run.attempts.run_context import HealthReadings, RunContext, Step
 from mobius_tui.run.attempts.stopping import abandon_run
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.host import automatic
+from mobius_tui.run.host import consequences
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
@@ -46,16 +46,15 @@ from mobius_tui.run.host.takeover import (
     step_environment,
     take_run_lock,
 )
-from mobius_tui.run.intents.envelope import Caller, Envelope
-from mobius_tui.run.intents.replies import Reply
+from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.journal.follower import load_run_runbook
 from mobius_tui.run.journal.journal import (
     Journal,
     JournalContent,
+    JournalWriter,
     monotonic_run_clock,
     read_journal,
 )
-from mobius_tui.run.journal.journal_writer import JournalWriter
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
 from mobius_tui.run.rollout.rollout import HealthySinceTracker
@@ -66,7 +65,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 from mobius_tui.run.watch.triggers import TriggerMonitor
-from mobius_tui.run.watch.watch_command import WatchRunMonitor
+from mobius_tui.run.watch.watch_run import WatchRunMonitor
 from mobius_tui.sanitize import line
 
 
@@ -140,9 +139,9 @@ END_CHECK_INTERVAL = 0.02
 class Host:
     """One run, and the process that runs it."""
 
-    def __init__(self, directory: RunDirectory, order: HostSpec) -> None:
+    def __init__(self, directory: RunDirectory, spec: HostSpec) -> None:
         self.directory = directory
-        self.order = order
+        self.spec = spec
         self.activity = asyncio.Event()
         """Set whenever there may be reason to end."""
         self.end_reason = ""
@@ -178,7 +177,7 @@ class Host:
                     self.context,
                     self.writer,
                     self._handle_intent,
-                    self.order,
+                    self.spec,
                     journal_content,
                     left_over,
                 )
@@ -198,11 +197,11 @@ class Host:
             if isinstance(first, RunBegan):
                 return first
             raise RunError(f"{self.directory.id}: its journal does not begin the run")
-        if self.order.began is None:
+        if self.spec.began is None:
             raise RunError(
                 f"{self.directory.id} never began; remove {self.directory.path}"
             )
-        return self.order.began
+        return self.spec.began
 
     def _make_parts(
         self,
@@ -212,19 +211,21 @@ class Host:
         began: RunBegan,
         tasks: asyncio.TaskGroup,
     ) -> None:
-        self.control = ControlServer(
+        self.control_server = ControlServer(
             self._handle_intent,
             shared=began.share is not None,
-            control=began.share_control,
+            share_control=began.share_control,
         )
-        self.monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
+        self.health_monitor = HealthMonitor(self.directory, plan.runbook, self.clock)
         probes = plan.runbook.health.probes if plan.runbook.health else ()
-        self.health_since = HealthySinceTracker(probes, fresh=self.monitor.stale_after)
+        self.healthy_since_tracker = HealthySinceTracker(
+            probes, max_age_of=self.health_monitor.stale_after
+        )
         health = HealthReadings(
-            states=self.monitor.states,
-            last_checks=self.monitor.last_checks,
+            states=self.health_monitor.states,
+            last_checks=self.health_monitor.last_checks,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
-            rollout=lambda: self.health_since.at(
+            rollout=lambda: self.healthy_since_tracker.at(
                 self.clock.wall(), state.watch.latest_alarm
             ),
         )
@@ -233,7 +234,7 @@ class Host:
             plan=plan,
             state=state,
             clock=self.clock,
-            secrets=dict(self.order.secrets),
+            secrets=dict(self.spec.secrets),
             env=step_environment(began),
             keeper_log=sys.stderr.fileno(),
             tasks=tasks,
@@ -243,35 +244,35 @@ class Host:
         self.writer = JournalWriter(journal, state, self._on_entry, self.activity)
         self.disk_waiters = DiskSpaceWaiters(self._on_disk_space)
         self.runner = AttemptRunner(
-            self.context, self.writer, self.disk_waiters, self._settle
+            self.context, self.writer, self.disk_waiters, self._journal_consequences
         )
         self.services = HostServices(
             context=self.context,
             writer=self.writer,
             runner=self.runner,
-            viewers=lambda: self.control.viewers,
+            viewer_count=lambda: self.control_server.viewer_count,
         )
         self.dispatcher = Dispatcher(self.services)
         self.triggers = TriggerMonitor(self.context, self.writer)
         self.outbox = Outbox(self.context, self.writer)
         self.watch_run_monitor = WatchRunMonitor(
-            self.context, self.writer, lambda: self.control.no_viewer_since
+            self.context, self.writer, lambda: self.control_server.no_viewer_since
         )
-        self.monitor.on_record = self._on_health_record
+        self.health_monitor.on_record = self._on_health_record
 
-    async def _settle(self) -> None:
-        await automatic.journal_consequences(self.context, self.writer)
+    async def _journal_consequences(self) -> None:
+        await consequences.journal_consequences(self.context, self.writer)
 
     def _on_health_record(self, record: ProbeResult | MachineSample) -> None:
         self.triggers.apply_health(record)
         if isinstance(record, ProbeResult):
-            self.health_since.apply(record)
+            self.healthy_since_tracker.apply(record)
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
         """Add new steps to the plan; tell viewers, triggers and outbox of an entry."""
         self.context.plan.catch_up(self.context.state)
-        self.control.poke(entry.n)
+        self.control_server.poke(entry.n)
         self.triggers.apply_entry(entry)
         self.outbox.apply_entry(entry)
 
@@ -279,7 +280,7 @@ class Host:
         """Tell viewers and the log that the disk is full, or has space again."""
         text = f"the disk is full: {why}" if why else "there is room on the disk again"
         print(line(text), flush=True)  # noqa: T201
-        self.control.report_stall(why)
+        self.control_server.report_stall(why)
 
     async def _handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         return await self.dispatcher.handle_intent(envelope, caller)
@@ -291,19 +292,19 @@ class Host:
             left_over: attempts that an earlier host left behind.
         """
         context, writer, tasks = self.context, self.writer, self.context.tasks
-        await self.control.listen(self.directory.socket)
+        await self.control_server.listen(self.directory.socket)
         writer.journal.on_stall = partial(self.disk_waiters.set_waiting, JOURNAL_WAITER)
         writer.journal.wait_out_full_disk()
         background = [
             tasks.create_task(work, name=name)
             for name, work in (
                 ("autopilot", run_autopilot(self.services)),
-                ("monitor", self.monitor.watch(context)),
+                ("monitor", self.health_monitor.watch(context)),
                 ("triggers", self.triggers.run()),
                 ("watch", self.watch_run_monitor.run()),
                 ("outbox", self.outbox.run()),
-                ("seals", seal_health_regularly(context, writer, self.monitor)),
-                ("approvals", automatic.expire_approvals_regularly(context, writer)),
+                ("seals", seal_health_regularly(context, writer, self.health_monitor)),
+                ("approvals", consequences.expire_approvals_regularly(context, writer)),
             )
         ]
         for step_id, number in left_over:
@@ -313,17 +314,17 @@ class Host:
         for step in context.plan.steps.values():
             if will_retry(step, context.state.steps[step.id]):
                 tasks.create_task(self.runner.retry(step))
-        await self._settle()
+        await self._journal_consequences()
         await self._until_over()
-        self.control.stop_listening()
+        self.control_server.stop_listening()
         for task in background:
             task.cancel()
-        self.monitor.close()
+        self.health_monitor.close()
         self.watch_run_monitor.close()
         if context.state.ended is not None:
             await clean_claims(context)
-        await journal_host_end(context, writer, self.monitor, self.end_reason)
-        await self.control.close()
+        await journal_host_end(context, writer, self.health_monitor, self.end_reason)
+        await self.control_server.close()
 
     async def _until_over(self) -> None:
         """Wait for the run's end, a signal, a release, or a failed journal."""
@@ -357,11 +358,11 @@ class Host:
                 await self.activity.wait()
 
     def _is_deserted_drill(self, now: float) -> bool:
-        since = self.control.no_viewer_since
+        since = self.control_server.no_viewer_since
         return (
             self.context.state.is_drill
             and since is not None
-            and now - since > self.order.unwatched
+            and now - since > self.spec.unwatched_limit
             and self.context.state.auto is None
             and self.context.state.ended is None
         )
@@ -375,8 +376,8 @@ def _is_any_running(state: RunState) -> bool:
     return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
-async def _main(directory: RunDirectory, order: HostSpec) -> int:
-    host = Host(directory, order)
+async def _main(directory: RunDirectory, spec: HostSpec) -> int:
+    host = Host(directory, spec)
     exit_on_sigterm(host.end)
     return await host.run()
 
@@ -398,12 +399,12 @@ def main() -> int:
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:
-        order = HostSpec.decode(sys.stdin.buffer.read())
+        spec = HostSpec.decode(sys.stdin.buffer.read())
         lock = take_run_lock(directory)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        code = asyncio.run(_main(directory, order))
+        code = asyncio.run(_main(directory, spec))
         os.close(lock)
     except MobiusError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201

@@ -18,10 +18,9 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.host.control_server import IntentHandler
 from mobius_tui.run.host.takeover import HostSpec, current_operator
-from mobius_tui.run.intents.envelope import Caller, decode_envelope
-from mobius_tui.run.journal.journal import JournalContent
-from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.records.run_record import summarize_run, write_record
+from mobius_tui.run.intents.control_protocol import Caller, decode_envelope
+from mobius_tui.run.journal.journal import JournalContent, JournalWriter
+from mobius_tui.run.records.run_record import refresh_stats, write_record
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import HealthMonitor
@@ -31,7 +30,7 @@ async def journal_host_start(
     context: RunContext,
     writer: JournalWriter,
     handle_intent: IntentHandler,
-    order: HostSpec,
+    spec: HostSpec,
     journal_content: JournalContent,
     left_over: tuple[AttemptId, ...],
 ) -> None:
@@ -41,7 +40,7 @@ async def journal_host_start(
         context: the run's.
         writer: the run's.
         handle_intent: acts on the intent that the run begins with.
-        order: what the host was started with.
+        spec: what the host was started with.
         journal_content: the journal as it was found.
         left_over: attempts that an earlier host left behind.
 
@@ -49,13 +48,13 @@ async def journal_host_start(
         RunError: it could not be made durable.
     """
     who = current_operator()
-    if not journal_content.entries and order.began is not None:
-        await writer.write_in_turn(order.began, who)
-        await _record_values(context, writer, order, who)
-        await _record_secrets(writer, tuple(order.secrets), who)
+    if not journal_content.entries and spec.began is not None:
+        await writer.write_in_turn(spec.began, who)
+        await _record_values(context, writer, spec, who)
+        await _record_secrets(writer, tuple(spec.secrets), who)
     lost = tuple(
         name
-        for name in lost_secrets(context.state, order.secrets)
+        for name in lost_secrets(context.state, spec.secrets)
         if not context.plan.runbook.variables[name].is_fetched
     )
     started = HostStarted(
@@ -66,12 +65,12 @@ async def journal_host_start(
     )
     await writer.write_in_turn(started)
     if context.state.last_end is None:
-        await _record_values(context, writer, order, who)
-    await _record_secrets(writer, new_secrets(context.state, order.secrets), who)
-    if order.watch is not None:
-        await writer.write_in_turn(order.watch, who)
-    if order.auto is not None:
-        first = decode_envelope(order.auto.encode())
+        await _record_values(context, writer, spec, who)
+    await _record_secrets(writer, new_secrets(context.state, spec.secrets), who)
+    if spec.watch is not None:
+        await writer.write_in_turn(spec.watch, who)
+    if spec.first_intent is not None:
+        first = decode_envelope(spec.first_intent.encode())
         reply = await handle_intent(first, Caller(name=who))
         if not reply.ok and context.state.ended is not None:
             print(f"not opened again: {reply.text}", flush=True)  # noqa: T201
@@ -82,10 +81,10 @@ async def journal_host_start(
 
 
 async def _record_values(
-    context: RunContext, writer: JournalWriter, order: HostSpec, who: str
+    context: RunContext, writer: JournalWriter, spec: HostSpec, who: str
 ) -> None:
     """Journal the values of variables that have none yet."""
-    for name, (value, source) in order.values.items():
+    for name, (value, source) in spec.values.items():
         if name not in context.state.variables:
             event = VariableSet(name=name, value=value, source=source)  # type: ignore[arg-type]
             await writer.write_in_turn(event, who)
@@ -155,7 +154,7 @@ async def journal_host_end(
         await writer.write_in_turn(HostStopped(reason=why))
         if context.state.ended is not None:
             _write_record(context, writer)
-            await asyncio.to_thread(summarize_run, context.directory, is_host=True)
+            await asyncio.to_thread(refresh_stats, context.directory, is_host=True)
 
 
 def _write_record(context: RunContext, writer: JournalWriter) -> None:

@@ -18,7 +18,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
-from mobius_tui.run.storage.sharing import account_name, require_may_host
+from mobius_tui.run.storage.state_folders import account_name, require_may_host
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 """Environment variables that a resumed host takes from the run's beginning."""
@@ -35,12 +35,11 @@ class HostSpec:
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """First values: name → (value, source)."""
     secrets: Mapping[str, str] = field(default_factory=dict)
-    auto: str | None = None
-    """The intent that makes the run automatic, or opens it again, as the socket would
-    carry it."""
+    first_intent: str | None = None
+    """An encoded envelope that the host acts on first: to automate, arm or reopen."""
     watch: WatchBegan | None = None
-    """What makes the run a watch; it begins with it, and is armed by `auto`."""
-    unwatched: float = UNWATCHED_DRILL_LIMIT
+    """What makes the run a watch; it begins with it, and is armed by `first_intent`."""
+    unwatched_limit: float = UNWATCHED_DRILL_LIMIT
     """Seconds after which a drill that nobody watches ends."""
 
     def encode(self) -> bytes:
@@ -58,9 +57,9 @@ class HostSpec:
                 name: (value[0], value[1]) for name, value in fields["values"].items()
             },
             secrets=fields["secrets"],
-            auto=fields["auto"],
+            first_intent=fields["first_intent"],
             watch=None if watch is None else decode_value(WatchBegan, watch),
-            unwatched=fields["unwatched"],
+            unwatched_limit=fields["unwatched_limit"],
         )
 
 
@@ -81,8 +80,8 @@ def take_run_lock(directory: RunDirectory) -> int:
     """Take the run's lock; the descriptor holds it for as long as it is open.
 
     Raises:
-        RunError: another host has it, or none may have it, as one whose journal lost
-            its end; says which.
+        RunError: another host has it, or no host may run it: it was imported, is
+            another user's or open to others, or its journal was cut; says which.
     """
     refuse_imported(directory)
     require_may_host(directory.path)

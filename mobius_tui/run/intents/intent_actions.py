@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import ClassVar, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
 
 PROTOCOL_VERSION = 4
 """Version of the protocol between viewers and hosts. It is raised when an action, or a
@@ -309,7 +309,7 @@ class ApproveStep(BaseAction):
     name: str = ""
     """The approver's name; wanted only in the login that asked for the approval."""
     confirm: str = ""
-    """The sentence that says so, as typed; wanted in the login that asked for it."""
+    """The `approval_phrase` as typed; required only in the login that asked for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -343,8 +343,11 @@ class SettleHost(BaseAction):
     """The newest attempt that the host was in."""
     host: str
     settled: Literal["", "ran", "did not run", "skip", "fail"] = ""
-    """Of an unknown host one of the first two words, of one that cannot be reached one
-    of the others."""
+    """How the host counts: one of these words, or empty while none is chosen.
+
+    `ran` and `did not run` are for an unknown host, `skip` and `fail` for one that
+    cannot be reached.
+    """
     reason: str = ""
 
 
@@ -357,7 +360,7 @@ class EndRun(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseHost(BaseAction):
-    """Let the host process end, where nobody else views the run; that stays open."""
+    """Let the host process end if nobody else views the run; the run stays open."""
 
     never_late: ClassVar[bool] = True
 
@@ -400,18 +403,18 @@ Action = (
 ACTIONS: tuple[type[Action], ...] = get_args(Action)
 
 
-def intent_refusal(action: Action | type[Action], *, control: bool) -> str:
+def intent_refusal(action: Action | type[Action], *, share_control: bool) -> str:
     """Why somebody other than the owner may not ask for it; empty where they may.
 
     Args:
         action: what is asked for.
-        control: whether the run is shared with `--share-control`.
+        share_control: whether the run is shared with `--share-control`.
     """
     if action.permitted_requester == "approvers":
         return ""
     if action.permitted_requester == "owner":
         return "only the run's owner makes it run by itself, or improvises"
-    if control:
+    if share_control:
         return ""
     return (
         "this run is shared with you to read and to approve; with --share-control its "

@@ -5,13 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from mobius_tui.run.events.approval_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalEvent,
-    ApprovalGiven,
-)
-from mobius_tui.run.events.drill_events import HintGiven
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -26,7 +19,6 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
     Settlement,
 )
-from mobius_tui.run.events.growth_events import RowsAdded, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -39,6 +31,7 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.events.run_events import (
     AutoStopped,
+    HintGiven,
     HostStarted,
     HostStopped,
     NoteAdded,
@@ -50,9 +43,15 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalEvent,
+    ApprovalGiven,
     CheckTried,
     ChoiceMade,
+    RowsAdded,
     StepEnded,
+    StepImprovised,
     StepOverridden,
     StepPassedOver,
     StepRestored,
@@ -73,17 +72,16 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
     WatchOver,
 )
-from mobius_tui.run.planning.plan import Plan, has_terminal
-from mobius_tui.run.planning.side_by_side import may_have_steps_beside
+from mobius_tui.run.planning.plan import Plan, has_terminal, may_have_steps_beside
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
+from mobius_tui.run.state.added_steps import MAX_ITEMS_NAMED, has_ended_with_rows
 from mobius_tui.run.state.deliveries import (
     UNDELIVERED_STATUSES,
     Delivery,
     DeliveryStatus,
     delivery_for_viewer,
 )
-from mobius_tui.run.state.growth import MAX_ITEMS_NAMED, has_ended_with_rows
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES
 from mobius_tui.run.storage.run_directory import attempt_in_folder

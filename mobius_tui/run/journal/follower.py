@@ -16,7 +16,11 @@ from mobius_tui.health.health_record import decode_record as decode_health
 from mobius_tui.health.probe_window import CurrentHealth
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.journal.journal import FIRST_PREV, decode_entries, run_time_now
+from mobius_tui.run.journal.journal import (
+    EMPTY_JOURNAL_HEAD,
+    decode_entries,
+    run_time_now,
+)
 from mobius_tui.run.journal.outage_times import MilestoneTracker
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Situation
@@ -75,7 +79,7 @@ class JournalFollower:
     def __init__(self, directory: RunDirectory) -> None:
         self._lines = LineFollower(directory.journal)
         self._name = directory.journal.name
-        self.head = FIRST_PREV
+        self.head = EMPTY_JOURNAL_HEAD
         """The digest of the last line seen."""
         self.last_entry_number = 0
         """Its number."""
@@ -134,11 +138,11 @@ class RunChanges:
     """What was added since the last call."""
 
     entries: tuple[Entry, ...] = ()
-    health: bool = False
+    has_new_health: bool = False
     """Whether there are new health records."""
 
     def __bool__(self) -> bool:
-        return bool(self.entries) or self.health
+        return bool(self.entries) or self.has_new_health
 
 
 class Follower:
@@ -168,7 +172,8 @@ class Follower:
         self.health_history = HealthHistory()
         """What health was at any moment."""
         self.milestone_tracker = MilestoneTracker(self.plan)
-        """The times of an outage, but for those that health tells."""
+        """Collects the milestones from the entries; `health_history` gives it the rest.
+        """
         self.trigger_rules = RunTriggerRules(self.plan, self.state)
         """The triggers' rules, evaluated over the health records read so far."""
         self._health = LineFollower(directory.health)
@@ -235,7 +240,7 @@ class Follower:
             self.milestone_tracker.apply_entry(entry)
             if on_entry is not None:
                 on_entry(entry)
-        return RunChanges(entries=entries, health=self._read_new_health())
+        return RunChanges(entries=entries, has_new_health=self._read_new_health())
 
     def _read_new_health(self) -> bool:
         news = False

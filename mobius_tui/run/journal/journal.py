@@ -1,4 +1,4 @@
-"""The journal: append-only, hash-chained, durable; and the clock of its entries."""
+"""The journal: append-only, hash-chained, durable; its one writer, and its clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
@@ -24,13 +23,12 @@ from mobius_tui.run.events.journal_entry import (
 )
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
+from mobius_tui.run.state.reducer import advance
+from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.safe_open import open_regular
 
-if TYPE_CHECKING:
-    from mobius_tui.run.state.run_state import RunState
-
-FIRST_PREV = hashlib.sha256(b"").hexdigest()
-"""The `prev` of the first line."""
+EMPTY_JOURNAL_HEAD = hashlib.sha256(b"").hexdigest()
+"""The head of a journal without lines, and so the `prev` of the first line."""
 
 
 def boot_id() -> str:
@@ -51,6 +49,7 @@ class Clock:
     """Seconds since 1970."""
     mono: Callable[[], float] = time.monotonic
     boot: str
+    """The id of this boot of the machine, within which `mono` may be compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +70,7 @@ class JournalContent:
     @property
     def head(self) -> str:
         """The digest that the next line continues from."""
-        return self.heads[-1] if self.heads else FIRST_PREV
+        return self.heads[-1] if self.heads else EMPTY_JOURNAL_HEAD
 
 
 def decode_entries(
@@ -118,7 +117,7 @@ def read_journal(path: Path) -> JournalContent:
         raise RunError(f"{path}: {error.strerror}") from error
     whole = data.rfind(b"\n") + 1
     with without_garbage_collection():
-        decoded = list(decode_entries(data[:whole], FIRST_PREV, 1, path.name))
+        decoded = list(decode_entries(data[:whole], EMPTY_JOURNAL_HEAD, 1, path.name))
     return JournalContent(
         entries=tuple(entry for entry, _ in decoded),
         heads=tuple(digest for _, digest in decoded),
@@ -140,11 +139,10 @@ class Journal:
     """Appends entries to the journal in a thread of its own; the host has the only one.
 
     Entries are written in the order of `append`; each call returns once its entry is
-    synced.
-    A full disk is waited out once the run is served: the line is carried on from where
-    it broke off. After any other failure of a write, and any of a sync, nothing is ever
-    written again: what is on the disk is not known any more, so every later `append`
-    fails with the same words.
+    synced. On a full disk a write fails until `wait_out_full_disk` is called; from then
+    on it waits for space, and continues the line where it broke off. After any other
+    failure of a write, and any of a sync, nothing is written again, as the content of
+    the disk is not known any more: every later `append` fails for the same reason.
     """
 
     def __init__(
@@ -166,7 +164,8 @@ class Journal:
         self.stall_reason = ""
         """Why the last line has to wait, in words; empty where none does."""
         self.on_stall: Callable[[str], None] = lambda _: None
-        """Told of `stalled` whenever it changes, in the event loop."""
+        """Called in the event loop with the new `stall_reason` whenever that changes.
+        """
         self.last_append_seconds = 0.0
         """Seconds that the last append took, in the journal's own thread."""
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -317,3 +316,80 @@ def run_time_now(state: RunState) -> float:
     if state.last_entry_boot != _this_boot():
         return time.time()
     return state.last_entry_at + max(0.0, boot_clock() - state.last_entry_mono)
+
+
+class JournalWriter:
+    """The one writer of a run's journal, and of its state.
+
+    Whoever decides something holds `turn` from reading the state until the event that
+    follows is durable, so no two decisions are based on the same state.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: RunState,
+        on_entry: Callable[[Entry], None],
+        activity: asyncio.Event | None = None,
+    ) -> None:
+        """Write nothing yet.
+
+        Args:
+            journal: open for appending.
+            state: as the journal's entries made it; advanced by each entry.
+            on_entry: called with each entry once it is durable and in the state.
+            activity: set after each entry, and when the journal has failed.
+        """
+        self.journal = journal
+        self.state = state
+        self.turn = asyncio.Lock()
+        self.changed = asyncio.Event()
+        """Set after each entry; whoever waits for it clears it."""
+        self.activity = activity or asyncio.Event()
+        """Set whenever the host may have reason to end; the host clears it."""
+        self.failure: str | None = None
+        """Why nothing new is started, once the journal has failed."""
+        self._on_entry = on_entry
+
+    async def write(self, event: Event, by: str, intent_id: str | None = None) -> Entry:
+        """Make an event durable, then apply it; the caller holds `turn`.
+
+        Args:
+            event: what happened.
+            by: who caused it.
+            intent_id: the id of the intent that it answers.
+
+        Raises:
+            StateError: it may not follow.
+            RunError: it could not be made durable.
+        """
+        # Once begun it must not be cancelled: a line that is written and not applied
+        # would leave the state behind the journal.
+        return await asyncio.shield(self._write(event, by, intent_id))
+
+    async def write_in_turn(self, event: Event, by: str = "host") -> Entry:
+        """Take `turn`, and write one event.
+
+        Raises:
+            StateError: it may not follow.
+            RunError: it could not be made durable.
+        """
+        async with self.turn:
+            return await self.write(event, by)
+
+    async def _write(self, event: Event, by: str, intent_id: str | None) -> Entry:
+        self.state.validate_event(event)
+        try:
+            entry = await self.journal.append(event, by=by, intent=intent_id)
+        except RunError as error:
+            self.failure = str(error)
+            self._wake()
+            raise
+        advance(self.state, entry)
+        self._on_entry(entry)
+        self._wake()
+        return entry
+
+    def _wake(self) -> None:
+        self.changed.set()
+        self.activity.set()

@@ -13,10 +13,10 @@ from typing import get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_history import HealthHistory
-from mobius_tui.run.events.drill_events import FACILITATOR
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
+    FACILITATOR,
     Event,
     RunBegan,
     RunEnded,
@@ -233,12 +233,12 @@ class MilestoneTracker:
         return outage
 
     def milestones(
-        self, past: HealthHistory, injected: float | None = None
+        self, health_history: HealthHistory, injected: float | None = None
     ) -> Milestones:
         """The times by now.
 
         Args:
-            past: the checks on record.
+            health_history: the checks on record.
             injected: when the site of a drill was broken first, in seconds since 1970;
                 `None` for before the run, and where that is not known.
         """
@@ -262,28 +262,28 @@ class MilestoneTracker:
             rollback=outage.rollback if outage and triggered else first,
         )
         since = broken if self._mode is Mode.DRILL else max(milestones.since, broken)
-        restored = self._restored(past, milestones)
+        restored = self._restored(health_history, milestones)
         return replace(
             milestones,
             decided=self._decided(since),
             restored=restored,
-            steady=self._steady(past, restored),
+            steady=self._steady(health_history, restored),
         )
 
-    def as_scored(self, past: HealthHistory, score: object) -> Milestones:
-        """The milestones by now.
+    def as_scored(self, health_history: HealthHistory, score: object) -> Milestones:
+        """The milestones by now of a drill, corrected by its score.
 
-        For a scored drill with the time of the injection and the verdict that its
-        `[score]` has.
+        They count from the injection that the score names. Where it says that the fault
+        was not handled, `restored` and `steady` are `None`.
 
         Args:
-            past: the checks on record.
+            health_history: the checks on record.
             score: the `[score]` of the run's record; anything else for none.
         """
         score = score if isinstance(score, Mapping) else {}
         late = score.get("injected")
         injected = self._began + late if isinstance(late, float) else None
-        found = self.milestones(past, injected)
+        found = self.milestones(health_history, injected)
         if score.get("handled") is False:
             return replace(found, restored=None, steady=None)
         return found
@@ -303,11 +303,16 @@ class MilestoneTracker:
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
 
-    def _restored(self, past: HealthHistory, milestones: Milestones) -> float | None:
+    def _restored(
+        self, health_history: HealthHistory, milestones: Milestones
+    ) -> float | None:
         counts = {
-            p: past.counts(p, since=milestones.broken) for p in self._probes_watched()
+            p: health_history.counts(p, since=milestones.broken)
+            for p in self._probes_watched()
         }
-        well = [past.healthy_since(p) for p, each in counts.items() if each.failed]
+        well = [
+            health_history.healthy_since(p) for p, each in counts.items() if each.failed
+        ]
         times = [at for at in well if at is not None]
         if len(times) < len(well):
             return None
@@ -321,11 +326,13 @@ class MilestoneTracker:
         changed = self._last_change_ended_at if counts_alone else None
         return changed if changed is not None and changed >= milestones.since else None
 
-    def _steady(self, past: HealthHistory, restored: float | None) -> float | None:
+    def _steady(
+        self, health_history: HealthHistory, restored: float | None
+    ) -> float | None:
         if restored is None:
             return None
         thirds = [
-            past.ok_streak_at(p, since=restored, count=STEADY_CHECKS)
+            health_history.ok_streak_at(p, since=restored, count=STEADY_CHECKS)
             for p in self._probes_watched()
         ]
         times = [at for at in thirds if at is not None]

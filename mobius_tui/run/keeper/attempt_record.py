@@ -97,7 +97,15 @@ def _ended_process_lines(script: ScriptProcess) -> "tuple[str, ...]":
 
 
 def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> None:
-    """Write how the script ended into the reserved record, and rename it to `exit`."""
+    """Write how the script ended into the reserved record, and rename it to `exit`.
+
+    Waits while the disk is full.
+
+    Args:
+        record: the descriptor of `exit.new`; closed here.
+        script: the script, which has ended or was not started.
+        total: bytes of output that were written.
+    """
     status = script.reap() if script.pid else 0
     lines = [f"cause={script.cause}"]
     if script.start_failure is not None:

@@ -51,5 +51,5 @@ def run_waiting_for_space(work: "DiskWork") -> None:
 
 
 def is_group_readable(folder: str) -> bool:
-    """Whether a run's group may read what is made in a folder; see `sharing`."""
+    """Whether a run's group may read what is made in a folder; see `state_folders`."""
     return os.stat(folder).st_mode & 0o7777 == 0o2750

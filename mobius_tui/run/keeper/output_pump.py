@@ -1,4 +1,8 @@
-"""Slows a flood of output down where other processes lack processor time."""
+"""Moves a script's output from its pipes into `output`, and slows floods down.
+
+While the disk is full, nothing is read. A flood is slowed down where other processes
+lack processor time.
+"""
 
 import errno
 import os
@@ -27,9 +31,9 @@ LOW_WAIT_SHARE, HIGH_WAIT_SHARE = 0.27, 0.45
 """Of the time, the share spent waiting for a processor: below the low one there is no
 rest, from the high one on there is most of it."""
 LONGEST_REST_RATIO = 4.0
-"""Rest at most, as a multiple of the time that moving the output took; and in seconds:
-"""
+"""Longest rest, in multiples of the time that moving output took."""
 LONGEST_REST = 0.05
+"""Longest rest, in seconds."""
 SAMPLES_AVERAGED = 32
 """Measurements over which the share is averaged."""
 
@@ -112,6 +116,17 @@ class OutputPump:
         waker: int,
         stop_requests: "list[int]",
     ) -> None:
+        """Prepare; `run` moves the output.
+
+        Args:
+            script: the started script.
+            streams: by the pipe's descriptor, the stream (1 for stdout, 2 for stderr)
+                and its redactor.
+            output: writes the files.
+            record: the descriptor of `exit.new`, which tells that the disk is full.
+            waker: a descriptor that is readable after a signal.
+            stop_requests: gets an entry whenever a stop is asked for.
+        """
         self.script, self.streams, self.output = script, streams, output
         self.record, self.waker, self.stop_requests = record, waker, stop_requests
         self.buffers = (memoryview(bytearray(READ_BYTES)),)

@@ -33,10 +33,12 @@ def _boot_clock_ns() -> int:
 
 
 def run_clock(offset: float) -> "Callable[[], int]":
-    """What gives the run's time in nanoseconds since 1970, evenly from now on.
+    """Return a clock of the run's time in nanoseconds since 1970.
+
+    It goes on evenly if the system's clock is set.
 
     Args:
-        offset: seconds that the run's time is ahead of this machine's.
+        offset: seconds by which the run's time is ahead of this machine's.
     """
     began = time.time_ns() + int(offset * 1e9) - _boot_clock_ns()
     return lambda: began + _boot_clock_ns()
@@ -71,6 +73,18 @@ class OutputWriter:
     def __init__(
         self, folder: str, limit: int, rotate: bool, clock_offset: float = 0.0
     ) -> None:
+        """Create `output` and `spans` in an attempt's directory.
+
+        Args:
+            folder: the attempt's directory.
+            limit: bytes that `output` holds at most.
+            rotate: whether files that are full are renamed to `.old` and begun anew;
+                else `is_full` is set, and the rest is dropped.
+            clock_offset: seconds by which the run's clock is ahead of the system's.
+
+        Raises:
+            OSError: they cannot be created.
+        """
         self.folder, self.limit, self.rotate = folder, limit, rotate
         self._now = run_clock(clock_offset)
         self.total = 0
@@ -90,10 +104,10 @@ class OutputWriter:
         if is_group_readable(self.folder):
             os.fchmod(self.file, 0o640)
             os.fchmod(self.spans, 0o640)
-        self.size = self.place = 0
+        self.size = self.last_span_offset = 0
         self.has_unwritten_span = False
         """Whether the last span is longer than what is written of it."""
-        self.last: tuple[int, int, int, int] | None = None
+        self.last_span: tuple[int, int, int, int] | None = None
 
     def write(self, data: "Bytes", stream: int) -> "DiskWork":
         """Write the bytes of one read of a stream."""
@@ -115,24 +129,24 @@ class OutputWriter:
     def _add_span(self, offset: int, length: int, stream: int) -> "DiskWork":
         """Extend the last span, or begin one; `write_last_span` writes it."""
         now = self._now()
-        last = self.last
+        last = self.last_span
         if last and last[2] == stream and now - last[3] < SPAN_JOIN_NS:
-            self.last = (last[0], last[1] + length, stream, last[3])
+            self.last_span = (last[0], last[1] + length, stream, last[3])
             self.has_unwritten_span = True
             return
         yield from self.write_last_span()
         if last:
-            self.place += SPAN_SIZE
-        self.last = (offset, length, stream, now)
+            self.last_span_offset += SPAN_SIZE
+        self.last_span = (offset, length, stream, now)
         self.has_unwritten_span = True
         yield from self.write_last_span()
 
     def write_last_span(self) -> "DiskWork":
         """Write the last span as it is by now."""
-        last = self.last
+        last = self.last_span
         if last is None or not self.has_unwritten_span:
             return
-        yield from write_at(self.spans, encode_span(*last), self.place)
+        yield from write_at(self.spans, encode_span(*last), self.last_span_offset)
         self.has_unwritten_span = False
 
     def _rotate(self) -> "DiskWork":

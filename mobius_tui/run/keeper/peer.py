@@ -27,10 +27,10 @@ def peer_pid(connection: socket.socket) -> int:
 
 
 def peer_pidfd(connection: socket.socket) -> "int | None":
-    """A pidfd of the process that connected a Unix socket, to be closed.
+    """Return a pidfd of the process that connected a Unix socket; the caller closes it.
 
-    An older system gives one of the number that the process had when it connected: to
-    be asked for at once, before that number can be another's.
+    Before Linux 6.5 it is opened by the process id, so call this right after the
+    connection, before another process can have that id.
 
     Returns:
         The descriptor; `None` where the system has none, as macOS.

@@ -42,9 +42,13 @@ class ScriptProcess:
         self.spec, self.lock, self.tree = spec, lock, tree
         self.cause = "exited"
         self.deadline: float | None = None
+        """When `enforce_deadline` acts, in monotonic seconds: at the time-out, or after
+        a stop with SIGKILL; `None` for never."""
         self.pid = 0
         self.status: int | None = None
         self.start_failure: tuple[str, int] | None = None
+        """What failed before the script ran (`chdir`, `exec`, …), and errno; `None` if
+        it ran."""
         self.output_error = 0
         """The number of the error that stopped its output from being written; 0 for
         none."""

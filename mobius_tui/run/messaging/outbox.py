@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.secret_source import obtain_secrets
+from mobius_tui.run.attempts.value_sources import obtain_secrets
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageEvent,
@@ -24,11 +24,11 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
-from mobius_tui.run.journal.journal_writer import JournalWriter
-from mobius_tui.run.messaging.channels import channel_routes
-from mobius_tui.run.messaging.payload import (
+from mobius_tui.run.journal.journal import JournalWriter
+from mobius_tui.run.messaging.channels import (
     MAX_CARD_BYTES,
     OutgoingMessage,
+    channel_routes,
     encode_webhook_body,
 )
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus

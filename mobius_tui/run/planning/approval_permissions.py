@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval, DenyApproval
-from mobius_tui.run.planning.approval_rules import missing_approval_text, valid_approval
+from mobius_tui.run.planning.approval_rules import (
+    current_approval,
+    missing_approval_text,
+)
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
@@ -12,8 +15,7 @@ from mobius_tui.run.planning.situation import (
     require_text,
 )
 from mobius_tui.run.planning.step_status import waits_of_retry
-from mobius_tui.run.state.approvals import Approval
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Approval, Status
 from mobius_tui.runbook.model.runbook import Step
 
 
@@ -29,7 +31,7 @@ def require_may_ask_approval(action: AskApproval, situation: Situation) -> None:
         raise NotPermittedError(
             RefusalCode.NO_APPROVAL, f"{name} wants no approval now"
         )
-    if valid_approval(plan, state, step) is not None:
+    if current_approval(plan, state, step) is not None:
         words = f"the approval of {name} is asked for already"
         raise NotPermittedError(RefusalCode.ASKED_ALREADY, words)
     _require_ready_to_ask(situation, step)
@@ -55,7 +57,7 @@ def _require_ready_to_ask(situation: Situation, step: Step) -> None:
     """Raise unless the step could begin but for its approval: its values are final."""
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
-    if standing.status is Status.NOT_APPLICABLE and not standing.was_seen:
+    if standing.status is Status.NOT_APPLICABLE and not standing.found_by_guard_check:
         words = f"{name} does not apply: {standing.reason}"
         raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words)
     if standing.status is Status.RUNNING:
@@ -121,7 +123,7 @@ def require_open_approval(situation: Situation, step: Step) -> Approval:
         NotPermittedError: nothing is.
     """
     plan, name = situation.plan, situation.plan.name(step.id)
-    approval = valid_approval(plan, situation.state, step)
+    approval = current_approval(plan, situation.state, step)
     if approval is None or approval.is_complete:
         words = missing_approval_text(plan, situation.state, step) or "it may begin"
         words = f"nobody waits for you: {name}: {words}"

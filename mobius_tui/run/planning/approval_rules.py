@@ -10,9 +10,8 @@ import hashlib
 import json
 
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Approval, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -33,8 +32,12 @@ def binding_digest(plan: Plan, state: RunState, step: Step) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def valid_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
-    """The request for the attempt that comes next, if it still holds."""
+def current_approval(plan: Plan, state: RunState, step: Step) -> Approval | None:
+    """The request for approval of a step's next attempt; `None` without one that holds.
+
+    It holds unless it was denied, or a value that the step reads has changed since.
+    Whether it is complete, or has expired, is for the caller to look at.
+    """
     found = state.approvals.get(step.id)
     number = len(state.steps[step.id].attempts) + 1
     if found is None or found.denial_reason or found.request.attempt != number:
@@ -52,7 +55,7 @@ def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
     if step.approve is None or drill_approves(state):
         return ""
     wanted = f"approval by {step.approve.role}"
-    approval = valid_approval(plan, state, step)
+    approval = current_approval(plan, state, step)
     if approval is not None:
         if approval.is_complete:
             return ""
@@ -79,7 +82,7 @@ def begin_refusal(
         uid: the user id of whoever would begin it.
         now: seconds since 1970.
     """
-    approval = valid_approval(plan, state, step)
+    approval = current_approval(plan, state, step)
     if step.approve is None or approval is None or drill_approves(state):
         return ""
     if now > approval.expires_at:
@@ -109,6 +112,6 @@ def steps_awaiting_approval(plan: Plan, state: RunState) -> tuple[Step, ...]:
         for step in found
         if step is not None
         and state.steps[step.id].status is not Status.RUNNING
-        and (approval := valid_approval(plan, state, step)) is not None
+        and (approval := current_approval(plan, state, step)) is not None
         and not approval.is_complete
     )

@@ -8,7 +8,7 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
-from mobius_tui.runbook.text.host_ranges import BadHostError, select_hosts
+from mobius_tui.runbook.text.host_patterns import BadHostError, select_hosts
 
 
 def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
@@ -59,7 +59,7 @@ def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str
 
 
 def undo_confirmation_word(plan: Plan, state: RunState) -> str:
-    """The word that confirms undoing past what cannot be; empty if none is wanted."""
+    """The word that confirms leaving what cannot be undone; empty if none is wanted."""
     phase = plan.runbook.undo_phase
     return (
         _environment_or_number(plan, state, plan.phase_numbers[phase.id])

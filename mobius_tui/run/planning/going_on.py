@@ -18,9 +18,9 @@ from mobius_tui.run.planning.plan import (
 )
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.planning.situation import Refused, Situation
-from mobius_tui.run.state.growth import is_row_closed_by_parent
+from mobius_tui.run.state.added_steps import is_row_closed_by_parent
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.effects.command_table import TABLE_EFFECTS
+from mobius_tui.runbook.effects.command_effects import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
 
@@ -28,13 +28,13 @@ _KINDS_DONE_BY_PERSON = ("manual", "message", "choose")
 
 
 def next_step_without_person(
-    situation: Situation, reach: Effect, phase: str | None = None
+    situation: Situation, max_effect: Effect, phase: str | None = None
 ) -> Step | str | None:
     """The next step to begin without a person.
 
     Args:
         situation: the run, and who asks.
-        reach: the heaviest effect that a step may have.
+        max_effect: the heaviest effect that a step may have.
         phase: the id of the only phase that it goes on in; None for the whole run.
 
     Returns:
@@ -56,28 +56,28 @@ def next_step_without_person(
         return f"{name}: {state.steps[step.id].status}"
     if proposal.kind == "wait":
         return f"{name} waits: {proposal.text}"
-    if why := _person_needed_text(step, reach):
+    if why := _person_needed_text(step, max_effect):
         return f"{name} {why}"
     action = StartStep(step=step.id, attempt=situation.next_attempt(step))
     permission = decide(action, situation)
     return permission.text if isinstance(permission, Refused) else step
 
 
-def can_go_on_without_person(situation: Situation, reach: Effect) -> bool:
+def can_go_on_without_person(situation: Situation, max_effect: Effect) -> bool:
     """Whether at least two steps could begin before a person is needed.
 
     Args:
         situation: the run, and who asks.
-        reach: the heaviest effect that a step may have.
+        max_effect: the heaviest effect that a step may have.
     """
-    if not isinstance(next_step_without_person(situation, reach), Step):
+    if not isinstance(next_step_without_person(situation, max_effect), Step):
         return False
-    two = islice(steps_before_person_needed(situation, reach), 2)
+    two = islice(steps_before_person_needed(situation, max_effect), 2)
     return len(list(two)) == 2
 
 
 def steps_before_person_needed(
-    situation: Situation, reach: Effect, phase: str | None = None
+    situation: Situation, max_effect: Effect, phase: str | None = None
 ) -> Iterator[Step]:
     """The open steps before the first one that needs a person, in order.
 
@@ -85,7 +85,7 @@ def steps_before_person_needed(
 
     Args:
         situation: the run, and who asks.
-        reach: the heaviest effect that a step may have.
+        max_effect: the heaviest effect that a step may have.
         phase: the id of the only phase that it is about; None for the whole run.
     """
     plan = situation.plan
@@ -94,13 +94,13 @@ def steps_before_person_needed(
         is_open = status in (Status.PENDING, Status.WAITING)
         if not is_open or is_row_closed_by_parent(situation.state, step.id):
             continue
-        if _person_needed_text(step, reach):
+        if _person_needed_text(step, max_effect):
             return
         if phase in (None, plan.phase_of[step.id].id):
             yield step
 
 
-def _person_needed_text(step: Step, reach: Effect) -> str:
+def _person_needed_text(step: Step, max_effect: Effect) -> str:
     """Why a step needs a person in any state of the run; empty if it does not."""
     if kind_of(step) in _KINDS_DONE_BY_PERSON:
         return "wants a person"
@@ -109,6 +109,6 @@ def _person_needed_text(step: Step, reach: Effect) -> str:
     if step.approve is not None:
         return "wants an approval"
     effect = effect_of(step)
-    if TABLE_EFFECTS.index(effect) > TABLE_EFFECTS.index(reach):
+    if TABLE_EFFECTS.index(effect) > TABLE_EFFECTS.index(max_effect):
         return "destroys" if effect == "destroy" else "changes something"
     return ""

@@ -1,7 +1,7 @@
 """Commands that a person runs in a run although no step has them. Pure.
 
 Such a command joins the run as a step of its own, and is held to all that holds for
-steps: see `mobius_tui/runbook/model/improvised.py`.
+steps: see `mobius_tui/runbook/model/runtime_steps.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mobius_tui.run.events.growth_events import StepImprovised
+from mobius_tui.run.events.step_events import StepImprovised
 from mobius_tui.run.intents.intent_actions import ImproviseStep, StartStep
 from mobius_tui.run.planning import step_permissions
 from mobius_tui.run.planning.approval_rules import missing_approval_text
@@ -19,16 +19,16 @@ from mobius_tui.run.planning.situation import (
     RefusalCode,
     Situation,
 )
-from mobius_tui.run.state.growth import apply_growth_event
-from mobius_tui.runbook.effects.command_table import bundled_commands
-from mobius_tui.runbook.effects.script_effects import (
+from mobius_tui.run.state.added_steps import apply_growth_event
+from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
     ScriptEffects,
+    bundled_commands,
     heaviest_effect,
 )
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.improvised import MAX_COMMAND
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runtime_steps import MAX_COMMAND
 from mobius_tui.runbook.toml.derived_keys import derived_title
 
 _ID_PREFIX = "improvised--"
@@ -50,7 +50,9 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
         whole = action.script.strip()
         if whole and whole in script and action.effect != "read":
             words = whole.split("\n")[0]
-            effects.append(CommandEffect(effect=action.effect, offset=0, words=words))
+            effects.append(
+                CommandEffect(effect=action.effect, offset=0, source_text=words)
+            )
     return ScriptEffects(effects=tuple(effects))
 
 
@@ -62,7 +64,7 @@ def _at_least_as_labelled(
     A program of unknown effect does what the heaviest step that runs it does, whatever
     its arguments.
     """
-    words = found.words if found.known else found.words.split(maxsplit=1)[0]
+    words = found.source_text if found.known else found.source_text.split(maxsplit=1)[0]
     effects = [action.effect for action in labelled if words in action.script]
     heaviest = heaviest_effect(found.effect, *effects)
     if heaviest == found.effect:

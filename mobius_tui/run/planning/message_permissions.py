@@ -19,7 +19,7 @@ from mobius_tui.run.state.deliveries import (
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.text.units import size_in_words
 
-TEXT_LIMIT = 8_000
+MAX_MESSAGE_BYTES = 8_000
 """Bytes of a message's text in UTF-8 at most; on a phone, nobody reads more."""
 
 
@@ -39,10 +39,11 @@ def require_may_send(action: SendMessageOfStep, situation: Situation) -> None:
     if not action.text.strip():
         raise NotPermittedError(RefusalCode.UNFILLED, "there is no text to send")
     long = len(action.text.encode("utf-8", "replace"))
-    if long > TEXT_LIMIT:
+    if long > MAX_MESSAGE_BYTES:
+        most = size_in_words(MAX_MESSAGE_BYTES)
         words = (
-            f"the text has {size_in_words(long)}, and {size_in_words(TEXT_LIMIT)} are "
-            "sent at most; shorten it"
+            f"the text has {size_in_words(long)}, and {most} are sent at most; shorten "
+            "it"
         )
         raise NotPermittedError(RefusalCode.UNFILLED, words)
     channels = step.action.to
@@ -60,7 +61,7 @@ def require_may_resend(action: ResendMessages, situation: Situation) -> None:
     for own in require_deliveries(action.deliveries, situation):
         if own.status not in {*DELIVERY_STATUSES_NEEDING_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status} already"
-            raise NotPermittedError(RefusalCode.ARRIVED, words)
+            raise NotPermittedError(RefusalCode.NO_PERSON_NEEDED, words)
 
 
 def require_may_drop(action: DropMessages, situation: Situation) -> None:
@@ -68,7 +69,7 @@ def require_may_drop(action: DropMessages, situation: Situation) -> None:
     for own in require_deliveries(action.deliveries, situation):
         if own.status not in {*DELIVERY_STATUSES_NEEDING_PERSON, DeliveryStatus.QUEUED}:
             words = f"the message to {own.channel} is {own.status}"
-            raise NotPermittedError(RefusalCode.ARRIVED, words)
+            raise NotPermittedError(RefusalCode.NO_PERSON_NEEDED, words)
 
 
 def require_deliveries(

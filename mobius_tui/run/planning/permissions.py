@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from mobius_tui.run.intents.control_protocol import NO_HOST_REPLY_TEXT
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -45,14 +46,12 @@ from mobius_tui.run.intents.intent_actions import (
     TouchSite,
     UndoSteps,
 )
-from mobius_tui.run.intents.replies import NO_HOST_REPLY_TEXT
 from mobius_tui.run.planning import (
     approval_permissions,
     improvisation,
     message_permissions,
     run_permissions,
     step_permissions,
-    undo_permissions,
     watch_permissions,
 )
 from mobius_tui.run.planning.situation import (
@@ -103,7 +102,7 @@ def require(action: Action, situation: Situation) -> None:
     if not situation.has_host and not isinstance(action, StopStep | ReopenRun):
         raise NotPermittedError(RefusalCode.NO_HOST, NO_HOST_REPLY_TEXT)
     if situation.state.is_reopened:
-        undo_permissions.require_fits_reopened_run(action, situation)
+        run_permissions.require_fits_reopened_run(action, situation)
     match action:
         case StartStep() | RetryStep():
             step_permissions.require_may_start(action, situation)
@@ -136,9 +135,9 @@ def require(action: Action, situation: Situation) -> None:
         case EnterPhase():
             run_permissions.require_may_enter_phase(action, situation)
         case UndoSteps():
-            undo_permissions.require_may_undo(action, situation)
+            run_permissions.require_may_undo(action, situation)
         case ReopenRun():
-            undo_permissions.require_may_reopen(action, situation)
+            run_permissions.require_may_reopen(action, situation)
         case StartAutomatic():
             run_permissions.require_may_start_automatic(action, situation)
         case EndRun():

@@ -1,4 +1,4 @@
-"""A runbook with its numbers and indexes, and what kind of thing a step is. Pure."""
+"""A runbook's numbers and indexes, what kind a step is, and what runs at once. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from mobius_tui.run.events.growth_events import GrowthEvent, RowsAdded, StepImprovised
+from mobius_tui.run.events.step_events import (
+    RowsAdded,
+    StepAdditionEvent,
+    StepImprovised,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
-from mobius_tui.runbook.model.for_each import row_of, undo_row_of, with_listing_steps
-from mobius_tui.runbook.model.improvised import (
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.runtime_steps import (
     IMPROVISED_PHASE,
     improvised_step,
     is_improvised,
+    row_of,
+    undo_row_of,
     with_improvised,
+    with_listing_steps,
 )
-from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
@@ -47,7 +53,7 @@ def effect_of(step: Step) -> str:
     return step.action.effect if isinstance(step.action, Run) else "read"
 
 
-def is_follower(step: Step) -> bool:
+def is_live_output(step: Step) -> bool:
     """Whether a step runs beside the others until it is stopped."""
     return isinstance(step.action, Run) and step.action.follow
 
@@ -66,7 +72,7 @@ def will_retry(step: Step, state: StepState) -> bool:
     )
 
 
-def _grown(runbook: Runbook, event: GrowthEvent) -> Runbook:
+def _grown(runbook: Runbook, event: StepAdditionEvent) -> Runbook:
     """The runbook with the steps that an event adds."""
     if isinstance(event, StepImprovised):
         step = improvised_step(
@@ -111,10 +117,11 @@ class Plan:
     def __init__(self, runbook: Runbook) -> None:
         self.first_runbook = runbook
         """The runbook as the run began with it."""
-        self.growth_count = 0
-        """How many events have added steps; another number, other steps."""
+        self.step_additions_count = 0
+        """How many events have added steps; the plan's steps change only when it does.
+        """
         self.parent_of: Mapping[str, str] = {}
-        """Rows → the step whose they are."""
+        """By id of a row, the id of the step that it is a row of."""
         self.variables_read: Mapping[str, tuple[str, ...]] = {}
         self._index(with_listing_steps(runbook))
 
@@ -124,17 +131,20 @@ class Plan:
         Args:
             state: the run's, not older than what was caught up with before.
         """
-        if self.growth_count == len(state.growth):
+        if self.step_additions_count == len(state.step_additions):
             return
         runbook = self.runbook
-        for event in state.growth[self.growth_count :]:
+        for event in state.step_additions[self.step_additions_count :]:
             runbook = _grown(runbook, event)
-        self.growth_count, self.parent_of = len(state.growth), state.parent_of
+        self.step_additions_count, self.parent_of = (
+            len(state.step_additions),
+            state.parent_of,
+        )
         self._index(runbook)
 
     def at_start(self) -> Plan:
         """The plan before any step joined the run."""
-        return Plan(self.first_runbook) if self.growth_count else self.copy()
+        return Plan(self.first_runbook) if self.step_additions_count else self.copy()
 
     def copy(self) -> Plan:
         """An independent copy, which grows by itself."""
@@ -156,10 +166,10 @@ class Plan:
             else variables_read(step, runbook)
             for step in runbook.steps()
         }
-        self.is_guarded = any(s.when or s.when_checks for s in runbook.steps())
-        """Whether a step applies only where its guard holds."""
-        self.has_listings = any(step.for_each for step in runbook.steps())
-        """Whether a step is done for each of some items."""
+        self.has_guards = any(s.when or s.when_checks for s in runbook.steps())
+        """Whether any step has a guard."""
+        self.has_for_each = any(step.for_each for step in runbook.steps())
+        """Whether any step has `for_each`."""
         self.step_that_sets: Mapping[str, str] = {
             name: step.id
             for step in reversed(tuple(runbook.steps()))
@@ -203,3 +213,68 @@ def phase_numbers(runbook: Runbook) -> dict[str, str]:
             mains += 1
             numbers[phase.id] = str(mains)
     return numbers
+
+
+def are_in_one_group(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two are steps of one parallel phase, or rows of one step."""
+    phase = plan.phase_of[step.id]
+    is_same = phase is plan.phase_of[other.id]
+    return (is_same and phase.parallel > 1) or _are_rows_of_one(plan, step, other)
+
+
+def may_have_steps_beside(plan: Plan, step_id: str) -> bool:
+    """Whether other steps may run meanwhile: its output lines get its number."""
+    rows = _rows_side_by_side(plan, plan.parent_of.get(step_id))
+    return max(plan.phase_of[step_id].parallel, rows) > 1
+
+
+def running_steps(plan: Plan, state: RunState) -> tuple[Step, ...]:
+    """The steps that run now, other than live outputs, in the runbook's order."""
+    # Most often none runs, of perhaps ten thousand, and screens ask every second.
+    running = {i for i, own in state.steps.items() if own.status is Status.RUNNING}
+    if len(running) < 2:
+        found = [plan.steps[step_id] for step_id in running]
+    else:
+        found = [step for step in plan.steps.values() if step.id in running]
+    return tuple(step for step in found if not is_live_output(step))
+
+
+def may_run_beside(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two steps may run at the same time.
+
+    Steps of a parallel phase may if each of them only reads, or is declared
+    `independent`. Rows of one step may if the step's `for_each` says `parallel`. No
+    other steps may.
+    """
+    if _are_rows_of_one(plan, step, other):
+        return _rows_side_by_side(plan, plan.parent_of[step.id]) > 1
+    if not are_in_one_group(plan, step, other):
+        return False
+    return all(effect_of(each) == "read" or each.independent for each in (step, other))
+
+
+def step_blocking_start(plan: Plan, state: RunState, step: Step) -> Step | None:
+    """The running step that another one must wait for; None if it may begin now."""
+    running = running_steps(plan, state)
+    if not running or is_live_output(step):
+        return None
+    for other in running:
+        if not may_run_beside(plan, step, other):
+            return other
+    rows = [other for other in running if _are_rows_of_one(plan, step, other)]
+    if rows and len(rows) >= _rows_side_by_side(plan, plan.parent_of[step.id]):
+        return rows[0]
+    phase = plan.phase_of[step.id]
+    return running[0] if 1 < phase.parallel <= len(running) else None
+
+
+def _are_rows_of_one(plan: Plan, step: Step, other: Step) -> bool:
+    """Whether two steps are rows of the same step."""
+    parent = plan.parent_of.get(step.id)
+    return parent is not None and parent == plan.parent_of.get(other.id)
+
+
+def _rows_side_by_side(plan: Plan, parent: str | None) -> int:
+    """How many rows of a step may run side by side; 0 for one after the other."""
+    each = plan.steps[parent].for_each if parent is not None else None
+    return each.parallel if each is not None else 0

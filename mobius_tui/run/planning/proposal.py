@@ -10,10 +10,12 @@ from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.planning.plan import Plan, is_follower, will_retry
-from mobius_tui.run.planning.side_by_side import (
+from mobius_tui.run.planning.plan import (
+    Plan,
+    is_live_output,
     running_steps,
     step_blocking_start,
+    will_retry,
 )
 from mobius_tui.run.planning.step_status import (
     StepStatus,
@@ -22,11 +24,11 @@ from mobius_tui.run.planning.step_status import (
     step_statuses,
 )
 from mobius_tui.run.planning.undoing import is_undoing
-from mobius_tui.run.state.growth import is_row_closed_by_parent
+from mobius_tui.run.state.added_steps import is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
-from mobius_tui.runbook.model.for_each import items_of_lines
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.model.runbook import ForEach, Step
+from mobius_tui.runbook.model.runtime_steps import items_of_lines
 from mobius_tui.runbook.model.templates import variables_set
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
@@ -69,7 +71,7 @@ def steps_passed_over(
     plan: Plan, state: RunState, statuses: StepStatuses
 ) -> tuple[Step, ...]:
     """The steps before the proposed one whose guards do not hold."""
-    if not plan.is_guarded:
+    if not plan.has_guards:
         return ()
     next_one = propose(plan, state, statuses).step
     before = takewhile(lambda step: step.id != next_one, steps_in_order(plan, state))
@@ -85,7 +87,7 @@ def rows_known_before_start(
     run only when the step begins. So are steps whose list is invalid: the error is
     reported when they begin.
     """
-    at = propose(plan, state, statuses).step if plan.has_listings else None
+    at = propose(plan, state, statuses).step if plan.has_for_each else None
     if at is None:
         return
     phase = plan.phase_of[at]
@@ -109,7 +111,7 @@ def listed_items(each: ForEach, state: RunState) -> tuple[str, ...]:
     """The items of a list, or of a variable as it is now.
 
     Raises:
-        MobiusError: there is none, or too many, or one is none.
+        MobiusError: there are no items, too many, or an item is invalid.
     """
     if each.variable is None:
         return each.items
@@ -140,9 +142,9 @@ def propose(
                 found = _propose_in_group(plan, state, statuses, group)
                 if found is not None:
                     return found
-        elif own.status is Status.RUNNING and not is_follower(step):
+        elif own.status is Status.RUNNING and not is_live_output(step):
             return Proposal(kind="running", step=step.id)
-        elif own.status in BAD_STATUSES and step.id not in state.rows_of:
+        elif own.status in STATUSES_NEEDING_DECISION and step.id not in state.rows_of:
             return Proposal(kind="decide", step=step.id, text=own.reason)
         elif own.status is Status.PENDING and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
@@ -193,7 +195,9 @@ def _propose_in_group(
     steps = [s for s in group.steps if not _needs_no_decision(plan, state, s)]
     ids = {step.id for step in steps}
     running = [step for step in running_steps(plan, state) if step.id in ids]
-    bad = [step for step in steps if statuses[step.id].status in BAD_STATUSES]
+    bad = [
+        step for step in steps if statuses[step.id].status in STATUSES_NEEDING_DECISION
+    ]
     unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
     tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
     failed = [s for s in bad if s not in tried_again]
@@ -255,15 +259,17 @@ def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
     return f"{wait.text} ({plan.numbers[giver]} gives it: {do})"
 
 
-_NOT_DONE_STATUSES = frozenset({Status.PENDING, Status.WAITING}) | BAD_STATUSES
+_NOT_DONE_STATUSES = (
+    frozenset({Status.PENDING, Status.WAITING}) | STATUSES_NEEDING_DECISION
+)
 
 
 def is_out_of_order(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> bool:
-    """Whether a step would begin now while one before it is still to be done.
+    """Whether a step would begin before others that are due, or outside its phase.
 
-    Steps that are optional, or run beside the others, do not count.
+    Steps that are optional, or live outputs, do not count.
 
     Args:
         plan: the run's.
@@ -271,11 +277,11 @@ def is_out_of_order(
         step_id: the step.
         statuses: what `step_statuses` returns for them, where the caller has it.
     """
-    undone = undone_steps_before(plan, state, step_id, statuses)
+    undone = unfinished_steps_before(plan, state, step_id, statuses)
     return undone is None or bool(undone)
 
 
-def undone_steps_before(
+def unfinished_steps_before(
     plan: Plan, state: RunState, step_id: str, statuses: StepStatuses | None = None
 ) -> tuple[str, ...] | None:
     """The steps that are to be done before one; `None` in a phase the run is not in.
@@ -286,7 +292,7 @@ def undone_steps_before(
         step_id: the step.
         statuses: what `step_statuses` returns for them, where the caller has it.
     """
-    if is_follower(plan.steps[step_id]) or plan.steps[step_id].improvised_by:
+    if is_live_output(plan.steps[step_id]) or plan.steps[step_id].improvised_by:
         return ()
     before = []
     own_phase, parent = plan.phase_of[step_id], plan.parent_of.get(step_id)
@@ -299,7 +305,7 @@ def undone_steps_before(
             others = (step.id, plan.parent_of.get(step.id, ""))
             is_beside = is_beside or parent in others
         is_left = is_row_closed_by_parent(state, step.id)
-        if not (step.optional or is_follower(step) or is_beside or is_left):
+        if not (step.optional or is_live_output(step) or is_beside or is_left):
             before.append(step.id)
     else:
         return None  # its phase is not the run's current one

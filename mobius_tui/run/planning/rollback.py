@@ -33,7 +33,7 @@ def rollback_phase(plan: Plan) -> Phase | None:
     return triggered_phase(plan.runbook)
 
 
-def rollback_obstacles(plan: Plan, state: RunState) -> tuple[str, ...]:
+def rollback_stop_texts(plan: Plan, state: RunState) -> tuple[str, ...]:
     """Where the rollback would stop if it began now: which step, and why, in words.
 
     Empty where it would reach its end with nobody there, if nothing fails.

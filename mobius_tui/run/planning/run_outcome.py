@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.planning.plan import Plan, is_follower
+from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
+from mobius_tui.run.state.added_steps import is_row_closed_by_parent
 from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES
-from mobius_tui.run.state.growth import is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
-from mobius_tui.runbook.model.improvised import improvised_phase
+from mobius_tui.run.state.step_state import (
+    GATE_OPENING_STATUSES,
+    STATUSES_NEEDING_DECISION,
+    Status,
+)
+from mobius_tui.runbook.model.runtime_steps import improvised_phase
 
 
 def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
@@ -21,7 +25,7 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
     counted = [
         step
         for step in phase.steps
-        if not is_follower(step) and not is_row_closed_by_parent(state, step.id)
+        if not is_live_output(step) and not is_row_closed_by_parent(state, step.id)
     ]
     own = [statuses[step.id].status for step in counted]
     if any(s not in GATE_OPENING_STATUSES and s is not Status.SKIPPED for s in own):
@@ -74,7 +78,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     ]
     if lost:
         return Outcome.INCOMPLETE, f"{Status.UNKNOWN}: {', '.join(lost)}"
-    for status in sorted(BAD_STATUSES - {Status.UNKNOWN}):
+    for status in sorted(STATUSES_NEEDING_DECISION - {Status.UNKNOWN}):
         names = [
             _name_with_rows(plan, state, step.id)
             for step in counted
@@ -87,7 +91,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in counted
         if statuses[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
         and not step.optional
-        and not (is_follower(step) and statuses[step.id].status is Status.RUNNING)
+        and not (is_live_output(step) and statuses[step.id].status is Status.RUNNING)
     ]
     if open_:
         return Outcome.ABANDONED, f"not done: {', '.join(open_[:5])}" + (
@@ -125,7 +129,7 @@ def _tolerated_failure_text(plan: Plan, state: RunState, step_id: str) -> str:
         phase = plan.runbook.phase(state.recovered_by[step_id]).title
         return f"{name} failed and was turned aside to {phase}"
     fleet = state.fleets.get(step_id)
-    hosts = fleet.newest().values() if fleet is not None else ()
+    hosts = fleet.newest_states().values() if fleet is not None else ()
     has_failed = step_id in state.rows_of or any(
         h.status not in PASSED_HOST_STATUSES for h in hosts
     )
@@ -159,6 +163,6 @@ def run_progress(
         s
         for s in applicable
         if s not in (Status.PENDING, Status.WAITING, Status.RUNNING)
-        and s not in BAD_STATUSES
+        and s not in STATUSES_NEEDING_DECISION
     ]
     return len(done), len(applicable)

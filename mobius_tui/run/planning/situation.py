@@ -9,10 +9,9 @@ from functools import cached_property
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import Event, PhaseEntered
-from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
-from mobius_tui.run.planning.side_by_side import running_steps
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -49,7 +48,7 @@ class RefusalCode(StrEnum):
     LAPSED = "the time to approve is over"
     HAS_APPROVED = "who asks has approved it"
     QUEUED = "the message was queued already"
-    ARRIVED = "the message wants nobody"
+    NO_PERSON_NEEDED = "the message wants nobody"
     NOT_SETTABLE = "the variable cannot be set during a run"
     UNATTENDED = "nobody would see that it went wrong"
     PROTECTED = "it is refused in a protected environment"
@@ -153,7 +152,7 @@ class Situation:
 
     @cached_property
     def busy_step(self) -> Step | None:
-        """The first step that runs, other than those that follow."""
+        """The first step that runs and is no live output; `None` if there is none."""
         return next(iter(running_steps(self.plan, self.state)), None)
 
     @cached_property

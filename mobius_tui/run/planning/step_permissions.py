@@ -26,8 +26,12 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import begin_refusal
 from mobius_tui.run.planning.confirmation import step_confirmation_word
-from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.run.planning.side_by_side import running_steps, step_blocking_start
+from mobius_tui.run.planning.plan import (
+    effect_of,
+    kind_of,
+    running_steps,
+    step_blocking_start,
+)
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
     RefusalCode,
@@ -38,7 +42,7 @@ from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.planning.undoing import undo_not_applicable_text
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS, BatchHold, StepFleet
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
@@ -59,7 +63,7 @@ def require_may_start(action: StartStep | RetryStep, situation: Situation) -> No
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
     if isinstance(action, RetryStep):
         require_hosts_left(situation, step)
-    require_other_approver(situation, step)
+    require_may_begin_approved(situation, step)
     word = step_confirmation_word(situation.plan, situation.state, step)
     if word and action.confirm != word:
         words = (
@@ -79,7 +83,7 @@ def require_may_tick(action: TickStep, situation: Situation) -> None:
     if kind_of(step) not in TICKABLE_KINDS:
         words = f"{situation.plan.name(step.id)} cannot be ticked: it is to be run"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
-    require_other_approver(situation, step)
+    require_may_begin_approved(situation, step)
     for ask in step.action.ask if isinstance(step.action, Manual) else ():
         if not action.answers.get(ask.var, "").strip():
             words = f"{ask.title or ask.var}: an answer is wanted"
@@ -95,7 +99,7 @@ def require_may_choose(action: ChooseOptions, situation: Situation) -> None:
     if not isinstance(decision, Choose):
         words = f"{situation.plan.name(step.id)} is no decision"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
-    require_other_approver(situation, step)
+    require_may_begin_approved(situation, step)
     options = available_options(decision, situation.state, typed=action.options)
     if not action.options or any(name not in options for name in action.options):
         words = f"choose one of: {', '.join(options)}"
@@ -186,7 +190,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if standing.status is Status.WAITING:
         waits = ", ".join(wait.text for wait in standing.waits)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    if standing.status is Status.NOT_APPLICABLE and not standing.was_seen:
+    if standing.status is Status.NOT_APPLICABLE and not standing.found_by_guard_check:
         words = f"{name} does not apply: {standing.reason}"
         raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, standing.reason)
     if own is Status.RUNNING:
@@ -250,7 +254,7 @@ def _may_begin_during_reads(situation: Situation, step: Step) -> bool:
     )
 
 
-def require_other_approver(situation: Situation, step: Step) -> None:
+def require_may_begin_approved(situation: Situation, step: Step) -> None:
     """Refuse whoever approved the step, and anybody once the approval has lapsed."""
     refused = begin_refusal(
         situation.plan, situation.state, step, uid=situation.uid, now=situation.now
@@ -281,7 +285,7 @@ def require_may_look_first(action: LookFirst, situation: Situation) -> None:
     if not step.checks:
         words = f"{name} has no check; look at its output"
         raise NotPermittedError(RefusalCode.NO_CHECKS, words)
-    if own.last_attempt is None or own.status not in BAD_STATUSES:
+    if own.last_attempt is None or own.status not in STATUSES_NEEDING_DECISION:
         words = f"{name} is {own.status}: only what went wrong is looked at so"
         raise NotPermittedError(RefusalCode.NOT_BAD, words)
     if step.id in situation.being_checked:
@@ -325,7 +329,7 @@ def require_may_override(action: OverrideStep, situation: Situation) -> None:
 def require_hosts_left(situation: Situation, step: Step) -> None:
     """Refuse to go over hosts again where one is unknown, or all have passed."""
     fleet = situation.state.fleets.get(step.id)
-    newest = fleet.newest() if fleet is not None else {}
+    newest = fleet.newest_states() if fleet is not None else {}
     if not newest:
         return
     name = situation.plan.name(step.id)
@@ -347,7 +351,7 @@ def require_may_release_batch(action: ReleaseBatch, situation: Situation) -> Non
     """
     step = situation.step(action.step)
     name = situation.plan.name(step.id)
-    own = _fleet_of(situation, step).last
+    own = _fleet_of(situation, step).last_attempt
     if situation.state.steps[step.id].status is not Status.RUNNING:
         words = f"{name} is not running: none of its hosts is held"
         raise NotPermittedError(RefusalCode.NOT_RUNNING, words)
@@ -377,7 +381,7 @@ def require_may_settle_host(action: SettleHost, situation: Situation) -> None:
     if situation.state.ended is not None:
         words = "the run has ended; nothing can be settled in it"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)
-    own = _fleet_of(situation, step).newest().get(action.host)
+    own = _fleet_of(situation, step).newest_states().get(action.host)
     name, host = situation.plan.name(step.id), action.host
     if own is None:
         words = f"{name} has no host {host!r}"

@@ -9,7 +9,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.undoing import undo_not_applicable_text
-from mobius_tui.run.state.growth import is_row_done
+from mobius_tui.run.state.added_steps import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
@@ -45,7 +45,7 @@ class StepStatus:
     reason: str = ""
     is_guard_false: bool = False
     """Whether it is `not applicable` because its guard does not hold."""
-    was_seen: bool = False
+    found_by_guard_check: bool = False
     """Whether a check of the guard found that, so that beginning the step checks
     again."""
 
@@ -76,7 +76,7 @@ def step_statuses(plan: Plan, state: RunState) -> dict[str, StepStatus]:
 
 
 def waits_of_retry(plan: Plan, state: RunState, step_id: str) -> tuple[Wait, ...]:
-    """What a step that has ended would wait for if it were pending."""
+    """The missing variables and approval that a retry of a step would wait for."""
     variables = _variables_awaited(plan, state, step_id)
     return (*variables, *approval_awaited(plan, state, plan.steps[step_id]))
 
@@ -114,7 +114,10 @@ def _own_status(
         )
     if own.status is Status.NOT_APPLICABLE:
         return StepStatus(
-            status=own.status, reason=own.reason, is_guard_false=True, was_seen=True
+            status=own.status,
+            reason=own.reason,
+            is_guard_false=True,
+            found_by_guard_check=True,
         )
     waits: list[Wait] = []
     if step.when:

@@ -167,13 +167,13 @@ def _seconds(text: str) -> float | None:
 
 
 def trigger_rules_in_words(
-    health: Health | None, seen: Mapping[str, ReportedFigures]
+    health: Health | None, reported: Mapping[str, ReportedFigures]
 ) -> tuple[str, ...]:
     """When a trigger fires, one rule a line; empty where the runbook names none.
 
     Args:
         health: what the runbook watches.
-        seen: the figures that the services report, by probe that was looked at.
+        reported: the figures that the services report, by probe that was looked at.
     """
     if health is None:
         return ()
@@ -187,16 +187,16 @@ def trigger_rules_in_words(
     if rules.p95_latency is not None:
         limit, checks = rules.p95_latency.above, rules.p95_latency.for_checks
         named = {p.id: p.p95 is not None for p in health.probes if p.trigger}
-        reported = {i: each.p95 for i, each in seen.items()}
+        by_probe = {i: each.p95 for i, each in reported.items()}
         limits = f"was above {limit} at {checks} checks in a row"
-        found.append(_rule_text("P95{} " + limits, named, reported))
+        found.append(_rule_text("P95{} " + limits, named, by_probe))
     if rules.error_rate is not None:
         errors, checks = rules.error_rate.above, rules.error_rate.for_checks
         named = {p.id: p.error_rate is not None for p in health.probes if p.trigger}
-        reported = {i: each.error_rate for i, each in seen.items()}
+        by_probe = {i: each.error_rate for i, each in reported.items()}
         limits = f"at {checks} checks in a row"
         found.append(
-            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, reported)
+            _rule_text(f"more than {errors:.0%} errors{{}} {limits}", named, by_probe)
         )
     return tuple(found)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.side_by_side import running_steps
+from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -74,7 +73,10 @@ def undo_items_back_to(
 
 
 def undo_item_text(plan: Plan, state: RunState, item: UndoItem) -> str:
-    """An item in words: its step, how that ended, and what undoes it or why nothing."""
+    """An item in words.
+
+    Its step, how that ended, and why it stays if nothing undoes it.
+    """
     own = state.steps[item.step.id].attempts[item.attempt - 1]
     again = f", attempt {item.attempt}" if item.attempt > 1 else ""
     name = f"{plan.name(item.step.id)} ({own.status}{again})"

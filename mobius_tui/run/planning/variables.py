@@ -1,4 +1,4 @@
-"""What a variable means at a moment, and how it gets into texts and scripts.
+"""Variables: the values a run begins with, and what they mean in it. Pure.
 
 A value reaches a script only as an environment variable, so that it can never become
 code. `${name}` in other texts is filled in by `Values.fill`. The value of a secret is
@@ -10,16 +10,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import field, replace
 
-from mobius_tui.errors import MobiusError
-from mobius_tui.run.state.growth import failed_step_or_parent, is_row_closed_by_parent
+from mobius_tui.dataclass import dataclass
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.state.added_steps import (
+    failed_step_or_parent,
+    is_row_closed_by_parent,
+)
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES, StateVariable
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, StateVariable
+from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.limits import (
+    KeyedText,
+    bounded_duration,
+    limit_problem,
+    limited_texts_by_variable,
+)
 from mobius_tui.runbook.model.probes import Probe
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.model.templates import (
     fill,
     names_in_script,
@@ -27,6 +37,7 @@ from mobius_tui.runbook.model.templates import (
     template_names,
     texts_in,
 )
+from mobius_tui.runbook.model.value_kinds import stored_value, value_problem
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.provided_names import (
     HealthOf,
@@ -139,12 +150,13 @@ class Values:
     def _failure(self) -> str | None:
         """The step that failed last, and why; `None` where none has.
 
-        With its rows it is the step that has failed, and names them.
+        For a row whose parent step has failed, it is the parent, whose reason names the
+        rows.
         """
         bad = [
             (own.last_attempt.ended or 0.0, step_id)
             for step_id, own in self._state.steps.items()
-            if own.status in BAD_STATUSES and own.last_attempt is not None
+            if own.status in STATUSES_NEEDING_DECISION and own.last_attempt is not None
         ]
         failed = [
             (at, failed_step_or_parent(self._state, step_id)) for at, step_id in bad
@@ -277,3 +289,121 @@ def probe_variable_names(probe: Probe) -> tuple[str, ...]:
         probe = replace(probe, check=replace(probe.check, script="", shell=()))
     names = [name for text in texts_in(probe) for name in template_names(text)]
     return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InitialValues:
+    """The values that a run begins with."""
+
+    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Name → (value, source), without the secrets."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[Variable, ...] = ()
+    """Variables that the briefing must ask for."""
+
+
+def resolve_initial_values(
+    runbook: Runbook,
+    *,
+    given: Mapping[str, str],
+    profile: str | None,
+    environ: Mapping[str, str],
+) -> InitialValues:
+    """Take each variable's value from `--var`, the profile, `from_env` or `default`.
+
+    Raises:
+        UsageError: a name is not declared, a value is none of its choices or out of
+            bounds, or there is no such profile; each message names the remedy.
+    """
+    chosen: Mapping[str, str] = {}
+    if profile is not None:
+        if profile not in runbook.profiles:
+            profiles = ", ".join(runbook.profiles) or "none"
+            raise UsageError(
+                f"no profile {profile!r} in this runbook; it has: {profiles}"
+            )
+        chosen = runbook.profiles[profile].values
+    for name in given:
+        if name not in runbook.variables:
+            profiles = ", ".join(runbook.variables)
+            raise UsageError(f"--var {name}: no such variable; there are: {profiles}")
+    values: dict[str, tuple[str, str]] = {}
+    secrets: dict[str, str] = {}
+    missing: list[Variable] = []
+    filled_in = limited_texts_by_variable(runbook)
+    for name, variable in runbook.variables.items():
+        value, source = _initial_value(variable, given, chosen, environ)
+        if value is None:
+            if variable.ask or variable.is_listed:
+                missing.append(variable)
+        elif variable.secret:
+            validate_value(variable, value)
+            secrets[name] = value
+        else:
+            validate_value(variable, value, filled_in.get(name, ()))
+            values[name] = (value, source)
+    return InitialValues(values=values, secrets=secrets, missing=tuple(missing))
+
+
+def validate_value(
+    variable: Variable, value: str, fills_in: tuple[KeyedText, ...] = ()
+) -> None:
+    """Refuse a value that a variable may not have.
+
+    Args:
+        variable: which.
+        value: what it would be.
+        fills_in: the durations and sizes that it fills in; see
+            `limited_texts_by_variable`.
+
+    Raises:
+        UsageError: it is none of the choices, not of the kind, holds a NUL character,
+            or makes a duration or a size invalid or out of bounds.
+    """
+    problem = value_problem(variable, value)
+    if problem:
+        raise UsageError(problem)
+    wrong = limit_problem(fills_in, value)
+    if wrong:
+        raise UsageError(f"{variable.name}: {wrong}")
+
+
+def validate_manual_answers(runbook: Runbook, answers: Mapping[str, str]) -> None:
+    """Refuse answers to manual steps that are no values of their variables.
+
+    What answers a decision is one of its options, and is looked at there.
+
+    Raises:
+        UsageError: one is none; the message names it and the remedy.
+    """
+    filled_in = limited_texts_by_variable(runbook)
+    for name in variables_of_manual_steps(runbook):
+        if name in answers:
+            variable = runbook.variables[name]
+            value = stored_value(variable, answers[name].strip())
+            validate_value(variable, value, filled_in.get(name, ()))
+
+
+def variables_of_manual_steps(runbook: Runbook) -> frozenset[str]:
+    """The variables that manual steps ask for."""
+    return frozenset(
+        ask.var
+        for step in runbook.steps()
+        if isinstance(step.action, Manual)
+        for ask in step.action.ask
+    )
+
+
+def _initial_value(
+    variable: Variable,
+    given: Mapping[str, str],
+    profile: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> tuple[str | None, str]:
+    if variable.name in given:
+        return stored_value(variable, given[variable.name]), "begin"
+    if variable.name in profile:
+        return profile[variable.name], "begin"
+    if variable.from_env is not None and variable.from_env in environ:
+        return stored_value(variable, environ[variable.from_env]), "begin"
+    return variable.default, "default"

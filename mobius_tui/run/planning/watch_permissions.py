@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mobius_tui.run.events.drill_events import HintGiven
+from mobius_tui.run.events.run_events import HintGiven
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     RollbackHeld,

@@ -13,7 +13,7 @@ from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.fleet.fleet_lines import ReportedState
-from mobius_tui.run.playbooks import script_play
+from mobius_tui.run.playbooks import playbook_order
 from mobius_tui.run.playbooks.play_events import TASK_TEXT_KEYS, PlayEvent
 from mobius_tui.sanitize import line
 
@@ -102,7 +102,7 @@ class PlayProgress:
                 if event.fatal:
                     self._cut |= dict.fromkeys(self._play, event.host)
                 return self._early(host)
-            case "ok" if host is not None and event.task == script_play.RUN_TASK:
+            case "ok" if host is not None and event.task == playbook_order.RUN_TASK:
                 return self._early(host, event)
         return None
 
@@ -188,9 +188,9 @@ class PlayProgress:
 
 def _script_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
     """The verdict on a script that failed, or that could not be run."""
-    if event.rc is None or event.task != script_play.RUN_TASK:
+    if event.rc is None or event.task != playbook_order.RUN_TASK:
         return _verdict_of_failure(host, event)
-    if event.rc == script_play.TIMEOUT_EXIT_STATUS:
+    if event.rc == playbook_order.TIMEOUT_EXIT_STATUS:
         words = "it took longer than its limit, so it was stopped"
         cause = "timed out"
         return HostVerdict(

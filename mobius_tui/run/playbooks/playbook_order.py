@@ -1,6 +1,18 @@
-"""What Ansible is given: the order of an attempt, and the files of each of its plays.
+"""What Ansible is given: an attempt's order, its plays' files, and scripts as plays.
 
 Texts are YAML that Ansible takes as they are.
+
+A script becomes a play of two tasks: connect, then run. The module of the second is
+`command` with the script on its standard input, as the other ways break a promise: with
+`raw` and `script`, an exit of 255 is reported as unreachable; with the environment of a
+task, values show in the host's list of processes. The host needs Python.
+
+The script's output is collected in a file there until it ends, so that stdout and
+stderr are in order, and freed of bytes that are not UTF-8, on which ansible-core 2.19
+fails the task.
+
+The task that only connects comes first, so that "unreachable" at it means that nothing
+ran.
 """
 
 from __future__ import annotations
@@ -17,9 +29,9 @@ from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.claim_request import export_line
 from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.fleet.host_output import output_path
-from mobius_tui.run.playbooks import script_play
 from mobius_tui.run.storage.play_files import (
     PLAYS_FOLDER,
     PlayFiles,
@@ -27,12 +39,70 @@ from mobius_tui.run.storage.play_files import (
     plays_of_attempt,
 )
 from mobius_tui.run.storage.redaction import secret_literals
-from mobius_tui.run.storage.run_directory import (
-    create_file,
-    sync_folder,
-)
-from mobius_tui.run.storage.sharing import make_folder
+from mobius_tui.run.storage.run_directory import create_file, sync_folder
+from mobius_tui.run.storage.state_folders import make_folder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
+
+CONNECT_TASK, RUN_TASK = "connect", "run"
+"""The names of the tasks."""
+STANDARD_INPUT_VARIABLE = "mobius_standard_input"
+"""The Ansible variable with the standard input of each host's shell, by host name."""
+TIMEOUT_EXIT_STATUS = 124
+"""The exit status of `timeout`."""
+SCRIPT_PLAYBOOK = f"""\
+- name: script
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: {CONNECT_TASK}
+      ansible.builtin.raw: "true"
+      changed_when: false
+    - name: {RUN_TASK}
+      ansible.builtin.command:
+        argv: [sh, -s]
+        stdin: "{{{{ {STANDARD_INPUT_VARIABLE}[inventory_hostname] }}}}"
+"""
+
+
+def script_standard_input(
+    script: str,
+    shell: tuple[str, ...],
+    values: Mapping[str, str],
+    *,
+    nonce: str,
+    timeout: float | None,
+) -> str:
+    """The text that `sh -s` reads on a host: it sets values, and runs a script.
+
+    Args:
+        script: in a private file on the host while it runs.
+        shell: the command that runs it.
+        values: its environment.
+        nonce: ends the script in the text: a line that no script has.
+        timeout: seconds; kept where the host has `timeout`.
+
+    Raises:
+        RunError: a value cannot be given to a shell.
+    """
+    words = shlex.join(shell)
+    limit = ""
+    if timeout is not None:
+        seconds = f"{max(timeout, 0.01):.2f}"
+        limit = f"command -v timeout > /dev/null && set -- timeout -k 5 {seconds}\n"
+    exports = "".join(f"{export_line(each)}\n" for each in values.items())
+    return f"""\
+mobius_script=$(mktemp) && mobius_output=$(mktemp) || exit
+trap 'rm -f "$mobius_script" "$mobius_output"' EXIT
+cat > "$mobius_script" <<'{nonce}'
+{script}
+{nonce}
+set --
+{limit}({exports}"$@" {words} "$mobius_script" < /dev/null > "$mobius_output" 2>&1)
+mobius_status=$?
+if command -v iconv > /dev/null; then iconv -c -f UTF-8 -t UTF-8 "$mobius_output"
+else cat "$mobius_output"; fi
+exit $mobius_status
+"""
 
 
 def unsafe_text(text: str, name: str) -> str:
@@ -164,9 +234,11 @@ def write_play(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> PlayFiles:
     items = [_inventory_item(known[name], order) for name in names]
     _write_json(files.inventory, {"all": {"hosts": dict(items)}})
     if order.is_script:
-        create_file(files.playbook, script_play.SCRIPT_PLAYBOOK.encode())
+        create_file(files.playbook, SCRIPT_PLAYBOOK.encode())
     _write_private(files.variables, _variables(order, hosts))
-    _write_private(files.orders, json.dumps(_plugin_orders(order, files, names)))
+    _write_private(
+        files.plugin_settings, json.dumps(_plugin_orders(order, files, names))
+    )
     _write_json(files.hosts, [_play_host(each, folder) for each in hosts])
     sync_folder(files.path)
     return files
@@ -199,7 +271,7 @@ def _variables(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> str:
         return unsafe_mapping(order.variables) or "{}\n"
     nonce = f"END-{secrets.token_hex(16)}"
     texts = {
-        each.name: script_play.script_standard_input(
+        each.name: script_standard_input(
             order.script,
             order.shell,
             {**order.values, **each.values},
@@ -208,7 +280,7 @@ def _variables(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> str:
         )
         for each in hosts
     }
-    return f"{script_play.STANDARD_INPUT_VARIABLE}:\n{unsafe_mapping(texts, '  ')}"
+    return f"{STANDARD_INPUT_VARIABLE}:\n{unsafe_mapping(texts, '  ')}"
 
 
 def _plugin_orders(
@@ -262,7 +334,7 @@ def play_environment(order: PlaybookOrder, files: PlayFiles) -> Mapping[str, str
         "ANSIBLE_LOCAL_TEMP": str(files.temporary),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_FORCE_COLOR": "0",
-        "MOBIUS_ORDERS": str(files.orders),
+        "MOBIUS_ORDERS": str(files.plugin_settings),
         "PYTHONUNBUFFERED": "1",
         "TERM": "dumb",
     }

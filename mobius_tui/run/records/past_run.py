@@ -35,7 +35,7 @@ from mobius_tui.run.state.step_state import (
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.sharing import file_mode
+from mobius_tui.run.storage.state_folders import file_mode
 
 STATS_FORMAT = 1
 """Version of the file's format; raised when the format, or the way in which times are

@@ -25,7 +25,7 @@ from mobius_tui.run.journal.outage_times import (
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.step_status import step_statuses
-from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records import past_run, record_file
 from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.records.record_file import (
     ACTION_ITEMS_TABLE,
@@ -95,11 +95,11 @@ def _added_tables(directory: RunDirectory) -> dict[str, Any]:
         aside = directory.record.with_suffix(f".unread-{time.time_ns()}")
         directory.record.replace(aside)
         return {}
-    tables = (ANNOTATIONS_TABLE, ACTION_ITEMS_TABLE, seals.SEALS_TABLE)
+    tables = (ANNOTATIONS_TABLE, ACTION_ITEMS_TABLE, record_file.SEALS_TABLE)
     return {name: older[name] for name in tables if name in older}
 
 
-def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
+def refresh_stats(directory: RunDirectory, *, is_host: bool = False) -> PastRun | None:
     """Sum a run up from its files, and store that as `stats.json` where it may be.
 
     Args:
@@ -126,7 +126,7 @@ def summarize_run(directory: RunDirectory, *, is_host: bool = False) -> PastRun 
 def past_run_from_files(directory: RunDirectory) -> PastRun | None:
     """Sum a run up from its journal, its health and its record; stores nothing.
 
-    Returns and raises as `summarize_run`.
+    Returns and raises as `refresh_stats`.
     """
     tail = read_journal(directory.journal)
     began = tail.entries[0].event if tail.entries else None

@@ -41,6 +41,7 @@ class RunSummary:
     environment: str
     outcome: Outcome | ListingState
     host: int | None
+    """The process id of its living host, 0 until known; `None` without a host."""
     began: float | None
     """Seconds since 1970."""
     ended: float | None
@@ -54,7 +55,7 @@ class RunSummary:
     """Why it ended so."""
     open_seconds: float | None = None
     """For how long it was open in all, where it was opened again after it had ended."""
-    unwatched: float | None = None
+    unwatched_since: float | None = None
     """When health was last looked at, of an open run whose host is dead."""
 
     @property
@@ -103,9 +104,9 @@ class RunSummary:
         Args:
             now: seconds since 1970.
         """
-        if self.unwatched is None:
+        if self.unwatched_since is None:
             return ""
-        return f"unwatched since {local_time(self.unwatched, now)}"
+        return f"unwatched since {local_time(self.unwatched_since, now)}"
 
     def as_json(self) -> Mapping[str, str | int | None]:
         """For programs; times as the journal writes them."""
@@ -119,8 +120,8 @@ class RunSummary:
             "began": None if self.began is None else utc_timestamp(self.began),
             "ended": None if self.ended is None else utc_timestamp(self.ended),
             "unwatched_since": None
-            if self.unwatched is None
-            else utc_timestamp(self.unwatched),
+            if self.unwatched_since is None
+            else utc_timestamp(self.unwatched_since),
         }
 
 
@@ -154,7 +155,7 @@ def read_summary(directory: RunDirectory) -> RunSummary:
         path=began.path,
         reason=last.reason if last is not None else "",
         open_seconds=last.took if last is not None else None,
-        unwatched=unwatched_since(directory.health) if dead else None,
+        unwatched_since=unwatched_since(directory.health) if dead else None,
     )
 
 

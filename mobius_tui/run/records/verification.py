@@ -26,7 +26,7 @@ from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
 from mobius_tui.run.journal.journal import JournalContent, read_journal
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.records import past_run, seals
+from mobius_tui.run.records import past_run, record_file
 from mobius_tui.run.records.record_file import cut_journal_text, read_record
 from mobius_tui.run.records.run_record import (
     outage_record,
@@ -81,7 +81,8 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
 def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
     """What is wrong with the files of an open run.
 
-    Its host may write at the same time, so only problems found twice count.
+    If something is, and a host runs it that may be writing, all is looked at again, and
+    only what is found then counts.
     """
     try:
         wrong = tuple(run_problems(directory))
@@ -154,7 +155,7 @@ def _annotation_problems(
 ) -> Iterator[str]:
     """Where annotations and action items differ from their seals."""
     record = read_record(directory)
-    for words in seals.seal_problems(
+    for words in record_file.seal_problems(
         record, journal_content.heads[0], older=has_no_seals(state)
     ):
         yield f"{directory.record.name}: {words}"
@@ -168,7 +169,9 @@ def has_no_seals(state: RunState) -> bool:
 def _seal_digests(directory: RunDirectory) -> Iterator[str]:
     """The digests of all seals on annotations and action items."""
     try:
-        yield from map(seals.canonical_digest, seals.seals_of(read_record(directory)))
+        yield from map(
+            record_file.canonical_digest, record_file.seals_of(read_record(directory))
+        )
     except RunError:
         return  # `_record_problems` reports it
 
@@ -187,7 +190,7 @@ def _table_of_contents_problems(
 ) -> Iterator[str]:
     expected = encode_contents(plan, mode=began.mode, environment=began.environment)
     yield from _content_problems(
-        directory.contents, expected[:MAX_CONTENTS_BYTES], may_lack=True
+        directory.table_of_contents, expected[:MAX_CONTENTS_BYTES], may_lack=True
     )
 
 

@@ -1,23 +1,85 @@
-"""How a rollout goes on: which hosts begin, what holds them, its end. Pure."""
+"""How a step rolls out over its hosts: batches, limits, what begins or holds. Pure."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan
 from mobius_tui.run.state.fleet_state import (
     ENDED_HOST_STATUSES,
     PASSED_HOST_STATUSES,
-    FleetState,
+    AttemptFleet,
 )
 from mobius_tui.run.state.watch_state import Alarm
 from mobius_tui.runbook.model.probes import Probe
+from mobius_tui.runbook.model.targets import (
+    HostRollout,
+    OnUnreachable,
+    cut_into_batches,
+    share_or_count,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutPlan:
+    """The batches and limits of one attempt."""
+
+    batches: tuple[tuple[str, ...], ...]
+    """All hosts of the attempt in their order, each in one batch."""
+    parallel: int
+    """How many hosts run at the same time at most."""
+    max_failed: int
+    """How many hosts may fail before no further host begins; the step ends warned."""
+    on_unreachable: OnUnreachable = "fail"
+    person_between_batches: bool = False
+    """Whether a person lets each batch after the first begin."""
+    healthy_seconds: float | None = None
+    """Seconds for which health must have been well between two batches."""
+    within: float = 0.0
+    """Seconds to wait for that before the next batch is held for a person."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All hosts, in their order."""
+        return tuple(host for batch in self.batches for host in batch)
+
+
+def plan_rollout(
+    rollout: HostRollout,
+    hosts: Sequence[str],
+    first: Iterable[str],
+    seconds: Callable[[str, str], float],
+    *,
+    step_host_count: int | None = None,
+) -> RolloutPlan:
+    """The batches and limits of an attempt.
+
+    Args:
+        rollout: the step's settings.
+        hosts: those of this attempt in their order, `first` at the beginning.
+        first: the hosts that go before all others.
+        seconds: converts a duration and its key, as `Values.seconds` does.
+        step_host_count: how many hosts the step has, with those that have passed
+            before; a percentage in `max_failed` is of these. Without it, those of this
+            attempt.
+    """
+    between = rollout.between
+    healthy = seconds(between.healthy, "healthy") if between.healthy else None
+    return RolloutPlan(
+        batches=cut_into_batches(rollout.batch, hosts, first),
+        parallel=rollout.parallel,
+        max_failed=share_or_count(rollout.max_failed, step_host_count or len(hosts)),
+        on_unreachable=rollout.on_unreachable,
+        person_between_batches=between.person,
+        healthy_seconds=healthy,
+        within=seconds(between.within, "within") if between.healthy else 0.0,
+    )
+
 
 RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
 """How a rollout ended; `warned` if hosts were skipped, or at most `max_failed` failed.
@@ -34,7 +96,8 @@ class RolloutHealth:
     looked_at: float = math.inf
     """The time of the oldest of the probes' last checks, in seconds since 1970."""
     has_data: bool = True
-    """Whether every probe that counts has a result; false if no probe counts."""
+    """Whether every probe that counts has a recent result with data; false without any.
+    """
     fired_at: float | None = None
     """When a trigger last fired; `None` if none did."""
     fired: str = ""
@@ -80,7 +143,7 @@ class RolloutMove:
 
 def next_move(
     plan: RolloutPlan,
-    fleet: FleetState,
+    fleet: AttemptFleet,
     health: RolloutHealth,
     *,
     now: float,
@@ -116,9 +179,9 @@ def next_move(
     return _move_of_batches(plan, fleet, health, counts, now, end_batch)
 
 
-def _batch_that_is_over(fleet: FleetState) -> int | None:
+def _batch_that_is_over(fleet: AttemptFleet) -> int | None:
     """The batch whose hosts have all ended, if its end is not journaled yet."""
-    last = fleet.batch
+    last = fleet.last_batch
     if last is None or last.ended is not None:
         return None
     if any(fleet.hosts[host].status not in ENDED_HOST_STATUSES for host in last.hosts):
@@ -136,7 +199,7 @@ def count_failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
 
 def _why_stopping(
     plan: RolloutPlan,
-    fleet: FleetState,
+    fleet: AttemptFleet,
     counts: Counter[HostStatus],
     *,
     asked: str,
@@ -157,29 +220,29 @@ def _why_stopping(
     return f"{certain} {'has' if certain == 1 else 'have'} failed, and {allowed}"
 
 
-def _unsettled(fleet: FleetState) -> tuple[str, ...]:
+def _unsettled(fleet: AttemptFleet) -> tuple[str, ...]:
     """The unreachable hosts that no person has settled yet."""
     return tuple(
         host
-        for host in fleet.named(HostStatus.UNREACHABLE)
+        for host in fleet.hosts_with(HostStatus.UNREACHABLE)
         if fleet.hosts[host].settled is None
     )
 
 
 def _hold_of_every_host(
-    fleet: FleetState,
+    fleet: AttemptFleet,
     health: RolloutHealth,
     counts: Counter[HostStatus],
     plan: RolloutPlan,
     end_batch: int | None,
 ) -> RolloutHold | None:
     """A hold for every further host, within a batch as well; `None` if none is due."""
-    last = fleet.batch
+    last = fleet.last_batch
     number = 0 if last is None else last.number
     is_over = last is None or last.ended is not None or end_batch is not None
     batch = number + 1 if is_over else number
     if counts[HostStatus.UNKNOWN]:
-        names = _host_names_text(fleet.named(HostStatus.UNKNOWN))
+        names = _host_names_text(fleet.hosts_with(HostStatus.UNKNOWN))
         words = f"nobody knows how far {names} got"
         return RolloutHold(why=HoldReason.UNKNOWN, words=words, batch=batch)
     unsettled = _unsettled(fleet)
@@ -192,7 +255,7 @@ def _hold_of_every_host(
     return None
 
 
-def _has_fired(fleet: FleetState, health: RolloutHealth) -> bool:
+def _has_fired(fleet: AttemptFleet, health: RolloutHealth) -> bool:
     """Whether a trigger has fired since the attempt began, and since a release."""
     fired, released = health.fired_at, fleet.released_at
     if fired is None or fired < fleet.resolved_at:
@@ -202,14 +265,14 @@ def _has_fired(fleet: FleetState, health: RolloutHealth) -> bool:
 
 def _move_of_batches(
     plan: RolloutPlan,
-    fleet: FleetState,
+    fleet: AttemptFleet,
     health: RolloutHealth,
     counts: Counter[HostStatus],
     now: float,
     end_batch: int | None,
 ) -> RolloutMove:
     """Begin hosts of the current batch, or of the next one if that may begin."""
-    last = fleet.batch
+    last = fleet.last_batch
     free = plan.parallel - counts[HostStatus.RUNNING]
     if last is not None and last.ended is None and end_batch is None:
         pending = [h for h in last.hosts if fleet.hosts[h].status is HostStatus.PENDING]
@@ -230,7 +293,7 @@ def _move_of_batches(
 
 def _hold_before_batch(
     plan: RolloutPlan,
-    fleet: FleetState,
+    fleet: AttemptFleet,
     health: RolloutHealth,
     batch: int,
     ended_at: float,
@@ -239,15 +302,15 @@ def _hold_before_batch(
     """A hold for the next batch, `None` if it may begin; and when to look again."""
     if fleet.released_batch >= batch:
         return None, None
-    if plan.person:
+    if plan.person_between_batches:
         words = "a person lets it begin"
         return RolloutHold(why=HoldReason.PERSON, words=words, batch=batch), None
-    if plan.healthy is None:
+    if plan.healthy_seconds is None:
         return None, None
     deadline = ended_at + plan.within
     well_at = None
     if health.has_data and health.well_since is not None:
-        well_at = max(health.well_since, ended_at) + plan.healthy
+        well_at = max(health.well_since, ended_at) + plan.healthy_seconds
         has_looked = health.looked_at >= ended_at
         if has_looked and well_at <= min(now, deadline):
             return None, None
@@ -265,7 +328,7 @@ def _hold_before_batch(
 
 
 def _end_of_rollout(
-    plan: RolloutPlan, fleet: FleetState, counts: Counter[HostStatus], stopping: str
+    plan: RolloutPlan, fleet: AttemptFleet, counts: Counter[HostStatus], stopping: str
 ) -> RolloutEnd:
     """The end of a rollout of which no host runs or begins any more."""
     passed = sum(counts[each] for each in PASSED_HOST_STATUSES)
@@ -273,10 +336,9 @@ def _end_of_rollout(
     words = f"{passed} of {len(fleet.hosts)} passed"
     for status in (HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN):
         if counts[status]:
-            words += (
-                f", {counts[status]} {status} ({_host_names_text(fleet.named(status))})"
-            )
-    skipped = fleet.named(HostStatus.SKIPPED)
+            names = _host_names_text(fleet.hosts_with(status))
+            words += f", {counts[status]} {status} ({names})"
+    skipped = fleet.hosts_with(HostStatus.SKIPPED)
     words += (
         f", {len(skipped)} skipped ({_host_names_text(skipped)})" if skipped else ""
     )
@@ -313,18 +375,19 @@ class HealthySinceTracker:
     """For each probe that counts, since when it is ok without a break."""
 
     def __init__(
-        self, probes: Iterable[Probe], *, fresh: Callable[[str], float]
+        self, probes: Iterable[Probe], *, max_age_of: Callable[[str], float]
     ) -> None:
         """Begin with nothing known.
 
         Args:
             probes: all of the runbook; those that do not count for triggers are left
                 out, unless none does.
-            fresh: maps a probe's id to the seconds for which its last check counts.
+            max_age_of: maps a probe's id to the seconds for which its last check
+                counts.
         """
         every = tuple(probes)
         counting = [probe.id for probe in every if probe.trigger]
-        self._fresh = fresh
+        self._max_age_of = max_age_of
         self._last: dict[str, ProbeResult | None] = dict.fromkeys(
             counting or [probe.id for probe in every]
         )
@@ -336,7 +399,7 @@ class HealthySinceTracker:
             return
         last = self._last[check.probe]
         self._last[check.probe] = check
-        is_gap = last is not None and check.at - last.at > self._fresh(check.probe)
+        is_gap = last is not None and check.at - last.at > self._max_age_of(check.probe)
         if check.state != "ok" or is_gap:
             self._well_since.pop(check.probe, None)
         if check.state == "ok":
@@ -352,7 +415,7 @@ class HealthySinceTracker:
         checks = [check for check in self._last.values() if check is not None]
         has_data = bool(checks) and len(checks) == len(self._last)
         has_data &= all(
-            check.state != "no data" and now - check.at <= self._fresh(check.probe)
+            check.state != "no data" and now - check.at <= self._max_age_of(check.probe)
             for check in checks
         )
         is_well = has_data and len(self._well_since) == len(self._last)

@@ -230,13 +230,15 @@ def deliveries_after_host_start(deliveries: Deliveries, at: float) -> Deliveries
     )
 
 
-def delivery_for_viewer(own: Delivery, *, hosted: bool) -> Delivery:
+def delivery_for_viewer(delivery: Delivery, *, hosted: bool) -> Delivery:
     """The delivery, `unknown` if a host that has ended was sending it.
 
     Args:
-        own: as the journal has it.
+        delivery: as the journal has it.
         hosted: whether a host runs the run.
     """
-    if own.status is DeliveryStatus.SENDING and not hosted:
-        return replace(own, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON)
-    return own
+    if delivery.status is DeliveryStatus.SENDING and not hosted:
+        return replace(
+            delivery, status=DeliveryStatus.UNKNOWN, reason=HOST_ENDED_REASON
+        )
+    return delivery

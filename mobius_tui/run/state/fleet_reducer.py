@@ -26,9 +26,9 @@ from mobius_tui.run.state.fleet_state import (
     MAX_COMPLETE_ATTEMPTS,
     MAX_HOST_REASON_CHARS,
     SETTLEMENTS_BY_STATUS,
+    AttemptFleet,
     BatchHold,
     BatchState,
-    FleetState,
     HostState,
     StepFleet,
     settled_status,
@@ -76,7 +76,7 @@ def validate_fleet_event(
 
 def _validate_settlement(fleet: StepFleet | None, event: FleetHostSettled) -> None:
     """A host is settled once, for the newest attempt that it was in, at any time."""
-    state = fleet.newest().get(event.host) if fleet is not None else None
+    state = fleet.newest_states().get(event.host) if fleet is not None else None
     where = f"FleetHostSettled for step {event.step!r}"
     if state is None or state.attempt != event.attempt:
         words = f"{event.host!r} is no host of attempt {event.attempt}, or of a later"
@@ -88,7 +88,7 @@ def _validate_settlement(fleet: StepFleet | None, event: FleetHostSettled) -> No
         raise StateError(f"{where}: {words}")
 
 
-def _validate_host_list(event: HostsResolved, own: FleetState | None) -> None:
+def _validate_host_list(event: HostsResolved, own: AttemptFleet | None) -> None:
     if own is not None:
         raise StateError(f"HostsResolved twice for step {event.step!r}")
     if not 0 < len(set(event.hosts)) == len(event.hosts) <= MAX_HOSTS:
@@ -97,10 +97,10 @@ def _validate_host_list(event: HostsResolved, own: FleetState | None) -> None:
 
 
 def _batch_problem(
-    own: FleetState, event: BatchStarted | BatchEnded | BatchHeld | BatchReleased
+    own: AttemptFleet, event: BatchStarted | BatchEnded | BatchHeld | BatchReleased
 ) -> str:
     """Why an event of a batch may not follow; empty if it may."""
-    last = own.batch
+    last = own.last_batch
     number = 0 if last is None else last.number
     is_over = last is None or last.ended is not None
     match event:
@@ -124,7 +124,7 @@ def _batch_problem(
     return ""
 
 
-def _is_waiting(own: FleetState, host: str) -> bool:
+def _is_waiting(own: AttemptFleet, host: str) -> bool:
     state = own.hosts.get(host)
     return state is not None and state.status is HostStatus.WAITING
 
@@ -138,7 +138,7 @@ _STATUSES_BEFORE_HOST_EVENT: Mapping[type[FleetEvent], frozenset[HostStatus]] = 
 
 
 def _host_problem(
-    own: FleetState,
+    own: AttemptFleet,
     event: FleetHostStarted | FleetHostChecked | FleetHostEnded,
 ) -> str:
     """Why an event of a host may not follow; empty if it may."""
@@ -191,7 +191,7 @@ def apply_fleet_event(
 
 
 def _change_host(
-    own: FleetState,
+    own: AttemptFleet,
     event: FleetHostStarted | FleetHostChecked | FleetHostEnded,
     at: float,
 ) -> None:
@@ -204,7 +204,9 @@ def _change_host(
             own.held = None
         case FleetHostChecked(detail=detail):
             new = replace(
-                old, looks=old.looks + 1, check=detail[:MAX_HOST_REASON_CHARS]
+                old,
+                looks=old.looks + 1,
+                last_look_detail=detail[:MAX_HOST_REASON_CHARS],
             )
         case FleetHostEnded(status=status, exit=code, reason=reason):
             new = replace(
@@ -223,7 +225,7 @@ def _change_host(
 def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
     """Set a host's newest status as a person decided, in the attempt that holds it."""
     new = replace(
-        fleet.newest()[event.host],
+        fleet.newest_states()[event.host],
         status=settled_status(event.settled),
         settled=event.settled,
         reason=event.reason[:MAX_HOST_REASON_CHARS],
@@ -231,21 +233,22 @@ def _settle(fleet: StepFleet, event: FleetHostSettled) -> None:
     own = fleet.attempts.get(event.attempt)
     if own is not None:
         own.hosts[event.host] = new
-    if own is not fleet.last:
-        fleet.latest[event.host] = new
+    if own is not fleet.last_attempt:
+        fleet.earlier_states[event.host] = new
 
 
 def _add_attempt(fleet: StepFleet, event: HostsResolved, at: float) -> None:
     """Add an attempt; keep the newest state of each host of the one before."""
-    last = fleet.last
+    last = fleet.last_attempt
     if last is not None:
-        fleet.latest.update(
+        fleet.earlier_states.update(
             (host, state)
             for host, state in last.hosts.items()
-            if state.status is not HostStatus.WAITING or host not in fleet.latest
+            if state.status is not HostStatus.WAITING
+            or host not in fleet.earlier_states
         )
     waiting = HostState(attempt=event.attempt)
-    fleet.attempts[event.attempt] = FleetState(
+    fleet.attempts[event.attempt] = AttemptFleet(
         attempt=event.attempt,
         target=event.target,
         sha256=event.sha256,

@@ -1,6 +1,6 @@
 """The hosts of a step, as its events made them. Pure.
 
-A `FleetState` is changed in place, as a run's state is: a step with 1,000 hosts has
+An `AttemptFleet` is changed in place, as a run's state is: a step with 1,000 hosts has
 10,000 events and more. The values in it are immutable.
 """
 
@@ -69,7 +69,7 @@ class HostState:
     """How a person decided that it counts; `None` where nobody has."""
     looks: int = 0
     """How many times one of the step's checks was tried on it."""
-    check: str = ""
+    last_look_detail: str = ""
     """What the last look of a check found."""
 
 
@@ -96,7 +96,7 @@ class BatchHold:
 
 
 @dataclass(slots=True)
-class FleetState:
+class AttemptFleet:
     """The hosts of one attempt at a step."""
 
     attempt: int
@@ -107,6 +107,7 @@ class FleetState:
     hosts: dict[str, HostState]
     """By name, in the order in which they go."""
     groups: int = 0
+    """How many inventory groups the hosts belong to."""
     limit: str = ""
     playbook: Mapping[str, str] = field(default_factory=dict)
     """What the playbook was made of as the attempt began, as digests by paths."""
@@ -121,7 +122,7 @@ class FleetState:
     """How many hosts of the last batch are pending or run."""
 
     @property
-    def batch(self) -> BatchState | None:
+    def last_batch(self) -> BatchState | None:
         """The last batch that has begun."""
         return self.batches[-1] if self.batches else None
 
@@ -129,11 +130,11 @@ class FleetState:
         """How many hosts have each status."""
         return Counter(each.status for each in self.hosts.values())
 
-    def named(self, *statuses: HostStatus) -> tuple[str, ...]:
+    def hosts_with(self, *statuses: HostStatus) -> tuple[str, ...]:
         """The hosts with one of these statuses, in their order."""
         return tuple(n for n, each in self.hosts.items() if each.status in statuses)
 
-    def copy(self) -> FleetState:
+    def copy(self) -> AttemptFleet:
         """An independent copy."""
         return replace(self, hosts=self.hosts.copy())
 
@@ -142,28 +143,31 @@ class FleetState:
 class StepFleet:
     """The hosts of a step over all its attempts."""
 
-    attempts: dict[int, FleetState] = field(default_factory=dict)
+    attempts: dict[int, AttemptFleet] = field(default_factory=dict)
     """The newest attempts, by their numbers."""
-    latest: dict[str, HostState] = field(default_factory=dict)
+    earlier_states: dict[str, HostState] = field(default_factory=dict)
     """The newest state of each host that was ever on a list of an earlier attempt."""
 
     @property
-    def last(self) -> FleetState | None:
-        """The newest attempt's; None before there was one."""
+    def last_attempt(self) -> AttemptFleet | None:
+        """The hosts of the newest attempt; `None` before the first one."""
         return next(reversed(self.attempts.values()), None)
 
-    def newest(self) -> Mapping[str, HostState]:
+    def newest_states(self) -> Mapping[str, HostState]:
         """The newest state of each host, over all attempts.
 
         A newest attempt that began no batch (its list was not the one that was shown)
         changes no earlier state; only hosts that are new in it are added.
         """
-        last = self.last
+        last = self.last_attempt
         if last is None:
-            return self.latest
+            return self.earlier_states
         if last.batches:
-            return {**self.latest, **last.hosts}
-        return {**self.latest, **{host: last.hosts[host] for host in self.new_hosts}}
+            return {**self.earlier_states, **last.hosts}
+        return {
+            **self.earlier_states,
+            **{host: last.hosts[host] for host in self.new_hosts},
+        }
 
     @property
     def to_do(self) -> tuple[str, ...]:
@@ -173,7 +177,7 @@ class StepFleet:
         left out. A host that a person settled is kept: the list may lack it only
         because it was unknown then.
         """
-        last, newest = self.last, self.newest()
+        last, newest = self.last_attempt, self.newest_states()
         there = last.hosts if last is not None else {}
         known = (h for h, s in newest.items() if h in there or s.settled is not None)
         return hosts_to_do(known, newest)
@@ -181,14 +185,14 @@ class StepFleet:
     @property
     def new_hosts(self) -> tuple[str, ...]:
         """The hosts that no attempt before the newest one had; all of the first."""
-        last = self.last
+        last = self.last_attempt
         hosts = last.hosts if last is not None else ()
-        return tuple(host for host in hosts if host not in self.latest)
+        return tuple(host for host in hosts if host not in self.earlier_states)
 
     def copy(self) -> StepFleet:
         """An independent copy."""
         attempts = {number: each.copy() for number, each in self.attempts.items()}
-        return StepFleet(attempts=attempts, latest=self.latest.copy())
+        return StepFleet(attempts=attempts, earlier_states=self.earlier_states.copy())
 
 
 def settled_status(settled: Settlement) -> HostStatus:
@@ -207,7 +211,7 @@ def hosts_to_do(
 
     Args:
         hosts: those that the target has now, in their order.
-        newest: the newest state of each; see `StepFleet.newest`.
+        newest: the newest state of each; see `StepFleet.newest_states`.
     """
     return tuple(
         host

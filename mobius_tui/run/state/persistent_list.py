@@ -137,7 +137,7 @@ EMPTY_LIST: PersistentList[Any] = PersistentList()
 
 
 Packable = TypeVar("Packable")
-Row = Sequence[Any]
+PackableValues = Sequence[Any]
 """An item's values, as `marshal` can hold them."""
 
 BLOCK_SIZE = 64
@@ -152,21 +152,23 @@ newest items, unpacked: fewer than two blocks).
 class PackedList(Generic[Packable]):
     """Items in the order in which they were appended."""
 
-    __slots__ = ("_from_row", "_packed", "_to_row", "_unpacked")
+    __slots__ = ("_from_values", "_packed", "_to_values", "_unpacked")
 
     def __init__(
-        self, to_row: Callable[[Packable], Row], from_row: Callable[[Row], Packable]
+        self,
+        to_values: Callable[[Packable], PackableValues],
+        from_values: Callable[[PackableValues], Packable],
     ) -> None:
         """Begin with none.
 
         Args:
-            to_row: an item's values.
-            from_row: the item of such values, equal to what it was.
+            to_values: an item's values.
+            from_values: the item of such values, equal to what it was.
         """
-        self._to_row = to_row
-        self._from_row = from_row
+        self._to_values = to_values
+        self._from_values = from_values
         self._packed: _PackedItems[Packable] = (), (b"", 0), []
-        self._unpacked: tuple[bytes, Sequence[Row]] = (b"", ())
+        self._unpacked: tuple[bytes, Sequence[PackableValues]] = (b"", ())
         """The block that was looked into last, and its rows."""
 
     def append(self, item: Packable) -> None:
@@ -175,7 +177,7 @@ class PackedList(Generic[Packable]):
         newest.append(item)
         if count + len(newest) >= 2 * BLOCK_SIZE:
             newest = [*self._items(data, count), *newest]
-            rows = [self._to_row(each) for each in newest[:BLOCK_SIZE]]
+            rows = [self._to_values(each) for each in newest[:BLOCK_SIZE]]
             # By columns: similar values lie together and compress better.
             columns = marshal.dumps(list(zip(*rows, strict=True)))
             blocks = (*blocks, compress(columns))
@@ -190,10 +192,10 @@ class PackedList(Generic[Packable]):
         blocks, (data, count), newest = self._packed
         block, inside = divmod(place, BLOCK_SIZE)
         if block < len(blocks):
-            return self._from_row(self._rows(blocks[block])[inside])
+            return self._from_values(self._rows(blocks[block])[inside])
         inside = place - len(blocks) * BLOCK_SIZE
         if inside < count:
-            return self._from_row(self._rows(data)[inside])
+            return self._from_values(self._rows(data)[inside])
         return newest[inside - count]
 
     def first(self, count: int) -> Iterator[Packable]:
@@ -206,7 +208,7 @@ class PackedList(Generic[Packable]):
     def fork(self, count: int) -> PackedList[Packable]:
         """Another list that begins with the first `count` items; unpacks nothing."""
         blocks, (data, there), newest = self._packed
-        new = PackedList(self._to_row, self._from_row)
+        new = PackedList(self._to_values, self._from_values)
         whole = min(count // BLOCK_SIZE, len(blocks))
         rest = count - whole * BLOCK_SIZE
         if whole < len(blocks):
@@ -218,9 +220,9 @@ class PackedList(Generic[Packable]):
 
     def _items(self, data: bytes, count: int) -> Iterator[Packable]:
         """The first `count` items of a block."""
-        return map(self._from_row, self._rows(data)[:count])
+        return map(self._from_values, self._rows(data)[:count])
 
-    def _rows(self, data: bytes) -> Sequence[Row]:
+    def _rows(self, data: bytes) -> Sequence[PackableValues]:
         if not data:
             return ()
         last, rows = self._unpacked

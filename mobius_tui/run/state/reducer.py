@@ -7,14 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import (
-    APPROVAL_EVENTS,
-    ApprovalAsked,
-    ApprovalEvent,
-)
-from mobius_tui.run.events.drill_events import Hint, HintGiven, SiteTouched
 from mobius_tui.run.events.fleet_events import FLEET_EVENTS, FleetEvent
-from mobius_tui.run.events.growth_events import GROWTH_EVENTS, GrowthEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
@@ -22,6 +15,8 @@ from mobius_tui.run.events.run_events import (
     AutoStopped,
     Event,
     HealthSealed,
+    Hint,
+    HintGiven,
     HostStarted,
     HostStopped,
     NoteAdded,
@@ -30,10 +25,16 @@ from mobius_tui.run.events.run_events import (
     RunBegan,
     RunEnded,
     RunReopened,
+    SiteTouched,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
+    APPROVAL_EVENTS,
+    STEP_ADDITION_EVENTS,
+    ApprovalAsked,
+    ApprovalEvent,
     ChoiceMade,
+    StepAdditionEvent,
     StepEnded,
     StepOverridden,
     StepPassedOver,
@@ -43,12 +44,11 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.state import (
-    approvals,
+    added_steps,
     deliveries,
     fleet_reducer,
-    growth,
     step_reducer,
-    undo_reducer,
+    step_state,
     watch_reducer,
 )
 from mobius_tui.run.state.run_state import ApplyEvent, RunState
@@ -111,7 +111,7 @@ def _refresh_parent(state: RunState, step_id: str) -> None:
     for changed in (step_id, state.undo_steps.get(step_id, step_id)):
         parent = state.parent_of.get(changed, changed)
         if parent in state.rows_of:
-            growth.refresh_parent(state, parent)
+            added_steps.refresh_parent(state, parent)
 
 
 def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
@@ -161,7 +161,7 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
     state.entered_phases = state.entered_phases.appended(event.phase)
     watch_reducer.stop_rollback_on_other_phase(state, event)
-    undo_reducer.store_undo_order(state, event)
+    step_reducer.store_undo_order(state, event)
     if event.from_step in state.steps:
         state.aside_attempts[event.from_step] = len(
             state.steps[event.from_step].attempts
@@ -227,7 +227,7 @@ def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
 
 
 def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
-    state.approvals = approvals.apply_approval_event(
+    state.approvals = step_state.apply_approval_event(
         state.approvals, event, by=entry.by, at=entry.at
     )
     old = state.steps[event.step]
@@ -237,8 +237,8 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
         _refresh_parent(state, event.step)
 
 
-def _growth(state: RunState, event: GrowthEvent, _entry: Entry) -> None:
-    growth.apply_growth_event(state, event)
+def _growth(state: RunState, event: StepAdditionEvent, _entry: Entry) -> None:
+    added_steps.apply_growth_event(state, event)
 
 
 def _fleet(state: RunState, event: FleetEvent, entry: Entry) -> None:
@@ -251,7 +251,7 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
 
 
 def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
-    undo_reducer.reopen_run_state(state, entry)
+    step_reducer.reopen_run_state(state, entry)
     watch_reducer.disarm_on_reopening(state)
 
 
@@ -264,8 +264,8 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     VariableSet: _variable_set,
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
-    **step_reducer.APPLY_TO_STEP,
-    **dict.fromkeys(GROWTH_EVENTS, _growth),
+    **step_reducer.STEP_REDUCERS_BY_EVENT,
+    **dict.fromkeys(STEP_ADDITION_EVENTS, _growth),
     **dict.fromkeys(FLEET_EVENTS, _fleet),
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,
@@ -273,7 +273,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     **dict.fromkeys(APPROVAL_EVENTS, _approval),
     HintGiven: _hint_given,
     SiteTouched: _site_touched,
-    **watch_reducer.APPLY_TO_WATCH,
+    **watch_reducer.WATCH_REDUCERS_BY_EVENT,
     RunEnded: _run_ended,
     RunReopened: _run_reopened,
 }

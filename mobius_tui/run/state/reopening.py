@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import APPROVAL_EVENTS
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
@@ -26,6 +25,7 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
+    APPROVAL_EVENTS,
     CheckTried,
     StepEnded,
     StepOverridden,

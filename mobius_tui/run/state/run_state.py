@@ -13,15 +13,12 @@ from typing import Any, TypeAlias
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import ApprovalEvent
-from mobius_tui.run.events.drill_events import Hint
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     FleetEvent,
     FleetHostChecked,
     FleetHostEnded,
 )
-from mobius_tui.run.events.growth_events import GrowthEvent, StepImprovised
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -36,6 +33,7 @@ from mobius_tui.run.events.run_events import (
     AutoStopped,
     Event,
     HealthSealed,
+    Hint,
     HostStarted,
     HostStopped,
     NoteAdded,
@@ -46,9 +44,12 @@ from mobius_tui.run.events.run_events import (
     RunReopened,
 )
 from mobius_tui.run.events.step_events import (
+    ApprovalEvent,
     CheckTried,
     ChoiceMade,
+    StepAdditionEvent,
     StepEnded,
+    StepImprovised,
     StepOverridden,
     StepPassedOver,
     StepRestored,
@@ -58,7 +59,7 @@ from mobius_tui.run.events.step_events import (
     StopAsked,
 )
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
-from mobius_tui.run.state import approvals, deliveries, fleet_reducer
+from mobius_tui.run.state import deliveries, fleet_reducer, step_state
 from mobius_tui.run.state.fleet_state import StepFleet
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.reopening import (
@@ -66,8 +67,8 @@ from mobius_tui.run.state.reopening import (
     validate_event_after_reopening,
 )
 from mobius_tui.run.state.step_state import (
-    BAD_STATUSES,
     ENDED_STATUSES,
+    STATUSES_NEEDING_DECISION,
     AsideFrame,
     Change,
     RowRules,
@@ -76,7 +77,7 @@ from mobius_tui.run.state.step_state import (
     StepState,
 )
 from mobius_tui.run.state.watch_state import WatchState
-from mobius_tui.runbook.model.for_each import MAX_ROWS, undo_id
+from mobius_tui.runbook.model.runtime_steps import MAX_ROWS, undo_id
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StepStarted: ENDED_STATUSES | {Status.PENDING, Status.NOT_APPLICABLE},
@@ -85,7 +86,7 @@ STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
-    StepSkipped: BAD_STATUSES | {Status.PENDING},
+    StepSkipped: STATUSES_NEEDING_DECISION | {Status.PENDING},
     StepPassedOver: frozenset({Status.PENDING, Status.NOT_APPLICABLE}),
     StepRestored: frozenset({Status.SKIPPED}),
     StepOverridden: ENDED_STATUSES
@@ -130,9 +131,10 @@ class RunState:
 
     steps: dict[str, StepState]
     phase_of: Mapping[str, str]
+    """By id of a step, the id of its phase."""
     aside_steps: Mapping[str, tuple[str, ...]]
     """The step ids of each aside phase."""
-    growth: PersistentList[GrowthEvent] = EMPTY_LIST
+    step_additions: PersistentList[StepAdditionEvent] = EMPTY_LIST
     """What added steps that the runbook lacks; a plan catches up with it."""
     rows_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By id of a step that has rows, the ids of those."""
@@ -165,7 +167,7 @@ class RunState:
     variables: dict[str, StateVariable] = field(default_factory=dict)
     aside_frames: tuple[AsideFrame, ...] = ()
     main_line_phase: str | None = None
-    """The phase of the main line to go on from; its first without one."""
+    """The id of the main-line phase to go on from; `None` for the first one."""
     entered_phases: PersistentList[str] = EMPTY_LIST
     """Every phase that was ever entered, in order."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
@@ -202,7 +204,7 @@ class RunState:
     """The hints that the facilitator of a drill gave the team."""
     deliveries: deliveries.Deliveries = ()
     """Messages on their way to channels, and those that have arrived."""
-    approvals: Mapping[str, approvals.Approval] = field(default_factory=dict)
+    approvals: Mapping[str, step_state.Approval] = field(default_factory=dict)
     """The latest request for an approval, by step."""
     lost_secrets: tuple[str, ...] = ()
     """Secrets that the run had, and that its newest host was not given."""
@@ -218,7 +220,7 @@ class RunState:
         return self.reopening is not None and self.ended is None
 
     @property
-    def steps_after_end(self) -> AbstractSet[str]:
+    def steps_allowed_when_reopened(self) -> AbstractSet[str]:
         """The ids of the steps that may begin once the run is reopened.
 
         They are the steps that undo others, and messages.
@@ -293,7 +295,7 @@ class RunState:
         if self.ended is None and isinstance(event, RunReopened):
             raise StateError(f"{name} in a run that has not ended")
         if self.is_reopened:
-            validate_event_after_reopening(event, self.steps_after_end)
+            validate_event_after_reopening(event, self.steps_allowed_when_reopened)
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
         allowed = STATUSES_BEFORE_EVENT.get(type(event))
@@ -301,7 +303,7 @@ class RunState:
             self._check_step(event, name, allowed)
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
-        elif isinstance(event, GrowthEvent):
+        elif isinstance(event, StepAdditionEvent):
             self._check_growth(event, name)
         elif isinstance(event, FleetEvent):
             fleet_reducer.validate_fleet_event(self.fleets, self.steps, event)
@@ -312,7 +314,7 @@ class RunState:
         elif isinstance(event, MessageEvent):
             deliveries.validate_message_event(self.deliveries, event)
         elif isinstance(event, ApprovalEvent):
-            approvals.validate_approval_event(self.approvals, self.steps, event)
+            step_state.validate_approval_event(self.approvals, self.steps, event)
 
     def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
         step_id = getattr(event, "step", "")
@@ -332,7 +334,7 @@ class RunState:
                 f"{name} names attempt {number} of step {step_id!r}, which has {have}"
             )
 
-    def _check_growth(self, event: GrowthEvent, name: str) -> None:
+    def _check_growth(self, event: StepAdditionEvent, name: str) -> None:
         if isinstance(event, StepImprovised):
             if event.step in self.steps:
                 raise StateError(f"{name} names a step that is there already")

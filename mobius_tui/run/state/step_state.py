@@ -1,24 +1,29 @@
-"""The status of a step, and its attempts."""
+"""The state of a step: status, attempts and approvals; variables, changes. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from operator import attrgetter
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.errors import StateError
 from mobius_tui.run.events.step_events import (
-    Status as Status,  # a step's word is its event's
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalEvent,
+    ApprovalGiven,
 )
+from mobius_tui.run.events.step_events import Status as Status
 from mobius_tui.run.state.persistent_list import (
     EMPTY_LIST,
     ListStore,
+    PackableValues,
     PackedList,
     PersistentList,
-    Row,
 )
 
-BAD_STATUSES = frozenset(
+STATUSES_NEEDING_DECISION = frozenset(
     {
         Status.FAILED,
         Status.TIMED_OUT,
@@ -45,7 +50,7 @@ GATE_OPENING_STATUSES = PASSED_STATUSES | frozenset(
 """Statuses that open gates and satisfy `needs`."""
 
 
-ENDED_STATUSES = BAD_STATUSES | {
+ENDED_STATUSES = STATUSES_NEEDING_DECISION | {
     Status.PASSED,
     Status.WARNED,
     Status.OVERRIDDEN,
@@ -108,14 +113,14 @@ _ATTEMPT_FIELD_NAMES = tuple(field.name for field in fields(Attempt))
 _attempt_values = attrgetter(*_ATTEMPT_FIELD_NAMES)
 
 
-def _to_row(attempt: Attempt) -> Row:
+def _to_values(attempt: Attempt) -> PackableValues:
     row = dict(zip(_ATTEMPT_FIELD_NAMES, _attempt_values(attempt), strict=True))
     row["status"] = attempt.status.value
     row["check_tries"] = [_check_try_values(each) for each in attempt.check_tries]
     return list(row.values())
 
 
-def _from_row(values_in_order: Row) -> Attempt:
+def _from_values(values_in_order: PackableValues) -> Attempt:
     values = dict(zip(_ATTEMPT_FIELD_NAMES, values_in_order, strict=True))
     values["status"] = Status(values["status"])
     for name in ("left", "ended_with", "reads"):
@@ -147,7 +152,7 @@ class Attempts(PersistentList[Attempt]):
     @staticmethod
     def _store() -> ListStore[Attempt]:
         """An empty store."""
-        return PackedList(_to_row, _from_row)
+        return PackedList(_to_values, _from_values)
 
 
 NO_ATTEMPTS = Attempts()
@@ -206,3 +211,76 @@ class AsideFrame:
 
     phase: str
     from_step: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """The latest request for a step's approval, and its answers."""
+
+    request: ApprovalAsked
+    asked_by: str
+    """Who asked."""
+    since: float
+    """When it was requested, or last approved: seconds since 1970."""
+    approvals_given: tuple[ApprovalGiven, ...] = ()
+    denial_reason: str = ""
+    """Why it was not approved; empty while it may be."""
+
+    @property
+    def expires_at(self) -> float:
+        """When the request expires, or the approval lapses: seconds since 1970."""
+        return self.since + self.request.within
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the required number of people have approved."""
+        return (
+            not self.denial_reason and len(self.approvals_given) >= self.request.count
+        )
+
+
+def validate_approval_event(
+    approvals: Mapping[str, Approval],
+    steps: Mapping[str, StepState],
+    event: ApprovalEvent,
+) -> None:
+    """Refuse an event that may not follow.
+
+    Raises:
+        StateError: it may not.
+    """
+    name, step = type(event).__name__, steps.get(event.step)
+    if step is None:
+        raise StateError(f"{name} for a step that the runbook lacks: {event.step!r}")
+    if step.status is Status.RUNNING or event.attempt != len(step.attempts) + 1:
+        raise StateError(
+            f"{name} names attempt {event.attempt} of step {event.step!r}, which is "
+            f"{step.status} and has {len(step.attempts)}"
+        )
+    if isinstance(event, ApprovalAsked):
+        return
+    own = approvals.get(event.step)
+    if own is None or own.denial_reason or own.request.attempt != event.attempt:
+        raise StateError(f"{name} for step {event.step!r}, but nobody asked for it")
+
+
+def apply_approval_event(
+    approvals: Mapping[str, Approval], event: ApprovalEvent, *, by: str, at: float
+) -> dict[str, Approval]:
+    """The approvals after an event.
+
+    Args:
+        approvals: as they were, by step.
+        event: may follow.
+        by: who caused it.
+        at: when, in seconds since 1970.
+    """
+    match event:
+        case ApprovalAsked():
+            own = Approval(request=event, asked_by=by, since=at)
+        case ApprovalGiven():
+            old = approvals[event.step]
+            own = replace(old, approvals_given=(*old.approvals_given, event), since=at)
+        case ApprovalDenied():
+            own = replace(approvals[event.step], denial_reason=event.reason)
+    return {**approvals, event.step: own}

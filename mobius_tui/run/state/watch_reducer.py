@@ -98,7 +98,7 @@ def _rollback_stopped(state: RunState, event: RollbackStopped, _entry: Entry) ->
     )
 
 
-APPLY_TO_WATCH: Mapping[type[Event], ApplyEvent] = {
+WATCH_REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     WatchBegan: _watch_began,
     WatchOver: _watch_over,
     WatchArmed: _watch_armed,
@@ -110,6 +110,7 @@ APPLY_TO_WATCH: Mapping[type[Event], ApplyEvent] = {
     RollbackBegan: _rollback_began,
     RollbackStopped: _rollback_stopped,
 }
+"""What applies each event of the watch to the run's state."""
 
 
 def disarm_on_host_start(state: RunState) -> None:
@@ -169,6 +170,6 @@ def apply_watch_event(state: RunState, entry: Entry) -> None:
         case PhaseLeft() as event:
             store_end_of_rollback_phase(state, event)
         case event:
-            apply = APPLY_TO_WATCH.get(type(event))
+            apply = WATCH_REDUCERS_BY_EVENT.get(type(event))
             if apply is not None:
                 apply(state, event, entry)

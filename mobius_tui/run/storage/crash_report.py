@@ -14,7 +14,7 @@ from pathlib import Path
 from mobius_tui import __version__
 from mobius_tui.errors import FaultError, RunError
 from mobius_tui.run.storage.run_directory import create_file
-from mobius_tui.run.storage.state_home import make_private_folder, state_home
+from mobius_tui.run.storage.state_folders import make_private_folder, state_home
 from mobius_tui.sanitize import line
 
 MAX_ERROR_CHARS = 200

@@ -32,7 +32,7 @@ class PlayFiles:
     path: Path
 
     @property
-    def process(self) -> AttemptDirectory:
+    def keeper_directory(self) -> AttemptDirectory:
         """What its keeper writes."""
         return AttemptDirectory(self.path / "process")
 
@@ -67,7 +67,7 @@ class PlayFiles:
         return self.path / "variables.yml"
 
     @property
-    def orders(self) -> Path:
+    def plugin_settings(self) -> Path:
         """Settings of the callback plugin; private, and removed once they are read."""
         return self.path / "orders.json"
 
@@ -87,7 +87,7 @@ class PlayFiles:
 
     def remove_private(self) -> None:
         """Remove what may hold secrets."""
-        for path in (self.variables, self.orders):
+        for path in (self.variables, self.plugin_settings):
             with suppress(OSError):
                 path.unlink()
         shutil.rmtree(self.temporary, ignore_errors=True)

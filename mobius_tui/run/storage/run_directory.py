@@ -17,8 +17,13 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.safe_open import regular_descriptor
-from mobius_tui.run.storage.sharing import file_mode, make_folder
-from mobius_tui.run.storage.state_home import make_private_folder, runs_root, state_home
+from mobius_tui.run.storage.state_folders import (
+    file_mode,
+    make_folder,
+    make_private_folder,
+    runs_root,
+    state_home,
+)
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.runbook import SourceFile
@@ -87,7 +92,7 @@ class AttemptDirectory:
         return self.path / "outputs"
 
     @property
-    def logs(self) -> Path:
+    def log_sizes(self) -> Path:
         """The sizes that the files of `log` checks had when the attempt began."""
         return self.path / "logs"
 
@@ -108,7 +113,7 @@ class AttemptDirectory:
 
     @property
     def tree(self) -> Path:
-        """Locked by every process of the step that has not closed it."""
+        """A lock that the step's processes inherit: held until all end or close it."""
         return self.path / "tree"
 
     @property
@@ -187,7 +192,7 @@ class RunDirectory:
         return self.path / "glance.json"
 
     @property
-    def contents(self) -> Path:
+    def table_of_contents(self) -> Path:
         """The title of the run and of its steps; see `table_of_contents`."""
         return self.path / "contents"
 
@@ -257,7 +262,7 @@ def make_run_directory(
         runbook_id: a part of its name.
         sources: the runbook's files.
         at: when it begins, in seconds since 1970.
-        shared: whether `root` is one that `sharing.make_shared_folder` made.
+        shared: whether `root` is one that `state_folders.make_shared_folder` made.
 
     Raises:
         RunError: it cannot be made.

@@ -8,9 +8,13 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_ids import RUN_ID, run_ids
-from mobius_tui.run.storage.sharing import own_shared_folders, shared_folders_of_others
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import (
+    RUN_ID,
+    own_shared_folders,
+    run_ids,
+    runs_root,
+    shared_folders_of_others,
+)
 from mobius_tui.sanitize import line
 
 
@@ -75,7 +79,10 @@ def newest_run(root: Path) -> RunDirectory:
 
 
 def newest_run_without_record(root: Path) -> RunDirectory | None:
-    """The newest run without a record of its end; only its journal is certain."""
+    """The newest run without a record of its end; only its journal tells if it is open.
+
+    Imported runs are left out. `None` where there is no such run.
+    """
     return next((run for run in all_runs(root) if _may_be_open(run)), None)
 
 

@@ -18,7 +18,10 @@ MAX_COMPARED_LINES = 5000
 
 
 def edited_source(began: RunBegan) -> Path:
-    """The file that a run was made of, or the copy that its reader edits instead."""
+    """The file to compare a run's copy with: its runbook, or the user's copy of that.
+
+    The user's own copy counts where the runbook itself is read-only.
+    """
     return editable_file(Path(began.path))
 
 

@@ -47,7 +47,7 @@ def write_table_of_contents(
     """Write the file; where that fails, the screen shows less at first."""
     with suppress(OSError):
         create_file(
-            directory.contents,
+            directory.table_of_contents,
             encode_contents(plan, mode=mode, environment=environment),
         )
 
@@ -75,7 +75,7 @@ def read_table_of_contents(
         count: rows that there is room for at most.
     """
     try:
-        data = _read(directory.contents, MAX_CONTENTS_BYTES).decode()
+        data = _read(directory.table_of_contents, MAX_CONTENTS_BYTES).decode()
         tail = _read(directory.journal, JOURNAL_TAIL_BYTES, from_end=True)
     except (OSError, UnicodeError):
         return None

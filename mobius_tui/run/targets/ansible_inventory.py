@@ -26,7 +26,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.targets.resolved_hosts import TargetHost
-from mobius_tui.runbook.text.host_ranges import BadHostError, host_name_problem
+from mobius_tui.runbook.text.host_patterns import BadHostError, host_name_problem
 
 INVENTORY_PROGRAM = "ansible-inventory"
 ANSIBLE_MISSING_REMEDY = (

@@ -47,7 +47,7 @@ class HostReachability(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AskedHost:
+class ProbedHost:
     """A host and its answer."""
 
     host: TargetHost
@@ -90,9 +90,9 @@ def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
     return ("ssh", "-n", *options, *port, *user, "--", host.address, *words)
 
 
-async def ask_hosts_for_answer(
+async def probe_host_reachability(
     hosts: Sequence[TargetHost], env: Mapping[str, str]
-) -> AsyncIterator[AskedHost]:
+) -> AsyncIterator[ProbedHost]:
     """Ask each host; yields each answer as soon as it comes.
 
     Args:
@@ -101,7 +101,7 @@ async def ask_hosts_for_answer(
     """
     places = asyncio.Semaphore(HOSTS_ASKED_AT_ONCE)
 
-    async def ask(host: TargetHost) -> AskedHost:
+    async def ask(host: TargetHost) -> ProbedHost:
         async with places:
             return await _ask_host_for_answer(host, env)
 
@@ -115,7 +115,7 @@ async def ask_hosts_for_answer(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ask_host_for_answer(host: TargetHost, env: Mapping[str, str]) -> AskedHost:
+async def _ask_host_for_answer(host: TargetHost, env: Mapping[str, str]) -> ProbedHost:
     """Ask one host."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -127,14 +127,14 @@ async def _ask_host_for_answer(host: TargetHost, env: Mapping[str, str]) -> Aske
         )
     except OSError as error:
         detail = f"ssh cannot be run: {error.strerror}"
-        return AskedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
+        return ProbedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
     try:
         async with asyncio.timeout(HOST_ANSWER_TIME_LIMIT):
             said = await _read_stderr_tail(process)
             code = await process.wait()
     except TimeoutError:
         detail = f"no answer within {HOST_ANSWER_TIME_LIMIT:g} s"
-        return AskedHost(host=host, answer=HostReachability.TIMED_OUT, detail=detail)
+        return ProbedHost(host=host, answer=HostReachability.TIMED_OUT, detail=detail)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -152,7 +152,7 @@ async def _read_stderr_tail(process: asyncio.subprocess.Process) -> str:
     return kept.decode("utf-8", "replace")
 
 
-def judge_ssh_end(host: TargetHost, code: int, said: str) -> AskedHost:
+def judge_ssh_end(host: TargetHost, code: int, said: str) -> ProbedHost:
     """A host's answer, from the exit code and the messages of ssh.
 
     Args:
@@ -161,13 +161,13 @@ def judge_ssh_end(host: TargetHost, code: int, said: str) -> AskedHost:
         said: what it wrote to its standard error, which the host may have written.
     """
     if code == 0:
-        return AskedHost(host=host, answer=HostReachability.ANSWERS)
+        return ProbedHost(host=host, answer=HostReachability.ANSWERS)
     lines = [
         text for each in said.splitlines() if (text := sanitize.line(each).strip())
     ]
     if code != SSH_FAILED_EXIT:
         detail = f"`true` ended with exit code {code} there"
-        return AskedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
+        return ProbedHost(host=host, answer=HostReachability.REFUSED, detail=detail)
     answer = next(
         (a for a, words in _ANSWER_PATTERNS if words.search(said)),
         HostReachability.REFUSED,
@@ -175,4 +175,4 @@ def judge_ssh_end(host: TargetHost, code: int, said: str) -> AskedHost:
     found = next((p for a, p in _ANSWER_PATTERNS if a is answer), None)
     told = [each for each in lines if found is not None and found.search(each)]
     detail = (told[:1] or lines[-1:] or ["ssh said nothing"])[0].strip("@ ")[:300]
-    return AskedHost(host=host, answer=answer, detail=detail)
+    return ProbedHost(host=host, answer=answer, detail=detail)

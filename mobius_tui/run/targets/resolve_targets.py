@@ -13,7 +13,7 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.targets.ansible_inventory import read_inventory
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
 from mobius_tui.runbook.model.targets import Target, hosts_in_order, named_hosts
-from mobius_tui.runbook.text.host_ranges import (
+from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     first_duplicate,
     host_name_problem,

@@ -11,7 +11,7 @@ from typing import Any
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.runbook.model.targets import MAX_HOSTS
-from mobius_tui.runbook.text.host_ranges import (
+from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     host_name_problem,
     select_hosts,

@@ -116,7 +116,7 @@ class RawTerminal:
         Raises:
             TerminalGoneError: the terminal has ended.
         """
-        self._modes.split(data)
+        self._modes.track_output(data)
         try:
             while data:
                 data = data[os.write(self._sink, data) :]

@@ -22,7 +22,8 @@ class DetachKeyFilter:
         self.is_detached = False
         """Whether the person has pressed the key to detach."""
         self.repeat_deadline: float | None = None
-        """When that is decided, after the key was pressed once."""
+        """Monotonic seconds until which a second press counts; `None` if none is
+        awaited."""
 
     def feed(self, data: bytes, now: float) -> bytes:
         """The part of the input that the program gets.

@@ -55,7 +55,8 @@ class PtyRelay:
             OSError: the socket cannot be made.
         """
         self.master: int | None = None
-        """The terminal's other side, while the program has it."""
+        """Descriptor of the pseudo-terminal's master; `None` before start and after
+        hang-up."""
         self.viewer: AttachedViewer | None = None
         self.socket = TerminalSocket(folder, self._attach)
         self._history = TerminalHistory()
@@ -91,12 +92,15 @@ class PtyRelay:
         self._drop_stalled_viewer()
 
     def _reads(self) -> "dict[int, Callable[[], None]]":
-        """Whoever is at the terminal comes first: it may have gone."""
+        """Handlers by readable descriptor.
+
+        The viewer's comes first, as it may have gone.
+        """
         handlers: dict[int, Callable[[], None]] = {}
-        at_it = self.viewer
-        if at_it is not None and len(self._unwritten_input) < SEND_BUFFER:
-            handlers[at_it.fileno()] = self._take_frames
-        if self.master is not None and (at_it is None or at_it.accepts_more):
+        viewer = self.viewer
+        if viewer is not None and len(self._unwritten_input) < SEND_BUFFER:
+            handlers[viewer.fileno()] = self._take_frames
+        if self.master is not None and (viewer is None or viewer.accepts_more):
             handlers[self.master] = self._send_output
         return {**handlers, **self.socket.reads()}
 
@@ -111,19 +115,19 @@ class PtyRelay:
     def _timeouts(self) -> "tuple[float | None, float | None]":
         now = time.monotonic()
         redraw = None if self._restore_size_at is None else self._restore_size_at - now
-        at_it = self.viewer
-        return redraw, at_it.stall_time_left(now) if at_it is not None else None
+        viewer = self.viewer
+        return redraw, viewer.stall_time_left(now) if viewer is not None else None
 
     def _drop_stalled_viewer(self) -> None:
         """Detach a viewer that has gone, or receives nothing; end a redraw."""
         now = time.monotonic()
         if self._restore_size_at is not None and now >= self._restore_size_at:
             self._set_size(self.size)
-        at_it = self.viewer
-        patience = at_it.stall_time_left(now) if at_it is not None else None
+        viewer = self.viewer
+        patience = viewer.stall_time_left(now) if viewer is not None else None
         late = patience is not None and patience <= 0
-        if at_it is not None and (at_it.gone or late):
-            at_it.close()
+        if viewer is not None and (viewer.gone or late):
+            viewer.close()
             self.viewer = None
 
     def _attach(self, newcomer: AttachedViewer, hello: AttachHello) -> None:
@@ -165,17 +169,17 @@ class PtyRelay:
 
     def _apply_frames(self, received: "list[tuple[bytes, bytes]]") -> None:
         """Apply the viewer's frames: input, and sizes."""
-        at_it = self.viewer
-        assert at_it is not None
+        viewer = self.viewer
+        assert viewer is not None
         for kind, data in received:
             if kind == frames.INPUT:
-                at_it.last_typed_at = time.monotonic()
+                viewer.last_typed_at = time.monotonic()
                 self._unwritten_input += data
             elif kind == frames.SIZE:
                 try:
                     self.size = frames.unpack_size(data)
                 except ValueError:
-                    at_it.gone = True
+                    viewer.gone = True
                     return
                 self._set_size(self.size)
         self._write_input()
@@ -230,14 +234,14 @@ class PtyRelay:
 
     def end(self) -> None:
         """Tell the attached viewer that the step has ended, after all output."""
-        at_it = self.viewer
-        if at_it is None:
+        viewer = self.viewer
+        if viewer is None:
             return
-        at_it.send(frames.ENDED)
-        while at_it.has_unsent and not at_it.gone:
-            patience = at_it.stall_time_left(time.monotonic())
+        viewer.send(frames.ENDED)
+        while viewer.has_unsent and not viewer.gone:
+            patience = viewer.stall_time_left(time.monotonic())
             if patience is None or patience <= 0:
                 break
-            select.select([], [at_it], [], patience)
-            at_it.flush()
-        at_it.close()
+            select.select([], [viewer], [], patience)
+            viewer.flush()
+        viewer.close()

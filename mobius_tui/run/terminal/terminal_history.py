@@ -55,8 +55,9 @@ class TerminalModes:
         self.on: dict[int, None] = {}
         """Those that are set now, in the order in which they were."""
         self.off: set[int] = set()
-        """Those that were reset: some are set in a terminal of themselves."""
-        self.keys: list[bytes] = []
+        """Modes that were reset; kept because terminals have some of them set by
+        default."""
+        self.key_protocols: list[bytes] = []
         """The stack of key protocol levels that the program has set."""
         self._held = b""
 
@@ -65,12 +66,12 @@ class TerminalModes:
         """Whether it draws on the second screen."""
         return not ALTERNATE_SCREEN.isdisjoint(self.on)
 
-    def split(self, data: bytes) -> "list[tuple[bool, bytes]]":
-        """Follow more output.
+    def track_output(self, data: bytes) -> "list[tuple[bool, bytes]]":
+        """Track the modes in more output, and return the output without them.
 
         Returns:
-            The output without its modes, in pieces, each with whether it went to the
-            second screen. What may begin a mode is kept for the next call.
+            Pieces of the output, each preceded by whether it went to the second screen.
+            The beginning of an unfinished sequence is kept for the next call.
         """
         data = self._held + data
         begun = _UNFINISHED.search(data)
@@ -88,7 +89,7 @@ class TerminalModes:
         if match["reset"]:
             self.on.clear()
             self.off.clear()
-            self.keys.clear()
+            self.key_protocols.clear()
         elif match["keypad"]:
             self._set_mode(KEYPAD, on=match["keypad"] == b"=")
         elif match["keys"]:
@@ -101,12 +102,17 @@ class TerminalModes:
     def _apply_key_protocol(self, parameters: bytes) -> None:
         """Apply one of two key protocols: xterm's ends in m, kitty's in u."""
         if parameters.endswith(b"m"):
-            self.keys = [each for each in self.keys if not each.endswith(b"m")]
+            self.key_protocols = [
+                each for each in self.key_protocols if not each.endswith(b"m")
+            ]
         if parameters.startswith(b">"):
-            self.keys = [*self.keys[1 - KEY_PROTOCOL_DEPTH :], parameters]
+            self.key_protocols = [
+                *self.key_protocols[1 - KEY_PROTOCOL_DEPTH :],
+                parameters,
+            ]
         else:
             count = int(parameters[1:-1].partition(b";")[0] or b"1")
-            del self.keys[max(0, len(self.keys) - count) :]
+            del self.key_protocols[max(0, len(self.key_protocols) - count) :]
 
     def _set_mode(self, mode: int, *, on: bool) -> None:
         if mode >= HIGHEST_MODE:
@@ -122,11 +128,11 @@ class TerminalModes:
         """The sequence that sets a terminal to these modes."""
         off = b"".join(_mode_sequence(mode, on=False) for mode in sorted(self.off))
         on = b"".join(_mode_sequence(mode, on=True) for mode in self.on)
-        return off + on + b"".join(b"\x1b[" + each for each in self.keys)
+        return off + on + b"".join(b"\x1b[" + each for each in self.key_protocols)
 
     def reset_sequence(self) -> bytes:
         """The sequence that resets a terminal, whatever was set in it."""
-        kitty = sum(each.endswith(b"u") for each in self.keys)
+        kitty = sum(each.endswith(b"u") for each in self.key_protocols)
         away = b"\x1b[<%du" % kitty if kitty else b""
         plain = [mode for mode in self.on if mode not in ALTERNATE_SCREEN]
         away += b"".join(_mode_sequence(mode, on=False) for mode in plain)
@@ -153,7 +159,7 @@ class TerminalHistory:
 
     def feed(self, data: bytes) -> None:
         """Follow more output; what full-screen programs draw is not retained."""
-        for full_screen, piece in self.modes.split(data):
+        for full_screen, piece in self.modes.track_output(data):
             if not full_screen:
                 self._tail += piece
         if len(self._tail) > 2 * TAIL_BYTES:

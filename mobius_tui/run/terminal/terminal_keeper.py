@@ -1,12 +1,11 @@
-"""The keeper of a `tty` step, with a terminal where other keepers have pipes.
+"""The keeper of a `tty` step, with a terminal where `keeper.keeper` has pipes.
 
-It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, as that one is,
-but knows where the package lies, and so may import the few modules that import next to
-nothing themselves. What passes between the script and the person at its terminal goes
-into no file: `output` stays empty.
+It is run as a plain file by `python -I -S terminal_keeper.py LOCK TREE SPEC`, with the
+arguments and the spec of `keeper.keeper`, and imports as little. What passes between
+the script and the person at its terminal goes into no file: `output` stays empty.
 
-The script is started when the first viewer has come to its terminal, so that it finds
-the right size and TERM, or after `FIRST_VIEWER_TIME` without one.
+The script is started when the first viewer has attached, so that it finds the right
+size and TERM, or after `FIRST_VIEWER_TIME` without one.
 """
 
 import _signal
@@ -144,8 +143,8 @@ def start_script(
     if stop_requests:
         script.start_failure = ("stopped", 0)
         return
-    at_it = relay.viewer
-    script.set_terminal(at_it.hello if at_it is not None else None)
+    viewer = relay.viewer
+    script.set_terminal(viewer.hello if viewer is not None else None)
     script.size = relay.size
     [master] = script.start()
     relay.begin(master)

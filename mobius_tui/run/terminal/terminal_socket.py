@@ -134,7 +134,7 @@ class TerminalSocket:
         self._listener.settimeout(0)
 
     def reads(self) -> "dict[int, Callable[[], None]]":
-        """What to wait for, and what to do then."""
+        """Handlers by descriptor, each to be called when its descriptor is readable."""
         handlers = {
             newcomer.fileno(): self._receive_hello for newcomer in self._newcomers
         }

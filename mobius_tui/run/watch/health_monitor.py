@@ -15,12 +15,12 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode_record
-from mobius_tui.health.machine_samples import Machine
+from mobius_tui.health.local_machine import Machine
 from mobius_tui.health.probe_target import ProbeTarget, fill_target
 from mobius_tui.health.probe_window import CurrentHealth, hosts_cycle, stale_after
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.secret_source import obtain_secrets
 from mobius_tui.run.attempts.stopping import running_process_groups
+from mobius_tui.run.attempts.value_sources import obtain_secrets
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
 from mobius_tui.run.checks.run_check import make_probe_look
@@ -122,7 +122,7 @@ class HealthMonitor:
         """Seconds from look to look, by probe that looks at hosts."""
         self._units = UnitMonitor()
         self.on_record: Callable[[ProbeResult | MachineSample], None] = lambda _: None
-        """Told of every record, once it counts."""
+        """Called with each record after it is applied to the current health."""
         self._unwritten_rest = b""
         """The unwritten rest of a line that was cut short by a full disk."""
         self.failed: str | None = None

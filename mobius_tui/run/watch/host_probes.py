@@ -17,8 +17,8 @@ from pathlib import Path
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.health_record import CheckState, ProbeResult
+from mobius_tui.health.local_machine import runs_this_program
 from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND
-from mobius_tui.health.processes import runs_this_program
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.attempt_hosts import destination_fields, route_to_hosts
@@ -64,7 +64,7 @@ class HostProbe:
     check: ServiceCheck | ProcessCheck
 
     @property
-    def well(self) -> str:
+    def healthy_word(self) -> str:
         """The word for a host that is well."""
         check = self.check
         return " or ".join(check.state) if isinstance(check, ServiceCheck) else "ok"
@@ -148,11 +148,11 @@ def result_of_hosts(
     failed = [each for each in findings if each.state == "failed"]
     silent = [each for each in findings if each.state == "no data"]
     bad = [*failed, *silent]
-    words = _by_host_names(bad, lambda each: each.word)
+    words = _hosts_by_text(bad, lambda each: each.word)
     shown = [f"{hosts} {word}" for word, hosts in words.items()]
     more = ["…"] if len(shown) > MAX_FINDINGS_NAMED else []
-    count = f"{len(findings) - len(bad)}/{len(findings)} {probe.well}"
-    details = _by_host_names(bad, lambda each: each.detail)
+    count = f"{len(findings) - len(bad)}/{len(findings)} {probe.healthy_word}"
+    details = _hosts_by_text(bad, lambda each: each.detail)
     reason = "; ".join(f"{hosts}: {why}" for why, hosts in details.items())
     return ProbeResult(
         at=round(at, 3),
@@ -164,7 +164,7 @@ def result_of_hosts(
     )
 
 
-def _by_host_names(
+def _hosts_by_text(
     findings: Sequence[HostFinding], said: Callable[[HostFinding], str]
 ) -> Mapping[str, str]:
     """By text about them, the hosts with that text: `web-2 and 3 more`."""
@@ -248,8 +248,9 @@ class HostProber:
         """Look until cancelled.
 
         Args:
-            on_result: is given the result of each probe at the end of each round.
-            every: seconds from round to round, if that is no longer than one takes.
+            on_result: called with the result of each probe at the end of each round.
+            every: seconds from the start of one round to the next; a round that takes
+                longer is followed by the next after the pause.
         """
         while True:
             began = boot_clock()

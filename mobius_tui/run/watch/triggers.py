@@ -24,7 +24,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerCleared,
     TriggerFired,
 )
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.rollback import (
     oks_that_drop_rollback,
     rollback_phase,
@@ -52,10 +52,10 @@ async def begin_rollback(
     writer: JournalWriter,
     event: RollbackBegan,
     who: str,
-    intent: str | None = None,
+    intent_id: str | None = None,
 ) -> Entry:
     """Begin the rollback, and enter its phase; the turn is held by the caller."""
-    entry = await writer.write(event, who, intent)
+    entry = await writer.write(event, who, intent_id)
     await writer.write(PhaseEntered(phase=event.phase, reason=event.reason), who)
     return entry
 

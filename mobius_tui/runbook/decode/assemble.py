@@ -11,12 +11,11 @@ from typing import Any, Literal, TypeVar
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
+from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.decode_targets import read_targets
-from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.include import IncludedFiles, IncludedPhase
-from mobius_tui.runbook.effects.command_table import bundled_commands
-from mobius_tui.runbook.effects.script_effects import heaviest_effect
+from mobius_tui.runbook.effects.command_effects import bundled_commands, heaviest_effect
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import with_literal_choices
 from mobius_tui.runbook.model.runbook import Phase, Runbook, SourceFile, Step, Variable
@@ -37,7 +36,7 @@ class RunbookDraft:
     """The root table of the main file."""
     tables: Mapping[tuple[PartKind, str], TomlTable]
     """The table of each part by its id or name."""
-    entries: Mapping[str, TomlTable]
+    phase_entries: Mapping[str, TomlTable]
     """The `[[phase]]` table of the main file by the phase's id; for an included phase
     that is the one with `include`."""
 
@@ -51,7 +50,7 @@ _Found = Mapping[str, tuple[_Value, TomlTable]]
 _Places = dict[tuple[PartKind, str], TomlTable]
 
 MAX_JUDGED_CHARACTERS = 256 * 1024
-"""Characters of the scripts without an `effect` that are judged; the others change."""
+"""Characters of scripts without an `effect` that are judged; later ones are not."""
 _OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
 """Keys with which a `[[phase]]` with `include` may override the included phase."""
 
@@ -114,7 +113,9 @@ def assemble(
     runbook = dataclasses.replace(runbook, phases=_with_literal_guards(runbook))
     if any(_is_judged(step) for step in runbook.steps()):
         runbook = dataclasses.replace(runbook, phases=_with_judged_effects(runbook))
-    return RunbookDraft(runbook=runbook, root=root, tables=tables, entries=entries)
+    return RunbookDraft(
+        runbook=runbook, root=root, tables=tables, phase_entries=entries
+    )
 
 
 def _is_judged(step: Step) -> bool:
@@ -158,7 +159,7 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
 
 def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
     """The phases, with guards that compare possible values of variables literally."""
-    possible = cache(lambda name: frozenset(runbook.possible(name)))
+    possible = cache(lambda name: frozenset(runbook.possible_values(name)))
 
     def read(step: Step) -> Step:
         if not step.when:

@@ -7,21 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mobius_tui.runbook.decode.json_shapes import (
-    read_comparisons,
-    read_json_body,
-    read_pointers,
-)
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     read_address,
+    read_comparisons,
     read_count_comparison,
     read_duration,
     read_exit_codes,
     read_file_mode,
     read_http_status,
     read_interpreter,
+    read_json_body,
     read_one_of,
     read_pattern,
+    read_pointers,
     read_sha256,
     read_size,
     read_url,
@@ -236,7 +234,7 @@ def _http(table: TomlTable) -> HttpCheck:
         url=read_url(table),
         status=read_http_status(table),
         method=table.text("method", "GET"),
-        headers=table.strings("headers", shown=False),
+        headers=table.text_table("headers", shown=False),
         json=equal,
         pointers=compared,
         contains=table.optional_text("contains", filled=True),

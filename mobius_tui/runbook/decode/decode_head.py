@@ -7,8 +7,8 @@ import re
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.include import IncludedFiles
-from mobius_tui.runbook.decode.value_shapes import read_id, read_one_of, read_url
-from mobius_tui.runbook.effects.command_table import (
+from mobius_tui.runbook.decode.value_readers import read_id, read_one_of, read_url
+from mobius_tui.runbook.effects.command_effects import (
     MAX_ADDED_LINES,
     BadLineError,
     parse_table_line,

@@ -7,13 +7,13 @@ from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_checks
 from mobius_tui.runbook.decode.include import IncludedFiles
-from mobius_tui.runbook.decode.json_shapes import read_json_body
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     is_address,
     read_duration,
     read_fraction,
     read_http_status,
     read_id,
+    read_json_body,
     read_one_of,
     read_url,
 )
@@ -119,7 +119,7 @@ def _probe(table: TomlTable) -> Probe:
         title=table.text("title", filled=True),
         timeout=read_duration(table, "timeout", "4s"),
         method=table.text("method", "GET"),
-        headers=table.strings("headers", shown=False),
+        headers=table.text_table("headers", shown=False),
         status=read_http_status(table),
         json=equal,
         pointers=compared,

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
-from mobius_tui.runbook.decode.decode_for_each import read_for_each, read_parallel
+from mobius_tui.runbook.decode.decode_derived_steps import read_for_each, read_parallel
 from mobius_tui.runbook.decode.decode_guards import read_guard, read_guard_checks
-from mobius_tui.runbook.decode.decode_targets import read_hosts
+from mobius_tui.runbook.decode.decode_targets import read_rollout
 from mobius_tui.runbook.decode.decode_variables import (
     read_value_command,
     variable_name_problem,
 )
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     VARIABLE_NAME_PATTERN,
     part_id,
     read_duration,
@@ -24,8 +24,8 @@ from mobius_tui.runbook.decode.value_shapes import (
     read_one_of,
     read_pattern,
     read_size,
+    read_step_title,
     read_url,
-    title,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import (
@@ -39,7 +39,7 @@ from mobius_tui.runbook.model.actions import (
     Watch,
 )
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
-from mobius_tui.runbook.text.names import did_you_mean, is_program_variable
+from mobius_tui.runbook.text.names import did_you_mean, is_mobius_variable
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 ACTION_KEYS = ("run", "playbook", "manual", "message", "choose", "watch")
@@ -123,7 +123,7 @@ def _run(step: TomlTable) -> Run:
 
 
 def _playbook(step: TomlTable) -> Run:
-    """A playbook in place of a script; its effect is not judged, but stated."""
+    """A playbook in place of a script; its effect is `change` unless it is stated."""
     name = step.text("playbook") if step.has_since(2, "playbook") else ""
     if step.has("playbook") and not name.strip():
         step.report("`playbook` is the file of an Ansible playbook", "playbook")
@@ -232,7 +232,10 @@ class StepTables:
                 self._tables.setdefault(name, []).append(table)
 
     def add_all(self, root: TomlTable) -> None:
-        """Add the tables of all steps of a file."""
+        """Add the steps of a file's unread phases.
+
+        Mark the keys of these phases as read.
+        """
         for phase in root.tables("phase"):
             if not phase.read_keys:
                 phase.present_keys(*phase.node)
@@ -310,7 +313,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         table.report(f"a step wants one of {kinds}{until}")
     return Step(
         id=_own_id(table),
-        title=title(table),
+        title=read_step_title(table),
         action=act,
         checks=verified,
         why=table.text("why", lines=True, filled=True),
@@ -328,7 +331,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         optional=table.flag("optional"),
         independent=table.has_since(2, "independent") and table.flag("independent"),
         for_each=read_for_each(table, act),
-        rollout=read_hosts(table, act),
+        rollout=read_rollout(table, act),
         role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         no_undo=_why_no_undo(table),
@@ -350,11 +353,11 @@ def _own_id(table: TomlTable) -> str:
 
 def _environment(step: TomlTable, key: str) -> Mapping[str, str]:
     """`env` or `secrets`: values of environment variables."""
-    found = step.strings(key, filled=key == "env")
+    found = step.text_table(key, filled=key == "env")
     for name in found:
         if not VARIABLE_NAME_PATTERN.fullmatch(name):
             step.report("a name is made of letters, digits and _", key, name)
-        elif is_program_variable(name):
+        elif is_mobius_variable(name):
             step.report(f"`{name}` is set by this program; take another", key, name)
     return found
 

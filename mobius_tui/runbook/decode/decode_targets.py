@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import cast
 
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     ID_PATTERN,
     read_duration,
     read_one_of,
@@ -25,7 +25,7 @@ from mobius_tui.runbook.model.targets import (
     named_hosts,
 )
 from mobius_tui.runbook.model.templates import is_template
-from mobius_tui.runbook.text.host_ranges import (
+from mobius_tui.runbook.text.host_patterns import (
     MAX_HOST_PATTERN,
     BadHostError,
     expand_range,
@@ -105,7 +105,7 @@ def _report_names(target: Target, table: TomlTable) -> None:
         table.report(str(error), "hosts")
 
 
-def read_hosts(step: TomlTable, action: StepAction | None) -> HostRollout | None:
+def read_rollout(step: TomlTable, action: StepAction | None) -> HostRollout | None:
     """The hosts that a step runs on, and how; None for this machine."""
     if not step.has_since(2, "hosts"):
         if not step.has("hosts"):

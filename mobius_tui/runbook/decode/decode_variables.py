@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from types import MappingProxyType
 
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     VARIABLE_NAME_PATTERN,
     read_pattern,
     warn_of_backslash,
@@ -19,7 +19,7 @@ from mobius_tui.runbook.model.value_kinds import (
     value_problem,
 )
 from mobius_tui.runbook.text.names import did_you_mean, is_reserved
-from mobius_tui.runbook.text.regex_cost import longest_searchable
+from mobius_tui.runbook.text.regex_cost import max_search_length
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
@@ -99,11 +99,11 @@ def _bound(table: TomlTable, key: str) -> str:
 
 
 def _cheap_pattern(table: TomlTable) -> str:
-    """`match`, which every value is compared with wherever it comes from, at once."""
+    """`match`; empty, and reported, if the pattern may take too long."""
     if not table.has_since(2, "match"):
         return ""
     text = read_pattern(table, "match", filled=False) or ""
-    if text and not longest_searchable(text):
+    if text and not max_search_length(text):
         words = "`match` may take for ever: write it without a group that is repeated"
         table.report(f"{words}, a lookaround or a backreference", "match")
         return ""
@@ -111,7 +111,7 @@ def _cheap_pattern(table: TomlTable) -> str:
 
 
 def read_value_command(table: TomlTable, key: str) -> str:
-    """The script of a command that gives values: of bash, as a check's."""
+    """The bash script whose output gives values; reported if it is empty."""
     script = table.text(key, lines=True)
     if not script.strip():
         table.report(f"`{key}` is an empty script", key)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.decode.value_shapes import part_id
+from mobius_tui.runbook.decode.value_readers import part_id
 from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import Problem
@@ -65,7 +65,7 @@ class IncludedFiles:
         self._roots: dict[str, TomlTable | None] = {}
         self._with_phases: dict[str, TomlTable] = {}
         self.sources: list[SourceFile] = []
-        self.unread: list[Problem] = []
+        self.unread_problems: list[Problem] = []
         """Problems of files that could not be read; their tables are missing then."""
 
     def roots(self) -> tuple[TomlTable, ...]:
@@ -119,7 +119,7 @@ class IncludedFiles:
             before = len(self._findings.problems)
             self._roots[name] = self._open(name, table)
             if self._roots[name] is None:
-                self.unread += self._findings.problems[before:]
+                self.unread_problems += self._findings.problems[before:]
         return self._roots[name]
 
     def _open(self, name: str, table: TomlTable) -> TomlTable | None:

@@ -1,4 +1,4 @@
-"""Every key of a runbook's file, and the shape of its value: a line for each.
+"""Every key of a runbook's file, and the schema of its value: a line for each.
 
 The decoder reads the keys by itself; an editor's schema is made of this table, and a
 test holds the two equal. So a new key is its line here, and its row in
@@ -14,16 +14,7 @@ from mobius_tui.runbook.decode.decode_targets import (
     BATCH_SIZE_PATTERN,
     MAX_FAILED_PATTERN,
 )
-from mobius_tui.runbook.decode.key_shapes import (
-    GUARD,
-    Shape,
-    filled,
-    form,
-    integer,
-    one_of,
-    required,
-)
-from mobius_tui.runbook.decode.value_shapes import (
+from mobius_tui.runbook.decode.value_readers import (
     ADDRESS_PATTERN,
     COUNT_PATTERN,
     FILE_MODE_PATTERN,
@@ -32,6 +23,15 @@ from mobius_tui.runbook.decode.value_shapes import (
     SHA256_PATTERN,
     URL_PATTERN,
     VARIABLE_NAME_PATTERN,
+)
+from mobius_tui.runbook.decode.value_schemas import (
+    GUARD,
+    ValueSchema,
+    integer,
+    one_of,
+    required,
+    text_matching,
+    text_or_template,
 )
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
@@ -42,41 +42,45 @@ from mobius_tui.runbook.model.targets import (
 from mobius_tui.runbook.text.units import DURATION, SIZE
 from mobius_tui.runbook.toml.toml_document import FORMATS
 
-_TABLE: Shape = {"type": "object"}
-_TABLES: Shape = {"type": "array"}
-_TABLE_OR_TABLES: Shape = {"type": ["object", "array"]}
-_SHORT: Shape = {"type": ["string", "object", "array"]}
+_TABLE: ValueSchema = {"type": "object"}
+_TABLES: ValueSchema = {"type": "array"}
+_TABLE_OR_TABLES: ValueSchema = {"type": ["object", "array"]}
+_SHORT: ValueSchema = {"type": ["string", "object", "array"]}
 """A table or a list of tables, and a text for each that has its main key alone."""
 
-_TEXT: Shape = {"type": "string"}
-_ANY_VALUE: Shape = {"type": ["string", "number", "boolean", "array"]}
+_TEXT: ValueSchema = {"type": "string"}
+_ANY_VALUE: ValueSchema = {"type": ["string", "number", "boolean", "array"]}
 """A value of a variable: dates are no JSON, and an editor takes them for texts."""
-_SOME_TEXT: Shape = {"type": "string", "minLength": 1}
-_FLAG: Shape = {"type": "boolean"}
-_TEXTS: Shape = {"type": "array", "items": _SOME_TEXT}
-_NAMED_TEXTS: Shape = {"type": "object", "additionalProperties": _TEXT}
-_ANY_NAMES: Shape = {"type": "object", "additionalProperties": True}
-_DATE: Shape = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-_ID: Shape = form(f"(?:{ID_PATTERN.pattern})?")
-_VARIABLE: Shape = form(f"(?:{VARIABLE_NAME_PATTERN.pattern})?")
-_CODES: Shape = {"type": "array", "items": integer(0, 255)}
-_FRACTION: Shape = {"type": "number", "minimum": 0, "maximum": 1}
-_DURATION: Shape = {**filled(DURATION), "minLength": 1}
-_SIZE: Shape = filled(SIZE)
-_SIZE_OR_SHARE: Shape = filled(SIZE, PERCENT_PATTERN)
-_URL: Shape = filled(URL_PATTERN)
-_ADDRESS: Shape = filled(ADDRESS_PATTERN)
-_POINTER: Shape = form(r"(?:/[\s\S]*)?")
-_STATUS: Shape = {
+_SOME_TEXT: ValueSchema = {"type": "string", "minLength": 1}
+_FLAG: ValueSchema = {"type": "boolean"}
+_TEXTS: ValueSchema = {"type": "array", "items": _SOME_TEXT}
+_NAMED_TEXTS: ValueSchema = {"type": "object", "additionalProperties": _TEXT}
+_ANY_NAMES: ValueSchema = {"type": "object", "additionalProperties": True}
+_DATE: ValueSchema = {
+    "type": "string",
+    "format": "date",
+    "pattern": r"^\d{4}-\d{2}-\d{2}$",
+}
+_ID: ValueSchema = text_matching(f"(?:{ID_PATTERN.pattern})?")
+_VARIABLE: ValueSchema = text_matching(f"(?:{VARIABLE_NAME_PATTERN.pattern})?")
+_CODES: ValueSchema = {"type": "array", "items": integer(0, 255)}
+_FRACTION: ValueSchema = {"type": "number", "minimum": 0, "maximum": 1}
+_DURATION: ValueSchema = {**text_or_template(DURATION), "minLength": 1}
+_SIZE: ValueSchema = text_or_template(SIZE)
+_SIZE_OR_SHARE: ValueSchema = text_or_template(SIZE, PERCENT_PATTERN)
+_URL: ValueSchema = text_or_template(URL_PATTERN)
+_ADDRESS: ValueSchema = text_or_template(ADDRESS_PATTERN)
+_POINTER: ValueSchema = text_matching(r"(?:/[\s\S]*)?")
+_STATUS: ValueSchema = {
     **integer(100, 599),
     "type": ["integer", "array"],
     "items": integer(100, 599),
     "minItems": 1,
 }
-_TEXT_OR_TEXTS: Shape = {"type": ["string", "array"], "items": _SOME_TEXT}
-_COMPARISONS: Shape = {"type": ["string", "number", "boolean", "array"]}
+_TEXT_OR_TEXTS: ValueSchema = {"type": ["string", "array"], "items": _SOME_TEXT}
+_COMPARISONS: ValueSchema = {"type": ["string", "number", "boolean", "array"]}
 
-_REPEAT: Mapping[str, Shape] = {
+_REPEAT: Mapping[str, ValueSchema] = {
     "attempts": integer(1, 10_000),
     "consecutive": integer(1, 10_000),
     "every": _DURATION,
@@ -85,7 +89,7 @@ _REPEAT: Mapping[str, Shape] = {
 }
 """What every kind of check has; in format 2 for all kinds of a check, too."""
 
-KEYS: Mapping[str, Mapping[str, Shape]] = {
+KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
     "": {
         "format": required(one_of(*FORMATS)),
         "runbook": _TABLE,
@@ -254,13 +258,13 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "item": _VARIABLE,
         "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL)]},
         "max_failed": {
-            "anyOf": [integer(0, 9999), form(MAX_FAILED_PATTERN.pattern)],
+            "anyOf": [integer(0, 9999), text_matching(MAX_FAILED_PATTERN.pattern)],
         },
         "hosts": _SOME_TEXT,
-        "become": form(f"(?:{ACCOUNT_PATTERN.pattern})?"),
+        "become": text_matching(f"(?:{ACCOUNT_PATTERN.pattern})?"),
         "batch": {
             "type": "array",
-            "items": form(BATCH_SIZE_PATTERN.pattern),
+            "items": text_matching(BATCH_SIZE_PATTERN.pattern),
             "minItems": 1,
         },
         "between": {"type": ["string", "object"]},
@@ -344,21 +348,21 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
     },
     "phase.step.check.process": {
         "match": required(_TEXT),
-        "count": filled(COUNT_PATTERN),
+        "count": text_or_template(COUNT_PATTERN),
         **_REPEAT,
     },
     "phase.step.check.service": {"names": required(_TEXTS), "state": _TEXTS, **_REPEAT},
     "phase.step.check.checksum": {
         "file": required(_TEXT),
         "sums": _TEXT,
-        "sha256": filled(SHA256_PATTERN),
+        "sha256": text_or_template(SHA256_PATTERN),
         **_REPEAT,
     },
     "phase.step.check.file": {
         "path": required(_TEXT),
         "absent": _FLAG,
         "same_as": _TEXT,
-        "mode": filled(FILE_MODE_PATTERN),
+        "mode": text_or_template(FILE_MODE_PATTERN),
         "newer_than": _TEXT,
         "min_size": _SIZE,
         **_REPEAT,
@@ -416,7 +420,7 @@ KEYS: Mapping[str, Mapping[str, Shape]] = {
         "timeout": _DURATION,
     },
 }
-"""The keys of each table by its dotted name, and their shapes; `NAME` is any name."""
+"""The keys of each table by its dotted name, and their schemas; `NAME` is any name."""
 
 ALIASES: Mapping[str, str] = {
     "step": "phase.step",

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from mobius_tui.runbook.effects.command_table import (
+from mobius_tui.runbook.effects.command_effects import (
+    CommandEffect,
     CommandEntry,
     CommandTable,
+    ScriptEffects,
     TableEffect,
     bundled_commands,
 )
@@ -25,9 +27,7 @@ from mobius_tui.runbook.effects.invocation import (
     heaviest_table_effect,
     is_temporary_file,
 )
-from mobius_tui.runbook.effects.script_effects import CommandEffect, ScriptEffects
 from mobius_tui.runbook.model.actions import SHELLS, is_shell
-from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     CommandGroup,
@@ -40,6 +40,7 @@ from mobius_tui.runbook.shell.script_model import (
 from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.shell.script_walk import (
     assignments_of,
+    effective_program,
     nested_scripts,
     own_words,
     pipelines,
@@ -88,17 +89,17 @@ OffsetMap = Callable[[int], int]
 """Maps an offset in a piece of code to one in the script."""
 
 
-def _map_into_word(word: Word, place: OffsetMap) -> OffsetMap:
+def _map_into_word(word: Word, to_script_offset: OffsetMap) -> OffsetMap:
     """A map of offsets in a word's text to offsets in the script.
 
     All go to the word's start if quotes or escapes moved them.
     """
     single = _SINGLE.fullmatch(word.source)
     if single is not None:
-        return lambda offset: place(word.start + 1 + offset)
+        return lambda offset: to_script_offset(word.start + 1 + offset)
     if word.source == word.text:
-        return lambda offset: place(word.start + offset)
-    return lambda _: place(word.start)
+        return lambda offset: to_script_offset(word.start + offset)
+    return lambda _: to_script_offset(word.start)
 
 
 class _Judge:
@@ -125,7 +126,7 @@ class _Judge:
             return
         place = self._to_script_offset(offset)
         self.effects.append(
-            CommandEffect(effect=effect, offset=place, words=words, **more)
+            CommandEffect(effect=effect, offset=place, source_text=words, **more)
         )
 
     def judge_shell_script(self, script: str, to_script_offset: OffsetMap) -> None:
@@ -182,9 +183,9 @@ class _Judge:
         for statement in body:
             for pipe in pipelines(statement):
                 for place in range(len(pipe.commands)):
-                    self._command(pipe, place)
+                    self._judge_pipeline_command(pipe, place)
 
-    def _command(self, pipe: Pipeline, place: int) -> None:
+    def _judge_pipeline_command(self, pipe: Pipeline, place: int) -> None:
         command = pipe.commands[place]
         for redirect in command.redirects:
             self._judge_redirect(redirect)
@@ -227,9 +228,9 @@ class _Judge:
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
         program = effective_program(SimpleCommand(start=0, words=words))
         entry = self._find_entry(program.word.text) if program is not None else None
-        if entry is not None and entry.base.code:
+        if entry is not None and entry.default_line.code_places:
             whole = Word(source=script, text=script, start=0)
-            self._judge_language(entry.base.language, whole)
+            self._judge_language(entry.default_line.language, whole)
         else:
             self._add_effect("change", 0, " ".join(shell), known=entry is not None)
 
@@ -248,7 +249,7 @@ class _Judge:
         if entry is None:
             self._add_effect("change", word.start, _source_text(words), known=False)
             return
-        if self._is_help_request(words) or self._runs_step_script(entry, words):
+        if self._is_help_request(words) or self._judge_step_script(entry, words):
             return
         invocation = Invocation(entry, words[1:])
         inner_command_start = self._code_index(invocation)
@@ -275,17 +276,21 @@ class _Judge:
             return value.strip()
         return "" if EXPANSION_MARK in word.text else word.text
 
-    def _runs_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
+    def _judge_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
         """Judge the step's script, if a command in `shell` gets it as `$0`."""
         gets_script = any(
             each.text == EXPANSION_MARK and [e.name for e in each.expansions] == ["0"]
             for each in words[1:]
         )
-        if self._step_script is None or not gets_script or not entry.base.code:
+        if (
+            self._step_script is None
+            or not gets_script
+            or not entry.default_line.code_places
+        ):
             return False
         whole = Word(source=self._step_script, text=self._step_script, start=0)
         outer, self._to_script_offset = self._to_script_offset, lambda offset: offset
-        self._judge_language(entry.base.language, whole)
+        self._judge_language(entry.default_line.language, whole)
         self._to_script_offset = outer
         return True
 
@@ -295,9 +300,12 @@ class _Judge:
     def _code_index(self, invocation: Invocation) -> int | None:
         """The index at which the words of another command begin."""
         for match in invocation.matches():
-            if "dashes" in match.line.code and invocation.double_dash_index is not None:
+            if (
+                "dashes" in match.line.code_places
+                and invocation.double_dash_index is not None
+            ):
                 return invocation.double_dash_index
-            if {"words", "joined"} & set(match.line.code):
+            if {"words", "joined"} & set(match.line.code_places):
                 at = match.line.operand_count + match.line.skip
                 if at < len(invocation.operand_indexes):
                     return invocation.operand_indexes[at]
@@ -306,7 +314,7 @@ class _Judge:
     def _line_weight(self, invocation: Invocation, match: LineMatch) -> TableEffect:
         """The effect of a matching line; `read` if it only writes own files."""
         line = match.line
-        if line.writes and self._writes_own(invocation, match):
+        if line.write_place and self._writes_own(invocation, match):
             return "read"
         return line.effect or "read"
 
@@ -316,14 +324,14 @@ class _Judge:
             arguments[at]
             for at in invocation.operand_indexes[match.line.operand_count :]
         ]
-        if match.line.writes == "value":
+        if match.line.write_place == "value":
             option = match.option
             if option is None:
                 return False
             if option.value_index is not None:
                 return self._is_own_file(arguments[option.value_index])
             return _NO_FILE.fullmatch(option.value or "") is not None
-        if match.line.writes == "last":
+        if match.line.write_place == "last":
             words = words[-1:]
         return bool(words) and all(map(self._is_own_file, words))
 
@@ -337,7 +345,7 @@ class _Judge:
             arguments[at]
             for at in invocation.operand_indexes[line.operand_count + line.skip :]
         ]
-        for code in line.code:
+        for code in line.code_places:
             if code == "value" and match.option is not None:
                 value = self._value(invocation, match)
                 if value is not None:
@@ -430,7 +438,7 @@ class _Judge:
 
 def _has_value(invocation: Invocation) -> bool:
     """Whether the code to run is the value of an option, as in `psql -c CODE`."""
-    return any("value" in match.line.code for match in invocation.matches())
+    return any("value" in match.line.code_places for match in invocation.matches())
 
 
 def _reads_input(invocation: Invocation) -> bool:

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mobius_tui.runbook.effects.command_table import (
+from mobius_tui.runbook.effects.command_effects import (
     CommandEntry,
     CommandTable,
     TableEffect,
@@ -133,7 +133,7 @@ def _table_effect(
 ) -> TableEffect | None:
     """The effect of a word of a language, by the table."""
     entry = commands.find(f"{language}:{word}")
-    return None if entry is None else entry.base.effect
+    return None if entry is None else entry.default_line.effect
 
 
 def judge_mongo(text: str, commands: CommandTable) -> Iterator[CodeEffect]:

@@ -6,14 +6,13 @@ import fnmatch
 from collections.abc import Iterator, Sequence
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.effects.command_table import (
+from mobius_tui.runbook.effects.command_effects import (
     TABLE_EFFECTS,
     CommandEntry,
     PatternToken,
     TableEffect,
     TableLine,
 )
-from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Assignment,
@@ -21,6 +20,7 @@ from mobius_tui.runbook.shell.script_model import (
     SimpleCommand,
     Word,
 )
+from mobius_tui.runbook.shell.script_walk import effective_program
 
 
 def is_temporary_file(assignment: Assignment) -> bool:
@@ -81,7 +81,7 @@ class GivenOption:
     value_index: int | None
     """The index of its value, if that is a word of its own."""
     takes_value: bool
-    """Whether the table says that it takes a value."""
+    """Whether it takes a value: it is given with `=`, or the table says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +127,7 @@ class Invocation:
                 at += 1
 
     def _option(self, text: str, at: int) -> GivenOption:
-        valued = self.entry.valued
+        valued = self.entry.valued_options
         after = at + 1 if at + 1 < len(self.arguments) else None
         following = self.arguments[after].text if after is not None else None
         names: tuple[str, ...] = (text,)

@@ -1,4 +1,4 @@
-"""The findings of `check` as data: JSON, SARIF 2.1.0, and commands of GitHub's runners.
+"""The findings of `check` as data: JSON, SARIF 2.1.0 and GitHub workflow commands.
 
 A finding is the item of a list that `--json` prints: file, line, column, severity and
 message, and for a warning the code, reason and remedy of its rule.
@@ -35,7 +35,7 @@ _UNCODED = {
 
 
 def items_as_json(items: Sequence[CheckItem]) -> str:
-    """The findings, and the parts, as one list; in ASCII, which no terminal obeys."""
+    """The findings and parts as a JSON list in ASCII: other characters are escaped."""
     return json.dumps(items, indent=2)
 
 
@@ -98,7 +98,7 @@ def _uri(file: str) -> str:
 
 
 def items_as_github(items: Sequence[CheckItem]) -> str:
-    """A line for each finding, of which GitHub's runners make an annotation."""
+    """A GitHub workflow command for each finding, which makes an annotation of it."""
     return "\n".join(map(_github_command, items))
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.include import IncludedFiles, ReadIncludedFile
-from mobius_tui.runbook.lint.graph_rules import lint_graph
 from mobius_tui.runbook.lint.health_rules import lint_health
 from mobius_tui.runbook.lint.host_rules import lint_hosts
 from mobius_tui.runbook.lint.name_rules import lint_names
-from mobius_tui.runbook.lint.step_rules import lint_steps, warn_checks
+from mobius_tui.runbook.lint.step_rules import lint_graph, lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, SourceFile
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
@@ -139,8 +138,8 @@ def _draft(
         return None
     includes = IncludedFiles(path.name, read, findings, root.registry)
     draft = assemble(root, path, SourceFile(name=path.name, data=data), includes)
-    if includes.unread:  # what follows from that is no mistake of its own
-        findings.problems[:] = includes.unread
+    if includes.unread_problems:  # what follows from that is no mistake of its own
+        findings.problems[:] = includes.unread_problems
         return None
     report_unknown_keys(root.registry.tables)
     lint_names(draft)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.runbook.decode.value_shapes import ID_PATTERN
+from mobius_tui.runbook.decode.value_readers import ID_PATTERN
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
 from mobius_tui.runbook.text.names import id_from_text
@@ -52,14 +52,14 @@ def why_read_only(path: Path) -> str:
     return ""
 
 
-def copy_of(path: Path) -> Path:
+def own_copy_path(path: Path) -> Path:
     """The path of the user's own copy of a runbook, which need not exist."""
     return own_folder() / path.name
 
 
 def editable_file(path: Path) -> Path:
     """The file to edit: for a read-only runbook the user's own copy, if any."""
-    own = copy_of(path)
+    own = own_copy_path(path)
     return own if why_read_only(path) and own.is_file() else path
 
 

@@ -60,7 +60,7 @@ def read_or_empty(path: Path) -> bytes:
         return b""
 
 
-def has_no_working_folder(path: Path) -> bool:
+def runs_in_current_folder(path: Path) -> bool:
     """Whether a runbook's commands run in the current folder, not in the runbook's own.
 
     This is so for runbooks in the library, which are not used in their folder.

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.runbook.decode.key_shapes import GUARD, Shape
 from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
+from mobius_tui.runbook.decode.value_schemas import GUARD, ValueSchema
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.toml.runbook_source import write_source
 
@@ -24,7 +24,7 @@ SCHEMA_NAME = "mobius-runbook.schema.json"
 SCHEMA_LINE = f"#:schema ./{SCHEMA_NAME}\n"
 """The first line of a runbook, which tells an editor where its schema is."""
 
-_UNKNOWN: Shape = {"not": {"title": "unknown key"}}
+_UNKNOWN: ValueSchema = {"not": {"title": "unknown key"}}
 """The schema of no value: unlike `false`, editors report it at the key alone."""
 _DEFINITIONS = {"phase.step": "step"}
 """Large tables that the schema uses in several places, with their definition's name."""
@@ -77,7 +77,7 @@ def _table(place: str) -> dict[str, Any]:
         "properties": {key: _property(place, key) for key in keys},
         "additionalProperties": _UNKNOWN,
     }
-    wanted = [key for key, shape in keys.items() if shape.get("required")]
+    wanted = [key for key, schema in keys.items() if schema.get("required")]
     return {**found, "required": wanted} if wanted else found
 
 
@@ -142,7 +142,7 @@ def _rows(rows: str) -> Iterator[tuple[list[str], str]]:
 
 
 def _places(outer: str, name: str) -> Iterator[tuple[str, str]]:
-    """The tables and the key in them that a row names, all of which are known."""
+    """The tables that the name in a row stands for, each with the key."""
     inner, _, key = name.rpartition(".")
     if inner == "KIND":
         for place in KEYS:

@@ -16,7 +16,7 @@ from mobius_tui.runbook.lint.text_rules import (
 )
 from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.script_rules.script_syntax import is_bash
+from mobius_tui.runbook.script_rules.script_context import is_bash
 from mobius_tui.runbook.script_rules.variable_rules import MISSPELT_VARIABLE
 from mobius_tui.runbook.shell.script_parser import parse_script
 

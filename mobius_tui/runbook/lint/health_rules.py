@@ -62,7 +62,7 @@ def warn_unattended(draft: RunbookDraft) -> None:
 
 
 def lint_health(draft: RunbookDraft) -> None:
-    """Warn of time limits and triggers that have no effect.
+    """Warn of doubtful time limits, triggers and `watch` steps, and of no witness.
 
     Raises:
         TooManyProblemsError: there are too many problems now.

@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.targets import (
     named_hosts,
     share_or_count,
 )
-from mobius_tui.runbook.text.host_ranges import BadHostError
+from mobius_tui.runbook.text.host_patterns import BadHostError
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import LintRule
 from mobius_tui.runbook.toml.table_reader import TomlTable
@@ -143,7 +143,7 @@ def _report_stray_checks(step: Step, table: TomlTable) -> None:
 
 
 def warn_hosts(draft: RunbookDraft) -> None:
-    """Warn of rollouts that are risky (too many hosts at once), or skip hosts."""
+    """Warn of risky rollouts, skipped hosts without a check, and unused targets."""
     used = {probe.hosts for probe in draft.runbook.probes()}
     for phase in draft.runbook.phases:
         for index, step in enumerate(phase.steps):

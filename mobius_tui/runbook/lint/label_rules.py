@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.config_file import command_table_for
 from mobius_tui.runbook.decode.decode_checks import checks_with_paths
-from mobius_tui.runbook.effects.command_table import CommandTable
-from mobius_tui.runbook.effects.effect_judge import judge_script
-from mobius_tui.runbook.effects.script_effects import (
+from mobius_tui.runbook.decode.user_commands import command_table_for
+from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
+    CommandTable,
     ScriptEffects,
     heaviest_effect,
     method_effect,
 )
+from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.lint.rule_table import EFFECT_TOO_LOW, NO_ENVIRONMENT
 from mobius_tui.runbook.lint.suppressions import Suppressions
 from mobius_tui.runbook.lint.text_rules import (
@@ -55,7 +55,7 @@ def _unlabelled_effects(step: Step, commands: CommandTable) -> ScriptEffects:
     )
 
 
-def does_more_than_read(runbook: Runbook, script: str) -> str:
+def command_beyond_read(runbook: Runbook, script: str) -> str:
     """The command of a script that does more than read, or may; empty if none does.
 
     Args:
@@ -65,7 +65,7 @@ def does_more_than_read(runbook: Runbook, script: str) -> str:
     found = judge_script(
         script, shell=(), table=command_table_for(runbook.commands)
     ).exceeding("read")
-    return one_line_excerpt(found[0].words) if found else ""
+    return one_line_excerpt(found[0].source_text) if found else ""
 
 
 def _problem(script: str, command_effect: CommandEffect) -> Problem:
@@ -73,7 +73,7 @@ def _problem(script: str, command_effect: CommandEffect) -> Problem:
     line = script.count("\n", 0, command_effect.offset) + 1
     code = EFFECT_TOO_LOW.code
     return Problem(
-        file="", line=line, column=0, message=command_effect.words, code=code
+        file="", line=line, column=0, message=command_effect.source_text, code=code
     )
 
 
@@ -116,7 +116,7 @@ def _label(source: ScriptSource) -> Effect:
 def _message(
     command_effect: CommandEffect, source: ScriptSource, label: Effect, fitting: Effect
 ) -> str:
-    command = f"`{one_line_excerpt(command_effect.words)}`"
+    command = f"`{one_line_excerpt(command_effect.source_text)}`"
     does = f"{command} {EFFECT_VERBS[command_effect.effect]}"
     if not command_effect.known:
         does = f"what {command} does is not known, and counts as a change"

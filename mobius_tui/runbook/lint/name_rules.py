@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.guard_comparison import (
     satisfies,
 )
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
-from mobius_tui.runbook.model.limits import limit_problem, limits_by_variable
+from mobius_tui.runbook.model.limits import limit_problem, limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Step, step_of_probe
 from mobius_tui.runbook.model.templates import (
     broken_template,
@@ -55,9 +55,9 @@ def lint_names(draft: RunbookDraft) -> None:
     for probe in draft.runbook.probes():
         names.add_step(step_of_probe(probe), draft.table_of("probe", probe.id))
     names.add_profiles()
-    names.add_commands()
+    names.add_variable_scripts()
     _lint_limits(draft)
-    names.add_head()
+    names.add_environment()
     names.warn_unused()
 
 
@@ -71,7 +71,7 @@ class _NameUses:
         self.used: set[str] = set()
         self.probes = {probe.id for probe in draft.runbook.probes()}
         self.steps = {step.id for step in draft.runbook.steps()}
-        self.possible = cache(draft.runbook.possible)
+        self.possible = cache(draft.runbook.possible_values)
         self.possible_set = cache(lambda name: frozenset(self.possible(name)))
         self.items = {
             (table.document.file, table.path): step.for_each.item
@@ -109,7 +109,10 @@ class _NameUses:
                 table.report_within(f"${{{name}}}", problem, *path)
 
     def _host_problem(self, name: str, template: TemplateUse) -> str | None:
-        """Why a text cannot have the name of a host; None if it can, or has none."""
+        """Why a text cannot use a `host.…` name.
+
+        None if it can, or for any other name.
+        """
         if not isinstance(provided_name(name), HostField):
             return None
         table, path = template.table, template.path
@@ -280,8 +283,8 @@ class _NameUses:
                 elif problem := value_problem(variable, value):
                     table.report(problem, name)
 
-    def add_commands(self) -> None:
-        """Report secrets in the commands that get values: they are given none."""
+    def add_variable_scripts(self) -> None:
+        """Report secrets in the `from_run` of variables, which get none."""
         for variable in self.declared.values():
             for name in names_in_script(variable.from_run):
                 self.used.add(name)
@@ -290,7 +293,7 @@ class _NameUses:
                     table = self.draft.table_of("var", variable.name)
                     table.report_within(f"${name}", words, "from_run")
 
-    def add_head(self) -> None:
+    def add_environment(self) -> None:
         """Report problems of `environment` and `protected`."""
         table = self.draft.root.table("runbook")
         name = self.runbook.environment
@@ -328,7 +331,7 @@ def _any_satisfies(
 def _lint_limits(draft: RunbookDraft) -> None:
     """Report initial values that break the limits of a duration or a size."""
     runbook = draft.runbook
-    for name, limited_texts in limits_by_variable(runbook).items():
+    for name, limited_texts in limited_texts_by_variable(runbook).items():
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.table_of("var", name)

@@ -1,4 +1,4 @@
-"""All rules of lint by their codes; the texts of those that are not about scripts."""
+"""All rules of lint by their codes; the texts of those that are not elsewhere."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from mobius_tui.runbook.lint import health_rules, host_rules, step_rules
 from mobius_tui.runbook.script_rules import (
     cannot_fail,
-    curl_rules,
     interactive_commands,
     path_rules,
     placeholder_rule,
-    script_syntax,
-    self_match,
+    program_rules,
+    script_context,
     swallowed_failures,
     unended_commands,
-    unquoted_rules,
     variable_rules,
 )
 from mobius_tui.runbook.script_rules.script_context import ScriptRule
@@ -237,7 +235,7 @@ STRUCTURE_RULES = (
 
 
 SCRIPT_RULES: tuple[ScriptRule, ...] = (
-    self_match.self_matches,
+    program_rules.self_matches,
     swallowed_failures.hidden_failures,
     path_rules.relative_paths,
     variable_rules.variables_of_other_steps,
@@ -245,18 +243,18 @@ SCRIPT_RULES: tuple[ScriptRule, ...] = (
     unended_commands.endless_commands,
     interactive_commands.terminal_commands,
     unended_commands.background_jobs,
-    curl_rules.untrusted_requests,
+    program_rules.lax_requests,
     interactive_commands.prompting_commands,
-    unquoted_rules.unquoted_variables,
-    unquoted_rules.empty_removals,
+    variable_rules.unquoted_variables,
+    variable_rules.dangerous_removals,
 )
 """The rules that are applied to each script."""
 
 RULES: Mapping[str, LintRule] = {
     rule.code: rule
     for rule in (
-        script_syntax.SYNTAX_ERROR,
-        self_match.SELF_MATCH,
+        script_context.SYNTAX_ERROR,
+        program_rules.SELF_MATCH,
         EFFECT_TOO_LOW,
         swallowed_failures.SWALLOWED_FAILURE,
         cannot_fail.CHECK_CANNOT_FAIL,
@@ -269,14 +267,14 @@ RULES: Mapping[str, LintRule] = {
         path_rules.RELATIVE_PATH,
         variable_rules.LOST_VARIABLE,
         variable_rules.MISSPELT_VARIABLE,
-        unquoted_rules.UNQUOTED_VARIABLE,
-        unquoted_rules.EMPTY_PATH,
+        variable_rules.UNQUOTED_VARIABLE,
+        variable_rules.EMPTY_PATH,
         unended_commands.ENDLESS_COMMAND,
         interactive_commands.NEEDS_TERMINAL,
         unended_commands.BACKGROUND,
         interactive_commands.PROMPT,
-        curl_rules.CURL_WITHOUT_FAIL,
-        curl_rules.REQUEST_WITHOUT_LIMIT,
+        program_rules.CURL_WITHOUT_FAIL,
+        program_rules.REQUEST_WITHOUT_LIMIT,
         placeholder_rule.PLACEHOLDER,
         SECRET,
         host_rules.DESTROY_AT_ONCE,

@@ -17,13 +17,17 @@ from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable, step_of_probe
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
-from mobius_tui.runbook.script_rules.path_rules import output_starts
+from mobius_tui.runbook.script_rules.path_rules import output_prefixes
 from mobius_tui.runbook.script_rules.placeholder_rule import (
     PLACEHOLDER,
     placeholder_warnings,
 )
-from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
-from mobius_tui.runbook.script_rules.script_syntax import is_bash, syntax_error
+from mobius_tui.runbook.script_rules.script_context import (
+    ScriptContext,
+    ScriptFinding,
+    is_bash,
+    syntax_error,
+)
 from mobius_tui.runbook.shell.script_model import CommandGroup, ParsedScript, Script
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
@@ -84,7 +88,10 @@ class ScriptSource:
     path: tuple[str | int, ...]
     """Its key, below the table."""
     check: RunCheck | SqlCheck | None = None
-    """The check that it is, or is like; None for a step's own `run`."""
+    """The check that it is part of, or a stand-in for a script that gives a value.
+
+    None for the `run` of a step or of its `for_each`.
+    """
 
     def positions(self) -> ValuePositions:
         """The positions of its characters in the file."""
@@ -117,7 +124,7 @@ class ValuePositions:
             self._document.file,
             *place,
             code,
-        ) in self._document.findings.reported_at
+        ) in self._document.findings.warning_places
 
     def _place(self, offset: int) -> int:
         if self._value_offsets is None:
@@ -235,7 +242,7 @@ def warn_scripts(draft: RunbookDraft) -> None:
             remaining -= length
             parsed.append((source, parse_script(source.script)))
     elsewhere = _assigned_names(parsed)
-    starts = _known_starts(draft.runbook, parsed)
+    starts = _runbook_prefixes(draft.runbook, parsed)
     for source, script in parsed:
         positions = source.positions()
         broken = script.syntax_problem
@@ -312,7 +319,7 @@ def _assigned_names(parsed: list[tuple[ScriptSource, ParsedScript]]) -> dict[str
     return found
 
 
-def _known_starts(
+def _runbook_prefixes(
     runbook: Runbook, parsed: list[tuple[ScriptSource, ParsedScript]]
 ) -> dict[str, str]:
     """How the values of variables begin, as far as the runbook says."""
@@ -324,7 +331,7 @@ def _known_starts(
             found[name] = variable.default
     for source, script in parsed:
         outputs = source.step.outputs
-        written = output_starts(script.body, found) if outputs else {}
+        written = output_prefixes(script.body, found) if outputs else {}
         found.update({name: written[name] for name in outputs if name in written})
     return found
 

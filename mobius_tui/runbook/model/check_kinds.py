@@ -38,7 +38,7 @@ class Repeat:
     attempts: int | None = None
     """Attempts in all; `consecutive` if neither it nor `deadline` is given."""
     consecutive: int = 1
-    """Attempts in a row that must succeed; a failure restarts the count."""
+    """Looks in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
     """The time limit of one attempt."""

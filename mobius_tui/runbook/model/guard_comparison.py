@@ -17,7 +17,7 @@ from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text import units
-from mobius_tui.runbook.text.regex_cost import longest_searchable
+from mobius_tui.runbook.text.regex_cost import max_search_length
 
 QuantityKind = Literal["number", "duration", "size"]
 ComparisonOperator = Literal["=", "!=", "<", "<=", ">", ">=", "matches"]
@@ -104,7 +104,7 @@ def _problem_of_pattern(pattern: str) -> str:
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         return f"{pattern!r} is no regular expression: {error}"
-    limit = longest_searchable(pattern)
+    limit = max_search_length(pattern)
     if limit is None:
         return (
             f"{pattern!r} may take for ever: in `when` no group is repeated, looks "
@@ -186,7 +186,7 @@ def _compared(value: str, sign: ComparisonOperator, text: str) -> bool | None:
 def expected_in_words(comparison: GuardComparison) -> str:
     """The kind of value with which a comparison works, as text."""
     if comparison.sign == "matches":
-        return f"{longest_searchable(comparison.texts[0])} characters at most"
+        return f"{max_search_length(comparison.texts[0])} characters at most"
     kinds = (found[0] for text in comparison.texts if (found := parse_quantity(text)))
     return f"a {next(kinds, 'number')}"
 
@@ -194,7 +194,7 @@ def expected_in_words(comparison: GuardComparison) -> str:
 @lru_cache(maxsize=4096)
 def _pattern_matches(pattern: str, value: str) -> bool | None:
     """Whether a pattern matches in a value; `None` if that could take too long."""
-    limit = longest_searchable(pattern)
+    limit = max_search_length(pattern)
     if limit is None or len(value) > limit:
         return None
     with warnings.catch_warnings(action="ignore"):

@@ -252,7 +252,7 @@ _ANY = (True, None, False)
 
 
 def why_guard_fails(verdict: GuardVerdict, values: GuardValues) -> str:
-    """Why a step was skipped: `lag is 70, and the step wants lag > 1000`."""
+    """Why a step does not apply: `lag is 70, and the step wants lag > 1000`."""
     in_words = " and ".join(
         f"{name} is {_shown(values[name])}" for name in verdict.names
     )

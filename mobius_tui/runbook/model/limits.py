@@ -142,7 +142,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         yield "faster_than", getattr(check, "faster_than", None)
 
 
-def limits_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
+def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
     """The durations and sizes into which each variable is filled in.
 
     A text with several names is only checked when it is filled in.

@@ -83,7 +83,10 @@ class SuccessRate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class P95Latency:
-    """Fires when P95 was above the limit at `for_checks` checks in a row."""
+    """Fires when P95 was above the limit at `for_checks` checks in a row.
+
+    A P95 that the probe measures itself is that of the last `window` checks at most.
+    """
 
     above: str = "5s"
     for_checks: int = 5

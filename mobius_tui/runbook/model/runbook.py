@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import HostRollout, Target
 
 RunbookMode = Literal["incident", "maintenance"]
-"""What a runbook may say that its runs are for: a drill is what `drill` makes."""
+"""The modes that a runbook may state for its runs; only `drill` makes a run a drill."""
 RUNBOOK_MODES: tuple[RunbookMode, ...] = get_args(RunbookMode)
 
 ValueKind = Literal["", "int", "duration", "date", "url", "host", "path", "bool"]
@@ -199,8 +199,7 @@ class Step:
     """Whether it runs beside others of a parallel phase although it changes something.
     """
     for_each: ForEach | None = None
-    """The items for each of which it runs; see `mobius_tui/runbook/model/for_each.py`.
-    """
+    """The items for each of which it runs; see `model/runtime_steps.py`."""
     rollout: HostRollout | None = None
     """Its target and how it is rolled out over the hosts; None for this machine."""
     role: str | None = None
@@ -341,7 +340,7 @@ class Runbook:
         """The phases of the file: all but the one that undoes, which is derived."""
         return tuple(phase for phase in self.phases if phase is not self.undo_phase)
 
-    def possible(self, name: str) -> tuple[str, ...]:
+    def possible_values(self, name: str) -> tuple[str, ...]:
         """The only possible values of a variable; empty for any."""
         variable = self.variables.get(name)
         if variable is not None and variable.choices:

@@ -240,7 +240,7 @@ class RunbookChange:
     """For an edited part: a unified diff of its lines, without the head."""
 
 
-Key = tuple[str, str]
+PartKey = tuple[str, str]
 """A kind of part, and the name of one."""
 
 
@@ -270,11 +270,13 @@ def diff_runbooks(old: Runbook, new: Runbook) -> tuple[RunbookChange, ...]:
     return tuple(found)
 
 
-def _change(kind: ChangeKind, key: Key, titles: Mapping[Key, str]) -> RunbookChange:
+def _change(
+    kind: ChangeKind, key: PartKey, titles: Mapping[PartKey, str]
+) -> RunbookChange:
     return RunbookChange(kind=kind, part=key[0], name=key[1], title=titles.get(key, ""))
 
 
-def _parts(runbook: Runbook) -> Iterator[tuple[Key, Any]]:
+def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
     """Every part that can be compared with one of the same name."""
     head = {
         each.name: getattr(runbook, each.name)
@@ -326,7 +328,7 @@ def _own_of_undo(undo: Step, undone: Step) -> dict[str, Any]:
     return {key: value for key, value in own.items() if value}
 
 
-def _titles(runbook: Runbook) -> dict[Key, str]:
+def _titles(runbook: Runbook) -> dict[PartKey, str]:
     steps = {("step", step.id): step.title for step in runbook.steps()}
     undone = {("undo", name): title for (_, name), title in steps.items()}
     phases = {("phase", phase.id): phase.title for phase in runbook.phases}
@@ -334,7 +336,7 @@ def _titles(runbook: Runbook) -> dict[Key, str]:
 
 
 def _moved(
-    old: Runbook, new: Runbook, titles: Mapping[Key, str]
+    old: Runbook, new: Runbook, titles: Mapping[PartKey, str]
 ) -> Iterator[RunbookChange]:
     """Steps and phases with another position among those in both runbooks."""
     before = {step.id: phase for phase in old.written_phases for step in phase.steps}
@@ -354,7 +356,7 @@ def _moved(
 
 
 def _reordered(
-    part: str, old: Sequence[str], new: Sequence[str], titles: Mapping[Key, str]
+    part: str, old: Sequence[str], new: Sequence[str], titles: Mapping[PartKey, str]
 ) -> Iterator[RunbookChange]:
     """The fewest parts whose moves explain the new order.
 

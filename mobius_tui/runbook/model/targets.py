@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.text.host_ranges import (
+from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     expand_range,
     first_duplicate,
@@ -45,7 +45,7 @@ class Target:
     first: tuple[str, ...] = ()
     """Hosts that go before all others, in this order."""
     at_most: int = MAX_HOSTS
-    """How many hosts are no mistake."""
+    """The most hosts that it may have; more are refused as a mistake."""
 
     @property
     def title_or_name(self) -> str:

@@ -108,7 +108,7 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(getattr(value, each.name))
 
 
-def names_host(part: object) -> bool:
+def uses_host_fields(part: object) -> bool:
     """Whether a text in a part of the model has another value for each host."""
     return any(
         isinstance(provided_name(name), HostField)
@@ -120,7 +120,7 @@ def names_host(part: object) -> bool:
 
 def is_for_each_host(check: Check) -> bool:
     """Whether a check of a step with hosts is made for each of them."""
-    return (isinstance(check, RunCheck) and check.on_host) or names_host(check)
+    return (isinstance(check, RunCheck) and check.on_host) or uses_host_fields(check)
 
 
 def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:

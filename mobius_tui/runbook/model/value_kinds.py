@@ -16,7 +16,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import chosen_options, chosen_text
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from mobius_tui.runbook.text import units
-from mobius_tui.runbook.text.regex_cost import longest_searchable
+from mobius_tui.runbook.text.regex_cost import max_search_length
 
 _INT = re.compile(r"[+-]?[0-9]{1,18}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -160,7 +160,7 @@ def _beyond_bounds(variable: Variable, value: str) -> str:
 def _pattern_problem(variable: Variable, value: str, shown: str, hint: str) -> str:
     if not variable.pattern:
         return ""
-    if len(value) > (longest_searchable(variable.pattern) or 0):
+    if len(value) > (max_search_length(variable.pattern) or 0):
         return f"{shown} is too long to be compared with the pattern{hint}"
     if re.fullmatch(variable.pattern, value) is None:
         form = hint or f" {variable.pattern}"
@@ -181,7 +181,7 @@ def bounds_problem(variable: Variable) -> str:
     return ""
 
 
-def typed_value(variable: Variable, text: str) -> str:
+def stored_value(variable: Variable, text: str) -> str:
     """A value as it is stored, from a text on one line.
 
     Several values may be written on one line, with commas between.

@@ -1,5 +1,4 @@
-"""Import.
+"""Import of Markdown pages: from a page to the TOML of a runbook.
 
-From a Markdown page to the TOML of a runbook, and their later differences. Showing
-Markdown is in prose/.
+And the later differences between the two. Showing Markdown is in `prose/`.
 """

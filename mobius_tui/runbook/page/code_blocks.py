@@ -187,7 +187,11 @@ def fence_language(info: str) -> str:
 
 
 def classify_code(fence: CodeFence) -> CodeBlock:
-    """Classify a block; one that bash cannot parse is text, unless it has prompts."""
+    """Classify a block of code: a script, a terminal session, or text.
+
+    A synopsis is text. So is what bash cannot parse, unless the block has prompts, or
+    is marked as shell code and shows no sign of a synopsis.
+    """
     block = _classify(fence)
     if not block.script or block.shell or not _is_not_a_script(block, fence):
         return block

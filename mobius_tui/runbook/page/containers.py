@@ -110,9 +110,9 @@ def split_markers(text: str) -> list[ContainerStart | ContainerEnd | str | None]
 
 def _marker(line: str) -> ContainerStart | ContainerEnd | str | None:
     if (match := _TAB.fullmatch(line)) is not None:
-        return ContainerStart(title=(match[1] or match[2] or "").strip(), tabs=1)
+        return ContainerStart(title=(match[1] or match[2] or "").strip(), tab_group=1)
     if (match := _TITLE.fullmatch(line)) is not None:
-        return ContainerStart(title=match[1].strip(), tabs=2)
+        return ContainerStart(title=match[1].strip(), tab_group=2)
     if _TAB_END.fullmatch(line) is not None:
         return ContainerEnd()
     if _TABS.fullmatch(line) is not None:
@@ -124,10 +124,13 @@ def _marker(line: str) -> ContainerStart | ContainerEnd | str | None:
 
 
 def pair_containers(blocks: Sequence[Block | None]) -> list[Block]:
-    """The blocks with paired starts and ends, and with numbers for groups of tabs.
+    """Pair the starts and ends of containers, and number the groups of tabs.
 
     A start without an end becomes a paragraph with its title. A heading inside of a
     container becomes a paragraph, too, as no section may end within a tab.
+
+    Args:
+        blocks: the blocks; `None` is where a group of tabs begins or ends.
     """
     closed = list(_with_tab_ends(blocks))
     paired = _paired_indexes(closed)
@@ -142,9 +145,9 @@ def pair_containers(blocks: Sequence[Block | None]) -> list[Block]:
             case ContainerStart() if at not in paired:
                 found += _title_paragraph(block)
             case ContainerStart():
-                if block.tabs and not after_tab:
+                if block.tab_group and not after_tab:
                     group += 1
-                found.append(replace(block, tabs=group if block.tabs else 0))
+                found.append(replace(block, tab_group=group if block.tab_group else 0))
                 opened += 1
             case ContainerEnd():
                 if at in paired:
@@ -168,13 +171,13 @@ def _with_tab_ends(blocks: Sequence[Block | None]) -> Iterable[Block | None]:
     open_: list[ContainerStart] = []
     for block in blocks:
         if isinstance(block, ContainerStart):
-            if block.tabs == 2 and open_ and open_[-1].tabs == 2:
+            if block.tab_group == 2 and open_ and open_[-1].tab_group == 2:
                 open_.pop()
                 yield ContainerEnd()
             open_.append(block)
         elif isinstance(block, ContainerEnd) and open_:
             open_.pop()
-        elif block is None and open_ and open_[-1].tabs == 2:
+        elif block is None and open_ and open_[-1].tab_group == 2:
             open_.pop()
             yield ContainerEnd()
         yield block

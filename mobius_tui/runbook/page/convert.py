@@ -7,14 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunbookError
-from mobius_tui.runbook.page.decisions import (
-    decide_alternatives,
-    first_command,
-    guard_options,
-    is_option,
-)
-from mobius_tui.runbook.page.fill_in import fill_in
-from mobius_tui.runbook.page.lists_and_tables import lines_of_table
+from mobius_tui.runbook.page.fill_in import replace_placeholders
 from mobius_tui.runbook.page.page_blocks import (
     CodeFence,
     MarkdownPage,
@@ -27,10 +20,14 @@ from mobius_tui.runbook.page.page_drafts import (
     PageDraft,
     PhaseDraft,
     StepDraft,
+    decide_alternatives,
+    first_command,
+    guard_options,
+    is_option,
     shorten,
 )
 from mobius_tui.runbook.page.page_parser import PageTooLargeError, parse_page
-from mobius_tui.runbook.page.section_reader import SectionReader
+from mobius_tui.runbook.page.section_reader import SectionReader, lines_of_table
 from mobius_tui.runbook.page.sections import (
     Chapter,
     PageOutline,
@@ -121,7 +118,7 @@ def _title_words(text: str) -> list[str]:
 
 def draft_runbook(page: MarkdownPage) -> PageDraft:
     """The draft of the runbook that a page becomes."""
-    draft = PageDraft(comments=page.comments)
+    draft = PageDraft(comment_count=page.comment_count)
     draft.front_matter = [
         line for line in draft.facts.take_facts(page.front_matter) if line.strip()
     ]
@@ -141,7 +138,7 @@ def draft_runbook(page: MarkdownPage) -> PageDraft:
     if all(phase.aside for phase in draft.phases):
         for phase in draft.phases:
             phase.aside = phase.attended = False
-    fill_in(draft, _page_words(page))
+    replace_placeholders(draft, _page_words(page))
     for phase in draft.phases:
         decide_alternatives(phase, draft)
         make_titles_unique(phase)
@@ -205,7 +202,7 @@ def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
     elif own.title or reader.prose:
         phase.steps.append(_reading_step(own.title, reader.prose))
     if not subsections:
-        _name_only_step(phase.steps, phase.title)
+        _title_single_step(phase.steps, phase.title)
     drafted: list[tuple[str, list[StepDraft]]] = []
     for section in subsections:
         steps, subsection_asides = _subsection_steps(
@@ -219,11 +216,13 @@ def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
 
 
 def _add_option_decisions(
-    drafted: Sequence[tuple[str, list[StepDraft]]], draft: PageDraft, about: str
+    steps_by_heading: Sequence[tuple[str, list[StepDraft]]],
+    draft: PageDraft,
+    about: str,
 ) -> None:
     """Make a decision of successive headings that are options."""
     group: list[tuple[str, list[StepDraft]]] = []
-    for title, steps in (*drafted, ("", [])):
+    for title, steps in (*steps_by_heading, ("", [])):
         if is_option(title) and title not in dict(group):
             if steps:
                 group.append((title, steps))
@@ -254,7 +253,7 @@ def _subsection_steps(
             _add_to_summary(draft, section.title, [])
         return [], asides
     steps[0].why[:0] = reader.placement.lead
-    _name_only_step(steps, section.title)
+    _title_single_step(steps, section.title)
     if len(steps) > 1 or section.numbered_title:
         steps[0].begun_heading = section.numbered_title or section.title
     for step in steps:
@@ -280,12 +279,12 @@ def _name_aside(
     first = asides[0]
     if len(asides) == 1 and len(first.steps) == 1 and first.steps[0].lead:
         first.title = title
-        _name_only_step(first.steps, title)
+        _title_single_step(first.steps, title)
     elif not first.why:
         first.why.append(f"{title}.")
 
 
-def _name_only_step(steps: list[StepDraft], title: str) -> None:
+def _title_single_step(steps: list[StepDraft], title: str) -> None:
     """Give the only step of a section the heading as its title."""
     if len(steps) != 1 or not title or not (steps[0].run or steps[0].message):
         return
@@ -316,18 +315,20 @@ class ConvertedPage:
 
     text: str
     """The runbook, as TOML."""
-    comments: int
+    comment_count: int
     """How many HTML comments of the page were left out."""
 
 
-def convert_page(text: str, *, page: str, file: str, name: str) -> ConvertedPage:
+def convert_page(
+    text: str, *, page_file: str, file: str, id_source: str
+) -> ConvertedPage:
     """The runbook that a page becomes.
 
     Args:
         text: the page.
-        page: the name of its file.
+        page_file: the name of its file.
         file: the name of the runbook's file.
-        name: what the runbook's id is made of.
+        id_source: what the runbook's id is made of.
 
     Raises:
         RunbookError: there is nothing on the page, or too much.
@@ -335,21 +336,21 @@ def convert_page(text: str, *, page: str, file: str, name: str) -> ConvertedPage
     try:
         read = parse_page(text)
     except PageTooLargeError as error:
-        raise RunbookError(f"{page}: it {error}; split the page") from None
+        raise RunbookError(f"{page_file}: it {error}; split the page") from None
     draft = draft_runbook(read)
     steps = sum(len(phase.steps) for phase in draft.phases)
     if not steps:
         raise RunbookError(
-            f"{page}: no step can be made of it; a page has headings, lists to tick "
-            "and blocks of commands"
+            f"{page_file}: no step can be made of it; a page has headings, lists to "
+            "tick and blocks of commands"
         )
     if steps > MAX_PAGE_STEPS:
         words = (
             f"makes {steps} steps, and {MAX_PAGE_STEPS} are the most; split the page"
         )
-        raise RunbookError(f"{page}: it {words}")
-    written = runbook_text(draft, page=page, file=file, name=name)
+        raise RunbookError(f"{page_file}: it {words}")
+    written = runbook_text(draft, page_file=page_file, file=file, id_source=id_source)
     if len(written.encode()) > MAX_BYTES:
         words = "makes a runbook of more than 1 MiB, which is none; split the page"
-        raise RunbookError(f"{page}: it {words}")
-    return ConvertedPage(text=written, comments=draft.comments)
+        raise RunbookError(f"{page_file}: it {words}")
+    return ConvertedPage(text=written, comment_count=draft.comment_count)

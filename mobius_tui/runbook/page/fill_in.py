@@ -58,7 +58,7 @@ class FilledScript:
     """Placeholders that could not be replaced safely, and are left as they are."""
 
 
-def fill_in(draft: PageDraft, page: str) -> None:
+def replace_placeholders(draft: PageDraft, page: str) -> None:
     """Replace the placeholders in scripts by variables that are asked for.
 
     Args:

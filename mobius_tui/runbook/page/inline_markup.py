@@ -52,9 +52,9 @@ class InlineText:
     """Its text; a link is followed by its address."""
     source: str
     """The same with the Markdown of emphasis, code and links."""
-    codes: tuple[str, ...]
+    code_spans: tuple[str, ...]
     """The texts in backticks."""
-    comments: int
+    comment_count: int
     """How many comments were left out."""
 
 
@@ -66,7 +66,7 @@ def read_inline(content: str, references: dict[str, Any]) -> InlineText:
         references: the link definitions of the page, as markdown-it gives them.
     """
     if len(content) > _MAX_PARAGRAPH or content.count("[") > _MAX_BRACKETS:
-        return InlineText(text=content, source=content, codes=(), comments=0)
+        return InlineText(text=content, source=content, code_spans=(), comment_count=0)
     tokens: list[Token] = []
     _PARSER.inline.parse(content, _PARSER, references, tokens)
     writer = _InlineWriter()
@@ -74,8 +74,8 @@ def read_inline(content: str, references: dict[str, Any]) -> InlineText:
     return InlineText(
         text=_without_shortcodes("".join(writer.text)),
         source=_without_shortcodes("".join(writer.source)),
-        codes=tuple(writer.codes),
-        comments=writer.comments,
+        code_spans=tuple(writer.code_spans),
+        comment_count=writer.comment_count,
     )
 
 
@@ -85,8 +85,8 @@ class _InlineWriter:
     def __init__(self) -> None:
         self.text: list[str] = []
         self.source: list[str] = []
-        self.codes: list[str] = []
-        self.comments = 0
+        self.code_spans: list[str] = []
+        self.comment_count = 0
         self._links: list[tuple[str, int, int]] = []
         """Of each open link its address, and the lengths of `text` and `source` before
         it."""
@@ -96,7 +96,7 @@ class _InlineWriter:
         for token in tokens:
             match token.type:
                 case "code_inline":
-                    self.codes.append(token.content)
+                    self.code_spans.append(token.content)
                     self._add(token.content, f"`{token.content}`")
                 case "softbreak" | "hardbreak":
                     self._add("\n")
@@ -134,7 +134,7 @@ class _InlineWriter:
 
     def _tag(self, tag: str) -> None:
         if tag.startswith("<!--"):
-            self.comments += 1
+            self.comment_count += 1
             return
         match = _TAG.match(tag)
         name = match[1].lower() if match is not None else ""
@@ -200,7 +200,7 @@ class HtmlReader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks: list[Block | None] = []
         """`None` where a group of tabs begins or ends."""
-        self.comments = 0
+        self.comment_count = 0
         self._depth = depth
         self._lists = 0
         self._text_parts: list[str] = []
@@ -227,7 +227,7 @@ class HtmlReader(HTMLParser):
 
     def handle_comment(self, data: str) -> None:  # noqa: ARG002 - as the parser calls
         """Count a comment."""
-        self.comments += 1
+        self.comment_count += 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Handle an opening tag."""
@@ -246,7 +246,7 @@ class HtmlReader(HTMLParser):
             self._text_parts.append(" ".join(filter(None, words)))
         elif tag == "tabitem":
             title = values.get("label") or values.get("value", "")
-            self.blocks.append(ContainerStart(title=title, tabs=1))
+            self.blocks.append(ContainerStart(title=title, tab_group=1))
         elif tag == "tabs":
             self.blocks.append(None)
         elif tag == "table":

@@ -168,7 +168,7 @@ def looks_back(text: str) -> bool:
 
 
 def is_condition(text: str) -> bool:
-    """Whether a text begins with a condition that something is wrong."""
+    """Whether a text begins with a condition, other than that something is fine."""
     first = _SENTENCE.split(" ".join(text[:600].split()))[0]
     if _WHEN_WRONG.match(first) or _IF_WRONG.search(first):
         return True

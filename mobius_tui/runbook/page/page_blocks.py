@@ -28,7 +28,7 @@ class PageParagraph:
     """With them, and with its references as links."""
     depth: int = 0
     """The number of list items around it; 0 outside of lists."""
-    codes: tuple[str, ...] = ()
+    code_spans: tuple[str, ...] = ()
     """The texts in backticks."""
 
 
@@ -44,7 +44,7 @@ class PageItem:
     has_checkbox: bool = False
     """Whether it has a box to tick: `- [ ]`."""
     ordered: bool = False
-    codes: tuple[str, ...] = ()
+    code_spans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +64,7 @@ class PageTable:
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    codes: tuple[tuple[str, ...], ...] = ()
+    code_cells: tuple[tuple[str, ...], ...] = ()
     """Of each row the cells that only consist of code; empty texts for the others."""
     depth: int = 0
 
@@ -74,8 +74,12 @@ class ContainerStart:
     """The start of a tab or a fold-out."""
 
     title: str
-    tabs: int = 0
-    """The number of its group of tabs; 0 for a fold-out."""
+    tab_group: int = 0
+    """The number of its group of tabs, from 1; 0 for a fold-out.
+
+    Before `pair_containers`: 1 for a tab with an end of its own, 2 for one that the
+    start of the next tab ends.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,5 +105,5 @@ class MarkdownPage:
     front_matter: tuple[str, ...]
     """The lines of its front matter, without the delimiters."""
     blocks: tuple[Block, ...]
-    comments: int
+    comment_count: int
     """The number of HTML comments, which are left out."""

@@ -43,7 +43,7 @@ class ComparedCommand:
     """The same, with the defaults of variables filled in."""
     shown: str
     """The text for display, on one line."""
-    first: str = ""
+    first_line: str = ""
     """Its first line as it is written."""
     phase: int = -1
     """The index of its phase; -1 for none."""
@@ -140,7 +140,7 @@ def _of_step(
         return ComparedCommand(
             text=text,
             shown=shown,
-            first=begins,
+            first_line=begins,
             phase=phase,
             step=step.id,
             file=name,
@@ -196,7 +196,7 @@ class Drift:
     it, but in a different order within its phase."""
     page: ComparedCommand | None
     runbook: ComparedCommand | None
-    beside: ComparedCommand | None = None
+    preceding: ComparedCommand | None = None
     """For `new`: the command of the runbook that it should follow."""
 
 
@@ -224,7 +224,7 @@ def find_drift(
         kind: DriftKind = "new" if changed_from is None else "changed"
         other = runbook[changed_from] if changed_from is not None else None
         found.append(
-            (at, Drift(kind=kind, page=page[at], runbook=other, beside=beside))
+            (at, Drift(kind=kind, page=page[at], runbook=other, preceding=beside))
         )
     for at in _out_of_order(page, runbook, matches):
         moved = Drift(kind="order", page=page[at], runbook=runbook[matches[at]])

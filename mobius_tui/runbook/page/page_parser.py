@@ -55,7 +55,8 @@ def parse_page(text: str) -> MarkdownPage:
         text: the page; its lines end in `\n`, `\r\n` or `\r`.
 
     Raises:
-        PageTooLargeError: it has more than `MAX_PIECES`, or is nested too deep.
+        PageTooLargeError: it has more than `MAX_LINES` or `MAX_PIECES`, or is nested
+            deeper than `MAX_DEPTH`.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > MAX_LINES:
@@ -70,7 +71,7 @@ def parse_page(text: str) -> MarkdownPage:
     return MarkdownPage(
         front_matter=front,
         blocks=tuple(pair_containers(walk.blocks)),
-        comments=walk.comments,
+        comment_count=walk.comment_count,
     )
 
 
@@ -116,7 +117,7 @@ class _TokenWalk:
     references: dict[str, Any]
     blocks: list[Block | None] = field(default_factory=list)
     """`None` where a group of tabs begins or ends."""
-    comments: int = 0
+    comment_count: int = 0
     _pieces: int = 0
     _items: list[tuple[bool, bool]] = field(default_factory=list)
     """Of each open list item: whether it is numbered, and whether its block was
@@ -146,7 +147,7 @@ class _TokenWalk:
             case "table_open":
                 self._table(tokens, at)
             case "tab_open":
-                self._add(ContainerStart(title=token.info, tabs=1))
+                self._add(ContainerStart(title=token.info, tab_group=1))
             case "fold_open":
                 self._add(ContainerStart(title=token.info))
             case "tab_close" | "fold_close":
@@ -166,7 +167,7 @@ class _TokenWalk:
 
     def _inline(self, content: str) -> InlineText:
         found = read_inline(content, self.references)
-        self.comments += found.comments
+        self.comment_count += found.comment_count
         return found
 
     def _heading(self, token: Token, inline: Token) -> None:
@@ -189,7 +190,7 @@ class _TokenWalk:
                 item,
                 text=found.text,
                 source=found.source,
-                codes=found.codes,
+                code_spans=found.code_spans,
                 has_checkbox=has_checkbox,
             )
         self._add(item)
@@ -217,7 +218,7 @@ class _TokenWalk:
                     text=text,
                     source=found.source.strip(),
                     depth=depth,
-                    codes=found.codes,
+                    code_spans=found.code_spans,
                 )
             )
 
@@ -253,7 +254,7 @@ class _TokenWalk:
     def _html(self, token: Token) -> None:
         reader = HtmlReader(len(self._items))
         reader.read(token.content)
-        self.comments += reader.comments
+        self.comment_count += reader.comment_count
         if reader.blocks:
             self._begin_item()
         for block in reader.blocks:
@@ -269,7 +270,7 @@ class _TokenWalk:
                 rows.append(tuple(each.text for each in row))
                 codes.append(
                     tuple(
-                        each.text if [each.text] == [*each.codes] else ""
+                        each.text if [each.text] == [*each.code_spans] else ""
                         for each in row
                     )
                 )
@@ -277,7 +278,7 @@ class _TokenWalk:
         self._pieces += len(rows)
         depth = len(self._items)
         table = PageTable(
-            head=rows[0], rows=tuple(rows[1:]), codes=tuple(codes[1:]), depth=depth
+            head=rows[0], rows=tuple(rows[1:]), code_cells=tuple(codes[1:]), depth=depth
         )
         self._add(table)
 

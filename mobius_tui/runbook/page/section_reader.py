@@ -1,9 +1,10 @@
-"""Reading one section of a page, block by block, into steps and their texts."""
+"""Reading one section of a page, block by block: paragraphs, lists, code, tables."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from mobius_tui.runbook.page.code_blocks import (
     OUTPUT_LANGUAGES,
@@ -18,13 +19,6 @@ from mobius_tui.runbook.page.lead_sentences import (
     is_condition,
     is_instruction,
     lead_title,
-)
-from mobius_tui.runbook.page.lists_and_tables import (
-    follows_item,
-    has_nested_content,
-    is_task_list,
-    lines_of_table,
-    steps_of_table,
 )
 from mobius_tui.runbook.page.page_blocks import (
     Block,
@@ -52,6 +46,108 @@ from mobius_tui.runbook.page.page_facts import (
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.step_placement import StepPlacement
 
+
+def follows_item(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the item at an index follows another item of the same list."""
+    item, before = blocks[at], blocks[at - 1] if at else None
+    if not isinstance(item, PageItem) or not isinstance(before, PageItem):
+        return False
+    return before.depth >= item.depth
+
+
+def is_instruction_list(blocks: Sequence[Block], at: int) -> bool:
+    """Whether at least half the items of the list at an index are instructions."""
+    first = blocks[at]
+    depth = first.depth if isinstance(first, PageItem) else 0
+    items: list[bool] = []
+    for block in blocks[at : at + 100]:
+        match block:
+            case PageItem() if block.depth == depth:
+                items.append(is_instruction(block.text))
+            case PageItem() if block.depth < depth:
+                break
+            case PageParagraph() | CodeFence() | PageTable() if block.depth <= depth:
+                break
+            case _:
+                pass
+    return 2 * sum(items) >= len(items)
+
+
+def has_nested_code_or_checkbox(blocks: Sequence[Block], at: int) -> bool:
+    """Whether the item at an index contains code, or items to tick."""
+    item = blocks[at]
+    depth = item.depth if isinstance(item, PageItem) else 0
+    for block in blocks[at + 1 : at + 40]:
+        match block:
+            case PageItem() if block.depth <= depth:
+                return False
+            case PageItem() if block.has_checkbox:
+                return True
+            case CodeFence():
+                return block.depth > depth
+            case PageParagraph() if not block.depth:
+                return False
+            case _:
+                pass
+    return False
+
+
+_COMMANDS = re.compile(r"\bcommands?\b|\brun\b|\bcli\b", re.IGNORECASE)
+_NAMES = re.compile(
+    r"\bsteps?\b|\bactions?\b|\bchecks?\b|\bdescription\b|\bwhat\b|\bpurpose\b|\btask\b|\bname\b",
+    re.IGNORECASE,
+)
+
+
+def steps_of_table(table: PageTable) -> list[StepDraft]:
+    """The steps of a table with a column of commands; empty for other tables."""
+    columns = [at for at, name in enumerate(table.head) if _COMMANDS.search(name)]
+    if not columns or not table.code_cells:
+        return []
+    column = columns[0]
+    commands = [row[column] if column < len(row) else "" for row in table.code_cells]
+    if not all(map(is_command, commands)):
+        return []
+    return [
+        _step(table, row, column, command)
+        for row, command in zip(table.rows, commands, strict=True)
+    ]
+
+
+def _step(
+    table: PageTable, row: tuple[str, ...], column: int, command: str
+) -> StepDraft:
+    titles = [
+        cell
+        for at, cell in enumerate(row)
+        if at != column
+        and at < len(table.head)
+        and _NAMES.search(table.head[at])
+        and not cell.strip(".) ").isdigit()
+    ]
+    others = row[:column] + row[column + 1 :]
+    names = table.head[:column] + table.head[column + 1 :]
+    return StepDraft(
+        title=next(filter(None, titles), ""),
+        run=f"{command}\n",
+        why=list(filter(None, [_line(names, others)])),
+    )
+
+
+def lines_of_table(table: PageTable) -> list[str]:
+    """The rows of a table as lines of text, each cell after the name of its column."""
+    if not table.rows:
+        return [" · ".join(table.head)]
+    return [_line(table.head, row) for row in table.rows]
+
+
+def _line(head: tuple[str, ...], row: tuple[str, ...]) -> str:
+    return " · ".join(
+        f"{name}: {cell}" if name and cell else name or cell
+        for name, cell in zip_longest(head, row, fillvalue="")
+    )
+
+
 _ANCHOR = re.compile(r"\[[^\]]*\]\(#[^)]*\)")
 """An entry of a table of contents."""
 _ESCALATION = re.compile(r"\bescalat|\bon[- ]?call\b|\bowners?\b", re.IGNORECASE)
@@ -73,9 +169,9 @@ class SectionReader:
         self.is_in_summary = False
         """Whether the summary contains its title."""
         self._criteria: list[str] = []
-        self._item: StepDraft | None = None
-        self._depth = 0
-        self._is_task_list = False
+        self._item_step: StepDraft | None = None
+        self._item_depth = 0
+        self._is_instruction_list = False
         """Whether most items of the present list are instructions."""
         self._fence_belongs_to_item = False
         """Whether a following fence belongs to the item before it."""
@@ -105,10 +201,10 @@ class SectionReader:
                 case PageTable():
                     self._table(block)
                 case ContainerStart():
-                    self.placement.open(block, self.section.blocks, self._item)
-                    self._item = None
+                    self.placement.open(block, self.section.blocks, self._item_step)
+                    self._item_step = None
                 case ContainerEnd():
-                    self._item = None
+                    self._item_step = None
                     self.placement.close()
                 case _:
                     pass
@@ -122,7 +218,7 @@ class SectionReader:
     def _paragraph(self, block: PageParagraph) -> None:
         lines = block.text.split("\n")
         if not block.depth:
-            self._item = None
+            self._item_step = None
             self.placement.end_condition(0)
         if are_facts(lines):
             self.has_side_content = True
@@ -131,9 +227,9 @@ class SectionReader:
             self._add_trigger(block.text)
         elif self.section.topic == "about":
             self.prose.append(block.source)
-        elif (command := inline_command(block.text, block.codes)) and is_instruction(
-            block.text
-        ):
+        elif (
+            command := inline_command(block.text, block.code_spans)
+        ) and is_instruction(block.text):
             self._commands(CodeBlock(language="", text="", script=f"{command}\n"), None)
             self.placement.set_last_lead(block.text)
         else:
@@ -158,22 +254,26 @@ class SectionReader:
         if not item.has_checkbox and self._take_side_item(item):
             return
         self._fence_belongs_to_item = item.text.endswith(":")
-        is_part = self._item is not None and item.depth > self._depth
-        if self._item is not None and is_part and not item.has_checkbox:
+        is_part = self._item_step is not None and item.depth > self._item_depth
+        if self._item_step is not None and is_part and not item.has_checkbox:
             if not is_list("".join(self.prose[-1:])):
                 self.placement.flush()
-            line = list_line(item.text, item.depth - self._depth - 1)
+            line = list_line(item.text, item.depth - self._item_depth - 1)
             add_paragraph(self.prose, line)
             return
-        has_content = has_nested_content(blocks, at)
-        command = inline_command(item.text, item.codes)
+        has_content = has_nested_code_or_checkbox(blocks, at)
+        command = inline_command(item.text, item.code_spans)
         condition = is_condition(item.text)
         if not follows_item(blocks, at):
-            self._is_task_list = is_task_list(blocks, at)
-        is_task = (self._is_task_list and not condition) or bool(command) or has_content
+            self._is_instruction_list = is_instruction_list(blocks, at)
+        is_task = (
+            (self._is_instruction_list and not condition)
+            or bool(command)
+            or has_content
+        )
         self.placement.end_condition(item.depth)
         if not (item.has_checkbox or item.ordered or is_task):
-            self._item = None
+            self._item_step = None
             add_paragraph(self.prose, list_line(item.text, item.depth))
             return
         self._fence_belongs_to_item |= item.ordered
@@ -185,8 +285,8 @@ class SectionReader:
             step.set_lead(item.text)
         else:
             step.manual.append(item.text)
-        self._item = self.placement.add(step)
-        self._depth = item.depth
+        self._item_step = self.placement.add(step)
+        self._item_depth = item.depth
 
     def _take_side_item(self, item: PageItem) -> bool:
         """Take an item that is no step: contact, trigger, criterion, link.
@@ -223,12 +323,12 @@ class SectionReader:
         return True
 
     def _fence(self, fence: CodeFence) -> None:
-        owner = self._item if fence.depth or self._fence_belongs_to_item else None
+        owner = self._item_step if fence.depth or self._fence_belongs_to_item else None
         code = for_sql_client(classify_code(fence), "".join(self.prose[-1:]))
         if not code.text:
             return
         if owner is None:
-            self._item = None
+            self._item_step = None
         if code.script and not self._is_shown_output(code):
             self._commands(code, owner)
         elif self.section.topic == "messages" and code.language in OUTPUT_LANGUAGES:

@@ -8,9 +8,9 @@ from dataclasses import field
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.page.decisions import is_option
 from mobius_tui.runbook.page.lead_sentences import is_condition
 from mobius_tui.runbook.page.page_blocks import Block, PageHeading
+from mobius_tui.runbook.page.page_drafts import is_option
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
 """The topic of a section, as far as it affects the conversion."""
@@ -102,18 +102,18 @@ def unnumbered(title: str) -> str:
     return title[match.end() :] if match is not None else title
 
 
-def is_aside(title: str, page: str) -> bool:
+def is_aside(title: str, page_title: str) -> bool:
     """Whether a heading is about what is only done if something went wrong.
 
     Args:
         title: the heading.
-        page: the page's title; its own subject is no aside.
+        page_title: the page's title; its own subject is no aside.
     """
     if is_option(title):
         return False
     for match in _ASIDE.finditer(title[:200]):
         stem = next(filter(None, match.groups()), match[0])
-        if stem.lower() not in page.lower():
+        if stem.lower() not in page_title.lower():
             return True
     return is_condition(title)
 
@@ -155,11 +155,11 @@ def outline_page(blocks: Sequence[Block], title: str = "") -> PageOutline:
 class _OutlineBuilder:
     """Builds the chapters from the headings, in one pass."""
 
-    def __init__(self, level: int, page: str) -> None:
+    def __init__(self, level: int, page_title: str) -> None:
         self.preamble = self.section = Section(title="", topic="about")
         self.chapters: list[Chapter] = []
         self._level = level
-        self._page = page
+        self._page_title = page_title
         self._chapter: Chapter | None = None
         """The present chapter of the main outline."""
         self._aside_chapter: Chapter | None = None
@@ -172,12 +172,12 @@ class _OutlineBuilder:
             self._aside_chapter = None
         if block.level <= self._level or self._chapter is None:
             self._aside_chapter = None
-            aside = is_aside(name, self._page)
+            aside = is_aside(name, self._page_title)
             target = self._chapter = Chapter(sections=[], aside=aside)
             self.chapters.append(target)
         elif self._aside_chapter is not None:
             target = self._aside_chapter
-        elif self._may_have_aside() and is_aside(name, self._page):
+        elif self._may_have_aside() and is_aside(name, self._page_title):
             target = self._aside_chapter = Chapter(sections=[], aside=True)
             self.chapters.append(target)
         else:

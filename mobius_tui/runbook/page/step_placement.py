@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.page.decisions import decision_step, is_option, option_value
 from mobius_tui.runbook.page.lead_sentences import (
     is_alternative,
     is_condition,
@@ -20,7 +19,10 @@ from mobius_tui.runbook.page.page_drafts import (
     PhaseDraft,
     StepDraft,
     add_paragraph,
+    decision_step,
     is_list,
+    is_option,
+    option_value,
 )
 from mobius_tui.runbook.page.sections import Section, is_aside
 
@@ -166,7 +168,14 @@ class StepPlacement:
         self.flush()
 
     def begin_condition(self, text: str, depth: int, *, has_more: bool) -> None:
-        """Begin an aside phase for what is done only under a condition."""
+        """Begin an aside phase for what is done only under a condition.
+
+        Args:
+            text: the condition, of which the title is made.
+            depth: the depth of its list item; 0 outside of lists.
+            has_more: whether code or nested steps follow it; successive conditions
+                without share one aside.
+        """
         if self._aside is not None and self._condition_depth < 0:
             return  # a fold-out that is an aside already
         if self._is_aside:
@@ -212,7 +221,7 @@ class StepPlacement:
             is_separate=False,
         )
         page = f"{self._draft.title} {self._section.title}"
-        if block.tabs:
+        if block.tab_group:
             self._open_tab(block, blocks, scope, item)
         elif not self._is_aside and is_aside(block.title, page):
             self.flush()
@@ -240,12 +249,12 @@ class StepPlacement:
             return
         scope.is_separate = True
         scope.option = block.title
-        decision = self._tab_decisions.get(block.tabs)
+        decision = self._tab_decisions.get(block.tab_group)
         var = self._draft.decisions.get(titles, "")
         if decision is None and var:
             self.flush()
         elif decision is None:
-            decision = self._tab_decisions[block.tabs] = self._add_tab_decision(
+            decision = self._tab_decisions[block.tab_group] = self._add_tab_decision(
                 titles, item
             )
         scope.decision = decision
@@ -299,6 +308,6 @@ def _tab_titles(block: ContainerStart, blocks: Sequence[Block]) -> tuple[str, ..
     found = (
         each.title
         for each in blocks
-        if isinstance(each, ContainerStart) and each.tabs == block.tabs
+        if isinstance(each, ContainerStart) and each.tab_group == block.tab_group
     )
     return tuple(dict.fromkeys(found))

@@ -11,8 +11,8 @@ import tomli_w
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.decode.assemble import MAX_JUDGED_CHARACTERS
-from mobius_tui.runbook.decode.config_file import command_table_for
-from mobius_tui.runbook.decode.decode_undo import UNDO_PHASE
+from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE
+from mobius_tui.runbook.decode.user_commands import command_table_for
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.page.page_drafts import (
@@ -44,7 +44,7 @@ def effect_from_script(script: str, *titles: str) -> Effect:
             command contains one, a change counts as destroying.
     """
     judgement = judge_script(script, table=command_table_for({}))
-    command_texts = (deed.words for deed in judgement.effects)
+    command_texts = (deed.source_text for deed in judgement.effects)
     is_destructive = any(map(_DESTRUCTIVE_TITLE.match, titles)) or any(
         map(_DESTRUCTIVE_WORD.search, command_texts)
     )
@@ -73,31 +73,33 @@ _HEAD = """\
 """
 
 
-def runbook_text(draft: PageDraft, *, page: str, file: str, name: str) -> str:
-    """The whole file.
+def runbook_text(draft: PageDraft, *, page_file: str, file: str, id_source: str) -> str:
+    """The TOML text of the runbook that a draft becomes.
 
     Args:
         draft: the draft; it has at least one step.
-        page: the name of the page's file, for the first comment.
+        page_file: the name of the page's file, for the first comment.
         file: the name of the runbook's file, for the first comment.
-        name: the text of which the runbook's id is made.
+        id_source: the text of which the runbook's id is made.
     """
-    parts = [_comment(_HEAD.format(page=_line(page), file=_line(file)))]
+    parts = [_comment(_HEAD.format(page=_line(page_file), file=_line(file)))]
     if draft.front_matter:
         lines = ["What else stood at the top of the page:", *draft.front_matter]
         parts.append(_comment("\n".join(f"# {line}" for line in lines)))
     parts.append("format = 2\n")
-    parts.append(_about(draft, name))
+    parts.append(_about(draft, id_source))
     for person in draft.people:
         contact = {"role": person.role, "handle": person.handle, "for": person.reason}
         contact_fields = {key: _line(value) for key, value in contact.items() if value}
         parts.append(_table("[[contact]]", contact_fields))
-    for name, title in draft.variables.items():
+    for id_source, title in draft.variables.items():
         variable: dict[str, Any] = {"title": _title(title), "ask": True}
-        if any(name in step.secrets for phase in draft.phases for step in phase.steps):
+        if any(
+            id_source in step.secrets for phase in draft.phases for step in phase.steps
+        ):
             variable["secret"] = True
         full_title = _comment(f"# {_line(title)}\n") if shorten(title) != title else ""
-        parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
+        parts.append(f"{full_title}{_table(f'[var.{id_source}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
     ids = IdMaker("message")

@@ -46,14 +46,14 @@ def parse_markdown(prose: Prose) -> ProseBody:
     from mobius_tui.runbook.prose.markdown_dialect import parse_nodes
 
     text = sanitize.clean(prose.text, newlines=True).rstrip()
-    nodes = () if _is_data(text) else parse_nodes(text)
+    nodes = () if _is_too_large(text) else parse_nodes(text)
     if not nodes:
         return (PlacedPart(CodePart(tuple(_sanitized_lines(prose, text)))),)
     return _MarkdownReader(prose, text).read_all(nodes)
 
 
-def _is_data(text: str) -> bool:
-    """Whether a text is too long to be parsed as Markdown."""
+def _is_too_large(text: str) -> bool:
+    """Whether a text is too long, or a line has too many columns, to be parsed."""
     lines = text.split("\n") if len(text) <= MAX_MARKDOWN else []
     return not lines or any(line.count("|") > MAX_COLUMNS for line in lines)
 
@@ -73,7 +73,10 @@ class _MarkdownReader:
         self._source = text.split("\n")
 
     def read_all(self, nodes: Sequence[Node]) -> ProseBody:
-        """The parts of a text; what adjoins laid out lines is code, too."""
+        """The parts of a text.
+
+        Blocks that adjoin preformatted lines become code with them.
+        """
         found: list[PlacedPart] = []
         number = 0
         while number < len(nodes):
@@ -91,12 +94,14 @@ class _MarkdownReader:
     def _joins_next(self, first: Node, after: Sequence[Node]) -> bool:
         """Whether a paragraph is preformatted, with no empty line after it.
 
-        See `_is_laid_out`.
+        See `_is_preformatted`.
         """
         if first.type != "paragraph" or not after or after[0].type == "fence":
             return False
         words = first.children[0].content
-        return _is_laid_out(words, in_list=False) and not self._has_gap_before(after[0])
+        return _is_preformatted(words, in_list=False) and not self._has_gap_before(
+            after[0]
+        )
 
     def _source_lines(self, first: Node, last: Node) -> CodePart:
         """The lines from one part to another as code."""
@@ -143,7 +148,7 @@ class _MarkdownReader:
                 )
             case _:
                 (words,) = node.children
-                if _is_laid_out(words.content, in_list=in_list):
+                if _is_preformatted(words.content, in_list=in_list):
                     return CodePart(tuple(_sanitized_lines(self._prose, words.content)))
                 return Paragraph(tuple(self._lines(words.children[:])))
 
@@ -252,7 +257,7 @@ def _meta(node: Node) -> Mapping[str, int]:
     return token.meta if token is not None else {}
 
 
-def _is_laid_out(text: str, *, in_list: bool) -> bool:
+def _is_preformatted(text: str, *, in_list: bool) -> bool:
     """Whether lines are laid out by blanks: YAML, or columns of an output.
 
     In a list, the lines of an item are often indented without such a meaning.

@@ -23,8 +23,8 @@ from markdown_it.rules_block import StateBlock, heading, hr, list_block, paragra
 from markdown_it.rules_inline import StateInline, emphasis, escape
 from markdown_it.tree import SyntaxTreeNode
 
-Block = Callable[[StateBlock, int, int, bool], bool]
-Inline = Callable[[StateInline, bool], bool]
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
+InlineRule = Callable[[StateInline, bool], bool]
 MAX_DEPTH = 24
 """Levels of nested parts; a list in a list has two more."""
 _DISABLED = ("autolink", "html_block", "html_inline", "lheading", "reference")
@@ -64,7 +64,7 @@ def markdown_parser() -> MarkdownIt:
     return parser
 
 
-def _indented(rule: Block) -> Block:
+def _indented(rule: BlockRule) -> BlockRule:
     """Wrap a block rule so that its first token has the `indent` as metadata."""
 
     def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -79,7 +79,7 @@ def _indented(rule: Block) -> Block:
     return read
 
 
-def _with_blanks(rule: Block) -> Block:
+def _with_blanks(rule: BlockRule) -> BlockRule:
     """Wrap the rule for paragraphs so that the first line keeps its blanks."""
 
     def read(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -104,7 +104,7 @@ def _newline(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _not_at_line_end(rule: Inline) -> Inline:
+def _not_at_line_end(rule: InlineRule) -> InlineRule:
     """Wrap the rule for backslashes: one at a line's end is text."""
 
     def read(state: StateInline, silent: bool) -> bool:
@@ -113,7 +113,7 @@ def _not_at_line_end(rule: Inline) -> Inline:
     return read
 
 
-def _around_words(rule: Inline) -> Inline:
+def _around_words(rule: InlineRule) -> InlineRule:
     """Wrap the rule for emphasis: only two stars around words are markup."""
 
     def read(state: StateInline, silent: bool) -> bool:

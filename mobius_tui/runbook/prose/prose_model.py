@@ -104,7 +104,8 @@ class ListPart:
     """A list, numbered or not."""
 
     items: tuple[tuple[bool, ListItem], ...]
-    """Each after whether an empty line precedes it."""
+    """The items, each as a pair: whether an empty line precedes it, and the item
+    itself."""
 
 
 @dataclass(frozen=True, slots=True)

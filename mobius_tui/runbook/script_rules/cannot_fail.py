@@ -1,4 +1,4 @@
-"""Checks that succeed whatever they examine, and what they ought to guard."""
+"""Checks that succeed whatever they examine, and the steps that rely on them."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ def _why_script_cannot_fail(check: RunCheck) -> str:
     if not accepts_1 and not _may_always_succeed(check.script):
         return ""
     # Importing the parser takes 8 ms, and few checks need it.
-    from mobius_tui.runbook.script_rules.succeeding_scripts import script_cannot_fail
+    from mobius_tui.runbook.script_rules.succeeding_scripts import why_script_succeeds
 
-    return script_cannot_fail(check)
+    return why_script_succeeds(check)
 
 
 def _may_always_succeed(script: str) -> bool:
@@ -110,7 +110,7 @@ def _matches_all(pattern: str) -> bool:
 
 
 def safeguards_that_cannot_fail(runbook: Runbook) -> Iterator[Step]:
-    """The steps whose checks protect a step that destroys, but that cannot fail.
+    """The steps whose checks safeguard a destroying step, although none can fail.
 
     The checks of a step protect the step itself, the steps after it in its phase, those
     that have it in `needs`, and, if it is a gate, those after it on the main line.
@@ -121,7 +121,7 @@ def safeguards_that_cannot_fail(runbook: Runbook) -> Iterator[Step]:
         for index, step in enumerate(phase.steps):
             if not _all_checks_cannot_fail(step):
                 continue
-            after = set(_guarded_ids(step, phase, index, main))
+            after = set(_safeguarded_ids(step, phase, index, main))
             if any(
                 _destroys(other)
                 and (other is step or other.id in after or step.id in other.needs)
@@ -131,7 +131,7 @@ def safeguards_that_cannot_fail(runbook: Runbook) -> Iterator[Step]:
     yield from found.values()
 
 
-def _guarded_ids(
+def _safeguarded_ids(
     step: Step, phase: Phase, index: int, main: list[Step]
 ) -> Iterator[str]:
     if step.on_failure != "continue":

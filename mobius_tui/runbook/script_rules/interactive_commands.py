@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
-from mobius_tui.runbook.shell.command_program import Program, split_options
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Loop, Word
-from mobius_tui.runbook.shell.script_walk import CommandVisit, commands
+from mobius_tui.runbook.shell.script_walk import (
+    CommandVisit,
+    Program,
+    commands,
+    split_options,
+)
 from mobius_tui.runbook.toml.problem import LintRule
 
 PROMPT = LintRule(
@@ -136,8 +140,8 @@ class _Client:
     """Options with which it opens none."""
     valued: str
     """Short options that take a value."""
-    max_words: int = 99
-    """With more operands than these it opens none either."""
+    max_operands: int = 99
+    """The most operands with which it still opens a session."""
     problem: str
     """What is missing, for a message."""
 
@@ -160,7 +164,7 @@ _CLIENTS: Mapping[str, _Client] = {
     "ssh": _Client(
         non_interactive=_options("N f V Q G O W s"),
         valued="BbcDEeFIiJLlmOoPpQRSWw",
-        max_words=1,
+        max_operands=1,
         problem="without a command",
     ),
     "psql": _Client(
@@ -179,13 +183,13 @@ _CLIENTS: Mapping[str, _Client] = {
             "--replica --slave --lru-test --functions-rdb --version --help"
         ),
         valued="hpasunridtX",
-        max_words=0,
+        max_operands=0,
         problem="without a command",
     ),
     "sqlite3": _Client(
         non_interactive=_options("--version --help"),
         valued="",
-        max_words=1,
+        max_operands=1,
         problem="without SQL",
     ),
     "cqlsh": _Client(
@@ -249,7 +253,7 @@ def _opens_session(program: Program, client: _Client) -> bool:
     scripts = any(word.text.endswith((".js", ".sql", ".mongodb")) for word in rest)
     return (
         not given & client.non_interactive
-        and len(rest) <= client.max_words
+        and len(rest) <= client.max_operands
         and not scripts
     )
 

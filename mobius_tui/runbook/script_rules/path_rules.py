@@ -11,11 +11,6 @@ from mobius_tui.runbook.script_rules.script_context import (
     one_line_excerpt,
     with_known_values,
 )
-from mobius_tui.runbook.shell.command_program import (
-    Program,
-    effective_program,
-    split_options,
-)
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Loop,
@@ -23,7 +18,14 @@ from mobius_tui.runbook.shell.script_model import (
     SimpleCommand,
     Word,
 )
-from mobius_tui.runbook.shell.script_walk import CommandVisit, assignments, commands
+from mobius_tui.runbook.shell.script_walk import (
+    CommandVisit,
+    Program,
+    assignments,
+    commands,
+    effective_program,
+    split_options,
+)
 from mobius_tui.runbook.toml.problem import LintRule
 
 SUM_ELSEWHERE = LintRule(
@@ -57,8 +59,11 @@ _MAX_INDIRECTIONS = 5
 
 
 def relative_paths(context: ScriptContext) -> Iterator[ScriptFinding]:
-    """Find checksum files of another directory, and relative paths after `cd`."""
-    known = known_starts(context.script.body, context.value_prefixes)
+    """Find checksum files of another directory, and relative paths that may break.
+
+    That is those given to scripts, and those of variables that are used after a `cd`.
+    """
+    known = known_prefixes(context.script.body, context.value_prefixes)
     for visit in context.visits:
         program = visit.program
         if program is None:
@@ -117,11 +122,11 @@ def _script_call_findings(
         if not _OPTION.fullmatch(option):
             continue
         if equals:
-            start = _value_start(word, known)[len(option) + 1 :]
+            start = _value_prefix(word, known)[len(option) + 1 :]
             given = word
         elif index + 1 < len(words):
             given = words[index + 1]
-            start = _value_start(given, known)
+            start = _value_prefix(given, known)
         else:
             return
         if is_relative(start):
@@ -168,11 +173,11 @@ def _after_cd_findings(
 
 
 def is_relative(start: str) -> bool:
-    """Whether a value that starts so is a relative path with a folder."""
+    """Whether a value with this prefix is a relative path that contains a `/`."""
     return "://" not in start and _RELATIVE.match(start) is not None
 
 
-def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
+def known_prefixes(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
     """The known prefix of each variable's value, found by following assignments.
 
     `EXPANSION_MARK` stands for unknown parts.
@@ -190,13 +195,13 @@ def known_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
         known.pop(name, None)
     for _ in range(_MAX_INDIRECTIONS):
         for name, word in words.items():
-            start = _value_start(word, known)
+            start = _value_prefix(word, known)
             if start and not start.startswith(EXPANSION_MARK):
                 known[name] = start
     return known
 
 
-def _value_start(word: Word, known: Mapping[str, str]) -> str:
+def _value_prefix(word: Word, known: Mapping[str, str]) -> str:
     """The start of a word's value; unknown parts are `EXPANSION_MARK`."""
     text = with_known_values(word, known)
     if not text.startswith(EXPANSION_MARK) or not word.scripts:
@@ -221,9 +226,9 @@ def _substitution_start(script: Script, known: Mapping[str, str]) -> str:
     return with_known_values(rest[0], known) if rest else ""
 
 
-def output_starts(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
+def output_prefixes(body: Script, initial: Mapping[str, str]) -> dict[str, str]:
     """How the values start that a script writes to `$RUNBOOK_OUTPUT`."""
-    known = known_starts(body, initial)
+    known = known_prefixes(body, initial)
     found: dict[str, str] = {}
     for command in commands(body):
         if not isinstance(command, SimpleCommand):

@@ -87,7 +87,10 @@ def placeholder_warnings(text: str, *, script: bool) -> Iterator[tuple[int, str]
 
 
 def _is_template(placeholder: Placeholder) -> bool:
-    """Whether it is one in texts for people, too, where `<x>` may be anything."""
+    """Whether a placeholder counts in a text for people, too.
+
+    `{{x}}`, but not `<x>`.
+    """
     return placeholder.text.startswith("{{")
 
 

@@ -1,4 +1,4 @@
-"""A script that lint examines, what its runbook says of it, and what is found."""
+"""A script that lint examines, its context and findings, and its syntax error."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.model.runbook import Variable
-from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, ParsedScript, Word
+from mobius_tui.runbook.shell.script_model import (
+    EXPANSION_MARK,
+    ParsedScript,
+    SyntaxProblem,
+    Word,
+)
 from mobius_tui.runbook.shell.script_walk import CommandVisit
-from mobius_tui.runbook.toml.problem import excerpt
+from mobius_tui.runbook.toml.problem import LintRule, excerpt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,16 +50,19 @@ ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]
 
 
 def one_line_excerpt(text: str, most: int = 40) -> str:
-    """A part of a parsed script for a message, as `excerpt`."""
+    """A part of a parsed script for a message.
+
+    One line of at most `most` characters.
+    """
     return excerpt(text.replace(EXPANSION_MARK, "…"), most)
 
 
 def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
-    """A word's text with known values of variables in place of `EXPANSION_MARK`.
+    """A word's text with known prefixes of values in place of `EXPANSION_MARK`.
 
     Args:
         word: the word.
-        starts: known values, by variable name.
+        starts: how the values of variables begin, by variable name.
     """
     outer = [each for each in word.expansions if not each.inner]
     parts = word.text.split(EXPANSION_MARK)
@@ -66,3 +75,37 @@ def with_known_values(word: Word, starts: Mapping[str, str]) -> str:
             starts.get(each.name, EXPANSION_MARK) if plain else EXPANSION_MARK
         ) + part
     return text
+
+
+SYNTAX_ERROR = LintRule(
+    code="syntax-error",
+    title="a script that bash cannot parse",
+    reason="bash runs a script line by line: it does all that stands before the "
+    "mistake, and then fails.",
+    remedy="close what is open; `bash -n FILE` looks at a script without running it",
+    bad="effect = 'read'\nrun = '''\nif systemctl is-active api; then\n  uptime\n'''",
+    good="effect = 'read'\n"
+    "run = '''\nif systemctl is-active api; then\n  uptime\nfi\n'''",
+)
+
+
+def is_bash(shell: tuple[str, ...]) -> bool:
+    """Whether bash runs a script; other shells accept other syntax.
+
+    Args:
+        shell: the command that runs it; empty for bash.
+    """
+    return not shell or (is_shell(shell) and shell[0].rpartition("/")[2] == "bash")
+
+
+def syntax_error(broken: SyntaxProblem, line: int) -> ScriptFinding:
+    """The finding for a script that bash cannot parse.
+
+    Args:
+        broken: the problem.
+        line: the line in the file at which the unclosed construct begins.
+    """
+    opened = f"; that `{broken.opener}` is on line {line}" if broken.opener else ""
+    return ScriptFinding(
+        code=SYNTAX_ERROR.code, offset=broken.start, message=broken.reason + opened
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     Case,
     CommandGroup,
@@ -16,6 +15,7 @@ from mobius_tui.runbook.shell.script_model import (
     Statement,
 )
 from mobius_tui.runbook.shell.script_parser import parse_script
+from mobius_tui.runbook.shell.script_walk import effective_program
 
 _ALWAYS_SUCCEED_WORDS = """
 true : echo printf sleep set date export local declare readonly unset shopt trap umask
@@ -27,7 +27,7 @@ _ANSWER_BY_EXIT_CODE = frozenset(
 """Programs whose exit code 1 is an answer, so that a check must not accept it."""
 
 
-def script_cannot_fail(check: RunCheck) -> str:
+def why_script_succeeds(check: RunCheck) -> str:
     """Why a script for a shell succeeds in any case; empty if it may fail."""
     body = parse_script(check.script).body
     if body and _always_succeeds(body) and 0 in check.success:

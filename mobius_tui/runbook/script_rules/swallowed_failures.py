@@ -10,7 +10,6 @@ from mobius_tui.runbook.script_rules.script_context import (
     ScriptFinding,
     one_line_excerpt,
 )
-from mobius_tui.runbook.shell.command_program import effective_program
 from mobius_tui.runbook.shell.script_model import (
     Case,
     CommandGroup,
@@ -22,7 +21,7 @@ from mobius_tui.runbook.shell.script_model import (
     SimpleCommand,
     Statement,
 )
-from mobius_tui.runbook.shell.script_walk import pipelines
+from mobius_tui.runbook.shell.script_walk import effective_program, pipelines
 from mobius_tui.runbook.toml.problem import LintRule
 
 HARMLESS_COMMANDS = frozenset(
@@ -65,7 +64,7 @@ def ends_in_head(pipe: Pipeline) -> bool:
 
 
 def hides_failure(pipe: Pipeline) -> bool:
-    """Whether a pipeline always succeeds, and does nothing but print."""
+    """Whether a pipeline only prints or exits with 0, which hides earlier failures."""
     command = pipe.commands[0]
     if len(pipe.commands) > 1:
         return False

@@ -9,11 +9,6 @@ from mobius_tui.runbook.script_rules.script_context import (
     ScriptFinding,
     one_line_excerpt,
 )
-from mobius_tui.runbook.shell.command_program import (
-    Program,
-    effective_program,
-    split_options,
-)
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Loop,
@@ -23,9 +18,12 @@ from mobius_tui.runbook.shell.script_model import (
 )
 from mobius_tui.runbook.shell.script_walk import (
     CommandVisit,
+    Program,
     commands,
+    effective_program,
     nested_scripts,
     pipelines,
+    split_options,
     visits,
 )
 from mobius_tui.runbook.toml.problem import LintRule

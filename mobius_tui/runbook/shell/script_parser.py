@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from mobius_tui.runbook.shell.compound_commands import ARM_ENDS, CLOSERS, COMPOUNDS
 from mobius_tui.runbook.shell.script_model import (
     CommandGroup,
     ParsedScript,
@@ -20,8 +19,14 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_reader import ScriptReader
+from mobius_tui.runbook.shell.shell_commands import (
+    ARM_ENDS,
+    CLOSERS,
+    COMPOUNDS,
+    read_redirects,
+    read_simple_command,
+)
 from mobius_tui.runbook.shell.shell_words import read_lines, substituted_scripts
-from mobius_tui.runbook.shell.simple_commands import read_redirects, read_simple_command
 
 MAX_CHARACTERS = 32 * 1024
 """Characters of a script that are parsed; a longer one belongs into a file of its
@@ -84,16 +89,16 @@ class ScriptParser:
             statement = self._statement() if reader.pos == before else None
             if statement is not None:
                 found.append(statement)
-                self._separator(after_and=statement.background)
+                self._separator(after_ampersand=statement.background)
             elif reader.pos == before:
-                self.misplaced("where a command should begin")
+                self.report_misplaced("where a command should begin")
                 reader.pos += 1  # a sign that begins nothing
 
     def block(self, *ends: str) -> Script:
-        """The statements up to one of the ends, of which there must be some."""
+        """The statements up to one of the ends; none at all is a syntax error."""
         found = self.script(*ends)
         if not found and self.reader.pos < len(self.reader.text):
-            self.misplaced("where a command should begin")
+            self.report_misplaced("where a command should begin")
         return found
 
     def _at_end(self, ends: tuple[str, ...]) -> bool:
@@ -104,24 +109,30 @@ class ScriptParser:
         if word not in CLOSERS and reader.peek(2) not in ARM_ENDS:
             return False
         if not any(ends):  # nothing is open that it could close
-            self.misplaced("and closes nothing")
+            self.report_misplaced("and closes nothing")
             reader.pos += max(1, len(word))
         return any(ends)
 
-    def _separator(self, *, after_and: bool) -> None:
+    def _separator(self, *, after_ampersand: bool) -> None:
         """Pass the `;` after a statement; anything else must end it, too."""
         reader = self.reader
         reader.skip_blanks()
         sign = reader.peek()
-        if sign == ";" and reader.peek(2) not in ARM_ENDS and not after_and:
+        if sign == ";" and reader.peek(2) not in ARM_ENDS and not after_ampersand:
             reader.pos += 1
             return
-        ended = after_and or not sign or sign in "\n#;)" or self.reserved() in CLOSERS
+        ended = (
+            after_ampersand or not sign or sign in "\n#;)" or self.reserved() in CLOSERS
+        )
         if not ended:
-            self.misplaced("where the command should end")
+            self.report_misplaced("where the command should end")
 
-    def misplaced(self, where: str) -> None:
-        """Report that what comes next is not allowed here."""
+    def report_misplaced(self, where: str) -> None:
+        """Report that what comes next is not allowed here.
+
+        Args:
+            where: the end of the message, such as "where the command should end".
+        """
         self.reader.report(
             self.reader.pos, f"`{self.reader.token()}` stands here {where}"
         )
@@ -188,7 +199,7 @@ class ScriptParser:
             if reader.peek() != "|" or reader.peek(2) == "||":
                 break
             if command is None:
-                self.misplaced("where a command should begin")
+                self.report_misplaced("where a command should begin")
             reader.pos += 2 if reader.peek(2) == "|&" else 1
             self.skip_newlines()
         if not commands and reader.pos > start:
@@ -203,7 +214,7 @@ class ScriptParser:
             words = f"the script ends where `{sign}` wants a command"
             self.reader.report(len(self.reader.text.rstrip()), words)
         else:
-            self.misplaced(f"where `{sign}` wants a command")
+            self.report_misplaced(f"where `{sign}` wants a command")
 
     def command(self) -> ScriptCommand | None:
         """The command that begins here, or None where none does."""

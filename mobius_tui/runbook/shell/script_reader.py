@@ -59,12 +59,12 @@ class ScriptReader:
         self._read_lines = read_lines
 
     def report(
-        self, start: int, reason: str, opener: str = "", opened: int = 0
+        self, start: int, reason: str, opener: str = "", opener_start: int = 0
     ) -> None:
         """Record a syntax error, if it is the first one and certain."""
         if self.syntax_problem is None and not self.is_uncertain:
             self.syntax_problem = SyntaxProblem(
-                start=start, reason=reason, opener=opener, opener_start=opened
+                start=start, reason=reason, opener=opener, opener_start=opener_start
             )
 
     def report_missing(self, end: str, opener: str, start: int) -> None:
@@ -164,7 +164,14 @@ class ScriptReader:
         self.report(document.start, words)
 
     def nested(self, end: str = ")") -> Script:
-        """The script in a `$(`, whose end is passed; it may extend to the end."""
+        """Read the script after `$(` or the like, and skip what closes it.
+
+        `$(`, `<(`, `>(` or a backtick opens it.
+
+        Args:
+            end: what closes it; empty if the text ends there. Unclosed, it extends to
+                the end of the text.
+        """
         start = self.pos
         if not self.enter():
             return ()

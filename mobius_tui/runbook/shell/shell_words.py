@@ -152,17 +152,17 @@ class WordReader:
     def _special_in_quotes(self, char: str) -> None:
         """A special character inside double quotes."""
         if char == "\\":
-            self._escaped(plain='$`"\\\n')
+            self._escaped(escapable='$`"\\\n')
         elif char == "$":
             self._dollar(quoted=True)
         else:
             self._backtick(quoted=True)
 
-    def _escaped(self, plain: str = "") -> None:
+    def _escaped(self, escapable: str = "") -> None:
         """A backslash, and what it protects."""
         char = self.reader.text[self.reader.pos + 1 : self.reader.pos + 2]
         self.reader.pos += 2
-        if plain and char not in plain:
+        if escapable and char not in escapable:
             self.parts.append("\\")
         if char != "\n":
             self.parts.append(char)

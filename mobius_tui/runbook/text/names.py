@@ -35,7 +35,7 @@ def is_reserved(name: str) -> bool:
     return name in _RESERVED or name.startswith(_FAMILIES)
 
 
-def is_program_variable(name: str) -> bool:
+def is_mobius_variable(name: str) -> bool:
     """Whether the name belongs to this program, so that not even `env` may set it."""
     return name.startswith(_OURS)
 
@@ -53,7 +53,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 
 
 class IdMaker:
-    """Makes unique ids of titles."""
+    """Makes unique ids of titles.
+
+    Args:
+        kind: the id of a title without letters and digits, such as `step`.
+        taken: ids that are in use already.
+    """
 
     def __init__(self, kind: str, taken: Iterable[str] = ()) -> None:
         self._kind = kind
@@ -80,7 +85,14 @@ def id_from_text(text: str) -> str:
 
 
 def new_variable_name(text: str, kind: str, taken: Iterable[str]) -> str:
-    """A variable name made of a text, which is not in `taken`."""
+    """A variable name made of a text, which is not in `taken`.
+
+    Args:
+        text: any text.
+        kind: the name if the text has no letters and digits; a prefix if its own name
+            would be reserved or begin with a digit.
+        taken: names that are in use already.
+    """
     base = id_from_text(text).replace("-", "_") or kind
     if base[0].isdigit() or is_reserved(base):
         base = f"{kind}_{base}"

@@ -31,8 +31,8 @@ def is_cheap_pattern(pattern: str) -> bool:
     )
 
 
-def longest_searchable(pattern: str) -> int | None:
-    """The characters of the longest text to search with a pattern within `MAX_STEPS`.
+def max_search_length(pattern: str) -> int | None:
+    """The length of the longest text to search with a pattern within `MAX_STEPS`.
 
     `None` if unknown: with a repeated group, a backreference or a lookaround. Otherwise
     each quantifier multiplies the cost by the length.

@@ -1,4 +1,7 @@
-"""Durations and sizes, as runbooks spell them: `"1h30m"`, `"500ms"`, `"1GiB"`."""
+"""Durations and sizes, as runbooks spell them: `"1h30m"`, `"500ms"`, `"1GiB"`.
+
+As numbers, durations are in seconds and sizes in bytes.
+"""
 
 from __future__ import annotations
 

@@ -298,7 +298,7 @@ _INCLUDE = re.compile(r"[ \t]*include[ \t]*=[ \t]*[\"']([^\"'#]+)#([a-z0-9-]+)[\
 HeaderKind = Literal["phase", "phase.step"]
 
 
-def header_line(text: str, part: HeaderKind, name: str) -> int | None:
+def header_line(text: str, part: HeaderKind, part_id: str) -> int | None:
     """The line of the header of a phase or step, from 1; `None` if there is none.
 
     An `id` is looked for line by line, so that errors elsewhere in the text do not
@@ -309,14 +309,16 @@ def header_line(text: str, part: HeaderKind, name: str) -> int | None:
     for number, line in enumerate(text.split("\n"), 1):
         if (found := _HEADER.fullmatch(line)) is not None:
             header, at = found[1], number
-        elif header in headers and (found := _ID.fullmatch(line)) and found[1] == name:
+        elif (
+            header in headers and (found := _ID.fullmatch(line)) and found[1] == part_id
+        ):
             return at
     try:
         tree, positions = tomllib.loads(text), scan_positions(text)
     except (ValueError, RecursionError, TomlTooLargeError):
         return None
     for path, node in part_tables(tree, part):
-        if name and id_of(node) == name:
+        if part_id and id_of(node) == part_id:
             return positions.key_line_and_column(path)[0]
     return None
 

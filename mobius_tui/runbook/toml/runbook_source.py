@@ -75,7 +75,7 @@ def _require_regular(path: Path, status: os.stat_result) -> None:
 
 
 def refuse_file(path: Path | str, words: str) -> RefusedError:
-    """The refusal of a whole file."""
+    """The error for a file that is not read at all; the caller raises it."""
     from mobius_tui.runbook.toml.problem import Problem
 
     return RefusedError(Problem(file=str(path), line=0, column=0, message=words))

@@ -109,7 +109,7 @@ class TomlTable:
         return self
 
     def has(self, key: str) -> bool:
-        """Whether the table, or its base, has the key."""
+        """Whether the table, or its base, has the key; marks it as read."""
         self.read_keys.add(key)
         return key in self.node or (self.base is not None and key in self.base.node)
 
@@ -124,12 +124,14 @@ class TomlTable:
         return tuple([key for key in keys if self.has(key)])
 
     def keys(self) -> Iterator[str]:
-        """All keys of the table itself; they count as asked for."""
+        """All keys of the table itself; marks them as read."""
         self.read_keys.update(self.node)
         return iter(tuple(self.node))
 
     def has_since(self, version: int, key: str, form: str = "") -> bool:
-        """Whether it has a key that a format brought; reported in an older file.
+        """Whether it has a key that a format brought.
+
+        False, with a report, in an older file.
 
         Args:
             version: the format.
@@ -311,7 +313,7 @@ class TomlTable:
             good.append(value)
         return tuple(good)
 
-    def strings(
+    def text_table(
         self, key: str, *, filled: bool = True, shown: bool = True
     ) -> Mapping[str, str]:
         """A table of texts."""

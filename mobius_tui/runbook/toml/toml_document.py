@@ -88,7 +88,7 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     documents: list[TomlDocument] = field(default_factory=list)
     """Every file that was read."""
-    reported_at: set[tuple[str, int, int, str]] = field(default_factory=set)
+    warning_places: set[tuple[str, int, int, str]] = field(default_factory=set)
     """File, line, column and rule code of each warning."""
     _reported: set[Problem] = field(default_factory=set)
 
@@ -108,7 +108,7 @@ class Findings:
         self._reported.add(problem)
         self.problems.append(problem)
         if problem.severity == "warning":
-            self.reported_at.add(
+            self.warning_places.add(
                 (problem.file, problem.line, problem.column, problem.code)
             )
             return

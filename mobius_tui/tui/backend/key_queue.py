@@ -138,7 +138,7 @@ class KeyQueue:
             self._is_handling = True
             self._number += 1
             self._started_at = asyncio.get_running_loop().time()
-            self._app.call_later(self._settle, self._number)
+            self._app.call_later(self._dispatch_when_shown, self._number)
         else:
             await self._dispatch_now(event)
 
@@ -153,7 +153,7 @@ class KeyQueue:
         await self._dispatch(event)
         target.post_message(KeyHandled(target, self._number, HANDLED_MESSAGE_ROUNDS))
         loop = asyncio.get_running_loop()
-        settle = partial(self._app.call_later, self._settle, self._number)
+        settle = partial(self._app.call_later, self._dispatch_when_shown, self._number)
         self._started_at = loop.time()
         self._timeout = loop.call_later(HANDLING_TIMEOUT, settle)
 
@@ -163,13 +163,15 @@ class KeyQueue:
         target, rounds = message.target, message.rounds - 1
         again = KeyHandled(target, message.number, rounds)
         if not rounds or not target.is_attached or not target.post_message(again):
-            self._app.call_later(self._settle, message.number)
+            self._app.call_later(self._dispatch_when_shown, message.number)
 
-    async def _settle(self, number: int) -> None:
+    async def _dispatch_when_shown(self, number: int) -> None:
         """Wait until the key's question is shown, then dispatch what waits."""
         await asyncio.sleep(0)  # work that was begun gets its first turn
         if number == self._number and self._may_wait() and self._is_opening():
-            self._app.set_timer(CHECK_INTERVAL, partial(self._settle, number))
+            self._app.set_timer(
+                CHECK_INTERVAL, partial(self._dispatch_when_shown, number)
+            )
         else:
             await self._release_waiting(number)
 

@@ -23,14 +23,13 @@ from textual.screen import Screen
 
 from mobius_tui.errors import EXIT_INTERRUPTED
 from mobius_tui.tui.backend import capabilities, clipboard
-from mobius_tui.tui.backend.base_page import (
+from mobius_tui.tui.backend.capabilities import AsciiFilter
+from mobius_tui.tui.backend.full_screens import (
     AppResult,
     ForegroundTask,
     FullScreen,
     leave_for_task,
 )
-from mobius_tui.tui.backend.breakpoints import DefaultScreen
-from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.key_queue import (
     INPUT_GUARD_SECONDS,
     KeyHandled,
@@ -38,7 +37,7 @@ from mobius_tui.tui.backend.key_queue import (
     TimedInput,
 )
 from mobius_tui.tui.backend.screen_diff import ScreenDiff, ScreenUpdate
-from mobius_tui.tui.backend.stylesheet_cache import CachedStylesheet
+from mobius_tui.tui.backend.style_sheets import CachedStylesheet, DefaultScreen
 from mobius_tui.tui.backend.terminal_driver import TerminalDriver
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.messages import TitleChanged

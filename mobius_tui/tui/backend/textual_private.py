@@ -39,23 +39,23 @@ PRIVATE_USES = (
         CompositorUpdate="an update of this kind writes its own bytes",
     ),
     *_uses(
-        "row_cache",
+        "drawing_caches",
         "_styles_cache",
         StylesCache="makes each line of a widget; rows that only moved are not remade",
     ),
     *_uses(
-        "row_cache",
+        "drawing_caches",
         "widget.Widget",
         _styles_cache="there is no other way to choose a widget's cache",
     ),
     *_uses(
-        "dimmed_background",
+        "drawing_caches",
         "screen.Screen",
         _compositor="gives the rows of the screen beneath a dialog",
         render="returns what is beneath a dialog, which is replaced",
     ),
     *_uses(
-        "dimmed_background",
+        "drawing_caches",
         "renderables.background_screen",
         BackgroundScreen="what is beneath a dialog: the screen and its tint",
     ),
@@ -123,7 +123,7 @@ PRIVATE_USES = (
         process_message="gives the app an event",
     ),
     *_uses(
-        "stylesheet_cache",
+        "style_sheets",
         "css.stylesheet.Stylesheet",
         _parse_rules="where each source is parsed: 30 ms for each new screen",
         _variables="the colours that the rules were made with",
@@ -131,12 +131,12 @@ PRIVATE_USES = (
         reparse="reads all sources anew",
     ),
     *_uses(
-        "stylesheet_cache",
+        "style_sheets",
         "css.stylesheet",
         Stylesheet="the style sheet that is extended",
     ),
-    *_uses("stylesheet_cache", "css.model", RuleSet="the type of a rule"),
-    *_uses("stylesheet_cache", "css.types", CSSLocation="the type of a source"),
+    *_uses("style_sheets", "css.model", RuleSet="the type of a rule"),
+    *_uses("style_sheets", "css.types", CSSLocation="the type of a source"),
     *_uses(
         "terminal_app",
         "app.App",
@@ -155,7 +155,7 @@ PRIVATE_USES = (
         is_forwarded="tells input from the terminal from what a screen handed on",
     ),
     *_uses(
-        "breakpoints",
+        "style_sheets",
         "screen.Screen",
         update_classes="sets the breakpoints' classes before the first layout",
     ),

@@ -179,7 +179,7 @@ class OutputNeed(Enum):
     SEVERAL_TABS = auto()
     RUNNING_SCRIPT = auto()
     PLAYBOOK = auto()
-    """The hosts that are shown are played on by Ansible."""
+    """The hosts that are shown are run by an Ansible playbook."""
 
 
 COMMANDS_IN_DIALOGS = frozenset({"leave", "status"})
@@ -232,7 +232,7 @@ class Command:
     """What it does, in a sentence; the title, where it is empty."""
     group: str
     place: Place
-    by_widget: bool = False
+    bound_by_widget: bool = False
     """Whether the pane itself binds it; listed for the help alone."""
     flow: FlowId | None = None
     """What it starts, where that ends in an intent to the host; see `flows`."""
@@ -240,7 +240,7 @@ class Command:
     """The pane to which it leads; such a command has no other action."""
     needs: OutputNeed | None = None
     """What the output that is shown must have, so that the command applies."""
-    at_times: bool = False
+    depends_on_state: bool = False
     """Whether it applies only in some states of the run, as every flow does."""
     act: str = ""
     """The Textual action that it calls; empty if that is named as its id is."""

@@ -29,7 +29,7 @@ PAGE_COMMANDS: tuple[Command, ...] = (
     _briefing(
         id="briefing.list",
         act="list",
-        at_times=True,
+        depends_on_state=True,
         keys=("f5",),
         title="List the values again",
         label="List again",
@@ -67,14 +67,14 @@ PAGE_COMMANDS: tuple[Command, ...] = (
     _briefing(
         id="briefing.alarm",
         act="alarm",
-        at_times=True,
+        depends_on_state=True,
         keys=("ctrl+o",),
         title="Open the run whose trigger has fired",
         help="Another run that wants somebody: the banner says which, and why.",
     ),
     _library(
         id="library.rows",
-        by_widget=True,
+        bound_by_widget=True,
         keys=("up", "down", "k", "j", "pageup", "pagedown", "g", "G"),
         title="Move in the list",
     ),
@@ -126,7 +126,7 @@ PAGE_COMMANDS: tuple[Command, ...] = (
     _library(
         id="library.alarm",
         act="alarm",
-        at_times=True,
+        depends_on_state=True,
         keys=("ctrl+o",),
         title="Open the run whose trigger has fired",
         help="A run that wants somebody: the banner says which, and why.",

@@ -64,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         id="palette",
-        by_widget=True,
+        bound_by_widget=True,
         needs_key=True,
         keys=("ctrl+p",),
         title="Find a command by its name",
@@ -108,7 +108,9 @@ COMMANDS: tuple[Command, ...] = (
 
 
 ALWAYS_AVAILABLE = frozenset(
-    command.id for command in COMMANDS if command.flow is None and not command.at_times
+    command.id
+    for command in COMMANDS
+    if command.flow is None and not command.depends_on_state
 )
 """Ids of the commands that do not depend on the state of the run."""
 UNASSIGNED_KEY = "f63"
@@ -139,7 +141,11 @@ def commands_of_places(*places: Place) -> tuple[Command, ...]:
 
 def bindings(*places: Place) -> list[Binding]:
     """The bindings of these places' commands."""
-    return [bind(each.id) for each in commands_of_places(*places) if not each.by_widget]
+    return [
+        bind(each.id)
+        for each in commands_of_places(*places)
+        if not each.bound_by_widget
+    ]
 
 
 def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:

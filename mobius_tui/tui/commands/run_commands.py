@@ -99,7 +99,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.TERMINAL,
-        at_times=True,
+        depends_on_state=True,
         keys=("T",),
         title="Go to the step's terminal",
         label="Terminal",
@@ -108,7 +108,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     _step(
         id=RunCommand.LOOK_FIRST,
         flow=FlowId.LOOK_FIRST,
-        at_times=True,
+        depends_on_state=True,
         keys=("v",),
         title="Look first: make the step's checks",
         label="Check",
@@ -211,7 +211,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id=RunCommand.GO_ON,
-        at_times=True,
+        depends_on_state=True,
         keys=("greater_than_sign", "ctrl+enter"),
         title="Go on until somebody is needed",
         label="Go on",
@@ -227,7 +227,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id="follow_up",
-        at_times=True,
+        depends_on_state=True,
         keys=("P",),
         title="Begin what is due after the run",
         help="When it has ended: the runbook that looks back on it.",

@@ -50,8 +50,6 @@ class Settings:
     """Whether the terminal's title shows the state of the run."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The person's keys by command id; the others keep theirs."""
-    commands: Mapping[str, object] = field(default_factory=dict)
-    """Programs that the person adds to commands.toml, the table of scripts' effects."""
 
 
 DEFAULT_SETTINGS = Settings()

@@ -21,7 +21,7 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.value_kinds import (
-    typed_value,
+    stored_value,
     value_on_one_line,
     value_problem,
 )
@@ -46,7 +46,7 @@ from mobius_tui.tui.presenters.step_details import (
 )
 from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
-from mobius_tui.tui.widgets.option_list import Options
+from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class AnswersDialog(Dialog[StepAnswers]):
             return ""
         if variable.choices and not variable.many and answer not in variable.choices:
             return f"{name}: it is one of {', '.join(variable.choices)}."
-        problem = value_problem(variable, typed_value(variable, answer))
+        problem = value_problem(variable, stored_value(variable, answer))
         return sanitize.line(f"{problem}.") if problem else ""
 
 
@@ -192,9 +192,9 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         self._action = step.action
         self._why = step.why
         self._offered = offered_options(view, step.action)
-        self._changes = bool(view.step_state(step.id).attempts)
+        self._changes_earlier_choice = bool(view.step_state(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
-        is_own = self._changes or step.action.from_ is None
+        is_own = self._changes_earlier_choice or step.action.from_ is None
         held = view.state.variables.get(step.action.var) if is_own else None
         chosen = chosen_options(held.text if held is not None else None)
         self._options = _options(step.action, self._offered, chosen)
@@ -220,7 +220,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             )
             yield text_widget(found)
             yield self._typed
-        if self._changes:
+        if self._changes_earlier_choice:
             yield text_widget("Why it is changed (it stays on record)")
             yield self._reason
 
@@ -241,7 +241,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         first = self._options if self._offered else self._typed
         first.focus()
 
-    @on(Options.AnswerRequested)
+    @on(MarkedOptionList.AnswerRequested)
     @on(Input.Submitted)
     def submit(self) -> None:
         """Submit the choice, if there is one."""
@@ -255,8 +255,8 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             keys = "Space marks" if self._action.multi else "↑ ↓ choose"
             self.refuse(f"Choose {several} first: {keys}.")
             return
-        reason = self._reason.value.strip() if self._changes else ""
-        if self._changes and not reason:
+        reason = self._reason.value.strip() if self._changes_earlier_choice else ""
+        if self._changes_earlier_choice and not reason:
             self.refuse("Say why it is changed.")
             self._reason.focus()
             return
@@ -265,13 +265,13 @@ class DecisionDialog(Dialog[DecisionAnswer]):
 
 def _options(
     choose: Choose, offered: tuple[Option, ...], chosen: Container[str]
-) -> Options:
+) -> MarkedOptionList:
     """The options; marked are those chosen before, or the first one of a list."""
     known = [n for n, option in enumerate(offered) if option.value]
-    options = Options(
+    options = MarkedOptionList(
         tuple(_label(option, listed=choose.from_ is not None) for option in offered),
         multi=choose.multi,
-        refused=frozenset(range(len(offered))) - frozenset(known),
+        disabled=frozenset(range(len(offered))) - frozenset(known),
     )
     marked = [n for n in known if offered[n].value in chosen]
     proposed = known[:1] if choose.from_ is not None else ()

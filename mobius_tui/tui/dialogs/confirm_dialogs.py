@@ -14,9 +14,9 @@ from mobius_tui.run.planning.confirmation import (
     step_confirmation_word,
 )
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.proposal import undone_steps_before
-from mobius_tui.run.state.approvals import Approval
-from mobius_tui.run.storage.sharing import account_name
+from mobius_tui.run.planning.proposal import unfinished_steps_before
+from mobius_tui.run.state.step_state import Approval
+from mobius_tui.run.storage.state_folders import account_name
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
     EFFECT_LABELS,
@@ -33,7 +33,7 @@ from mobius_tui.tui.dialogs.dialog import (
     fields_widget,
     text_widget,
 )
-from mobius_tui.tui.dialogs.question import ConfirmationWord, as_question
+from mobius_tui.tui.dialogs.question import ConfirmationInput, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from mobius_tui.tui.presenters.run_view import RunView
@@ -52,7 +52,7 @@ class ConfirmDialog(Dialog[str]):
         self._view = view
         self._step = step
         self._destroys = effect_of(step) == "destroy"
-        self.word = ConfirmationWord(
+        self.confirmation = ConfirmationInput(
             step_confirmation_word(view.plan, view.state, step)
         )
         again = " again" if view.step_state(step.id).attempts else ""
@@ -70,7 +70,7 @@ class ConfirmDialog(Dialog[str]):
         head = (Field("effect", line), *hosts_ahead_fields(view, step))
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
-        if view.is_looked_at(step):
+        if view.has_guard_checks_to_make(step):
             when = guard_of_step_in_words(
                 step, lambda each: fill_in_values(view, step, each)
             )
@@ -85,7 +85,7 @@ class ConfirmDialog(Dialog[str]):
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
-        yield from self.word.compose()
+        yield from self.confirmation.compose()
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Run or not."""
@@ -96,23 +96,23 @@ class ConfirmDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Focus the confirmation: its line, or the button where no word is wanted."""
         (
-            self.word.line
-            if self.word.wanted
+            self.confirmation.line
+            if self.confirmation.wanted
             else self.buttons[CallOnPress(self.confirm)]
         ).focus()
 
     @on(Input.Submitted)
     def confirm(self) -> None:
         """Submit, if the word is right."""
-        if self.word.is_right:
-            self.dismiss(self.word.wanted)
+        if self.confirmation.is_right:
+            self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.word.refusal)
+            self.refuse(self.confirmation.refusal)
 
 
 def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:
     """That it is out of order, and what is still to be done before it."""
-    undone = undone_steps_before(view.plan, view.state, step.id, view.statuses)
+    undone = unfinished_steps_before(view.plan, view.state, step.id, view.statuses)
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:

@@ -22,9 +22,9 @@ from textual.widgets import Button, Input, Static, TextArea
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.runbook import Contact
-from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
-from mobius_tui.tui.backend.dimmed_background import dim_background
+from mobius_tui.tui.backend.drawing_caches import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
+from mobius_tui.tui.backend.style_sheets import set_breakpoint_classes
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.presenters.communication import contact_fields
 from mobius_tui.tui.presenters.fields import Field

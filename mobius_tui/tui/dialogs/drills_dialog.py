@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mobius_tui.drill.scored_drills import Trend, drills_with_score, trends
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.drill.past_drills import Trend, drills_with_score, trends
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.statistics_lines import trend_lines
 from mobius_tui.tui.presenters.styled_text import text

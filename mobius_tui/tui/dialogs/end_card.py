@@ -16,9 +16,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.detection_gaps import subject_coverage
+from mobius_tui.drill.detection_coverage import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score
-from mobius_tui.drill.scored_drills import (
+from mobius_tui.drill.past_drills import (
     compare_times,
     drills_of_same_runbook,
     is_first_drill,
@@ -35,7 +35,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import duration_in_words
-from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.registry import bind, command_by_id, first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
@@ -78,7 +78,7 @@ class EndCard(Dialog[EndCardChoice]):
         bind(RunCommand.UNDO, "undo"),
     ]
 
-    class Judged(Message):
+    class ScoreKnown(Message):
         """The score of the drill is known."""
 
         def __init__(self, fields: tuple[Field, ...]) -> None:
@@ -90,7 +90,7 @@ class EndCard(Dialog[EndCardChoice]):
         view: RunView,
         directory: str,
         read_score: ScoreReader | None,
-        more: tuple[Field, ...] = (),
+        next_steps: tuple[Field, ...] = (),
         due: FollowUp | None = None,
         *,
         is_first: bool = False,
@@ -101,7 +101,7 @@ class EndCard(Dialog[EndCardChoice]):
             view: the run, which has ended.
             directory: where it is kept.
             read_score: gives the score; `None` where none is to be had.
-            more: how a first-time user goes on; then the score comes first.
+            next_steps: how a first-time user goes on; then the score comes first.
             due: what is due now; `None` where nothing is.
             is_first: whether no drill was made here before.
         """
@@ -125,19 +125,19 @@ class EndCard(Dialog[EndCardChoice]):
         )
         self._read_score = read_score
         self._score = fields_widget(score_pending_fields(), id="score")
-        self._more = more
+        self._next_steps = next_steps
         self._due = due
         offer = decide_offer(ReopenRun(), view.situation)
         self._can_undo = offer == ALLOWED and not view.lost
 
     def compose_body(self) -> Iterable[Widget]:
         """Outcome, reason, time, steps and place; of a drill, its score."""
-        if not self._more:
+        if not self._next_steps:
             yield fields_widget(self._fields)
         if self._read_score is not None:
             yield self._score
-        if self._more:
-            yield fields_widget(self._more)
+        if self._next_steps:
+            yield fields_widget(self._next_steps)
             yield fields_widget(self._fields)
 
     def on_mount(self) -> None:
@@ -145,15 +145,15 @@ class EndCard(Dialog[EndCardChoice]):
         if self._read_score is not None:
             self.run_worker(self._await_score(self._read_score), exit_on_error=False)
 
-    async def _await_score(self, judge: ScoreReader) -> None:
+    async def _await_score(self, read_score: ScoreReader) -> None:
         """A worker: until the site has been asked."""
-        self.post_message(self.Judged(await judge()))
+        self.post_message(self.ScoreKnown(await read_score()))
 
-    @on(Judged)
-    def _show_score(self, event: Judged) -> None:
+    @on(ScoreKnown)
+    def _show_score(self, event: ScoreKnown) -> None:
         event.stop()
         shown = event.fields
-        if self._more:  # what was never seen red is for whoever owns the runbook
+        if self._next_steps:  # what was never seen red is for whoever owns the runbook
             shown = tuple(
                 each for each in shown if each.kind is not FieldKind.UNDETECTED
             )

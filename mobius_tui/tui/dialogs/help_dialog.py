@@ -45,24 +45,24 @@ class HelpDialog(Dialog[None]):
     """Shows the commands that work here, and what the glyphs mean."""
 
     def __init__(
-        self, commands: tuple[Command, ...], *, first: str, glyphs: bool
+        self, commands: tuple[Command, ...], *, introduction: str, glyphs: bool
     ) -> None:
         """Make the dialog.
 
         Args:
             commands: what it lists.
-            first: what somebody who reads one sentence should have read.
+            introduction: what somebody who reads one sentence should have read.
             glyphs: whether it says what the glyphs of steps mean.
         """
         super().__init__("Help")
         self._commands = commands
-        self._first = first
+        self._introduction = introduction
         self._glyphs = glyphs
 
     def compose_body(self) -> Iterable[Widget]:
         """A line to find by, the keys by group, then the glyphs."""
         yield Input(placeholder="type a word to find a key", id="find", compact=True)
-        yield text_widget(self._first, "muted")
+        yield text_widget(self._introduction, "muted")
         for group in dict.fromkeys(command.group for command in self._commands):
             found = (command for command in self._commands if command.group == group)
             yield HelpGroup(group, tuple(_row(command) for command in found))

@@ -18,9 +18,9 @@ from mobius_tui.run.planning.improvisation import (
     judged_effects,
     with_improvised_step,
 )
-from mobius_tui.runbook.effects.script_effects import ScriptEffects
-from mobius_tui.runbook.model.improvised import command_to_begin_from
+from mobius_tui.runbook.effects.command_effects import ScriptEffects
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.runtime_steps import initial_command
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -70,7 +70,7 @@ class ImproviseDialog(Dialog[ImproviseAnswer]):
         self._view = view
         self._after = on_step
         self._area = TextArea(
-            _shown(command_to_begin_from(after)),
+            _shown(initial_command(after)),
             id="command",
             soft_wrap=True,
             compact=True,
@@ -153,7 +153,7 @@ def _fields(
     where = f" in {view.environment}" if view.environment else ""
     yield Field("effect", assemble((f"{EFFECT_LABELS[found.effect]}{where}", role)))
     heaviest = (each for each in found.effects if each.effect == found.effect)
-    named = {each.words: each.known for each in heaviest}
+    named = {each.source_text: each.known for each in heaviest}
     for words, known in [*named.items()][:MAX_NAMED_COMMANDS]:
         why = "" if known else "  not known, so it may change something"
         yield Field("", assemble((words, "command"), (why, "muted")))

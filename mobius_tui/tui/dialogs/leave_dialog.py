@@ -52,7 +52,7 @@ NOTHING_TO_LEAVE = LeaveState(running={}, has_host=True, ended="")
 
 
 def make_leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveState:
-    """What is left when the screen of a view is left.
+    """The state of a run that its leave dialog tells.
 
     Args:
         view: the run.
@@ -61,7 +61,7 @@ def make_leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveStat
     ended = view.state.ended
     return LeaveState(
         running={each: view.plan.name(each.step) for each in running},
-        has_host=view.host is not None,
+        has_host=view.host_pid is not None,
         ended=ended.outcome if ended is not None else "",
         is_silent=view.host_silence > 0,
         ends_with_last_viewer=ends_without_viewers(view.plan, view.state),
@@ -70,7 +70,10 @@ def make_leave_state(view: RunView, running: tuple[AttemptId, ...]) -> LeaveStat
 
 
 def has_unwatched_limit(state: RunState) -> bool:
-    """Whether the run is a drill whose host ends when no screen shows it."""
+    """Whether a run is a drill that ends some time after its last viewer has gone.
+
+    The time is `UNWATCHED_DRILL_LIMIT`.
+    """
     return state.is_drill and state.auto is None
 
 

@@ -15,7 +15,7 @@ from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.intents.intent_actions import TickStep
 from mobius_tui.run.messaging.channels import with_mode_mark
-from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
+from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
@@ -113,7 +113,7 @@ class MessageDialog(Dialog[MessageAnswer]):
     @property
     def _is_run_over(self) -> bool:
         """Whether nothing can be sent any more: it can still be read and copied."""
-        return self._view.state.ended is not None or self._view.host is None
+        return self._view.state.ended is not None or self._view.host_pid is None
 
     @property
     def _why_not_now(self) -> str:
@@ -234,8 +234,8 @@ class MessageDialog(Dialog[MessageAnswer]):
     def send(self) -> None:
         """Send the text, edited or not, to the channels that can be reached."""
         size = len(self._text.encode("utf-8", "replace"))
-        if size > TEXT_LIMIT:
-            most = size_in_words(TEXT_LIMIT)
+        if size > MAX_MESSAGE_BYTES:
+            most = size_in_words(MAX_MESSAGE_BYTES)
             self.refuse(f"It has {size_in_words(size)}; {most} are sent at most.")
         elif self._has_text():
             self.dismiss(MessageAnswer(self._text, channels=self._ready))
@@ -272,7 +272,10 @@ def _short_channels(channels: tuple[str, ...]) -> str:
 
 
 def _unsent_deliveries(found: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
-    """What a person can send again: what did not arrive before what perhaps did."""
+    """The deliveries to send again.
+
+    Those not sent, or else those that may have arrived.
+    """
     late = (
         own for own in found if own.status is DeliveryStatus.QUEUED and own.tries > 0
     )

@@ -23,8 +23,7 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
-from mobius_tui.tui.row_key import RowKey
-from mobius_tui.tui.screen_state import DraftKey, Purpose
+from mobius_tui.tui.screen_state import DraftKey, Purpose, RowKey
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ class Question(Dialog[bool]):
         self.buttons[True].focus()
 
 
-class ReasonDialog(Dialog[str]):
+class TextDialog(Dialog[str]):
     """The result is the text."""
 
     def __init__(
@@ -138,7 +137,7 @@ class ReasonDialog(Dialog[str]):
             self.dismiss(words)
 
 
-class ConfirmationWord:
+class ConfirmationInput:
     """The input line, in a dialog's foot, for the word that confirms a step."""
 
     def __init__(self, wanted: str) -> None:

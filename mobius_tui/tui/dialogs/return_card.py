@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from mobius_tui.run.planning.run_outcome import run_progress
-from mobius_tui.run.state.step_state import BAD_STATUSES
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
@@ -36,7 +36,7 @@ class ReturnCard(Dialog[None]):
             health: the worst news of health, in words.
             before: when a screen showed the run last, and what it showed.
         """
-        heading = f"Back in {view.runbook.title}, at {_hour(view.now)}"
+        heading = f"Back in {view.runbook.title}, at {_time_of_day(view.now)}"
         super().__init__(heading, tone="accent")
         self._fields = (
             *_absence_fields(view, before),
@@ -102,7 +102,7 @@ def _progress_fields(view: RunView) -> Iterable[Field]:
 def _problem_fields(view: RunView) -> Iterable[Field]:
     """What requires a decision."""
     for step_id, standing in view.statuses.items():
-        if standing.status in BAD_STATUSES:
+        if standing.status in STATUSES_NEEDING_DECISION:
             reason = assemble((f"  {standing.reason}", "muted"))
             yield Field("look", _step_name(view, step_id) + reason)
     yield from delivery_problem_fields(view)
@@ -112,21 +112,21 @@ def _host_and_health_fields(
     view: RunView, health: str, before: LastView | None
 ) -> Iterable[Field]:
     """The host, and health then and now."""
-    if view.host is None:
+    if view.host_pid is None:
         yield Field("host", text("gone: nothing new can start until you resume", "bad"))
     else:
-        yield Field("host", text(f"alive, process {view.host}", "good"))
+        yield Field("host", text(f"alive, process {view.host_pid}", "good"))
     if view.state.watch.disarm_reason and view.state.watch.rollback is None:
         words = f"not armed: {view.state.watch.disarm_reason}"
         yield Field("watch", text(words, "warn"))
     if before is not None and before.health:
-        then, now = f"{_hour(before.at)}  ", f"{_hour(view.now)}  "
+        then, now = f"{_time_of_day(before.at)}  ", f"{_time_of_day(view.now)}  "
         yield Field("health", assemble((then, "muted"), (before.health, "plain")))
         yield Field("", assemble((now, "muted"), (health, "plain")))
     else:
         yield Field("health", text(health))
 
 
-def _hour(at: float) -> str:
+def _time_of_day(at: float) -> str:
     """A time of day: the card stays as it is while time goes on."""
     return time.strftime("%H:%M:%S", time.localtime(at))

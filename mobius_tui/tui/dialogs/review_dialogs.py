@@ -39,26 +39,26 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class AnnotationDraft:
+class AnnotationAnswer:
     """The text of an annotation, and what it is about."""
 
     text: str
-    place: AnnotationTarget
+    target: AnnotationTarget
 
 
-class AnnotateDialog(Dialog[AnnotationDraft]):
+class AnnotateDialog(Dialog[AnnotationAnswer]):
     """The result is the text, and the place chosen by its button."""
 
     keeps_draft_on_close = True
 
-    def __init__(self, places: tuple[tuple[str, AnnotationTarget], ...]) -> None:
+    def __init__(self, targets: tuple[tuple[str, AnnotationTarget], ...]) -> None:
         """Make the dialog.
 
         Args:
-            places: what it can be on, in words, the likeliest first.
+            targets: what it can be on, in words, the likeliest first.
         """
         super().__init__("Annotate", draft_key=DraftKey(purpose=Purpose.ANNOTATION))
-        self._places = places
+        self._places = targets
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -67,10 +67,10 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         yield text_widget(words, "muted")
         yield self._line
 
-    def choices(self) -> tuple[Choice[AnnotationDraft], ...]:
+    def choices(self) -> tuple[Choice[AnnotationAnswer], ...]:
         """A button for each place."""
         first, *others = (
-            Choice[AnnotationDraft](
+            Choice[AnnotationAnswer](
                 f"On {words}", CallOnPress(partial(self._submit, place))
             )
             for words, place in self._places
@@ -90,7 +90,7 @@ class AnnotateDialog(Dialog[AnnotationDraft]):
         if not text:
             self.refuse("An annotation wants a text.")
         else:
-            self.dismiss(AnnotationDraft(text, place))
+            self.dismiss(AnnotationAnswer(text, place))
 
 
 class AnnotationsDialog(Dialog[int]):
@@ -310,7 +310,7 @@ class ActionItemDialog(Dialog[ActionItem]):
         other = "It is not done" if self._item.done else "It is done"
         return (
             Choice("Keep", CallOnPress(self.submit), "primary"),
-            Choice(other, CallOnPress(self.turn)),
+            Choice(other, CallOnPress(self.toggle_done)),
             Choice("Don't", CANCEL),
         )
 
@@ -323,7 +323,7 @@ class ActionItemDialog(Dialog[ActionItem]):
         """Give it with what was typed."""
         self._submit(done=self._item.done)
 
-    def turn(self) -> None:
+    def toggle_done(self) -> None:
         """Submit it with done toggled."""
         self._submit(done=not self._item.done)
 

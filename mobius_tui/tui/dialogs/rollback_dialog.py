@@ -11,7 +11,7 @@ from textual.widgets import Input
 from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
 from mobius_tui.run.planning.plan import effect_of
-from mobius_tui.run.planning.rollback import rollback_obstacles, rollback_phase
+from mobius_tui.run.planning.rollback import rollback_phase, rollback_stop_texts
 from mobius_tui.run.planning.trigger_rules import (
     trigger_caveats,
     trigger_rules_in_words,
@@ -31,7 +31,7 @@ from mobius_tui.tui.dialogs.dialog import (
     fields_widget,
     text_widget,
 )
-from mobius_tui.tui.dialogs.question import ConfirmationWord
+from mobius_tui.tui.dialogs.question import ConfirmationInput
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
@@ -80,7 +80,7 @@ class RollbackDialog(Dialog[str]):
             if phase is None
             else rollback_confirmation_word(view.plan, view.state, phase)
         )
-        self.word = ConfirmationWord(wanted)
+        self.word = ConfirmationInput(wanted)
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
         super().__init__(words, tone="bad")
 
@@ -105,7 +105,7 @@ class RollbackDialog(Dialog[str]):
             fields.append(
                 Field("why", text(view.state.watch.rollback_reason or "you ask"))
             )
-        stops = rollback_obstacles(view.plan, view.state)
+        stops = rollback_stop_texts(view.plan, view.state)
         fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
         fields.append(Field("once", text("it is made at most once in this run")))
         yield fields_widget(tuple(fields))
@@ -129,7 +129,7 @@ class RollbackDialog(Dialog[str]):
         )
 
     def on_mount(self) -> None:
-        """Focus the confirmation: its line, or the button where no word is wanted."""
+        """Focus the line for the word; without one, the button that does nothing."""
         (self.word.line if self.word.wanted else self.buttons[CANCEL]).focus()
 
     @on(Input.Submitted)

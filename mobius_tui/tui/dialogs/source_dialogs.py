@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.library.own_runbooks import (
-    copy_of,
     copy_to_own,
     editable_file,
+    own_copy_path,
     why_read_only,
 )
 from mobius_tui.tui.dialogs.dialog import Dialog, text_widget
@@ -43,7 +43,7 @@ async def file_to_edit(path: Path, open_dialog: DialogOpener) -> Path | None:
         return path
     words = (
         f"{why} A copy in your own folder is listed in the library, and found by its "
-        f"name before this one: {copy_of(path)}"
+        f"name before this one: {own_copy_path(path)}"
     )
     title = f"Edit a copy of {path.name}?"
     if not await open_dialog(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.terminal.attach import attach_terminal
-from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.full_screens import ForegroundTask
 
 
 def attach_task(run: RunDirectory, step: str, number: int, name: str) -> ForegroundTask:

@@ -25,14 +25,16 @@ from mobius_tui.run.planning.undoing import (
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.dialog import ContactsDialog
-from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
-from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, ReasonDialog
+from mobius_tui.tui.dialogs.phase_dialogs import (
+    PhasesDialog,
+    UndoConfirmDialog,
+    UndoDialog,
+)
+from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, TextDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
-from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.availability import enterable_phases
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.row_key import RowKey
-from mobius_tui.tui.screen_state import DraftKey, Purpose
+from mobius_tui.tui.screen_state import DraftKey, Purpose, RowKey
 
 
 async def note(
@@ -43,7 +45,7 @@ async def note(
     about = view.plan.name(step.id) if step is not None else "the run"
     on = step.id if step is not None else None
     words = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             f"Note on {about}",
             "It goes on record with the time and your name.",
             draft_key=DraftKey(purpose=Purpose.NOTE, step=on),
@@ -107,7 +109,7 @@ async def end_run(
     completed = outcome is Outcome.COMPLETED
     required = not completed and not view.state.is_reopened
     reason = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             "End the run?",
             f"It ends as {outcome}: {why}. Nothing can be started in it any more.",
             draft_key=DraftKey(purpose=Purpose.END_RUN),

@@ -26,9 +26,9 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import valid_approval
+from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.confirmation import approval_phrase
-from mobius_tui.run.planning.plan import effect_of, is_follower, kind_of
+from mobius_tui.run.planning.plan import effect_of, is_live_output, kind_of
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
 from mobius_tui.runbook.model.actions import Choose
@@ -36,15 +36,14 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
-from mobius_tui.tui.dialogs.fleet_dialogs import SettleDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog, SettleDialog
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
     DialogOpener,
     Flow,
     Question,
-    ReasonDialog,
+    TextDialog,
     as_question,
 )
 from mobius_tui.tui.flows.run_flows import RUN_FLOWS
@@ -60,8 +59,7 @@ from mobius_tui.tui.presenters.fleet.step_hosts import (
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_command_rules import settle_action
 from mobius_tui.tui.presenters.step_explanation import waiting_step_count
-from mobius_tui.tui.row_key import HostRow, RowKey, StepRow
-from mobius_tui.tui.screen_state import DraftKey, Purpose
+from mobius_tui.tui.screen_state import DraftKey, HostRow, Purpose, RowKey, StepRow
 
 
 async def ask_approval(
@@ -89,7 +87,9 @@ async def approve(
 ) -> Action | None:
     """Approve a step as a second person."""
     step = step_awaiting_approval(view, key)
-    approval = valid_approval(view.plan, view.state, step) if step is not None else None
+    approval = (
+        current_approval(view.plan, view.state, step) if step is not None else None
+    )
     if step is None or approval is None:
         return None
     name = await open_dialog(ApproveDialog(view, step, approval))
@@ -189,7 +189,7 @@ async def _confirm_end(
         return True
     done, total = run_progress(view.plan, view.state, view.statuses)
     said = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             "End the run with this decision?",
             f"{done} of {total} steps are done. Nothing can be started in the run any "
             "more; look at Health first.",
@@ -270,7 +270,7 @@ async def stop(
     last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
         return None
-    if effect_of(step) != "read" and not is_follower(step):
+    if effect_of(step) != "read" and not is_live_output(step):
         words = (
             "It gets SIGTERM, and 5 s later SIGKILL, with all its processes. "
             "What it has changed by then stays as it is."
@@ -300,7 +300,7 @@ async def skip(
         them = "1 step waits" if waiting == 1 else f"{waiting} steps wait"
         counts += f" {them} for it, and will go on waiting."
     reason = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             as_question(f"Skip {view.plan.name(step.id)}"),
             f"It is passed over, and the reason stays on record.{counts}",
             draft_key=DraftKey(purpose=Purpose.SKIP, step=step.id),
@@ -328,7 +328,7 @@ async def override(
     if step is None:
         return None
     reason = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             as_question(f"Override {view.plan.name(step.id)}"),
             "You vouch that it is as it should be: gates open, and the reason stays on "
             "record with your name.",
@@ -370,11 +370,13 @@ async def release_batch(
     wanted = held.why in HOLDS_FOR_PERSON
     asked = held.why is HoldReason.PERSON
     reason = await open_dialog(
-        ReasonDialog(
+        TextDialog(
             as_question(f"Let batch {held.batch} of {view.plan.name(step.id)} begin"),
             release_text(view, found, held),
             draft_key=DraftKey(
-                purpose=Purpose.RELEASE_BATCH, step=step.id, attempt=found.last.attempt
+                purpose=Purpose.RELEASE_BATCH,
+                step=step.id,
+                attempt=found.newest_attempt.attempt,
             ),
             verb="Let it begin",
             prompt="Remark, if there is one" if asked else "Why can it go on?",
@@ -384,7 +386,7 @@ async def release_batch(
     )
     if reason is None:
         return None
-    number = found.last.attempt
+    number = found.newest_attempt.attempt
     return ReleaseBatch(step=step.id, attempt=number, batch=held.batch, reason=reason)
 
 

@@ -80,7 +80,7 @@ class LineRows:
     def __init__(self, line: OutputLine, layout: OutputLayout) -> None:
         self._styles = layout.styles
         self._segments = list(line.segments)
-        if line.hidden:
+        if line.hidden_bytes:
             self._segments.append(Segment(hidden_bytes_note(line), layout.styles.note))
         self._margins = _margins(line, layout)
         self._crop = None if layout.wrap else (layout.shift, layout.text_width)
@@ -95,7 +95,7 @@ class LineRows:
     def __len__(self) -> int:
         return len(self._breaks)
 
-    def part(self, first: int, count: int) -> list[Strip]:
+    def rows(self, first: int, count: int) -> list[Strip]:
         """Return so many rows from one on, as far as there are any."""
         return [self._row(n) for n in range(len(self))[first : first + count]]
 
@@ -120,7 +120,7 @@ class LineRows:
 
 def hidden_bytes_note(line: OutputLine) -> str:
     """Return the note that stands for the hidden end of a long line; mostly empty."""
-    return f" … {line.hidden:,} more bytes" if line.hidden else ""
+    return f" … {line.hidden_bytes:,} more bytes" if line.hidden_bytes else ""
 
 
 def notice_rows(text: str, width: int, style: Style) -> list[Strip]:

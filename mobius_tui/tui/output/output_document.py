@@ -17,10 +17,10 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import Span, SpanReader
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.sanitize import SGR, clean, decode, excess_start
-from mobius_tui.tui.output.sgr import PLAIN_PEN, Pen, parse, pen_after
+from mobius_tui.tui.output.sgr import PLAIN_PEN, Pen, pen_after, styled_segments
 
 INDEX_BLOCK_BYTES = 64 * 1024
-"""Bytes between two marks."""
+"""Bytes of a block: the line index counts the newlines before each."""
 
 
 class LineIndex:
@@ -130,7 +130,7 @@ Each takes as long as a hundred letters; a person who presses a key waits for al
 def shown_part(line: bytes) -> tuple[bytes, int]:
     """Return which bytes of a line are shown, and how many behind them are not.
 
-    Of one that rewrites itself it is what it says at last.
+    What a carriage return would overwrite is left out of both.
 
     Args:
         line: All of it, without its newline.
@@ -149,7 +149,8 @@ def shown_part(line: bytes) -> tuple[bytes, int]:
 def shown_part_of_long(head: bytes, tail: bytes, length: int) -> tuple[bytes, int]:
     """Return the shown bytes of a line longer than 64 KiB, and the hidden count.
 
-    Of one that does not rewrite itself it is its beginning.
+    What is shown is its beginning; where a carriage return is in the tail, what follows
+    the last one.
 
     Args:
         head: Its first bytes, 64 KiB of them.
@@ -205,7 +206,7 @@ class OutputLine:
     """Sanitized, styled text."""
     pen: Pen
     """What the next line begins with."""
-    hidden: int
+    hidden_bytes: int
     """Bytes of the line that are not shown, because it is too long."""
     span: Span | None
     """Stream and time of its first byte; none if they are not recorded yet."""
@@ -335,7 +336,9 @@ class OutputDocument:
         body, after, complete, hidden = self._extent(start)
         text = clean(decode(body), keep_sgr=True)
         following, pen = self._next_pen
-        segments, end = parse(text, pen if following == start else self._pen_at(start))
+        segments, end = styled_segments(
+            text, pen if following == start else self._pen_at(start)
+        )
         if hidden:
             end = pen_after(
                 decode(
@@ -349,7 +352,7 @@ class OutputDocument:
             after=after,
             segments=segments,
             pen=end,
-            hidden=hidden,
+            hidden_bytes=hidden,
             span=span,
             settled=complete and (span is not None or self._spans_path is None),
         )

@@ -31,7 +31,7 @@ class OutputFeed:
         """Bytes of the output that are shown; none for all."""
         self.document: OutputDocument | None = None
         """The open file; none while it does not exist."""
-        self.counting: OutputDocument | None = None
+        self.counted_document: OutputDocument | None = None
         """The document whose lines a thread counts."""
         self.problem = ""
         """Why the file can't be opened, in words; empty if it can, or is not there."""
@@ -55,7 +55,7 @@ class OutputFeed:
             `COUNT_SLICE_BYTES` bytes.
         """
         document = self.document
-        if document is None or document is self.counting:
+        if document is None or document is self.counted_document:
             return None
         uncounted = document.size - document.index.scanned
         if uncounted > COUNT_SLICE_BYTES:

@@ -75,7 +75,7 @@ class FindLine(Vertical):
     class Ended(Message):
         """Nothing is to be found any more."""
 
-    class Left(Message):
+    class Accepted(Message):
         """The hits stay, and the keys go back to the output."""
 
     def __init__(self) -> None:
@@ -99,10 +99,10 @@ class FindLine(Vertical):
         """How many it takes of the pane."""
         return self.display + (self.display and self._note.display)
 
-    def show_count(self, words: str, *, passes_over: bool) -> None:
+    def show_count(self, words: str, *, has_unsearched_text: bool) -> None:
         """Show how many hits there are, and whether some lines are not searched."""
         self._words = words
-        self._note.display = passes_over
+        self._note.display = has_unsearched_text
         self._show_note()
 
     @on(events.DescendantFocus)
@@ -112,7 +112,7 @@ class FindLine(Vertical):
         keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
         self._count.update(f"{self._words}  {keys}".strip())
 
-    def begin(self) -> None:
+    def focus_input(self) -> None:
         """Type."""
         self._line.focus()
 
@@ -124,7 +124,7 @@ class FindLine(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Left())
+        self.post_message(self.Accepted())
 
 
 SearchDirection = Literal[1, -1]
@@ -152,7 +152,7 @@ class Finder:
     def begin(
         self,
         path: Path,
-        wanted: str,
+        query: str,
         origin: TextPlace,
         step: SearchDirection,
         limit: int | None = None,
@@ -161,7 +161,7 @@ class Finder:
 
         Args:
             path: The output.
-            wanted: The text; empty for none.
+            query: The text; empty for none.
             origin: From where on the first hit is looked for.
             step: In which direction.
             limit: Bytes of the output that are searched; none for all.
@@ -170,8 +170,8 @@ class Finder:
             OSError: The output can't be read.
         """
         self.end()
-        if wanted:
-            self.search = Search(path, wanted, near=origin.line, limit=limit)
+        if query:
+            self.search = Search(path, query, near=origin.line, limit=limit)
             self._origin, self._step = origin, step
             self.first_step = step
 
@@ -197,7 +197,7 @@ class Finder:
             self._step = None
         return found
 
-    def spans(self, row: TextRow) -> Iterator[tuple[int, int, bool]]:
+    def hits_in_row(self, row: TextRow) -> Iterator[tuple[int, int, bool]]:
         """Give the hits that a row shows, and whether each is the one that is shown."""
         if self.search is None:
             return
@@ -220,9 +220,9 @@ class Finder:
         return self._row_matches[first:last]
 
     @property
-    def passes_over(self) -> bool:
+    def has_unsearched_text(self) -> bool:
         """Whether some line is too long to be searched to its end."""
-        return self.search is not None and self.search.passes_over
+        return self.search is not None and self.search.has_unsearched_text
 
     def words(self) -> str:
         """The number of hits, and which one is shown, in words."""

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from mobius_tui import sanitize
 from mobius_tui.runbook.text.units import size_in_words
-from mobius_tui.tui.backend.row_cache import cache_rows
+from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.commands.registry import bind, bindings
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.line_layout import OutputLayout, notice_rows, output_styles
@@ -240,7 +240,7 @@ class OutputPane(Widget, can_focus=True):
         self._poll_file()
         self.repaint(at_once=True)
         if is_other:
-            self.file_changed()
+            self.output_switched()
 
     @property
     def path(self) -> Path | None:
@@ -252,7 +252,7 @@ class OutputPane(Widget, can_focus=True):
         """Bytes of it that are shown; none for all."""
         return self._feed.limit
 
-    def file_changed(self) -> None:
+    def output_switched(self) -> None:
         """Another file is shown from now on."""
 
     def refresh_from_file(self) -> None:
@@ -318,7 +318,7 @@ class OutputPane(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return a row of what was last laid out."""
         if self._stale:
-            self._lay_out()
+            self._update_frame()
         return self._frame[y] if y < len(self._frame) else Strip([], 0)
 
     def notify_style_update(self) -> None:
@@ -338,8 +338,8 @@ class OutputPane(Widget, can_focus=True):
 
     def on_output_pane_counted(self, event: pane_messages.Counted) -> None:
         """Show the number of lines, and count those that came since."""
-        if self._feed.counting is event.document:
-            self._feed.counting = None
+        if self._feed.counted_document is event.document:
+            self._feed.counted_document = None
         self._poll_file()
         self.repaint(at_once=True)
 
@@ -354,7 +354,7 @@ class OutputPane(Widget, can_focus=True):
         if self.viewport and self.viewport.document is not self._feed.document:
             self.viewport = None
         if self.is_attached and (document := self._feed.count()):
-            self._feed.counting = document
+            self._feed.counted_document = document
             work = partial(self._count_all, document)
             self.run_worker(work, thread=True, group="output", exit_on_error=False)
         return changed
@@ -377,7 +377,7 @@ class OutputPane(Widget, can_focus=True):
         """Lay out, and have the rows drawn that have changed."""
         self._pace.begin()
         before = self._frame
-        self._lay_out()
+        self._update_frame()
         self._is_due = False
         pairs = enumerate(zip_longest(before, self._frame))
         changed = [Region(0, y, self.size.width, 1) for y, (a, b) in pairs if a != b]
@@ -391,7 +391,7 @@ class OutputPane(Widget, can_focus=True):
         """The cells and rows that there are for output."""
         return self.size.width, self.size.height
 
-    def _lay_out(self) -> None:
+    def _update_frame(self) -> None:
         """Find the rows to draw."""
         if self.size and self.is_attached:
             self._stale = False

@@ -51,7 +51,7 @@ class FileBlocks:
         self.size = 0
         """Bytes at the last `grow`."""
         self.unsettled_blocks: set[int] = set()
-        """Blocks that are other ones when the file has grown."""
+        """Blocks whose last line may go on when the file grows: to be counted anew."""
         self.truncated_lines: set[int] = set()
         """Where lines begin that are too long to be shown to their end."""
 
@@ -94,7 +94,7 @@ class FileBlocks:
     def lines(self, block: int) -> tuple[int, bytes, bool]:
         """Read the lines that begin in a block.
 
-        The last one is read to at most `PIECE` bytes beyond the block.
+        The last one is read to at most `MAX_SHOWN_LINE_BYTES` beyond the block.
 
         Returns:
             The offset of the first line, the bytes of all, and whether the last is cut.
@@ -116,7 +116,7 @@ class FileBlocks:
         return low + begin, data[begin:], True
 
     def _shown(self, start: int, line: bytes) -> bytes:
-        """Return which bytes are shown of a line, which may go on behind `PIECE`."""
+        """Return the shown bytes of a line, which may exceed `MAX_SHOWN_LINE_BYTES`."""
         body, hidden = (
             shown_part(line)
             if len(line) <= MAX_SHOWN_LINE_BYTES
@@ -151,7 +151,7 @@ _PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
 
 
 class Search:
-    """One text, in one file.
+    """Searches one output file for one text, and counts its hits block by block.
 
     `count_some` is for a thread; everything else may be called meanwhile.
 
@@ -160,21 +160,21 @@ class Search:
     """
 
     def __init__(
-        self, path: Path, wanted: str, *, near: int, limit: int | None = None
+        self, path: Path, query: str, *, near: int, limit: int | None = None
     ) -> None:
         """Begin to look for a text.
 
         Args:
             path: The output file.
-            wanted: Plain text, not empty; if it has no capitals, they don't matter.
+            query: Plain text, not empty; if it has no capitals, they don't matter.
             near: The offset from which on it is counted first.
             limit: Bytes after which the file ends; none for the whole of it.
         """
         self._blocks = FileBlocks(path, limit=limit)
-        self.wanted = wanted
-        self.is_case_sensitive = wanted != wanted.lower()
+        self.query = query
+        self.is_case_sensitive = query != query.lower()
         self.pattern = re.compile(
-            re.escape(wanted), 0 if self.is_case_sensitive else re.IGNORECASE
+            re.escape(query), 0 if self.is_case_sensitive else re.IGNORECASE
         )
         self._counts = array("q")
         self._near = near // TEXT_BLOCK_BYTES
@@ -208,7 +208,7 @@ class Search:
         return UNCOUNTED_HITS not in self._counts
 
     @property
-    def passes_over(self) -> bool:
+    def has_unsearched_text(self) -> bool:
         """Whether some line is too long to be shown and searched to its end."""
         return bool(self._blocks.truncated_lines)
 
@@ -345,7 +345,7 @@ class Search:
         _, data, is_cut = self._blocks.lines(block)
         if is_cut or has_long_line(data):
             return self._blocks.texts(block).hits_before_lines(self.pattern)[-1]
-        wanted = self.wanted
+        wanted = self.query
         if not data.translate(None, _PLAIN):
             if not wanted.isascii():
                 return 0

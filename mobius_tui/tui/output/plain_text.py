@@ -120,7 +120,7 @@ def newline_from(read: ByteReader, start: int, stop: int) -> int:
 def count_hits(
     text: str | bytes, wanted: str | bytes, *, is_case_sensitive: bool
 ) -> int:
-    """Count in plain text."""
+    """Count the hits of a query, which is in lower case where case does not matter."""
     if isinstance(text, bytes) and isinstance(wanted, bytes):
         return (text if is_case_sensitive else text.lower()).count(wanted)
     assert isinstance(text, str)

@@ -22,8 +22,8 @@ class Pen(NamedTuple):
     """The colours and attributes that the next character is written in."""
 
     colour: Color | None = None
-    ground: Color | None = None
-    traits: frozenset[str] = frozenset()
+    background: Color | None = None
+    attributes: frozenset[str] = frozenset()
     """Of bold, dim, italic, underline, reverse and strike."""
 
 
@@ -50,7 +50,7 @@ _ATTRIBUTES_SWITCHED_OFF = {
 }
 
 
-def parse(text: str, pen: Pen) -> tuple[tuple[Segment, ...], Pen]:
+def styled_segments(text: str, pen: Pen) -> tuple[tuple[Segment, ...], Pen]:
     """Split sanitized text into styled segments.
 
     Args:
@@ -82,8 +82,8 @@ def pen_after(text: str, pen: Pen) -> Pen:
 @lru_cache(maxsize=4096)
 def pen_style(pen: Pen) -> Style:
     """Return the style to draw with; what the pen leaves open stays open."""
-    traits = Style.parse(" ".join(sorted(pen.traits)))
-    return traits + Style(color=pen.colour, bgcolor=pen.ground)
+    traits = Style.parse(" ".join(sorted(pen.attributes)))
+    return traits + Style(color=pen.colour, bgcolor=pen.background)
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +97,7 @@ def apply_sgr(pen: Pen, sequence: str) -> Pen:
             if colour is not None and code == 38:
                 pen = pen._replace(colour=colour)
             elif colour is not None and code == 48:
-                pen = pen._replace(ground=colour)
+                pen = pen._replace(background=colour)
         elif code == 4 and details == [0]:
             pen = _simple(pen, 24)
         else:
@@ -110,17 +110,17 @@ def _simple(pen: Pen, code: int) -> Pen:
     if code == 0:
         return PLAIN_PEN
     if code in _ATTRIBUTES_SWITCHED_ON:
-        return pen._replace(traits=pen.traits | {_ATTRIBUTES_SWITCHED_ON[code]})
+        return pen._replace(attributes=pen.attributes | {_ATTRIBUTES_SWITCHED_ON[code]})
     if code in _ATTRIBUTES_SWITCHED_OFF:
-        return pen._replace(traits=pen.traits - _ATTRIBUTES_SWITCHED_OFF[code])
+        return pen._replace(attributes=pen.attributes - _ATTRIBUTES_SWITCHED_OFF[code])
     if 30 <= code <= 37 or 90 <= code <= 97:
         return pen._replace(colour=_basic(code - 30))
     if 40 <= code <= 47 or 100 <= code <= 107:
-        return pen._replace(ground=_basic(code - 40))
+        return pen._replace(background=_basic(code - 40))
     if code == 39:
         return pen._replace(colour=None)
     if code == 49:
-        return pen._replace(ground=None)
+        return pen._replace(background=None)
     return pen
 
 

@@ -73,7 +73,7 @@ class Viewport:
         at, skip = self.top, self.skip
         while at < self.document.size and len(found) < self.height:
             strips, at = self._rows_at(at)
-            found += strips.part(skip, self.height - len(found))
+            found += strips.rows(skip, self.height - len(found))
             skip = 0
         return found
 
@@ -261,7 +261,8 @@ def place_at(viewport: Viewport, x: int, y: int) -> TextPlace | None:
         return TextPlace(row.line.start, len(row.text))
     cell = x - viewport.layout.margin
     return TextPlace(
-        row.line.start, row.start + _count(row.text[row.start : row.end], cell)
+        row.line.start,
+        row.start + _characters_in_cells(row.text[row.start : row.end], cell),
     )
 
 
@@ -289,11 +290,11 @@ def _pieces(line: OutputLine, text: str, layout: OutputLayout) -> list[tuple[int
     if layout.wrap:
         pieces = row_breaks(text + hidden_bytes_note(line), layout.text_width)
         return [(min(start, length), min(end, length)) for start, end in pieces]
-    start = _count(text, layout.shift)
-    return [(start, start + _count(text[start:], layout.text_width))]
+    start = _characters_in_cells(text, layout.shift)
+    return [(start, start + _characters_in_cells(text[start:], layout.text_width))]
 
 
-def _count(text: str, cells: int) -> int:
+def _characters_in_cells(text: str, cells: int) -> int:
     """Return how many characters end within the first cells of a text."""
     if text.isascii():
         return max(0, min(cells, len(text)))

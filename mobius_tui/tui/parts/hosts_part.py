@@ -22,14 +22,13 @@ from mobius_tui.run.attempts.merged_output import (
     MergedHost,
     MergedOutput,
 )
-from mobius_tui.run.attempts.output_reader import bytes_printed_by
+from mobius_tui.run.attempts.output_reader import output_size_at
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.fleet.gathered_output import distinct_outputs
-from mobius_tui.run.fleet.host_output import output_path, spans_path
+from mobius_tui.run.fleet.host_output import distinct_outputs, output_path, spans_path
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.play_files import last_play_of
 from mobius_tui.run.storage.run_directory import AttemptDirectory
-from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
@@ -50,11 +49,11 @@ class OpenedOutput:
 
     step: str
     host: str = ""
-    """The host whose output it is; empty where it is another's."""
+    """The host whose output it is; empty for that of all hosts, or of a batch."""
     path: Path | None = None
     """Where the outputs of all hosts are, or that of a batch."""
     has_times: bool = False
-    """Whether it is said beside it when it came."""
+    """Whether a file beside it says when its parts came."""
     title: str = ""
     nothing: str = ""
     """What is said where nothing was printed."""
@@ -117,7 +116,7 @@ class StepHostsPart:
                 placeholder=opened.nothing or "They have printed nothing.",
                 tabs=(),
             )
-        own = found.newest.get(opened.host)
+        own = found.host_states.get(opened.host)
         if own is None:
             return shown
         is_running = own.status is HostStatus.RUNNING
@@ -129,9 +128,7 @@ class StepHostsPart:
             shown,
             path=path,
             spans=_spans_of(path),
-            limit=bytes_printed_by(folder, view.now)
-            if is_running and is_past
-            else None,
+            limit=output_size_at(folder, view.now) if is_running and is_past else None,
             title=f"Output · {number} · {opened.host} {word}",
             running=is_running and not is_past,
             placeholder="It has printed nothing yet." if is_running else "Nothing.",
@@ -159,7 +156,7 @@ class StepHostsPart:
             shown: is called when there is something to show.
         """
         found = self._view.hosts(step) if self._view is not None else None
-        own = found.newest.get(host) if found is not None else None
+        own = found.host_states.get(host) if found is not None else None
         if found is None or own is None:
             return
         folder = self._feed.directory.attempt(*AttemptId(step, own.attempt)).path
@@ -171,7 +168,7 @@ class StepHostsPart:
         is_past = self._view is None or self._view.reviewed_duration is not None
         self.opened = OpenedOutput(
             step=step,
-            path=play.process.output,
+            path=play.keeper_directory.output,
             has_times=True,
             title=f"Ansible, batch {own.batch}",
             nothing="Ansible has printed nothing that is of no host.",
@@ -306,10 +303,11 @@ class StepHostsPart:
         found = self._view.hosts(step) if self._view is not None else None
         if found is None:
             return []
-        names = {host: sanitize.line(host) for host in found.newest}
+        names = {host: sanitize.line(host) for host in found.host_states}
         cells = min(LONGEST_LABEL, max(map(cell_len, names.values()), default=0))
         ordered = sorted(
-            found.newest.items(), key=lambda each: HOST_STATUS_RANKS[each[1].status]
+            found.host_states.items(),
+            key=lambda each: HOST_STATUS_RANKS[each[1].status],
         )
         hosts = []
         for name, own in ordered:
@@ -341,11 +339,11 @@ def _spans_of(path: Path | None) -> Path | None:
 
 def _merged_title(merged: MergedOutput) -> str:
     """What the output of all is, in words."""
-    if not merged.without_times:
+    if not merged.hosts_without_times:
         return "all hosts, by time"
-    if not merged.are_merged:
+    if not merged.has_merged_lines:
         return "all hosts, one after the other"
-    return f"all hosts, by time; {merged.without_times} without times first"
+    return f"all hosts, by time; {merged.hosts_without_times} without times first"
 
 
 def _read_last_outputs_of_hosts(paths: Mapping[str, Path]) -> Mapping[str, LastOutput]:

@@ -10,7 +10,7 @@ from mobius_tui.tui.widgets.banners import OtherRunsBanner, OtherRunsReader
 
 
 class OtherRunsAlarm:
-    """Tells of such a run on top of a page, and leads there."""
+    """Shows a banner while another run needs a person, and opens that run."""
 
     def __init__(
         self,

@@ -15,20 +15,20 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Command, OutputNeed, PaneName
 from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
 from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.parts.hosts_part import StepHostsPart
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.next_action import ShowHostOutput, show_host_output
 from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.row_key import HostRow, RowKey
+from mobius_tui.tui.screen_state import HostRow, RowKey
 
 SIZE_POLL_INTERVAL = 0.05
 """Seconds between polls of the size of a running step's output."""
@@ -60,7 +60,7 @@ class OutputController:
         self._feed = feed
         self._choose = choose
         self._tab: AttemptId | None = None
-        self.pane = OutputWorkbench(id=PaneName.OUTPUT, repaints=feed.repaints)
+        self.pane = InteractiveOutputPane(id=PaneName.OUTPUT, repaints=feed.repaints)
         self.hosts = StepHostsPart(screen, feed, tell)
         self.shown: OutputChoice | None = None
         """What the pane shows."""
@@ -124,15 +124,15 @@ class OutputController:
     def host_offer(self) -> ShowHostOutput | None:
         """What Enter does while the hosts have the focus; `None` at other times."""
         pane = self.hosts.pane
-        if not pane.has_focus or pane.found is None or not pane.cursor:
+        if not pane.has_focus or pane.shown_hosts is None or not pane.cursor:
             return None
-        return show_host_output(pane.found, pane.cursor)
+        return show_host_output(pane.shown_hosts, pane.cursor)
 
     # Following
 
     def follow(self) -> None:
         """Follow the output of every attempt that runs."""
-        running = frozenset(self._feed.running())
+        running = frozenset(self._feed.running_attempts())
         for attempt in running - self.followed:
             self._screen.run_worker(
                 self._follow(attempt),
@@ -176,7 +176,7 @@ class OutputController:
             case OutputNeed.RUNNING_SCRIPT:
                 return self.pane.is_shown_stoppable
             case OutputNeed.PLAYBOOK:
-                return self.hosts.pane.is_played
+                return self.hosts.pane.uses_ansible
             case None:
                 return True
 

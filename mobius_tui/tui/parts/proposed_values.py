@@ -9,14 +9,14 @@ from mobius_tui.run.client.listed_values import proposed_value
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.value_kinds import value_on_one_line
 from mobius_tui.tui.presenters.briefing_fields import proposal_text
-from mobius_tui.tui.widgets.briefing_inputs import ProposalNote, ProposedInput
+from mobius_tui.tui.widgets.answer_inputs import ProposalInput, ProposalNote
 
 
 class ProposedValues:
     """The values that commands listed for each input line, and the note under it."""
 
     def __init__(self) -> None:
-        self._lines: dict[Variable, ProposedInput] = {}
+        self._lines: dict[Variable, ProposalInput] = {}
         self._notes: dict[Variable, ProposalNote] = {}
         self._listed: dict[Variable, ListedValues | None] = {}
         self._read: dict[Variable, Mapping[str, str]] = {}
@@ -25,7 +25,7 @@ class ProposedValues:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def line(self, variable: Variable, known: str) -> ProposedInput:
+    def make_input(self, variable: Variable, known: str) -> ProposalInput:
         """The line of a variable.
 
         Args:
@@ -33,19 +33,19 @@ class ProposedValues:
             known: the value that it begins with; may be empty.
         """
         value = value_on_one_line(variable, known)
-        made = ProposedInput(value, id=f"var-{variable.name}")
+        made = ProposalInput(value, id=f"var-{variable.name}")
         self._lines[variable] = made
         return made
 
-    def note(self, variable: Variable) -> ProposalNote:
+    def make_proposal_note(self, variable: Variable) -> ProposalNote:
         """The note under a variable's input: what was listed for it."""
         self._listed[variable] = None
         made = ProposalNote(proposal_text(None, "", several=variable.many))
         self._notes[variable] = made
         return made
 
-    def begin(self) -> None:
-        """The commands are about to be run, once more."""
+    def reset_listed(self) -> None:
+        """Forget what was listed, and show that the commands are being run."""
         self._listed = dict.fromkeys(self._lines)
         self.refresh_notes()
 

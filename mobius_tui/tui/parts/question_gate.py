@@ -138,7 +138,7 @@ class QuestionGate:
         if self._open is not None:
             self._open.show_run_view(view)
 
-    def close_for_task(self) -> str:
+    def keep_draft_for_task(self) -> str:
         """Keep the draft of an open dialog; returns the notice to show afterwards."""
         dialog = self._open
         if dialog is None or not dialog.is_mounted or not dialog.ASKS:

@@ -22,10 +22,11 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 
 class RunFeed:
-    """Turns the journal of one run into views, throttled to `repaints` a second.
+    """Turns the journal of one run into views, and has its screen show them.
 
     A worker follows the files and posts `RunChanged` and `RunLost` to the screen. The
-    screen then calls `show_throttled`, which alone calls `show`.
+    screen answers by `show_throttled`, at most `repaints` times a second, or by
+    `show_now`; both call `show`.
     """
 
     def __init__(
@@ -150,15 +151,15 @@ class RunFeed:
         Args:
             before: the view before, of which what has not changed is taken over.
         """
-        return self._presenter.run(self._wall(), before)
+        return self._presenter.run_view_at(self._wall(), before)
 
     def health(self, view: RunView) -> HealthView:
         """Health as it is in a view."""
         return self._presenter.health(view)
 
-    def running(self) -> tuple[AttemptId, ...]:
+    def running_attempts(self) -> tuple[AttemptId, ...]:
         """The attempts at scripts that run now."""
-        return self._presenter.running()
+        return self._presenter.running_attempts()
 
     def is_running(self, attempt: AttemptId) -> bool:
         """Whether this attempt is at a script that runs now."""

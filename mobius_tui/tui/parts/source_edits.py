@@ -20,14 +20,14 @@ from mobius_tui.run.storage.source_diff import (
     source_stamp,
 )
 from mobius_tui.runbook.toml.positions import HeaderKind
-from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
 
 SOURCE_CHECK_INTERVAL = 2.0
 """Seconds between two polls whether the runbook's source was edited."""
@@ -68,7 +68,7 @@ class SourceEdits:
         self._was_edited = was_edited
         self._stamp: SourceStamp | None = None
         self._check_worker: Worker[None] | None = None
-        self.is_known = is_known
+        self.edits_told = is_known
         """Whether the person knows that the source was edited since the run began."""
         self.is_editing = False
         """Whether the screens go away for the source to be edited."""
@@ -115,7 +115,7 @@ class SourceEdits:
         if began is None:
             return
         lines = await asyncio.to_thread(source_edits, self._feed.directory, began)
-        self.is_known = bool(lines)
+        self.edits_told = bool(lines)
         if lines:
             await self._questions.ask(ChangesDialog(lines))
         elif asked:
@@ -147,12 +147,12 @@ class SourceEdits:
             return
         differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
-        if differs and not self.is_known:
+        if differs and not self.edits_told:
             name, key = edited_source(began).name, first_key_name("changes")
             words = f"{name} was edited since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)
-        self.is_known = differs
+        self.edits_told = differs
 
 
 def _header(key: RowKey) -> tuple[HeaderKind, str]:

@@ -11,7 +11,7 @@ from mobius_tui.run.planning.going_on import (
 )
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.run.state.watch_state import Alarm
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
@@ -24,9 +24,9 @@ MAX_STEPS_IN_QUESTION = 8
 
 
 class StepStarter:
-    """A run that goes on by itself while a person watches.
+    """Begins step after step from the screen, until a person is needed.
 
-    It is the screen that begins the steps: without a screen nothing goes on.
+    The host is not told of it: without a screen nothing goes on.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class StepStarter:
         self._begun: set[AttemptId] = set()
         self._alarms: frozenset[Alarm] = frozenset()
 
-    async def ask(self, view: RunView, phase: str | None = None) -> None:
+    async def begin_after_question(
+        self, view: RunView, phase: str | None = None
+    ) -> None:
         """A worker: go on from here; where the next step changes something, ask first.
 
         Args:
@@ -121,13 +123,13 @@ class StepStarter:
                 self._send(StartStep(step=attempt.step, attempt=attempt.number))
 
     def _why_to_stop(self, view: RunView) -> str:
-        if view.state.ended is not None or view.host is None:
+        if view.state.ended is not None or view.host_pid is None:
             return "no host runs the run"
         if not self._alarms.issuperset(view.state.watch.alarms):
             return "a trigger has fired"
         for step_id in {attempt.step for attempt in self._begun}:
             status = view.state.steps[step_id].status
-            if status is Status.WARNED or status in BAD_STATUSES:
+            if status is Status.WARNED or status in STATUSES_NEEDING_DECISION:
                 return f"{view.plan.name(step_id)}: {status}"
         return ""
 

@@ -16,7 +16,7 @@ from mobius_tui.review.drill_comparison import (
 from mobius_tui.review.reviewed_run import ReviewedRun, review_snapshot
 from mobius_tui.review.run_timeline import RunTimeline, filter_timeline
 from mobius_tui.run.journal.outage_times import Milestones
-from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.dialogs.question import Notifier
 
 
@@ -31,7 +31,7 @@ class TimelineBuilder:
         self,
         screen: Screen[Any],
         reviewed_run: ReviewedRun,
-        whole: RunTimeline | None,
+        full_timeline: RunTimeline | None,
         *,
         show: Callable[[RunTimeline], None],
         grown: Callable[[float], None],
@@ -42,7 +42,7 @@ class TimelineBuilder:
         Args:
             screen: has the workers.
             reviewed_run: the run.
-            whole: its timeline, where that is made already.
+            full_timeline: its timeline, where that is made already.
             show: is given each that was made, if nothing else is wanted by then.
             grown: is told that a run which goes on has gone on: until which moment it
                 was known before, in seconds since 1970.
@@ -54,7 +54,9 @@ class TimelineBuilder:
         self._grown = grown
         self._tell = tell
         self.full_timeline = (
-            review_snapshot(reviewed_run).timeline() if whole is None else whole
+            review_snapshot(reviewed_run).timeline()
+            if full_timeline is None
+            else full_timeline
         )
         """The timeline of all that is known, whatever of it is wanted."""
         self._query = ""
@@ -90,7 +92,7 @@ class TimelineBuilder:
     async def _find_drill(self) -> None:
         """A worker: a drill has to be read."""
         rewound = self._reviewed_run
-        at = rewound.newest.began_at
+        at = rewound.newest_state.began_at
         find = partial(last_drill_before, rewound.directory, rewound.began, at)
         self._drill = await run_in_thread(find)
         if self._drill is None:
@@ -134,7 +136,7 @@ class TimelineBuilder:
             return partial(filter_timeline, whole, query)
         if self._times is None:
             self._times = self._reviewed_run.milestones()
-        state, times = self._reviewed_run.newest.copy(), self._times
+        state, times = self._reviewed_run.newest_state.copy(), self._times
         return lambda: filter_timeline(
             compare_with_drill(whole, state, times, drill), query
         )

@@ -1,4 +1,4 @@
-"""Triggers in words: the banner of a run, or of a run elsewhere, and the rules."""
+"""The banner lines of a trigger that fired, in this run or in another one."""
 
 from __future__ import annotations
 
@@ -171,7 +171,10 @@ def _reason(run: OtherRun) -> str:
 
 
 def _consequence(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
-    """What happens there, or does not."""
+    """What follows in the other run.
+
+    Whether and when its rollback begins or goes on.
+    """
     watch = run.watch
     if watch.rollback is not None:
         if watch.rollback_running:

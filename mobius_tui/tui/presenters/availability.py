@@ -33,19 +33,19 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import step_needing_person
-from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_step
+from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_row
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_command_rules import (
     STEP_RULES,
     state_in_words,
     why_useless,
 )
-from mobius_tui.tui.row_key import RowKey, StepRow
+from mobius_tui.tui.screen_state import RowKey, StepRow
 
 
 def available_commands(
@@ -93,13 +93,13 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
         case RunCommand.CONTACTS:
             return bool(view.runbook.contacts)
         case RunCommand.TERMINAL:
-            return terminal_step(view, selected) is not None
+            return terminal_row(view, selected) is not None
         case RunCommand.GO_ON:
             return view.goes_on_through_changes
         case RunCommand.ENTER_PHASE:
             return bool(enterable_phases(view, view.situation))
         case RunCommand.MESSAGE:  # it can be read and copied, whatever else goes on
-            goes_on = view.host is not None and view.state.ended is None
+            goes_on = view.host_pid is not None and view.state.ended is None
             return goes_on and is_useful(view, selected, command)
         case _:
             useful = is_useful(view, selected, command)
@@ -275,7 +275,7 @@ def why_unavailable(view: RunView, key: RowKey | None, command: RunCommand) -> s
         if command is RunCommand.UNDO and isinstance(permission, Refused):
             return f"{_sentence(permission.text)}."
         return "The run has ended; nothing can be done in it any more."
-    if view.host is None and command is not RunCommand.STOP:
+    if view.host_pid is None and command is not RunCommand.STOP:
         return (
             f"No host runs this run: {first_key_name('next_action')} resumes it first."
         )

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.drill.detection_gaps import DrillCoverage
-from mobius_tui.drill.drill_record import is_staging
+from mobius_tui.drill.detection_coverage import DrillCoverage
+from mobius_tui.drill.drill_record import is_own_staging
 from mobius_tui.health.health_record import CheckState
 from mobius_tui.run.checks.value_commands import ListedValues
-from mobius_tui.run.client.briefing_hosts import host_counts_by_target
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
-from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.run_briefing import Briefing, host_counts_by_target
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.step_texts import secret_source_text
@@ -42,7 +41,7 @@ EFFECT_COUNT_WORDS: tuple[tuple[str, str, Role], ...] = (
     ("choose", "decisions", "plain"),
     ("watch", "watches", "plain"),
 )
-"""Each effect, the word behind the number of steps that have it, and its role."""
+"""Each effect or kind of step, the word before its count, and its role."""
 
 MODE_DESCRIPTIONS: Mapping[Mode, tuple[str, Role]] = {
     Mode.INCIDENT: ("real commands, in a real environment", "bad"),
@@ -88,7 +87,7 @@ def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
         line = assemble((" of ".join(version), "plain"), (owners, "muted"))
         fields.append(Field("version", line))
-    on_staging = briefing.site is not None and is_staging(Path(briefing.site))
+    on_staging = briefing.site is not None and is_own_staging(Path(briefing.site))
     words, role = STAGING_DRILL if on_staging else MODE_DESCRIPTIONS[briefing.mode]
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
@@ -162,7 +161,10 @@ def _counts(label: str, phases: tuple[Phase, ...]) -> Field:
 
 
 def preflight_fields(briefing: Briefing) -> tuple[Field, ...]:
-    """What was looked for, and what was not found."""
+    """The fields of the preflight.
+
+    Problems or programs found, notices, and the directory.
+    """
     fields = [Field("✖ fix", text(problem, "bad")) for problem in briefing.problems]
     if not briefing.problems:
         wanted = programs_wanted(briefing.runbook)
@@ -207,8 +209,9 @@ def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Fie
     """When it was drilled last, how that ended, by whom, and what was edited since.
 
     Args:
-        found: what its drills say.
-        now: seconds since 1970; none while that is still looked for.
+        found: its newest drill and what drills cover; `None` if that is not known.
+        now: seconds since 1970; `None` while the runs are still searched, whatever
+            `found` is.
     """
     if now is None:
         return Field("drilled", text("looking through the runs", "muted"))

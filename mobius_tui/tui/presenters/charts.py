@@ -45,7 +45,8 @@ def chart_top_value(values: Sequence[float | None], limit: float | None) -> floa
         limit: A limit in the same unit, if there is one.
     """
     peak = max(
-        (value for value in map(_height, values) if value is not None), default=0
+        (value for value in map(_drawable_value, values) if value is not None),
+        default=0,
     )
     if limit is not None and peak < limit <= peak * MAX_LIMIT_RATIO:
         return limit
@@ -105,7 +106,7 @@ def meter(value: float | None, limit: float, width: int) -> str:
         limit: What fills the bar, in the same unit.
         width: Cells.
     """
-    reach = _height(value) or 0.0
+    reach = _drawable_value(value) or 0.0
     whole = max(0, width) * 8
     if reach >= limit and reach > 0:
         eighths = whole
@@ -125,7 +126,7 @@ def _column(
     if state == "bad":
         above: list[ChartCell] = [(" ", "none")] * (height - 1)
         return [*above, (FAILED_GLYPH, "bad")]
-    reach = None if state == "none" else _height(value)
+    reach = None if state == "none" else _drawable_value(value)
     role: ChartRole = "ok"
     if state == "slow" or (reach is not None and limit is not None and reach > limit):
         role = "slow"
@@ -136,7 +137,7 @@ def _column(
     return [(RISING_BLOCKS[n], role if n else "none") for n in fills]
 
 
-def _height(value: float | None) -> float | None:
+def _drawable_value(value: float | None) -> float | None:
     """Return a value that can be drawn: none for what is no number."""
     if value is None or math.isnan(value):
         return None

@@ -8,12 +8,16 @@ from rich.cells import cell_len
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.planning.plan import is_follower, kind_of
+from mobius_tui.run.planning.plan import is_live_output, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
-from mobius_tui.run.state.step_state import BAD_STATUSES, GATE_OPENING_STATUSES, Status
+from mobius_tui.run.state.step_state import (
+    GATE_OPENING_STATUSES,
+    STATUSES_NEEDING_DECISION,
+    Status,
+)
 from mobius_tui.runbook.model.guards import guard_variables
-from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import delivery_summary
@@ -28,7 +32,7 @@ from mobius_tui.tui.presenters.glyphs import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
-from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
 
 MAX_ANSWER_CELLS = 14
 """The most cells that an answer takes in the right column."""
@@ -125,7 +129,10 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
     right, role = _right(view, step, standing)
     mark = STATUS_MARKS[standing.status]
     of_hosts, short = "", ""
-    if standing.status is Status.RUNNING or standing.status in BAD_STATUSES:
+    if (
+        standing.status is Status.RUNNING
+        or standing.status in STATUSES_NEEDING_DECISION
+    ):
         of_hosts, short = hosts_texts(view, step.id)
     return ChecklistRow(
         is_phase=False,
@@ -148,17 +155,21 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
         case Status.PENDING:
             return "", "muted"
         case Status.RUNNING:
-            words = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
-            return (f"live {words}" if is_follower(step) else words), "accent"
+            words = view.watch_progress(step) or clock_duration(
+                view.runtime(step.id) or 0.0
+            )
+            return (f"live {words}" if is_live_output(step) else words), "accent"
         case Status.WAITING:
             return _wait(view, standing), "muted"
         case Status.PASSED if kind_of(step) == "message":
             return delivery_summary(view, step)
         case Status.PASSED:
             return _done(view, step), "muted"
-        case status if status in BAD_STATUSES:
+        case status if status in STATUSES_NEEDING_DECISION:
             return mark.word, "bad"
-        case Status.NOT_APPLICABLE if standing.is_guard_false and not standing.was_seen:
+        case Status.NOT_APPLICABLE if (
+            standing.is_guard_false and not standing.found_by_guard_check
+        ):
             return _guard_value_text(view, step), mark.role
         case _:
             return mark.word, mark.role
@@ -213,14 +224,14 @@ def step_counts_text(view: RunView) -> str:
     """How many steps are done, and how many of those not well, for the border."""
     done, total = view.counts.progress
     counts = view.counts.statuses
-    reported_statuses = BAD_STATUSES | {
+    reported_statuses = STATUSES_NEEDING_DECISION | {
         Status.WARNED,
         Status.SKIPPED,
         Status.OVERRIDDEN,
     }
     worst_first = sorted(
         (status for status in counts if status in reported_statuses),
-        key=lambda status: status not in BAD_STATUSES,
+        key=lambda status: status not in STATUSES_NEEDING_DECISION,
     )
     parts = [f"{done} of {total} done"]
     parts += [f"{counts[status]} {STATUS_MARKS[status].word}" for status in worst_first]
@@ -258,7 +269,7 @@ class ChecklistOutline:
             self._waits = {}
         state = view.last_entry_number if self.query else 0
         made_of = (
-            view.plan.growth_count,
+            view.plan.step_additions_count,
             view.state.entered_phases,
             tuple(self._toggled_phases.items()),
             self.query,
@@ -332,17 +343,25 @@ class ChecklistOutline:
         head = PhaseRow(phase.id) if phase is not None else None
         return head if head in self._places else None
 
-    def place(self, key: RowKey | None) -> int:
+    def row_index(self, key: RowKey | None) -> int:
         """The index of the row that shows a key; 0 without one."""
         row = self.visible_row(key)
         return self._places[row] if row is not None else 0
 
-    def phase_near(self, place: int, count: int) -> int:
-        """The place of the phase before a row, or after it."""
+    def phase_near(self, row_index: int, direction: int) -> int:
+        """The index of the phase row before a row, or after it.
+
+        Args:
+            row_index: the index of the row.
+            direction: negative for before, else after.
+
+        Returns:
+            0, or the number of rows, where there is no such phase.
+        """
         heads = [n for n, key in enumerate(self.keys) if isinstance(key, PhaseRow)]
-        if count < 0:
-            return max((head for head in heads if head < place), default=0)
-        return min((head for head in heads if head > place), default=len(self.keys))
+        if direction < 0:
+            return max((head for head in heads if head < row_index), default=0)
+        return min((head for head in heads if head > row_index), default=len(self.keys))
 
     def row(self, key: RowKey) -> ChecklistRow:
         """The row of a key."""

@@ -52,7 +52,7 @@ def coach_mark(view: RunView) -> str:
 
 
 def _after_rollback(view: RunView) -> str:
-    """Which way leads to the end of the drill, and to which."""
+    """The mark after the rollback: do the steps that are left, or end the drill."""
     outcome, _ = run_outcome(view.plan, view.state)
     if outcome == "completed":
         end = first_key_name(RunCommand.END_RUN)

@@ -45,7 +45,10 @@ def role_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
 
 
 def escalation_fields(contacts: tuple[Contact, ...], step: Step) -> Iterator[Field]:
-    """Whom to call about a failed step: its role's contacts, or the first contact."""
+    """Whom to call about a failed step.
+
+    The first contact of its role, else the first.
+    """
     own = [each for each in contacts if each.role == step.role]
     for contact in (*own, *contacts)[:1]:
         key = first_key_name(RunCommand.CONTACTS)
@@ -77,7 +80,7 @@ DELIVERY_WORDS: Mapping[DeliveryStatus, tuple[str, Role]] = {
     DeliveryStatus.SENT: ("sent", "muted"),
     DeliveryStatus.DROPPED: ("told", "muted"),
 }
-"""The state of a delivery, short enough for a row of the checklist."""
+"""Short words for a delivery in the checklist; the worst status stands first."""
 
 
 def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
@@ -89,7 +92,7 @@ def channels_of(view: RunView, step: Step) -> tuple[ChannelRoute, ...]:
 
 def deliveries_of(view: RunView, step: Step) -> tuple[Delivery, ...]:
     """The deliveries of a step's message, as it was last sent or queued."""
-    hosted = view.host is not None
+    hosted = view.host_pid is not None
     number = view.next_attempt(step.id)
     found = queued_before_host_ended(view, step) or deliveries_of_attempt(
         view.state.deliveries, step.id, number - 1
@@ -106,7 +109,7 @@ def queued_before_host_ended(view: RunView, step: Step) -> tuple[Delivery, ...]:
 
 def open_deliveries(view: RunView) -> tuple[Delivery, ...]:
     """What has not arrived, as far as is known."""
-    return undelivered(view.state, hosted=view.host is not None)
+    return undelivered(view.state, hosted=view.host_pid is not None)
 
 
 def channel_fields(view: RunView, step: Step) -> Iterator[Field]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from mobius_tui.drill import score_text
+from mobius_tui.drill import past_drills
 from mobius_tui.drill.drill_facilitator import ACT_IN_PAST_TENSE
 from mobius_tui.drill.drill_score import TIME_FIELDS, Score, score_times
 from mobius_tui.drill.faults import Fault
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
 from mobius_tui.runbook.text.units import ago_in_words
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
@@ -85,14 +85,14 @@ def live_score_fields(score: Score) -> Iterator[Field]:
     """What is known of the score by now."""
     label = "time to"
     for name, at in zip(TIME_FIELDS, score_times(score), strict=True):
-        known = "-" if at is None else score_text.seconds_words(at)
+        known = "-" if at is None else past_drills.seconds_words(at)
         role: Role = "muted" if at is None else "strong"
         words = assemble(
-            (f"{score_text.TIME_LABELS[name]:<14}", "plain"), (known, role)
+            (f"{past_drills.TIME_LABELS[name]:<14}", "plain"), (known, role)
         )
         yield Field(label, words)
         label = ""
-    for label, lines in score_text.score_details(score):
+    for label, lines in past_drills.score_details(score):
         short = {"steps wrong": "wrong", "out of order": "order"}.get(label, label)
         short = {"overridden": "vouched"}.get(short, short)
         yield Field(short, text("; ".join(lines), "warn"))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.probe_window import ProbeCondition
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.tui.presenters.styled_text import Role
 
 
@@ -72,7 +72,7 @@ def phase_mark(statuses: Iterable[Status]) -> Mark:
     found = set(statuses)
     if Status.RUNNING in found:
         return STATUS_MARKS[Status.RUNNING]
-    for bad in (Status.UNKNOWN, *sorted(BAD_STATUSES - {Status.UNKNOWN})):
+    for bad in (Status.UNKNOWN, *sorted(STATUSES_NEEDING_DECISION - {Status.UNKNOWN})):
         if bad in found:
             return STATUS_MARKS[bad]
     if Status.PENDING in found:

@@ -39,8 +39,8 @@ class ProbeView:
     title: str
     state: ProbeCondition
     words: str
-    """Why, in words: `failing for 2:10`."""
-    status: int | None
+    """The condition in words, and for how long: `failing for 2:10`."""
+    http_status: int | None
     """The HTTP status of the last check."""
     reason: str
     """Why the last check was not ok."""
@@ -85,7 +85,7 @@ class StepSpan:
     ended: float | None
     """`None` while it runs."""
 
-    def is_within(self, times: Sequence[float]) -> bool:
+    def overlaps(self, times: Sequence[float]) -> bool:
         """Whether it ran while checks that began at some times were made."""
         return self.ended is None or self.ended >= times[0]
 
@@ -266,7 +266,7 @@ def _probe(
         summary=last.summary if last is not None else "",
         state=status.state,
         words=status.words,
-        status=last.status if last is not None else None,
+        http_status=last.status if last is not None else None,
         reason=last.reason if last is not None else "",
         ms=last.ms if last is not None else None,
         p50=window.percentile(50),
@@ -379,11 +379,11 @@ def outage_fields(view: RunView) -> Iterator[Field]:
     if found is None:
         return
     label = "outage"
-    for when, words in outage_lines(found, _hour):
+    for when, words in outage_lines(found, _local_clock_time):
         stamp = Content.from_text(f"{when:<10}", markup=False)
         yield Field(label, stamp + text(words))
         label = ""
 
 
-def _hour(at: float) -> str:
+def _local_clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))

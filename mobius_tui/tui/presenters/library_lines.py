@@ -12,8 +12,8 @@ from pathlib import Path
 from textual.content import Content
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.drill.drill_freshness import DrillFreshness
 from mobius_tui.drill.library_listing import ListedRunbook
+from mobius_tui.drill.past_drills import DrillFreshness
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
 from mobius_tui.run.records.run_summary import RunSummary
@@ -112,7 +112,7 @@ def runbook_table() -> ColumnTable:
 
 
 def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
-    """The cells of a runbook: title, id, size, last run, last drill and folder.
+    """The cells of a runbook: title, id, steps, last run, environment and last drill.
 
     The environment is the one that it is for where nobody names another.
     """
@@ -133,7 +133,7 @@ def runbook_cells(book: ListedRunbook, now: float) -> Iterator[TableCell]:
         yield f"{mark.glyph} {ago_in_words(max(0.0, now - used.began))}", mark.role
         yield mark.word, "muted"
     yield book.environment, "muted"
-    yield _drill_cell(book.drilled, now)
+    yield _drill_cell(book.last_drill, now)
 
 
 def _drill_cell(fresh: DrillFreshness | None, now: float) -> TableCell:
@@ -249,7 +249,7 @@ def runbook_entries(
     entries = []
     for book in found:
         row = table.row(*runbook_cells(book, now))
-        who = book.drilled.drill.operator if book.drilled is not None else ""
+        who = book.last_drill.drill.operator if book.last_drill is not None else ""
         searched_texts = (book.title, book.id, book.environment, str(book.path), who)
         entries.append(
             LibraryEntry(
@@ -299,7 +299,7 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
     ]
     if asked:
         yield Field("asks", text(", ".join(asked)[:MAX_SUMMARY_CHARACTERS]))
-    yield Field("drilled", drill_words(book.drilled, now=now))
+    yield Field("drilled", drill_words(book.last_drill, now=now))
     label = "runs"
     for run in book.runs:
         began = "" if run.began is None else ago_in_words(max(0.0, now - run.began))

@@ -19,17 +19,22 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import valid_approval
+from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import effect_of, has_terminal, is_follower, kind_of
+from mobius_tui.run.planning.plan import (
+    effect_of,
+    has_terminal,
+    is_live_output,
+    kind_of,
+)
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
 from mobius_tui.run.planning.run_outcome import undone_text
 from mobius_tui.run.planning.situation import ALLOWED, Refused
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
-from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.command import FlowId
@@ -50,7 +55,7 @@ from mobius_tui.tui.presenters.run_view import (
     watch_time_left,
 )
 from mobius_tui.tui.presenters.styled_text import Role
-from mobius_tui.tui.row_key import HostRow, PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import HostRow, PhaseRow, RowKey, StepRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,14 +152,14 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
         if decide_offer(ReopenRun(), view.situation) == ALLOWED:
             words += f"; {first_key_name(RunCommand.UNDO)} undoes what it did"
         return ShowEndCard(text=words, role="strong")
-    if view.host is None:
+    if view.host_pid is None:
         words = "Resume: no host runs this run, so nothing new can start"
         return ResumeHost(text=words, role="bad")
     if view.stalled:
         words = f"Free some space: {view.stalled}; the run waits, and then goes on"
         return FocusOutput(text=words, role="bad")
     if view.host_silence:
-        silent, cont = clock_duration(view.host_silence), f"kill -CONT {view.host}"
+        silent, cont = clock_duration(view.host_silence), f"kill -CONT {view.host_pid}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
         return FocusOutput(text=words, role="bad")
     left = watch_time_left(view)
@@ -197,7 +202,7 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
     step = view.step(key)
     if step is None or view.state.auto is not None:
         return None
-    if view.state.is_reopened and step.id not in view.state.steps_after_end:
+    if view.state.is_reopened and step.id not in view.state.steps_allowed_when_reopened:
         return None
     own_phase = view.plan.phase_of[step.id]
     if is_unentered_aside(view, own_phase):
@@ -211,7 +216,7 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
             role="warn",
         )
     standing = view.statuses[step.id]
-    if standing.status in BAD_STATUSES:
+    if standing.status in STATUSES_NEEDING_DECISION:
         # Of a step with rows each of these is decided on, and is proposed.
         return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
@@ -220,7 +225,7 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
-    busy = view.proposal.kind == "running" and not is_follower(step)
+    busy = view.proposal.kind == "running" and not is_live_output(step)
     if standing.status is Status.PENDING and not busy:
         astray = is_out_of_order(view.plan, view.state, step.id, view.statuses)
         return _start(view, step, note="out of order" if astray else "")
@@ -248,7 +253,7 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         return held
     if proposal.kind == "running":
         doing = "is being checked" if view.verifying == step.id else "is running"
-        took = view.progress(step) or clock_duration(view.runtime(step.id) or 0.0)
+        took = view.watch_progress(step) or clock_duration(view.runtime(step.id) or 0.0)
         done, _ = hosts_texts(view, step.id)
         words = f"{name} {doing}, {f'{done}, ' if done else ''}{took}"
         return FocusOutput(text=words, role="accent")
@@ -271,7 +276,7 @@ def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:
 
     The person who is here asks for it, gives it, or can only watch the step wait.
     """
-    name, asked = view.plan.name(step.id), valid_approval(view.plan, view.state, step)
+    name, asked = view.plan.name(step.id), current_approval(view.plan, view.state, step)
     role = step.approve.role if step.approve is not None else ""
     ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
     if asked is None and decide_offer(ask, view.situation) == ALLOWED:
@@ -311,8 +316,11 @@ def terminal_attempt(view: RunView, key: RowKey | None) -> int | None:
     return own.last_attempt.number
 
 
-def terminal_step(view: RunView, key: RowKey | None) -> RowKey | None:
-    """The step to attach to: the selected one, or one that runs."""
+def terminal_row(view: RunView, key: RowKey | None) -> RowKey | None:
+    """The row of the step whose terminal to go to: the selected or proposed.
+
+    Else `None`.
+    """
     keys = (key, view.proposed_row)
     return next((k for k in keys if terminal_attempt(view, k) is not None), None)
 
@@ -348,7 +356,7 @@ def _settle(view: RunView, step: Step) -> NextAction | None:
     return StartFlow(
         flow=FlowId.SETTLE_HOST,
         key=HostRow(step.id, host),
-        text=f"Say what became of {host}: {found.newest[host].status}",
+        text=f"Say what became of {host}: {found.host_states[host].status}",
         role="bad",
         note=f"{view.plan.name(step.id)} waits for that"
         + (f", and for {more} more" if more else ""),
@@ -358,7 +366,7 @@ def _settle(view: RunView, step: Step) -> NextAction | None:
 def show_host_output(found: StepHosts, host: str) -> ShowHostOutput:
     """Enter on a host: its output; and what is held meanwhile, which Esc leads to."""
     held = f"{held_text(found.held)}; Esc goes back there" if found.held else ""
-    words = f"Show the output of {host}: {found.newest[host].status}"
+    words = f"Show the output of {host}: {found.host_states[host].status}"
     return ShowHostOutput(text=words, role="plain", note=held)
 
 

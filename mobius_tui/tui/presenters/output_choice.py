@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.planning.plan import has_terminal, is_follower, kind_of
+from mobius_tui.run.planning.plan import has_terminal, is_live_output, kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -23,7 +23,7 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
-from mobius_tui.tui.row_key import RowKey, StepRow
+from mobius_tui.tui.screen_state import RowKey, StepRow
 
 TAB_SEPARATOR = "│"
 
@@ -135,6 +135,7 @@ class OutputChoice:
 
     path: Path | None = None
     spans: Path | None = None
+    """The file that says when which bytes came; `None` if that was not kept."""
     title: str
     running: bool = False
     limit: int | None = None
@@ -195,7 +196,7 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
         found = [_tab(view, step_id, attempt, str(attempt.number)) for attempt in own]
     for other in view.counts.running:
         last = view.step_state(other).last_attempt
-        is_live = last is not None and is_follower(view.plan.steps[other])
+        is_live = last is not None and is_live_output(view.plan.steps[other])
         if is_live and last is not None and other != step_id:
             found.append(_tab(view, other, last, view.plan.name(other)))
     return tuple(found)
@@ -203,7 +204,9 @@ def _tabs(view: RunView, step_id: str | None) -> tuple[OutputTab, ...]:
 
 def _tab(view: RunView, step_id: str, attempt: Attempt, name: str) -> OutputTab:
     mark = STATUS_MARKS[attempt.status]
-    is_live = attempt.status is Status.RUNNING and is_follower(view.plan.steps[step_id])
+    is_live = attempt.status is Status.RUNNING and is_live_output(
+        view.plan.steps[step_id]
+    )
     return OutputTab(
         attempt=AttemptId(step_id, attempt.number),
         name=name,

@@ -18,7 +18,7 @@ from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.run.planning.trigger_rules import reported_figures
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.messages import RunChanged, RunLost
@@ -33,8 +33,10 @@ if TYPE_CHECKING:  # who follows a run needs none of its review
     from mobius_tui.review.reviewed_run import ReviewViewer
 
 REFRESH_INTERVAL = 0.45
-"""Seconds between refreshes for the clock alone; every second one reads the files, too.
-On an idle screen they are most of the processor's work."""
+"""Least seconds between refreshes for the clock alone; files are polled more often.
+
+On an idle screen these refreshes are most of the processor's work.
+"""
 
 
 def _armed(view: RunView) -> bool | None:
@@ -70,7 +72,7 @@ class RunPresenter:
         """The state of the run by its journal."""
         return self._viewer.follower.state
 
-    def run(self, now: float, before: RunView | None) -> RunView:
+    def run_view_at(self, now: float, before: RunView | None) -> RunView:
         """The view of the run at a moment.
 
         Args:
@@ -111,7 +113,7 @@ class RunPresenter:
             health_history=follower.health_history,
             milestone_tracker=follower.milestone_tracker,
             lost=self.lost,
-            stalled=sanitize.line(self._viewer.stalled),
+            stalled=sanitize.line(self._viewer.stall_reason),
             host_silence=self._viewer.host_silence,
         )
 
@@ -134,7 +136,7 @@ class RunPresenter:
             follower.runbook,
             view.values,
             now=view.now,
-            is_watched=view.host is not None,
+            is_watched=view.host_pid is not None,
             has_ended=view.state.ended is not None,
             meters=view.meters,
             armed=_armed(view),
@@ -162,7 +164,7 @@ class RunPresenter:
                 )
         return tuple(sorted(found, key=attrgetter("began")))
 
-    def running(self) -> tuple[AttemptId, ...]:
+    def running_attempts(self) -> tuple[AttemptId, ...]:
         """The attempts at scripts that run now."""
         lasts = (
             AttemptId(step_id, own.last_attempt.number)
@@ -183,7 +185,7 @@ class RunPresenter:
     def _read_last_outputs(self) -> None:
         """Read the last output of attempts that ended badly."""
         for step_id, own in self.state.steps.items():
-            if own.status not in BAD_STATUSES or own.last_attempt is None:
+            if own.status not in STATUSES_NEEDING_DECISION or own.last_attempt is None:
                 continue
             last = AttemptId(step_id, own.last_attempt.number)
             if last not in self._last_outputs:
@@ -206,15 +208,18 @@ class PastRunPresenter(RunPresenter):
         self.damage: tuple[str, ...] | None = None
         """What of the run is not as it was written; `None` while that is not known."""
 
-    def run(self, now: float, before: RunView | None) -> RunView:
+    def run_view_at(self, now: float, before: RunView | None) -> RunView:
         """The view of the run at the moment that is reviewed.
 
         Args:
             now: the moment, in seconds since 1970.
             before: the view before.
         """
-        whole = self._reviewed_run.rewind.until - self._reviewed_run.newest.began_at
-        view = super().run(now, before)
+        whole = (
+            self._reviewed_run.run_history.until
+            - self._reviewed_run.newest_state.began_at
+        )
+        view = super().run_view_at(now, before)
         return replace(view, reviewed_duration=whole, damage=self.damage)
 
     def verifying(self, view: RunView) -> str | None:

@@ -14,7 +14,7 @@ from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
 from mobius_tui.run.planning.going_on import can_go_on_without_person
-from mobius_tui.run.planning.plan import Plan, is_follower
+from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import is_watch_run_only, rollback_phase
 from mobius_tui.run.planning.run_outcome import run_progress
@@ -31,7 +31,7 @@ from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.fleet.host_marks import StepHosts, hosts_now
 from mobius_tui.tui.presenters.styled_text import BarMode
-from mobius_tui.tui.row_key import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +44,15 @@ class PhaseCount:
     count once, and live outputs run beside them all."""
     running_since: float | None = None
     """When the first of those that run now began, in seconds since 1970."""
-    ended_since: float = 0.0
-    """Seconds of `took` that are after that."""
+    took_since_running: float = 0.0
+    """Seconds of `took` that lie after `running_since`."""
 
     def runtime(self, now: float) -> float:
         """Seconds in which any of the last attempts ran, or has run until now."""
         if self.running_since is None:
             return self.took
         running = max(0.0, now - self.running_since)
-        return self.took + max(0.0, running - self.ended_since)
+        return self.took + max(0.0, running - self.took_since_running)
 
 
 def _seconds_covered(spans: Iterable[tuple[float, float]]) -> float:
@@ -96,7 +96,7 @@ class StepCounts:
         return self._hosts[step_id]
 
     def _count(self, phase: Phase) -> PhaseCount:
-        timed = [step for step in phase.steps if not is_follower(step)]
+        timed = [step for step in phase.steps if not is_live_output(step)]
         lasts = [self._state.steps[step.id].last_attempt for step in timed]
         tried = [last for last in lasts if last is not None]
         ended = [
@@ -114,7 +114,7 @@ class StepCounts:
             if phase.parallel > 1
             else sum(last.duration or 0.0 for last in tried),
             running_since=since,
-            ended_since=_seconds_covered(beside),
+            took_since_running=_seconds_covered(beside),
         )
 
     @cached_property
@@ -166,7 +166,7 @@ class RunView:
     counts: StepCounts
     now: float
     """Seconds since 1970."""
-    host: int | None
+    host_pid: int | None
     """The living host's pid."""
     last_outputs: Mapping[AttemptId, LastOutput] = field(default_factory=dict)
     """The last lines of output of the attempts that ended badly."""
@@ -211,7 +211,7 @@ class RunView:
             state=self.state,
             now=self.now,
             uid=self.uid,
-            has_host=self.host is not None,
+            has_host=self.host_pid is not None,
             known_statuses=self.statuses,
             known_proposal=self.proposal,
         )
@@ -223,7 +223,7 @@ class RunView:
 
     @cached_property
     def goes_on_through_changes(self) -> bool:
-        """The same with steps that read or change something."""
+        """Whether two steps up to `change` would begin before anybody is needed."""
         return can_go_on_without_person(self.situation, "change")
 
     def shows_same_as(self, before: RunView | None) -> bool:
@@ -234,7 +234,7 @@ class RunView:
     def changing_parts(self) -> tuple[object, ...]:
         """The parts of it that can change between two views."""
         unwell = self.lost, self.stalled, self.host_silence > 0
-        return self.last_entry_number, int(self.now), self.host, *unwell
+        return self.last_entry_number, int(self.now), self.host_pid, *unwell
 
     @property
     def runbook(self) -> Runbook:
@@ -276,7 +276,10 @@ class RunView:
         )
 
     def values_for(self, step: Step) -> Values:
-        """What `${name}` means to a step, which may undo another with what that had."""
+        """What `${name}` means to a step.
+
+        An undo step has the values of the step it undoes.
+        """
         return Values(
             self.state,
             now=self.now,
@@ -326,7 +329,7 @@ class RunView:
         """The state of a step by the journal."""
         return self.state.steps[step_id]
 
-    def is_looked_at(self, step: Step) -> bool:
+    def has_guard_checks_to_make(self, step: Step) -> bool:
         """Whether the host looks at a step's guard before it begins it."""
         before = (Status.PENDING, Status.NOT_APPLICABLE)
         return bool(step.when_checks) and self.step_state(step.id).status in before
@@ -354,7 +357,7 @@ class RunView:
         """The hosts of a step; `None` where it has begun on none."""
         return self.counts.hosts(step_id)
 
-    def progress(self, step: Step) -> str:
+    def watch_progress(self, step: Step) -> str:
         """`2:10 of 30:00` for a step that watches health now; else empty."""
         return watch_progress_text(step, self.state, self.values, self.now)
 
@@ -401,7 +404,7 @@ def build_run_view(
         proposal=proposal,
         counts=counts,
         now=now,
-        host=host,
+        host_pid=host,
         uid=uid,
         last_outputs=last_outputs,
         probe_states=health,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.drill import score_text
-from mobius_tui.drill.detection_gaps import (
+from mobius_tui.drill import past_drills
+from mobius_tui.drill.detection_coverage import (
     SubjectCoverage,
     coverage_summary,
 )
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.scored_drills import TimeComparison
+from mobius_tui.drill.past_drills import TimeComparison
 from mobius_tui.run.records.drill_history import faults_words, verdict_words
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 MAX_SCORE_LINES = 3
 """Lines that are shown under a label; of more, how many they are."""
 _SHORT_LABELS: Mapping[str, str] = {
-    **score_text.TIME_LABELS,
+    **past_drills.TIME_LABELS,
     "steady": "healthy",
     "still wrong": "still",
     "steps wrong": "wrong",
@@ -74,19 +74,22 @@ def _fields(scored: DrillResult) -> Iterator[Field]:
         assemble(
             (f"{glyph} {verdict_words(score.handled)}", role),
             (f"  {faults_words(score.faults)}", "muted"),
-            (f"; {score_text.counted_words(score)}", "muted"),
+            (f"; {past_drills.counted_words(score)}", "muted"),
         ),
     )
     for time in scored.times:
-        now, before = score_text.now_words(time), score_text.before_words(time)
+        now, before = (
+            past_drills.this_drill_words(time),
+            past_drills.earlier_drills_words(time),
+        )
         parts: list[tuple[str, Role]] = [
             (f"{now:>7}", "strong"),
             (f"  {before}" * bool(before), "muted"),
         ]
         yield Field(_SHORT_LABELS[time.name], assemble(*parts))
-    if score_text.has_no_earlier_drill(scored.times):
-        yield Field("before", text(score_text.NOTHING_TO_COMPARE, "muted"))
-    for label, lines in score_text.score_details(score):
+    if past_drills.has_no_earlier_drill(scored.times):
+        yield Field("before", text(past_drills.NOTHING_TO_COMPARE, "muted"))
+    for label, lines in past_drills.score_details(score):
         role = "bad" if label == "still wrong" else "plain"
         yield from _listed(_SHORT_LABELS.get(label, label), lines, role)
 

@@ -8,17 +8,17 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.drill import score_text
+from mobius_tui.drill import past_drills
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.scored_drills import Trend
+from mobius_tui.drill.past_drills import Trend
 from mobius_tui.review.report_wording import column_duration, rate
 from mobius_tui.review.run_statistics import (
+    COUNTED_SINCE,
     RestoreTime,
     RunbookStatistics,
     StepStatistics,
     percentile,
 )
-from mobius_tui.review.statistics_text import COUNTED_SINCE
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.drill_history import verdict_words
 from mobius_tui.runbook.text.units import duration_in_words
@@ -87,7 +87,7 @@ def _chart(trend: Trend, width: int) -> Iterator[Content]:
     top = charts.chart_top_value([v for v in values if v is not None], None)
     known = any(value is not None for value in values)
     scales = [
-        score_text.seconds_words(top) if known else "",
+        past_drills.seconds_words(top) if known else "",
         *[""] * (TREND_HEIGHT - 1),
     ]
     for scale, row in zip(scales, rows, strict=True):
@@ -104,7 +104,7 @@ def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
     """A drill in one line; the best one is marked."""
     score = drill.score
     glyph, role = DRILL_VERDICT_MARKS[score.handled]
-    took = "-" if score.restored is None else score_text.seconds_words(score.restored)
+    took = "-" if score.restored is None else past_drills.seconds_words(score.restored)
     return assemble(
         (f"{local_time(drill.began, now):<12}  ", "muted"),
         (f"{glyph} {verdict_words(score.handled)}", role),
@@ -130,7 +130,7 @@ NEVER_FAILED_RATE = 1.0
 """The pass rate of a step that never failed."""
 
 
-def stats_lines(
+def statistics_chart_lines(
     stats: RunbookStatistics, *, width: int, now: float
 ) -> Iterator[Content]:
     """The statistics of all runs, as lines.
@@ -154,7 +154,7 @@ def stats_lines(
             yield from _restore_chart(mode, restored, width, now)
     yield Content("")
     yield from _steps(stats, width)
-    yield from _follow_up_lines(stats)
+    yield from _revision_advice(stats)
 
 
 def _restore_chart(
@@ -250,8 +250,8 @@ def _duration_bar(
     return [("━" * half, "accent"), ("─" * rest, "muted")]
 
 
-def _follow_up_lines(stats: RunbookStatistics) -> Iterator[Content]:
-    """The steps that are skipped most, and those whose text should be revised."""
+def _revision_advice(stats: RunbookStatistics) -> Iterator[Content]:
+    """The steps that are skipped most, and those whose `expect` should be revised."""
     if stats.skipped_most:
         yield Content("")
         yield assemble(("Skipped most  –", "strong"))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.journal.describe_entry import unsent_reason
-from mobius_tui.run.planning.plan import Plan, is_follower
+from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import DELIVERY_STATUSES_NEEDING_PERSON
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
@@ -40,7 +40,7 @@ class TitleAndBell:
         bad = {
             step_id: len(view.step_state(step_id).attempts)
             for step_id, standing in view.statuses.items()
-            if standing.status in BAD_STATUSES
+            if standing.status in STATUSES_NEEDING_DECISION
         }
         ended = view.state.ended is not None
         for own in open_deliveries(view):
@@ -71,7 +71,9 @@ def terminal_title(view: RunView) -> str:
         words = f"✖ {view.state.watch.alarms[-1].reason}"
     elif watch_time_left(view):
         words += f", {watch_time_left(view)}"
-    elif step is not None and view.statuses[step.id].status in BAD_STATUSES:
+    elif (
+        step is not None and view.statuses[step.id].status in STATUSES_NEEDING_DECISION
+    ):
         mark = STATUS_MARKS[view.statuses[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
     return sanitize.line(words)[:MAX_TERMINAL_TITLE_CHARACTERS]
@@ -111,7 +113,10 @@ def status_text(
         lines.append(f"Message {own.status}: {name}, to {own.channel}{reason}")
     outage = view.milestones
     if outage is not None and outage.outage is not None:
-        found = (f"{at} {words}".strip() for at, words in outage_lines(outage, _hour))
+        found = (
+            f"{at} {words}".strip()
+            for at, words in outage_lines(outage, _utc_clock_time)
+        )
         lines.append(f"Outage: {', '.join(found)}")
     lines.append(
         f"{_utc(view.now)} · run {run} · journal {view.last_entry_number}:{head[:12]}"
@@ -138,7 +143,7 @@ def not_begun_text(briefing: Briefing, *, now: float) -> str:
     return "\n".join(sanitize.line(line) for line in lines) + "\n"
 
 
-def _hour(at: float) -> str:
+def _utc_clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S UTC", time.gmtime(at))
 
 
@@ -155,7 +160,11 @@ def _progress_lines(view: RunView) -> Iterator[str]:
     if again is not None:
         had_ended = f"{again.ended.outcome}: {again.ended.reason}"
         yield f"Open again, to be undone, by {again.by}; it had ended: {had_ended}"
-    bad = [key for key, each in view.statuses.items() if each.status in BAD_STATUSES]
+    bad = [
+        key
+        for key, each in view.statuses.items()
+        if each.status in STATUSES_NEEDING_DECISION
+    ]
     for step_id in bad[:MAX_NAMED_PROBLEMS]:
         standing = view.statuses[step_id]
         word = STATUS_MARKS[standing.status].word.capitalize()
@@ -164,10 +173,12 @@ def _progress_lines(view: RunView) -> Iterator[str]:
         yield f"and {len(bad) - MAX_NAMED_PROBLEMS} more that went wrong"
     for step_id, standing in view.statuses.items():
         if standing.status is Status.RUNNING:
-            doing = "Beside it" if is_follower(view.plan.steps[step_id]) else "Running"
+            doing = (
+                "Beside it" if is_live_output(view.plan.steps[step_id]) else "Running"
+            )
             took = duration_in_words(view.runtime(step_id) or 0.0)
             yield f"{doing}: {view.plan.name(step_id)}, for {took}"
-    if view.host is None:
+    if view.host_pid is None:
         yield "Nothing new starts: no host runs this run"
     elif view.host_silence:
         yield "Nothing new starts: the host of this run gives no sign of life"

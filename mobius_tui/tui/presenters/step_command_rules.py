@@ -19,7 +19,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.situation import Permission, RefusalCode, Refused
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -30,7 +30,7 @@ STATUSES_OF_UNKNOWN_PROGRESS = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
 """Statuses after which it is not known how far the step got."""
-STATUSES_OF_DONE_STEPS = BAD_STATUSES | {
+STATUSES_OF_DONE_STEPS = STATUSES_NEEDING_DECISION | {
     Status.PASSED,
     Status.WARNED,
     Status.OVERRIDDEN,
@@ -47,7 +47,7 @@ class StepRule:
     """What it asks the host for, as far as it is known before a dialog opens."""
     is_useful: Callable[[RunView, Step], bool] = lambda _view, _step: True
     """Whether it is of any use; whether it is allowed is judged apart."""
-    useless: Callable[[RunView, Step], str]
+    reason_useless: Callable[[RunView, Step], str]
     """Why it is of no use, without the step's name."""
 
 
@@ -62,7 +62,7 @@ def _tick(view: RunView, step: Step) -> Action | None:
             return None
 
 
-def _not_to_tick(_view: RunView, _step: Step) -> str:
+def _why_not_ticked(_view: RunView, _step: Step) -> str:
     return (
         f"is run, not ticked: {first_key_name('next_action')} runs it, "
         f"{first_key_name(RunCommand.OVERRIDE)} vouches for it."
@@ -77,12 +77,12 @@ def _can_be_told(view: RunView, step: Step) -> bool:
     )
 
 
-def _not_to_tell(view: RunView, step: Step) -> str:
+def _why_not_told(view: RunView, step: Step) -> str:
     is_message = kind_of(step) == "message"
     return _blocking_text(view, step) if is_message else "is no message."
 
 
-def _not_to_look_at(view: RunView, step: Step) -> str:
+def _why_no_look(view: RunView, step: Step) -> str:
     if not step.checks:
         return "has no check to make."
     if kind_of(step) == "check":
@@ -91,7 +91,7 @@ def _not_to_look_at(view: RunView, step: Step) -> str:
     return f"is {state}: its checks are made once its script has passed."
 
 
-def _not_to_retry(_view: RunView, step: Step) -> str:
+def _why_not_retried(_view: RunView, step: Step) -> str:
     match kind_of(step):
         case "message":
             return f"is a message: {first_key_name(RunCommand.MESSAGE)} shows it."
@@ -101,18 +101,18 @@ def _not_to_retry(_view: RunView, step: Step) -> str:
             return f"has not run yet: {first_key_name('next_action')} runs it."
 
 
-def _not_to_skip(view: RunView, step: Step) -> str:
+def _why_not_skipped(view: RunView, step: Step) -> str:
     return f"is {state_in_words(view, step)} already: there is nothing to skip."
 
 
 def _can_be_overridden(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
-    undone = (*BAD_STATUSES, Status.PENDING, Status.WAITING, Status.WARNED)
+    undone = (*STATUSES_NEEDING_DECISION, Status.PENDING, Status.WAITING, Status.WARNED)
     is_stale = status in STATUSES_OF_DONE_STEPS and view.step_state(step.id).is_stale
-    return status in undone or is_stale or view.statuses[step.id].was_seen
+    return status in undone or is_stale or view.statuses[step.id].found_by_guard_check
 
 
-def _not_to_override(view: RunView, step: Step) -> str:
+def _why_not_overridden(view: RunView, step: Step) -> str:
     words = f"is {state_in_words(view, step)} already: there is nothing to vouch for."
     return _blocking_text(view, step) or words
 
@@ -123,7 +123,9 @@ def release_action(view: RunView, step: Step) -> Action | None:
     held = found.held if found is not None else None
     if found is None or held is None:
         return None
-    return ReleaseBatch(step=step.id, attempt=found.last.attempt, batch=held.batch)
+    return ReleaseBatch(
+        step=step.id, attempt=found.newest_attempt.attempt, batch=held.batch
+    )
 
 
 def settle_action(
@@ -141,25 +143,27 @@ def settle_action(
     if found is None or not found.to_settle:
         return None
     name = host if host in found.to_settle else found.to_settle[0]
-    return SettleHost(step=step.id, attempt=found.newest[name].attempt, host=name)
+    return SettleHost(step=step.id, attempt=found.host_states[name].attempt, host=name)
 
 
-def _no_hold(_view: RunView, step: Step) -> str:
+def _why_not_released(_view: RunView, step: Step) -> str:
     if step.rollout is None:
         return "runs on this machine: it has no hosts that could be held."
     return "is not held: its hosts begin by themselves."
 
 
-def _nobody_asked(_view: RunView, step: Step) -> str:
+def _why_not_settled(_view: RunView, step: Step) -> str:
     if step.rollout is None:
         return "runs on this machine: it has no hosts to settle."
     return "has no host of which nobody knows what became of it."
 
 
 STEP_RULES: Mapping[RunCommand, StepRule] = {
-    RunCommand.TICK: StepRule(action=_tick, useless=_not_to_tick),
+    RunCommand.TICK: StepRule(action=_tick, reason_useless=_why_not_ticked),
     RunCommand.MESSAGE: StepRule(
-        action=lambda _view, _step: None, is_useful=_can_be_told, useless=_not_to_tell
+        action=lambda _view, _step: None,
+        is_useful=_can_be_told,
+        reason_useless=_why_not_told,
     ),
     RunCommand.LOOK_FIRST: StepRule(
         action=lambda _view, step: LookFirst(step=step.id),
@@ -167,7 +171,7 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
             kind_of(step) != "check"
             and view.statuses[step.id].status in STATUSES_OF_UNKNOWN_PROGRESS
         ),
-        useless=_not_to_look_at,
+        reason_useless=_why_no_look,
     ),
     RunCommand.RETRY: StepRule(
         action=lambda view, step: RetryStep(
@@ -177,23 +181,29 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
             kind_of(step) in ("run", "check", "watch")
             and (
                 view.statuses[step.id].status in STATUSES_OF_DONE_STEPS
-                or view.statuses[step.id].was_seen
+                or view.statuses[step.id].found_by_guard_check
             )
         ),
-        useless=_not_to_retry,
+        reason_useless=_why_not_retried,
     ),
-    RunCommand.RELEASE_BATCH: StepRule(action=release_action, useless=_no_hold),
-    RunCommand.SETTLE_HOST: StepRule(action=settle_action, useless=_nobody_asked),
+    RunCommand.RELEASE_BATCH: StepRule(
+        action=release_action, reason_useless=_why_not_released
+    ),
+    RunCommand.SETTLE_HOST: StepRule(
+        action=settle_action, reason_useless=_why_not_settled
+    ),
     RunCommand.SKIP: StepRule(
-        action=lambda _view, step: SkipStep(step=step.id), useless=_not_to_skip
+        action=lambda _view, step: SkipStep(step=step.id),
+        reason_useless=_why_not_skipped,
     ),
     RunCommand.RESTORE: StepRule(
-        action=lambda _view, step: RestoreStep(step=step.id), useless=_not_to_tick
+        action=lambda _view, step: RestoreStep(step=step.id),
+        reason_useless=_why_not_ticked,
     ),
     RunCommand.OVERRIDE: StepRule(
         action=lambda _view, step: OverrideStep(step=step.id),
         is_useful=_can_be_overridden,
-        useless=_not_to_override,
+        reason_useless=_why_not_overridden,
     ),
 }
 """The commands that are about the step under the cursor."""
@@ -203,7 +213,7 @@ def why_useless(
     view: RunView, step: Step, command: RunCommand, permission: Permission | None
 ) -> str:
     """Why a command does nothing for a step, without the step's name."""
-    useless = STEP_RULES[command].useless(view, step)
+    useless = STEP_RULES[command].reason_useless(view, step)
     if command in (RunCommand.LOOK_FIRST, RunCommand.MESSAGE):
         return useless
     if command in (RunCommand.RELEASE_BATCH, RunCommand.SETTLE_HOST):

@@ -25,8 +25,8 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.improvised import is_improvised
 from mobius_tui.runbook.model.runbook import Contact, Phase, Step
+from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import (
     EFFECT_LABELS,
     check_in_words,
@@ -54,7 +54,7 @@ from mobius_tui.tui.presenters.styled_text import (
     script,
     text,
 )
-from mobius_tui.tui.row_key import RowKey
+from mobius_tui.tui.screen_state import RowKey
 
 
 def short_answer_hint(view: RunView, step: Step, ask: Ask) -> str:

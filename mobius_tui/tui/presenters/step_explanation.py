@@ -10,18 +10,18 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
-from mobius_tui.run.events.approval_events import ApprovalGiven
+from mobius_tui.run.events.step_events import ApprovalGiven
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AskApproval,
     RetryStep,
     StartStep,
 )
-from mobius_tui.run.planning.approval_rules import begin_refusal, valid_approval
+from mobius_tui.run.planning.approval_rules import begin_refusal, current_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.step_state import BAD_STATUSES, Attempt, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Attempt, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
@@ -32,7 +32,7 @@ from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 
 
 def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
@@ -52,7 +52,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
             yield Field("until", text(_unblocking_text(view, step), "muted"))
-        case status if status in BAD_STATUSES:
+        case status if status in STATUSES_NEEDING_DECISION:
             reason = own.reason or standing.reason
             words = f"  {reason}" if reason != mark.word else ""
             yield Field("now", head + assemble((words, "plain")))
@@ -85,7 +85,10 @@ def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 
 def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """That the step before the next one only just passed, or was passed over."""
+    """What to know before the proposed step.
+
+    Steps that did not apply, and a warning.
+    """
     before = view.latest()
     if step.id != view.proposal.step or before is None:
         return
@@ -118,7 +121,7 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     took = duration_in_words(view.runtime(step.id) or 0.0)
     begun = f"attempt {last.number}, started by {last.by}"
     words = f"▶ running for {took}, {begun}"
-    if watched := view.progress(step):
+    if watched := view.watch_progress(step):
         words = f"▶ watching health: {watched}, {begun}"
     stop = "stop it"
     if view.verifying == step.id:
@@ -263,12 +266,12 @@ def _source(view: RunView, name: str) -> str:
     return ""
 
 
-def look_in_words(view: RunView, action: Action) -> str:
-    """A sentence that an action waits for the look at a guard; empty if it does not."""
+def guard_check_notice(view: RunView, action: Action) -> str:
+    """The notice that the host checks a guard first; empty without a guard."""
     if not isinstance(action, StartStep | RetryStep | AskApproval):
         return ""
     step = view.plan.steps.get(action.step)
-    if step is None or not view.is_looked_at(step):
+    if step is None or not view.has_guard_checks_to_make(step):
         return ""
     return f"The host looks whether {view.plan.name(step.id)} applies."
 
@@ -278,7 +281,7 @@ def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
 
     Nothing where nobody has, or where what they approved has changed since.
     """
-    approval = valid_approval(view.plan, view.state, step)
+    approval = current_approval(view.plan, view.state, step)
     if approval is None or not approval.approvals_given:
         return
     approvers = ", ".join(_approver_text(each) for each in approval.approvals_given)

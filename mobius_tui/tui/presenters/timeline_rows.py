@@ -14,11 +14,6 @@ from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
 from mobius_tui.review.timeline_moments import SEVERITIES, MomentTone, TimelineMoment
-from mobius_tui.run.events.approval_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-)
 from mobius_tui.run.events.message_events import (
     MessageNotSent,
     MessageQueued,
@@ -32,6 +27,9 @@ from mobius_tui.run.events.run_events import (
     RunReopened,
 )
 from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
     ChoiceMade,
     StepOverridden,
     StepPassedOver,
@@ -246,7 +244,7 @@ def _checks(row: ProbeChecks, window: TimeWindow) -> list[TimelineCell]:
 def _checks_held_until_next(
     row: ProbeChecks, edges: Sequence[int], peak: float
 ) -> Iterator[TimelineCell]:
-    """The cells of a lane zoomed so far that each check is drawn until the next one."""
+    """The cells of a lane of checks; a cell without one repeats the check before it."""
     shown = BLANK
     if edges[0] > 0:
         shown = _worst(row, edges[0] - 1, edges[0], peak)

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
 from mobius_tui import sanitize
-from mobius_tui.drill.detection_gaps import DrillCoverage
+from mobius_tui.drill.detection_coverage import DrillCoverage
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.value_commands import ListedValues
 from mobius_tui.run.client.listed_values import list_values_for_briefing, proposed_value
@@ -30,7 +30,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.model.templates import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_on_one_line
-from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.dialogs.dialog import fields_widget
@@ -57,13 +57,13 @@ from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
 from mobius_tui.tui.presenters.styled_text import text
 from mobius_tui.tui.screens.page import Page
-from mobius_tui.tui.widgets.banners import OtherRunsReader
-from mobius_tui.tui.widgets.briefing_inputs import (
+from mobius_tui.tui.widgets.answer_inputs import (
     AnswerWidget,
     answer_in_widget,
     answer_label,
     answer_widget,
 )
+from mobius_tui.tui.widgets.banners import OtherRunsReader
 from mobius_tui.tui.widgets.footer import KeyBar
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class BriefingScreen(Page):
         """What was filled in so far, by variable."""
         self.source = source or briefing.runbook.path
         """The file that is edited."""
-        self.trouble = trouble
+        self.source_errors = trouble
         """What is wrong with it: nothing can begin as long as that is so."""
         self.is_edited = False
         """Whether it is to be read again."""
@@ -167,9 +167,11 @@ class BriefingScreen(Page):
         with VerticalScroll(id="briefing", can_focus=False) as body:
             body.border_title = "Briefing"
             body.border_subtitle = text(before_begin_text(briefing), "muted")
-            if self.trouble:
+            if self.source_errors:
                 yield Static(
-                    source_problem_text(self.trouble), classes="head", markup=False
+                    source_problem_text(self.source_errors),
+                    classes="head",
+                    markup=False,
                 )
             yield fields_widget(summary_fields(briefing))
             yield self._drill
@@ -178,13 +180,13 @@ class BriefingScreen(Page):
             for variable in briefing.variables_asked:
                 known = self._answers.get(variable.name, variable.default or "")
                 listed = variable.is_listed
-                make = self._proposed.line if listed else answer_widget
+                make = self._proposed.make_input if listed else answer_widget
                 line = make(variable, known)
                 self._lines[variable] = line
                 yield answer_label(variable)
                 yield line
                 if listed:
-                    yield self._proposed.note(variable)
+                    yield self._proposed.make_proposal_note(variable)
             for title, fields in (
                 (WHAT_RUNS_HEADING, effect_fields(briefing.runbook)),
                 (BEFORE_BEGIN_HEADING, preflight_fields(briefing)),
@@ -217,9 +219,9 @@ class BriefingScreen(Page):
 
     def on_mount(self) -> None:
         """Type the first answer at once; without one, Enter begins."""
-        self._begin_button.disabled = bool(self.trouble)
+        self._begin_button.disabled = bool(self.source_errors)
         first: Widget = next(iter(self._lines.values()), self._begin_button)
-        if self.trouble:
+        if self.source_errors:
             first = self._probe_button
         first.focus(scroll_visible=False)
         self.call_after_refresh(self._show_focus)
@@ -267,7 +269,7 @@ class BriefingScreen(Page):
         enter_applies = (
             isinstance(self.focused, Input) or self.focused is self._begin_button
         )
-        is_ready = self._first_unanswered is None and not self.trouble
+        is_ready = self._first_unanswered is None and not self.source_errors
         self._keys.offered = footer_keys(
             enter_begins=enter_applies and is_ready, available=self.available()
         )
@@ -288,7 +290,7 @@ class BriefingScreen(Page):
     @on(Button.Pressed, "#begin")
     def action_begin(self) -> None:
         """Begin, if everything that is wanted is there."""
-        if self.trouble:
+        if self.source_errors:
             key = command_by_id("briefing.edit").key_name
             self._refuse(f"{self.source.name} has errors: {key} edits it")
             return
@@ -330,7 +332,7 @@ class BriefingScreen(Page):
 
     def action_list(self) -> None:
         """Run the commands that propose values once more."""
-        self._proposed.begin()
+        self._proposed.reset_listed()
         self._list_values(wanted=True)
 
     def _list_values(self, *, wanted: bool) -> None:
@@ -388,7 +390,9 @@ class BriefingScreen(Page):
         field = drill_field(event.found, now=self._wall())
         self._drill.fields = (field,)
         found = (
-            undetected_fields(event.found.watched) if event.found is not None else ()
+            undetected_fields(event.found.subject_coverage)
+            if event.found is not None
+            else ()
         )
         self._unseen.fields = tuple(found)
         self._unseen.display = bool(self._unseen.fields)

@@ -22,11 +22,11 @@ from mobius_tui.drill.drill_facilitator import ACT_IN_PAST_TENSE, Facilitator
 from mobius_tui.drill.faults import Fault
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.drill_events import FacilitatorAct
+from mobius_tui.run.events.run_events import FacilitatorAct
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.dialogs.question import ReasonDialog
+from mobius_tui.tui.dialogs.question import TextDialog
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.facilitator_lines import (
@@ -254,7 +254,7 @@ class FacilitatorPage(Page):
 
     async def _hint(self) -> None:
         """A worker: ask what, and send it."""
-        dialog = ReasonDialog(
+        dialog = TextDialog(
             "Give the team a hint?",
             "It is shown on the team's screens for three minutes, is on record, and "
             "counts in the score.",

@@ -22,7 +22,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.records.run_summary import RunSummary
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.tui.backend.base_page import ForegroundTask
+from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command_by_id
 from mobius_tui.tui.dialogs.source_dialogs import file_to_edit
@@ -62,7 +62,7 @@ def read_status_of_run(path: Path, now: float) -> str:
     directory = RunDirectory(path)
     viewer = Viewer(directory)
     presenter = RunPresenter(viewer)
-    view = presenter.run(now, None)
+    view = presenter.run_view_at(now, None)
     head = viewer.follower.head
     return status_text(view, presenter.health(view), run=directory.id, head=head)
 
@@ -132,7 +132,7 @@ class LibraryScreen(Page):
         )
         self._open_run = attach
         self._wall = wall
-        self.at = at
+        self.cursor_key = at
         self._read_library = read_library
         self._open_briefing = open_briefing
         self._open_review = open_review
@@ -184,7 +184,7 @@ class LibraryScreen(Page):
             return
         options = self._options
         highlighted = options.highlighted_option
-        before = self.at if highlighted is None else highlighted.id or ""
+        before = self.cursor_key if highlighted is None else highlighted.id or ""
         query = self._filter.value.lower().split()
         self._entries = {}
         options.clear_options()
@@ -330,7 +330,7 @@ class LibraryScreen(Page):
         """A worker: leave the screens for the editor."""
         source = await file_to_edit(path, self.questions.ask)
         if source is not None:
-            self.at = str(source)
+            self.cursor_key = str(source)
             self.run_foreground_task(
                 ForegroundTask(run=partial(edit_runbook, source, os.environ))
             )

@@ -19,12 +19,12 @@ from textual.worker import Worker, WorkerState
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.storage.state_home import make_private_folder, state_home
+from mobius_tui.run.storage.state_folders import make_private_folder, state_home
 from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.tui.backend import clipboard
-from mobius_tui.tui.backend.base_page import ForegroundTask, leave_for_task
-from mobius_tui.tui.backend.breakpoints import set_breakpoint_classes
+from mobius_tui.tui.backend.full_screens import ForegroundTask, leave_for_task
 from mobius_tui.tui.backend.key_queue import TimedInput
+from mobius_tui.tui.backend.style_sheets import set_breakpoint_classes
 from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import (
     ALWAYS_AVAILABLE,
@@ -98,7 +98,10 @@ class Page(Screen[None]):
 
     @property
     def left_behind(self) -> str:
-        """What goes on when the program comes to a fault here; empty for nothing."""
+        """What still runs after the app has crashed on this page, in words.
+
+        May be empty.
+        """
         return ""
 
     @property
@@ -110,9 +113,9 @@ class Page(Screen[None]):
         """Whether it takes a key, a paste or a click that has come."""
         return self.questions.accepts_input(typed)
 
-    def close_for_task(self) -> str:
+    def keep_draft_for_task(self) -> str:
         """Keep the draft of an open dialog; returns the notice to show afterwards."""
-        return self.questions.close_for_task()
+        return self.questions.keep_draft_for_task()
 
     def _prepare_dialog(self, dialog: Dialog[Any]) -> None:
         """Give a dialog the page's clock, and its ways to copy text and status."""
@@ -130,7 +133,7 @@ class Page(Screen[None]):
     def palette_commands(self) -> tuple[Command, ...]:
         """What the palette finds: what applies now, with or without a label."""
         shown = self.available()
-        found = [c for c in commands_of_places(*self.PLACES) if not c.by_widget]
+        found = [c for c in commands_of_places(*self.PLACES) if not c.bound_by_widget]
         return tuple(c for c in found if c.id in shown or c.id in ALWAYS_AVAILABLE)
 
     def title_message(self) -> TitleChanged:
@@ -211,7 +214,7 @@ class Page(Screen[None]):
     def action_help(self) -> None:
         """Show every key that works here."""
         listed = commands_of_places(*self.PLACES)
-        dialog = HelpDialog(listed, first=self.HELP, glyphs="run" in self.PLACES)
+        dialog = HelpDialog(listed, introduction=self.HELP, glyphs="run" in self.PLACES)
         self.questions.show(dialog)
 
     def show_drills(self, runbook: str, title: str) -> None:
@@ -250,7 +253,7 @@ class Page(Screen[None]):
             self.show_notice(f"The colours are {theme}, kept in {file.name}")
 
     @on(KeyBar.CommandClicked)
-    async def take(self, event: KeyBar.CommandClicked) -> None:
+    async def carry_out_clicked(self, event: KeyBar.CommandClicked) -> None:
         """Do what was clicked in the footer."""
         await self.carry_out(event.command)
 

@@ -21,24 +21,24 @@ from mobius_tui.review.reviewed_run import (
     ReviewViewer,
     head_at,
 )
-from mobius_tui.review.run_annotations import AnnotationTarget as NotePlace
+from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import RunTimeline
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.run.attempts.output_reader import bytes_printed_by
+from mobius_tui.run.attempts.output_reader import output_size_at
 from mobius_tui.run.events.run_events import HostStopped
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import state_home
-from mobius_tui.tui.backend.base_page import run_in_thread
+from mobius_tui.run.storage.state_folders import state_home
+from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
 from mobius_tui.tui.parts.pane_layout import Pane
-from mobius_tui.tui.parts.review_notes import ReviewNotes
-from mobius_tui.tui.parts.run_cards import EndCardActions, show_end_card
+from mobius_tui.tui.parts.review_additions import ReviewAdditions
+from mobius_tui.tui.parts.run_dialogs import EndCardActions, show_end_card
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
 from mobius_tui.tui.presenters.availability import is_offered, why_unavailable
 from mobius_tui.tui.presenters.output_choice import (
@@ -48,8 +48,7 @@ from mobius_tui.tui.presenters.output_choice import (
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.row_key import RowKey, StepRow
-from mobius_tui.tui.screen_state import Draft, DraftKey, ScreenState
+from mobius_tui.tui.screen_state import Draft, DraftKey, RowKey, ScreenState, StepRow
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import DamageBanner
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -82,9 +81,9 @@ class ReviewScreen(RunPage):
 
     moment: reactive[TimelineMoment | None] = reactive(None, repaint=False)
     """What happened where the cursor is; `None` where nothing did."""
-    whole: reactive[RunTimeline | None] = reactive(None, repaint=False)
+    shown_timeline: reactive[RunTimeline | None] = reactive(None, repaint=False)
     """The timeline that is shown."""
-    here: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
+    cursor_order: reactive[tuple[float, int]] = reactive((0.0, 0), repaint=False)
     """Where the timeline's cursor is: seconds since 1970, and entries by then."""
     mark: reactive[float | None] = reactive[float | None](None, repaint=False)
     """One end of a range, in seconds since 1970; the cursor is the other."""
@@ -130,14 +129,14 @@ class ReviewScreen(RunPage):
             grown=self._timeline_grown,
             tell=self.show_notice,
         )
-        self.whole = self.timelines.full_timeline
-        self.notes = ReviewNotes(
+        self.shown_timeline = self.timelines.full_timeline
+        self.additions = ReviewAdditions(
             reviewed_run,
             self.questions,
             tell=self.show_notice,
             added=self.timelines.renew,
         )
-        if reviewed_run.moment < reviewed_run.rewind.until:
+        if reviewed_run.moment < reviewed_run.run_history.until:
             self._come_back()
         else:
             self._go_to_end()
@@ -149,7 +148,7 @@ class ReviewScreen(RunPage):
         yield DamageBanner(self.reviewed_run.directory.id).data_bind(page.view)
         yield from self.compose_panes()
         yield self.timeline.data_bind(
-            page.here, page.moment, page.mark, timeline=page.whole
+            page.cursor_order, page.moment, page.mark, timeline=page.shown_timeline
         )
         yield MomentLine().data_bind(page.moment, page.view)
         yield KeyBar().data_bind(page.offered)
@@ -264,8 +263,8 @@ class ReviewScreen(RunPage):
     def _view_at_end(self) -> RunView:
         """The run as it is by now, wherever the cursor is."""
         rewound = self.reviewed_run
-        n, at = rewound.n, rewound.moment
-        rewound.show(len(rewound.rewind.entries), rewound.rewind.until)
+        n, at = rewound.shown_entry_number, rewound.moment
+        rewound.show(len(rewound.run_history.entries), rewound.run_history.until)
         view = self.feed.view(None)
         rewound.show(n, at)
         return view
@@ -282,16 +281,21 @@ class ReviewScreen(RunPage):
 
     def _come_back(self) -> None:
         """Restore the cursor to where it was before the screens went away."""
-        self.here = (self.reviewed_run.moment, self.reviewed_run.n)
+        self.cursor_order = (
+            self.reviewed_run.moment,
+            self.reviewed_run.shown_entry_number,
+        )
         moments = self.timelines.full_timeline.moments
-        self.moment = next((each for each in moments if each.order == self.here), None)
+        self.moment = next(
+            (each for each in moments if each.order == self.cursor_order), None
+        )
 
     def _go_to_end(self) -> None:
         """The last that is known."""
-        rewind = self.reviewed_run.rewind
+        rewind = self.reviewed_run.run_history
         until, n = rewind.until, len(rewind.entries)
         self.reviewed_run.show(n, until)
-        self.here = (until, n)
+        self.cursor_order = (until, n)
         moments = self.timelines.full_timeline.moments
         last = moments[-1] if moments else None
         self.moment = (
@@ -305,12 +309,12 @@ class ReviewScreen(RunPage):
         Args:
             before: the end as it was, in seconds since 1970.
         """
-        if self.here[0] >= before:
+        if self.cursor_order[0] >= before:
             self._go_to_end()
             self.feed.show_now()
 
     def _show_timeline(self, made: RunTimeline) -> None:
-        self.whole = made
+        self.shown_timeline = made
 
     @on(TimelinePane.MomentReached)
     def _on_moment_reached(self, event: TimelinePane.MomentReached) -> None:
@@ -318,9 +322,11 @@ class ReviewScreen(RunPage):
         self._go_to(event.moment)
 
     def _go_to(self, moment: TimelineMoment) -> None:
-        n = moment.n or self.reviewed_run.rewind.n_at(moment.at)
-        self._show(n, self.reviewed_run.rewind.entry_time(n) if moment.n else moment.at)
-        self.here, self.moment = moment.order, moment
+        n = moment.n or self.reviewed_run.run_history.entry_number_at(moment.at)
+        self._show(
+            n, self.reviewed_run.run_history.entry_time(n) if moment.n else moment.at
+        )
+        self.cursor_order, self.moment = moment.order, moment
         if moment.step:
             self.key = StepRow(moment.step)
             self.follow_cursor()
@@ -331,16 +337,16 @@ class ReviewScreen(RunPage):
         self._go_to_time(event.at)
 
     def _go_to_time(self, at: float) -> None:
-        n = self.reviewed_run.rewind.n_at(at)
-        self.here, self.moment = (at, n), None
+        n = self.reviewed_run.run_history.entry_number_at(at)
+        self.cursor_order, self.moment = (at, n), None
         self._show(n, at)
 
     def _show(self, n: int, at: float) -> None:
         self.reviewed_run.show(n, at)
         self.feed.show_now()
 
-    @on(TimelinePane.Narrowed)
-    def _narrowed(self, event: TimelinePane.Narrowed) -> None:
+    @on(TimelinePane.FilterTyped)
+    def _narrowed(self, event: TimelinePane.FilterTyped) -> None:
         event.stop()
         self.timelines.narrow(event.query)
 
@@ -371,22 +377,25 @@ class ReviewScreen(RunPage):
 
     async def _annotate(self) -> None:
         """A worker: ask what, and keep it."""
-        if await self.notes.annotate(tuple(self._places())):
+        if await self.additions.annotate(tuple(self._annotation_targets())):
             self.mark = None
 
-    def _places(self) -> Iterator[tuple[str, NotePlace]]:
+    def _annotation_targets(self) -> Iterator[tuple[str, AnnotationTarget]]:
         """What an annotation can be on, the likeliest first."""
         at = self.reviewed_run.moment
         clock = partial(time.strftime, "%H:%M:%S")
         if self.mark is not None and self.mark != at:
             since, until = sorted((self.mark, at))
             words = f"{clock(time.localtime(since))} to {clock(time.localtime(until))}"
-            yield words, NotePlace(since=since, until=until)
-        yield clock(time.localtime(at)), NotePlace(since=at)
+            yield words, AnnotationTarget(since=since, until=until)
+        yield clock(time.localtime(at)), AnnotationTarget(since=at)
         step = self.view.step(self.key) if self.view is not None else None
         if step is not None and self.view is not None:
-            yield f"step {self.view.plan.numbers[step.id]}", NotePlace(step=step.id)
-        yield "the run", NotePlace()
+            yield (
+                f"step {self.view.plan.numbers[step.id]}",
+                AnnotationTarget(step=step.id),
+            )
+        yield "the run", AnnotationTarget()
 
     def action_annotations(self) -> None:
         """List the annotations of the run, and go to the one that is chosen."""
@@ -395,7 +404,7 @@ class ReviewScreen(RunPage):
     async def _list_annotations(self) -> None:
         """A worker: where the timeline has it not yet, go to its time."""
         here = self.moment
-        chosen = await self.notes.choose(
+        chosen = await self.additions.choose(
             lambda number: here is not None and _is_annotation(here, number)
         )
         if chosen is None:
@@ -415,7 +424,7 @@ class ReviewScreen(RunPage):
                 "The run has not ended: what is left to do is not known yet."
             )
         else:
-            self.questions.begin(self.notes.change_items())
+            self.questions.begin(self.additions.change_items())
 
 
 def _is_annotation(moment: TimelineMoment, number: int) -> bool:
@@ -433,7 +442,7 @@ def _choose_output_at_moment(
     tabs = tuple(replace(each, is_stoppable=False) for each in shown.tabs)
     shown = replace(shown, tabs=tabs)
     if shown.tab is not None and shown.running:
-        limit = bytes_printed_by(directory.attempt(*shown.tab), view.now)
+        limit = output_size_at(directory.attempt(*shown.tab), view.now)
         nothing = "It had printed nothing by then."
         shown = replace(shown, running=False, limit=limit, placeholder=nothing)
     return shown

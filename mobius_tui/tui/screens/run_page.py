@@ -15,7 +15,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.commands.command import Command, PaneName
 from mobius_tui.tui.messages import OutputGrew, RunLost
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.parts.output_controller import OutputChooser, OutputController
 from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, pane_commands_first
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -24,8 +24,7 @@ from mobius_tui.tui.presenters import availability
 from mobius_tui.tui.presenters.health_view import HealthView
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView, watch_time_left
-from mobius_tui.tui.row_key import RowKey
-from mobius_tui.tui.screen_state import ScreenState
+from mobius_tui.tui.screen_state import RowKey, ScreenState
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.checklist import Checklist
 from mobius_tui.tui.widgets.detail_pane import DetailPane
@@ -100,7 +99,7 @@ class RunPage(Page):
             self.questions,
             tell=self.show_notice,
             run_foreground_task=self.run_foreground_task,
-            was_edited=screen_state.edited,
+            was_edited=screen_state.went_to_editor,
             is_known=screen_state.edits_told,
         )
         self.checklist = Checklist(id=PaneName.CHECKLIST)
@@ -163,16 +162,16 @@ class RunPage(Page):
     def show_offers(self) -> None:
         """Update the footer's commands; each screen knows which ones apply."""
 
-    def show_view(self, view: RunView, place: RowKey | None) -> None:
+    def show_view(self, view: RunView, row_to_follow: RowKey | None) -> None:
         """Pass a view to the widgets.
 
         Args:
             view: the run.
-            place: the checklist's row where the run is: the cursor goes there, where
-                the person has not moved it.
+            row_to_follow: the checklist's row where the run is: the cursor goes there,
+                where the person has not moved it.
         """
         if not self.has_moved:
-            self.key = place
+            self.key = row_to_follow
         self.shown_key = self.key  # before the view: what is beside it is drawn once
         self.view = view
         self.health = self.feed.health(view)
@@ -251,18 +250,18 @@ class RunPage(Page):
         event.stop()
         self.source_edits.begin_edit(event.key)
 
-    @on(OutputWorkbench.CopyWanted)
-    def _copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:
+    @on(InteractiveOutputPane.CopyWanted)
+    def _copy_wanted(self, event: InteractiveOutputPane.CopyWanted) -> None:
         event.stop()
         self.copy(event.read)
 
-    @on(OutputWorkbench.NoticeRequested)
-    def _notice_requested(self, event: OutputWorkbench.NoticeRequested) -> None:
+    @on(InteractiveOutputPane.NoticeRequested)
+    def _notice_requested(self, event: InteractiveOutputPane.NoticeRequested) -> None:
         event.stop()
         self.show_notice(event.words)
 
-    @on(OutputWorkbench.TabChosen)
-    def _tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
+    @on(InteractiveOutputPane.TabChosen)
+    def _tab_chosen(self, event: InteractiveOutputPane.TabChosen) -> None:
         event.stop()
         self.follow_cursor()
         self.outputs.choose_tab(event.attempt)
@@ -316,8 +315,8 @@ class RunPage(Page):
             self.outputs.hosts.pane.focus()
         return was_open
 
-    @on(OutputWorkbench.OpenWanted)
-    def _open_wanted(self, event: OutputWorkbench.OpenWanted) -> None:
+    @on(InteractiveOutputPane.OpenWanted)
+    def _open_wanted(self, event: InteractiveOutputPane.OpenWanted) -> None:
         event.stop()
         if event.way == "save":
             work = self.outputs.save(self.questions.ask, self.show_notice)

@@ -37,10 +37,9 @@ from mobius_tui.tui.flows.intent_sender import (
     IntentSender,
 )
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from mobius_tui.tui.parts.leave_question import LeaveQuestion
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, DialogSequence
-from mobius_tui.tui.parts.run_cards import RunCards
+from mobius_tui.tui.parts.run_dialogs import LeaveQuestion, RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_unavailable
@@ -52,12 +51,11 @@ from mobius_tui.tui.presenters.status_text import (
     status_text,
     terminal_title,
 )
-from mobius_tui.tui.presenters.step_explanation import look_in_words
-from mobius_tui.tui.row_key import RowKey, StepRow
-from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, ScreenState
+from mobius_tui.tui.presenters.step_explanation import guard_check_notice
+from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, RowKey, ScreenState, StepRow
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
-from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextLine
+from mobius_tui.tui.widgets.footer import CoachMark, KeyBar, NextActionLine
 
 GUARD_NOTICE_DELAY = 0.5
 """Seconds after which a notice tells that the host is still checking a guard."""
@@ -96,7 +94,7 @@ class RunScreen(RunPage):
         *,
         resume: HostStarter,
         open_again: HostStarter,
-        is_new: bool,
+        skips_return_card: bool,
         auto: StartAutomatic | None = None,
         repaints: int = 20,
         wall: Callable[[], float] | None = None,
@@ -109,7 +107,7 @@ class RunScreen(RunPage):
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
             open_again: opens the run again where it has ended, to be undone.
-            is_new: whether the person has just begun it, and needs no card.
+            skips_return_card: whether the person has just begun it, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.
@@ -130,7 +128,7 @@ class RunScreen(RunPage):
         self._cards = RunCards(
             self.feed,
             self.questions,
-            is_new=is_new,
+            skips_return_card=skips_return_card,
             coaches=lambda: self.coaches,
             leave=self._leave_now,
             undo=self._undo_run,
@@ -158,7 +156,7 @@ class RunScreen(RunPage):
         yield from self.compose_panes()
         if self.coaches:
             yield CoachMark().data_bind(page.view)
-        yield NextLine().data_bind(page.offer)
+        yield NextActionLine().data_bind(page.offer)
         yield KeyBar().data_bind(page.offered)
 
     def on_mount(self) -> None:
@@ -179,8 +177,8 @@ class RunScreen(RunPage):
             moved=self.has_moved,
             pane=self.pane_layout.focused,
             zoomed=self.pane_layout.is_zoomed,
-            edited=self.source_edits.is_editing,
-            edits_told=self.source_edits.is_known,
+            went_to_editor=self.source_edits.is_editing,
+            edits_told=self.source_edits.edits_told,
             drafts=self.questions.drafts.kept,
         )
 
@@ -269,7 +267,7 @@ class RunScreen(RunPage):
 
     # What is done
 
-    @on(NextLine.Clicked)
+    @on(NextActionLine.Clicked)
     def action_next_action(self) -> None:
         """Do what the line above the footer says."""
         self.follow_cursor()
@@ -278,7 +276,9 @@ class RunScreen(RunPage):
             return
         match offer:
             case next_action.GoOnInPhase():
-                self.questions.begin(self._step_starter.ask(self.view, offer.phase))
+                self.questions.begin(
+                    self._step_starter.begin_after_question(self.view, offer.phase)
+                )
             case next_action.StartFlow():
                 self.questions.begin(self._run_flow(offer.flow, offer.key))
             case next_action.GoToTerminal():
@@ -313,7 +313,7 @@ class RunScreen(RunPage):
             self._cards.await_another_end()
         if action is not None:
             self._sender.send(action, ask.typed)
-            if words := look_in_words(self.view, action):
+            if words := guard_check_notice(self.view, action):
                 tell = partial(self._tell_of_look, action, words)
                 self.set_timer(GUARD_NOTICE_DELAY, tell)
         else:
@@ -377,7 +377,7 @@ class RunScreen(RunPage):
         """Go to the terminal of the step under the cursor, or of the one that runs."""
         if self.view is None:
             return
-        key = next_action.terminal_step(self.view, self.key)
+        key = next_action.terminal_row(self.view, self.key)
         if key is None:
             self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
@@ -400,7 +400,7 @@ class RunScreen(RunPage):
         if self.view is None or self._step_starter.stop_by_key():
             return
         if RunCommand.GO_ON in self.available():
-            self.questions.begin(self._step_starter.ask(self.view))
+            self.questions.begin(self._step_starter.begin_after_question(self.view))
         else:
             self._refuse(why_unavailable(self.view, self.key, RunCommand.GO_ON))
 
@@ -415,8 +415,8 @@ class RunScreen(RunPage):
             run, head = self.feed.directory.id, self.feed.head
             self.copy(status_text(self.view, self.health, run=run, head=head))
 
-    @on(OutputWorkbench.StopWanted)
-    def _stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
+    @on(InteractiveOutputPane.StopWanted)
+    def _stop_wanted(self, event: InteractiveOutputPane.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, number = event.attempt

@@ -16,12 +16,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from mobius_tui.review import run_statistics
-from mobius_tui.review.run_statistics import RunbookStatistics
-from mobius_tui.review.statistics_text import statistics_lines
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.review.run_statistics import RunbookStatistics, statistics_lines
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings
-from mobius_tui.tui.presenters.statistics_lines import stats_lines
+from mobius_tui.tui.presenters.statistics_lines import statistics_chart_lines
 from mobius_tui.tui.presenters.styled_text import assemble, text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.footer import KeyBar
@@ -123,7 +122,7 @@ class StatisticsScreen(Page):
         if self._found is None:
             return
         width = max(40, self.size.width - STATISTICS_FRAME_CELLS)
-        lines = stats_lines(self._found, width=width, now=self._wall())
+        lines = statistics_chart_lines(self._found, width=width, now=self._wall())
         self._lines.update(Content("\n").join(lines))
 
     def action_copy_lines(self) -> None:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from mobius_tui import sanitize
-from mobius_tui.run.events.drill_events import Hint
+from mobius_tui.run.events.run_events import Hint
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines

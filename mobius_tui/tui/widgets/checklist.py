@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.tui.backend.row_cache import cache_rows
+from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.checklist_rows import (
     ChecklistOutline,
@@ -28,10 +28,10 @@ from mobius_tui.tui.presenters.checklist_rows import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
-from mobius_tui.tui.row_key import PhaseRow, RowKey
+from mobius_tui.tui.screen_state import PhaseRow, RowKey
 from mobius_tui.tui.widgets.list_controls import (
     FilterLine,
-    ScrollMark,
+    ListScrollbar,
     clamp_top,
     top_showing_row,
 )
@@ -116,7 +116,7 @@ class ChecklistRows(Widget, can_focus=True):
         self.top = 0
         """The first row in sight."""
         self._outline = ChecklistOutline()
-        self._scroll_mark = ScrollMark()
+        self._scroll_mark = ListScrollbar()
         self._drawn: dict[int, tuple[ChecklistRow, bool]] = {}
         self._strips: dict[StripKey, Strip] = {}
         """Where a row only moved its strip stays the same, and so does what Textual
@@ -129,9 +129,9 @@ class ChecklistRows(Widget, can_focus=True):
         yield self._scroll_mark
 
     @property
-    def place(self) -> int:
+    def cursor_index(self) -> int:
         """The row under the cursor."""
-        return self._outline.place(self.key)
+        return self._outline.row_index(self.key)
 
     @property
     def visible_row_count(self) -> int:
@@ -198,7 +198,9 @@ class ChecklistRows(Widget, can_focus=True):
         height, count = self.visible_row_count, len(self._outline.keys)
         if height <= 0:
             return False
-        top = top_showing_row(self.top, place=self.place, height=height, count=count)
+        top = top_showing_row(
+            self.top, place=self.cursor_index, height=height, count=count
+        )
         moved, self.top = top != self.top, top
         self._show_mark()
         return moved
@@ -336,15 +338,15 @@ class Checklist(ChecklistRows):
 
     def action_cursor(self, count: int) -> None:
         """Move by rows."""
-        self._move_to(self.place + count)
+        self._move_to(self.cursor_index + count)
 
     def action_page(self, count: int) -> None:
         """Move by pages that overlap by one row."""
-        self._move_to(self.place + count * max(1, self.visible_row_count - 1))
+        self._move_to(self.cursor_index + count * max(1, self.visible_row_count - 1))
 
     def action_phase(self, count: int) -> None:
         """Move to the phase before or after."""
-        self._move_to(self._outline.phase_near(self.place, count))
+        self._move_to(self._outline.phase_near(self.cursor_index, count))
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -430,8 +432,8 @@ class Checklist(ChecklistRows):
         else:
             self._move_to(self.top + offset.y)
 
-    @on(ScrollMark.Dragged)
-    def _dragged(self, event: ScrollMark.Dragged) -> None:
+    @on(ListScrollbar.Dragged)
+    def _dragged(self, event: ListScrollbar.Dragged) -> None:
         event.stop()
         self._show_from(event.top)
 

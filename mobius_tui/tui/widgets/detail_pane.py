@@ -33,7 +33,7 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     text,
 )
-from mobius_tui.tui.row_key import RowKey
+from mobius_tui.tui.screen_state import RowKey
 from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
 LABEL_CELLS = 8

@@ -119,7 +119,7 @@ class KeyTable(Widget):
         return len(tuple(self._lines(width)))
 
 
-class NextLine(Widget):
+class NextActionLine(Widget):
     """What Enter does; a click does it, too."""
 
     offer: reactive[NextAction | None] = reactive(None)

@@ -40,17 +40,17 @@ def ok_share_text(probe: ProbeView) -> tuple[str, Role]:
 
 
 def percentile_texts(
-    probe: ProbeView, ours: str, names: Collection[str] = ("p50", "p95", "p99")
+    probe: ProbeView, label: str, names: Collection[str] = ("p50", "p95", "p99")
 ) -> list[tuple[str, Role]]:
     """The percentiles of the latency of our own checks.
 
     Args:
         probe: which.
-        ours: says that they are.
+        label: says that they are.
         names: which of them.
     """
     parts: list[tuple[str, Role]] = []
-    before = f"  {ours}"
+    before = f"  {label}"
     known = {"p50": probe.p50, "p95": probe.p95, "p99": probe.p99}
     for name in names:
         value = known[name]
@@ -60,7 +60,7 @@ def percentile_texts(
     return [*parts, (" ms", "muted")]
 
 
-def widest_fitting(found: Iterable[Content], width: int) -> Content:
+def first_fitting(found: Iterable[Content], width: int) -> Content:
     """The first of several texts that fits, or else the last."""
     shown = Content("")
     for shown in found:
@@ -169,7 +169,7 @@ def step_marks(
         spans: the steps that ran, the earliest first.
         width: cells of the chart.
     """
-    shown = [span for span in spans if span.is_within(times)] if times else []
+    shown = [span for span in spans if span.overlaps(times)] if times else []
     cells = [_BLANK] * width
     places = [_columns(times, span, width) for span in shown]
     for span, place in zip(shown, places, strict=True):
@@ -232,13 +232,21 @@ def _load(machine: MachineView) -> str:
     return "–" if machine.load is None else f"{machine.load:.2f}"
 
 
-def machine_lines(machine: MachineView, width: int, *, upright: bool) -> list[Content]:
-    """Its figures, then what runs on it: first what does not, and should."""
+def machine_lines(machine: MachineView, width: int, *, stacked: bool) -> list[Content]:
+    """The lines of the machine: its figures, then its processes and services.
+
+    Those that should run and do not come first.
+
+    Args:
+        machine: what is known of it.
+        width: cells of a line.
+        stacked: whether each figure has a line of its own, for a narrow panel.
+    """
     counts = [
         *process_and_service_texts(machine, well=False),
         *process_and_service_texts(machine, well=True),
     ]
-    if upright:
+    if stacked:
         meters = [_machine_meter(name, value) for name, value in _figures_of(machine)]
         load = assemble(("load  ", "muted"), (_load(machine), "plain"))
         return [*meters, load, *counts]

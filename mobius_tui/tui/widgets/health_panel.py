@@ -30,6 +30,7 @@ from mobius_tui.tui.widgets.health_figures import (
     OWN_LATENCY_LABELS,
     bad_duration_text,
     failure_text,
+    first_fitting,
     format_ms,
     last_ok_text,
     machine_figures,
@@ -41,7 +42,6 @@ from mobius_tui.tui.widgets.health_figures import (
     reported_by_service,
     step_marks,
     trigger_lines,
-    widest_fitting,
 )
 
 WIDE_CELLS = 60
@@ -112,7 +112,7 @@ def _all_lines(health: HealthView, width: int, charts: int) -> tuple[Content, ..
     if not health.probes:
         found.append(text("This runbook watches nothing.", "muted"))
     if health.machine is not None:
-        found.extend(machine_lines(health.machine, width, upright=upright))
+        found.extend(machine_lines(health.machine, width, stacked=upright))
     return tuple(found)
 
 
@@ -172,10 +172,10 @@ def _probe_heading(
         why: whether the reason stands in the place of an answer that did not come.
     """
     glyph, role = CONDITION_MARKS[probe.state]
-    status = str(probe.status) if probe.status is not None else "no answer"
+    status = str(probe.http_status) if probe.http_status is not None else "no answer"
     if probe.has_check and probe.states[-1:] != ("no data",):
         status = "does not hold" if probe.reason else "holds"
-    if why and probe.status is None and probe.reason:
+    if why and probe.http_status is None and probe.reason:
         status = cut_in_middle(sanitize.line(probe.reason), FOLDED_REASON_CELLS)
     if probe.is_of_hosts:
         status = sanitize.line(probe.summary) or "no data"
@@ -208,7 +208,7 @@ def _figures_in_row(probe: ProbeView, width: int) -> Content:
         )
         for each in figures
     )
-    return widest_fitting(rows, width).truncate(width, ellipsis=True)
+    return first_fitting(rows, width).truncate(width, ellipsis=True)
 
 
 def _figures_in_lines(probe: ProbeView, width: int) -> list[Content]:
@@ -221,7 +221,7 @@ def _figures_in_lines(probe: ProbeView, width: int) -> list[Content]:
             ("   ok ", "muted"),
             (success, role),
         ),
-        widest_fitting(
+        first_fitting(
             (
                 assemble(*percentile_texts(probe, ours))[2:]
                 for ours in OWN_LATENCY_LABELS

@@ -18,24 +18,24 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mobius_tui.run.attempts.attempt_files import LastOutput
-from mobius_tui.tui.backend.row_cache import cache_rows
+from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.presenters.fleet.host_marks import (
     StepHosts,
     StyledPiece,
     hosts_per_mark,
 )
-from mobius_tui.tui.presenters.fleet.host_rows import (
+from mobius_tui.tui.presenters.fleet.step_hosts import (
     MAX_HOSTS_ALL_LISTED,
     HostOutline,
+    batch_text,
     head_lines,
     host_line,
     name_cells,
     strip_cells,
 )
-from mobius_tui.tui.presenters.fleet.step_hosts import batch_text
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
-from mobius_tui.tui.widgets.list_controls import ScrollMark, top_showing_row
+from mobius_tui.tui.widgets.list_controls import ListScrollbar, top_showing_row
 
 HOSTS_UPDATE_INTERVAL = 0.25
 """The least seconds between two updates of the rows: nobody reads faster changes."""
@@ -88,12 +88,12 @@ class HostRows(Widget, can_focus=True):
         cache_rows(self)
         self.cursor = ""
         """The host under the cursor; empty where none is listed."""
-        self.found: StepHosts | None = None
+        self.shown_hosts: StepHosts | None = None
         """The hosts as they are shown."""
-        self._is_cursor_put = False
+        self._is_cursor_chosen = False
         self._top = 0
         self._outline = HostOutline()
-        self._scroll_mark = ScrollMark()
+        self._scroll_mark = ListScrollbar()
         self._tails: Mapping[str, LastOutput] = {}
         self._head: tuple[tuple[StyledPiece, ...], ...] = ()
         """The lines above the hosts' rows, made once for each update."""
@@ -113,7 +113,7 @@ class HostRows(Widget, can_focus=True):
     def watch_view(self) -> None:
         """Update the rows, at most once in `HOSTS_UPDATE_INTERVAL`."""
         wait = self._updated + HOSTS_UPDATE_INTERVAL - monotonic()
-        if wait <= 0 or self.found is None:
+        if wait <= 0 or self.shown_hosts is None:
             self.update_hosts()
         elif not self._is_due:
             self._is_due = True
@@ -121,7 +121,7 @@ class HostRows(Widget, can_focus=True):
 
     def watch_step(self) -> None:
         """Begin at the top of other hosts."""
-        self.cursor, self._is_cursor_put, self._top, self._tails = "", False, 0, {}
+        self.cursor, self._is_cursor_chosen, self._top, self._tails = "", False, 0, {}
         self._outline = HostOutline()
         self.update_hosts()
 
@@ -136,28 +136,31 @@ class HostRows(Widget, can_focus=True):
         if view is None or step is None or not self.is_mounted:
             return
         self._updated = monotonic()
-        self.found = view.hosts(step)
-        if self.found is None:
+        self.shown_hosts = view.hosts(step)
+        if self.shown_hosts is None:
             return
         width = self.content_width
-        self._head = head_lines(self.found, width, is_low=self._is_low)
+        self._head = head_lines(self.shown_hosts, width, is_low=self._is_low)
         self._outline.update(
-            self.found, keep_order=self.has_focus_within, room=self._room()
+            self.shown_hosts, keep_order=self.has_focus_within, room=self._room()
         )
         names = self._outline.names
-        if self.cursor not in names or not self._is_cursor_put:
+        if self.cursor not in names or not self._is_cursor_chosen:
             self.cursor = names[0] if names else ""
-        self._show_frame(view, self.found)
+        self._show_frame(view, self.shown_hosts)
         self._show_cursor()
         self._lay_out()
         self.want_tails()
 
     def want_tails(self) -> None:
         """Have the last lines of the rows in sight read."""
-        if self.found is not None and self.display:
-            hosts = {name: self.found.newest[name].attempt for name in self.in_sight}
+        if self.shown_hosts is not None and self.display:
+            hosts = {
+                name: self.shown_hosts.host_states[name].attempt
+                for name in self.in_sight
+            }
             if hosts:
-                self.post_message(self.TailsWanted(self.found.step.id, hosts))
+                self.post_message(self.TailsWanted(self.shown_hosts.step.id, hosts))
 
     def show_tails(self, step: str, tails: Mapping[str, LastOutput]) -> None:
         """Show what hosts printed last.
@@ -176,16 +179,19 @@ class HostRows(Widget, can_focus=True):
         return all(host in self._tails for host in self.in_sight)
 
     def _show_frame(self, view: RunView, found: StepHosts) -> None:
-        again = f" · attempt {found.last.attempt}" if found.last.attempt > 1 else ""
+        number = found.newest_attempt.attempt
+        again = f" · attempt {number}" if number > 1 else ""
         title = f"Hosts · {view.plan.numbers[found.step.id]}{again}"
         words = [batch_text(view, found)]
         if self._outline.query:
-            found_count = f"{len(self._outline.names)} of {len(found.newest)} found"
+            found_count = (
+                f"{len(self._outline.names)} of {len(found.host_states)} found"
+            )
             words = [f"{found_count} · Esc all"]
-        elif len(found.newest) > MAX_HOSTS_ALL_LISTED:
+        elif len(found.host_states) > MAX_HOSTS_ALL_LISTED:
             width = self.content_width
-            cells = strip_cells(len(found.newest), width, is_low=self._is_low)
-            each = hosts_per_mark(len(found.newest), cells)
+            cells = strip_cells(len(found.host_states), width, is_low=self._is_low)
+            each = hosts_per_mark(len(found.host_states), cells)
             words.append(f"a mark is {each} hosts" if each > 1 else "")
         below = cut(" · ".join(filter(None, words)), max(0, self.size.width - 2))
         if str(self.border_title or "") != title:
@@ -234,8 +240,8 @@ class HostRows(Widget, can_focus=True):
         in_sight = self.in_sight
         names = name_cells(in_sight, self.content_width - 2)
         lines += [(self._line(host, names), host == self.cursor) for host in in_sight]
-        if self.found is not None and not self._outline.names:
-            lines.append((((self._nobody(), "muted"),), False))
+        if self.shown_hosts is not None and not self._outline.names:
+            lines.append((((self._empty_list_text(), "muted"),), False))
         before, self._lines = self._lines, lines
         width = self.size.width
         changed = [
@@ -246,21 +252,21 @@ class HostRows(Widget, can_focus=True):
         if changed:
             self.refresh(*changed)
 
-    def _nobody(self) -> str:
+    def _empty_list_text(self) -> str:
         if self._outline.query:
             return "  no host matches"
         return "  none wants anybody, and none runs; / finds any of them"
 
     def _line(self, host: str, names: int) -> tuple[StyledPiece, ...]:
-        assert self.found is not None
+        assert self.shown_hosts is not None
         assert self.view is not None
         return host_line(
             host,
-            self.found.newest[host],
+            self.shown_hosts.host_states[host],
             now=self.view.now,
             said=self._tails.get(host, LastOutput()),
             width=self.content_width - 2,
-            names=names,
+            name_width=names,
         ).pieces
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.widgets.host_list import HostRows
-from mobius_tui.tui.widgets.list_controls import FilterLine, ScrollMark, clamp_top
+from mobius_tui.tui.widgets.list_controls import FilterLine, ListScrollbar, clamp_top
 
 WHEEL_ROWS = 3
 """Rows that one notch of the mouse wheel moves."""
@@ -67,7 +67,7 @@ class HostsPane(HostRows):
         names = self._outline.names
         if names:
             self.cursor = names[max(0, min(place, len(names) - 1))]
-            self._is_cursor_put = True
+            self._is_cursor_chosen = True
             self._show_cursor()
             self._lay_out()
             if not self.has_tails:  # those that are known are read at every look
@@ -98,7 +98,7 @@ class HostsPane(HostRows):
         """Have the output of the host under the cursor shown."""
         if not self.cursor or self.step is None:
             raise SkipAction
-        self._is_cursor_put = True
+        self._is_cursor_chosen = True
         self.post_message(self.Opened(self.step, self.cursor))
 
     def action_all_outputs(self) -> None:
@@ -112,17 +112,17 @@ class HostsPane(HostRows):
             self.post_message(self.GatherWanted(self.step, same_once=True))
 
     @property
-    def is_played(self) -> bool:
+    def uses_ansible(self) -> bool:
         """Whether it is Ansible that works on the hosts."""
-        found = self.found if self.step is not None else None
+        found = self.shown_hosts if self.step is not None else None
         rollout = found.step.rollout if found is not None else None
         return rollout is not None and rollout.engine == "ansible"
 
     def action_batch_output(self) -> None:
         """Have shown what Ansible printed for the batch of the host at the cursor."""
-        if not self.cursor or self.step is None or not self.is_played:
+        if not self.cursor or self.step is None or not self.uses_ansible:
             raise SkipAction
-        self._is_cursor_put = True
+        self._is_cursor_chosen = True
         self.post_message(self.BatchWanted(self.step, self.cursor))
 
     # Finding
@@ -153,7 +153,7 @@ class HostsPane(HostRows):
         """List what matches, the cursor on the first of it."""
         event.stop()
         self._outline.query = event.value.strip()
-        self._top, self._is_cursor_put = 0, False
+        self._top, self._is_cursor_chosen = 0, False
         self.update_hosts()
         self.post_message(self.Moved())
 
@@ -179,8 +179,8 @@ class HostsPane(HostRows):
         if event.chain > 1:
             self.action_open()
 
-    @on(ScrollMark.Dragged)
-    def _dragged(self, event: ScrollMark.Dragged) -> None:
+    @on(ListScrollbar.Dragged)
+    def _dragged(self, event: ListScrollbar.Dragged) -> None:
         event.stop()
         self._show_from(event.top)
 

@@ -68,7 +68,7 @@ def top_for_dragged_thumb(y: int, *, height: int, count: int) -> int:
 THUMB_GLYPH = "▐"
 
 
-class ScrollMark(Widget):
+class ListScrollbar(Widget):
     """A scrollbar of one column; a click or a drag scrolls."""
 
     top: reactive[int] = reactive(0, repaint=False)

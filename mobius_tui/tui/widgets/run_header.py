@@ -141,7 +141,7 @@ class RunHeader(Widget):
         messages = delivery_problem(view)
         if messages is not None:
             parts.append(assemble(messages))
-        if view.host is None:
+        if view.host_pid is None:
             parts.append(assemble(("○ host gone", "bad")))
         elif view.stalled:
             parts.append(assemble(("✖ disk full", "bad")))

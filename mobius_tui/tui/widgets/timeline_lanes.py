@@ -48,7 +48,7 @@ class TimelineRows(Widget, can_focus=True):
         f"timeline--{role}" for role in TIMELINE_CELL_ROLES
     }
     timeline: reactive[RunTimeline | None] = reactive(None, init=False)
-    here: reactive[tuple[float, int]] = reactive((0.0, 0), init=False)
+    cursor_order: reactive[tuple[float, int]] = reactive((0.0, 0), init=False)
     """Where the cursor is: a time in seconds since 1970, and the order in it."""
 
     mark: reactive[float | None] = reactive[float | None](None, init=False)
@@ -60,7 +60,7 @@ class TimelineRows(Widget, can_focus=True):
         super().__init__(id=id)
         self.top = 0
         """How far the lanes that are not pinned are scrolled."""
-        self.part: tuple[float, float] | None = None
+        self.zoomed_range: tuple[float, float] | None = None
         """The time in sight; the whole run without one."""
         self._role_styles: dict[str, Style] = {}
 
@@ -73,8 +73,8 @@ class TimelineRows(Widget, can_focus=True):
     def span(self) -> tuple[float, float]:
         """The visible time, in seconds since 1970."""
         whole = self.timeline
-        if self.part is not None:
-            return self.part
+        if self.zoomed_range is not None:
+            return self.zoomed_range
         return (whole.began, whole.until) if whole is not None else (0.0, 1.0)
 
     @property
@@ -90,7 +90,7 @@ class TimelineRows(Widget, can_focus=True):
         return max(0, self.size.height - 1)
 
     @property
-    def pinned(self) -> int:
+    def pinned_lane_count(self) -> int:
         """Lanes that stay visible where they fit: triggers and health.
 
         The rest is read against them.
@@ -106,15 +106,15 @@ class TimelineRows(Widget, can_focus=True):
         self.show_span()
 
     @property
-    def at(self) -> float:
+    def cursor_time(self) -> float:
         """The moment of the cursor, in seconds since 1970."""
-        return self.here[0]
+        return self.cursor_order[0]
 
-    def watch_here(self) -> None:
+    def watch_cursor_order(self) -> None:
         """Keep the cursor visible."""
         began, until = self.span
-        if self.part is not None and not began <= self.at <= until:
-            self.show_range(self.at - (until - began) / 2, until - began)
+        if self.zoomed_range is not None and not began <= self.cursor_time <= until:
+            self.show_range(self.cursor_time - (until - began) / 2, until - began)
         self.show_span()
 
     def watch_moment(self) -> None:
@@ -126,9 +126,12 @@ class TimelineRows(Widget, can_focus=True):
         places = [
             place for place, lane in enumerate(lanes) if self._is_lane_of_moment(lane)
         ]
-        free = self.visible_lane_count - self.pinned
+        free = self.visible_lane_count - self.pinned_lane_count
         if places and free > 0:
-            place, count = places[0] - self.pinned, len(lanes) - self.pinned
+            place, count = (
+                places[0] - self.pinned_lane_count,
+                len(lanes) - self.pinned_lane_count,
+            )
             self.top = top_showing_row(self.top, place=place, height=free, count=count)
             self.refresh()
 
@@ -154,7 +157,11 @@ class TimelineRows(Widget, can_focus=True):
         whole = self.timeline
         if whole is None:
             return
-        part = "" if self.part is None else f"{visible_duration_text(self.window)} of "
+        part = (
+            ""
+            if self.zoomed_range is None
+            else f"{visible_duration_text(self.window)} of "
+        )
         words = f"{part}{visible_duration_text(self._whole(whole))}"
         if whole.query:
             words = f"{len(whole.moments)} about “{whole.query}” · Esc all · {words}"
@@ -172,7 +179,7 @@ class TimelineRows(Widget, can_focus=True):
         if whole is None or width <= self.title_width:
             return Strip.blank(width, self.rich_style)
         window = self.window
-        cursor = window.column(self.at)
+        cursor = window.column(self.cursor_time)
         if y == 0:
             title: list[TimelineCell] = [(c, "muted") for c in " " * self.title_width]
             cells = clock_axis(window)
@@ -180,7 +187,7 @@ class TimelineRows(Widget, can_focus=True):
             if 0 <= cursor < window.width:
                 cells[cursor] = ("▼", "accent")
             return self._strip([*title, *cells])
-        place = y - 1 if y <= self.pinned else self.top + y - 1
+        place = y - 1 if y <= self.pinned_lane_count else self.top + y - 1
         if place >= len(whole.lanes):
             return self._strip([BLANK] * width)
         lane = whole.lanes[place]
@@ -229,22 +236,29 @@ class TimelineRows(Widget, can_focus=True):
             self._role_styles[role] = self.rich_style + own
         return self._role_styles[role]
 
-    def show_range(self, began: float, long: float) -> None:
+    def show_range(self, began: float, duration: float) -> None:
         """Show a part of the time, or all where that is no less."""
         whole = self.timeline
         if whole is None:
             return
-        if long >= whole.until - whole.began:
-            self.part = None
+        if duration >= whole.until - whole.began:
+            self.zoomed_range = None
         else:
-            began = min(max(began, whole.began), whole.until - long)
-            self.part = (began, began + long)
+            began = min(max(began, whole.began), whole.until - duration)
+            self.zoomed_range = (began, began + duration)
         self.show_span()
         self.refresh()
 
     def scroll_lanes(self, top: int) -> None:
-        """Show the lanes from one on, as far as there are any below it."""
+        """Scroll so that the lane `top` is the first below the pinned ones.
+
+        Args:
+            top: its number, from 0 for the first that is not pinned.
+        """
         count = len(self.timeline.lanes) if self.timeline is not None else 0
-        free, count = self.visible_lane_count - self.pinned, count - self.pinned
+        free, count = (
+            self.visible_lane_count - self.pinned_lane_count,
+            count - self.pinned_lane_count,
+        )
         self.top = clamp_top(top, height=free, count=count)
         self.refresh()

@@ -53,7 +53,7 @@ class TimelinePane(TimelineRows):
             super().__init__()
             self.at = at
 
-    class Narrowed(Message):
+    class FilterTyped(Message):
         """The timeline is to be filtered by words."""
 
         def __init__(self, query: str) -> None:
@@ -88,9 +88,9 @@ class TimelinePane(TimelineRows):
 
     def _go(self, moments: Sequence[TimelineMoment], count: int) -> None:
         if count > 0:
-            place = bisect_right(moments, self.here, key=_order)
+            place = bisect_right(moments, self.cursor_order, key=_order)
         else:
-            place = bisect_left(moments, self.here, key=_order) - 1
+            place = bisect_left(moments, self.cursor_order, key=_order) - 1
         if 0 <= place < len(moments):
             self.post_message(self.MomentReached(moments[place]))
 
@@ -106,15 +106,15 @@ class TimelinePane(TimelineRows):
 
     def action_zoom_in(self) -> None:
         """Show less time, around the cursor."""
-        self._zoom(1 / ZOOM_FACTOR, self.at)
+        self._zoom(1 / ZOOM_FACTOR, self.cursor_time)
 
     def action_zoom_out(self) -> None:
         """Show more time."""
-        self._zoom(ZOOM_FACTOR, self.at)
+        self._zoom(ZOOM_FACTOR, self.cursor_time)
 
     def action_whole(self) -> None:
         """Show all of it."""
-        self.part = None
+        self.zoomed_range = None
         self.show_span()
         self.refresh()
 
@@ -154,7 +154,7 @@ class TimelinePane(TimelineRows):
     @on(Input.Changed)
     def _search_typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Narrowed(event.value.strip()))
+        self.post_message(self.FilterTyped(event.value.strip()))
 
     @on(Input.Submitted)
     def _accept_search(self, event: Input.Submitted) -> None:

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.events.growth_events import StepImprovised
-from mobius_tui.run.events.step_events import Result, StepEnded, StepStarted
+from mobius_tui.run.events.step_events import (
+    Result,
+    StepEnded,
+    StepImprovised,
+    StepStarted,
+)
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.tui.runs import MadeRun
 

@@ -13,7 +13,7 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.drill.drills import HANDLED, directory_of, drill
 from tests.review.story import begun, story
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_folder
 
 HOSTILE = (

@@ -17,7 +17,7 @@ import pytest
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import (
     Site,
-    environment,
+    environment_variables,
     request_site,
     wait_for_status,
 )
@@ -233,7 +233,7 @@ def test_without_force_it_asks_and_nobody_answers(
     ended = subprocess.run(
         words,
         cwd=site.root,
-        env={**os.environ, "MOBIUS_PACE": "0", **environment(site)},
+        env={**os.environ, "MOBIUS_PACE": "0", **environment_variables(site)},
         input=answer or "",
         capture_output=True,
         text=True,
@@ -248,7 +248,7 @@ def test_without_force_a_yes_is_enough(site: Site, spare: Path) -> None:
     ended = subprocess.run(
         words,
         cwd=site.root,
-        env={**os.environ, "MOBIUS_PACE": "0", **environment(site)},
+        env={**os.environ, "MOBIUS_PACE": "0", **environment_variables(site)},
         input="yes\n",
         capture_output=True,
         text=True,

@@ -24,7 +24,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.drill.site import site_services
-from mobius_tui.drill.site.drill_site import Site, build_site, environment, tear_down
+from mobius_tui.drill.site.drill_site import (
+    Site,
+    build_site,
+    environment_variables,
+    tear_down,
+)
 from mobius_tui.drill.site.site_files import digest
 
 WAIT = "import sys; print(flush=True); input()"
@@ -175,7 +180,7 @@ def test_no_pattern_and_no_unit_reaches_a_decoy(
     ):
         ended = subprocess.run(
             (str(empty.bin / program), *arguments),
-            env={**os.environ, **environment(empty)},
+            env={**os.environ, **environment_variables(empty)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -188,14 +193,14 @@ def test_no_pattern_and_no_unit_reaches_a_decoy(
 def test_stopping_and_ending_reach_no_decoy(empty: Site, decoys: Decoys) -> None:
     """Nor does the program itself, whatever the pid files say."""
     for unit, pid in zip(site_services.UNITS, cycle(decoys.pids), strict=False):
-        site_services.write_mark(site_services.pid_file(empty.root, unit), pid)
+        site_services.write_pid_file(site_services.pid_file(empty.root, unit), pid)
         assert site_services.processes(empty.root, unit) == ()
         assert site_services.stop(empty.root, unit)
     assert decoys.dead() == []
 
 
 def test_programs_find_everything_they_keep_in_the_site(empty: Site) -> None:
-    around = environment(empty)
+    around = environment_variables(empty)
     names = "pkill systemctl node npm unzip curl git"
     line = f'echo "$HOME"; dirname "$(mktemp)"; command -v {names}'
     found = subprocess.run(
@@ -274,7 +279,7 @@ def test_no_words_make_a_stand_in_reach_anything_or_break(
         ended = subprocess.run(
             (str(empty.bin / program), *words),
             cwd=here,
-            env={**os.environ, **environment(empty)},
+            env={**os.environ, **environment_variables(empty)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -287,7 +292,7 @@ def test_no_words_make_a_stand_in_reach_anything_or_break(
 def said(site: Site, program: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (str(site.bin / program), *words),
-        env={**os.environ, **environment(site)},
+        env={**os.environ, **environment_variables(site)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

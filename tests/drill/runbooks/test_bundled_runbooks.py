@@ -16,7 +16,7 @@ from mobius_tui.drill.site.drill_site import (
     Site,
     build_site,
     drill_variables,
-    environment,
+    environment_variables,
     tear_down,
 )
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
@@ -29,7 +29,7 @@ from mobius_tui.run.planning.unattended_answers import (
     automatic_action,
     read_answers_file,
 )
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook
 from mobius_tui.runbook.model.actions import Manual
@@ -76,7 +76,7 @@ def site(
 
 def briefing_of(runbook: Runbook, site: Site) -> Briefing:
     known = {**drill_variables(site), **SHORT}
-    around = environment(site)
+    around = environment_variables(site)
     return prepare_briefing(
         runbook,
         given={k: v for k, v in known.items() if k in runbook.variables},
@@ -84,7 +84,7 @@ def briefing_of(runbook: Runbook, site: Site) -> Briefing:
         mode=Mode.DRILL,
         site=str(site.root),
         sink=site.sink,
-        path=around.pop("PATH"),
+        search_path=around.pop("PATH"),
         home_and_tmpdir=around,
     )
 

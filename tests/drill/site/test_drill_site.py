@@ -27,13 +27,13 @@ from mobius_tui.drill.site.drill_site import (
     Site,
     ask_health,
     build_site,
-    claim_site,
     drill_variables,
-    environment,
+    environment_variables,
     open_site,
     parse_health_answer,
     processes_in,
     request_site,
+    set_site_owner,
     sites_root,
     tear_down,
     wait_for_status,
@@ -47,7 +47,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 def pids(site: Site) -> dict[str, int | None]:
     return {
-        unit: site_services.read_mark(site_services.pid_file(site.root, unit))
+        unit: site_services.read_pid_file(site_services.pid_file(site.root, unit))
         for unit in site.units
     }
 
@@ -213,7 +213,7 @@ def test_processes_read_node_and_mobius(site: Site) -> None:
 
 
 def test_the_stand_ins_come_first_on_path(site: Site, run: Run) -> None:
-    first = environment(site)["PATH"].split(os.pathsep)[0]
+    first = environment_variables(site)["PATH"].split(os.pathsep)[0]
     assert Path(first) == site.bin
     services_ = ("systemctl", "journalctl", "npm", "pkill", "node")
     for name in (
@@ -288,8 +288,8 @@ def test_orphans_are_reaped(tmp_path: Path, started: datetime) -> None:
     (half / "run").mkdir(parents=True)
     try:
         with subprocess.Popen(("cat",), stdin=subprocess.PIPE) as owner:
-            claim_site(orphan.root, owner.pid)
-            claim_site(half, owner.pid)
+            set_site_owner(orphan.root, owner.pid)
+            set_site_owner(half, owner.pid)
             assert take_down_orphan_sites(tmp_path) == ()
         assert take_down_orphan_sites(tmp_path) == ("half", "orphan")
         assert request_site(orphan, "/health")[0] == 0

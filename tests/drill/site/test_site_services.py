@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import (
     Site,
-    environment,
+    environment_variables,
     request_site,
     wait_for_status,
 )
@@ -30,7 +30,7 @@ def _all_running(site: Site, run: Run) -> Iterator[None]:
 
 
 def pid_of(site: Site, unit: str) -> int | None:
-    return site_services.read_mark(site_services.pid_file(site.root, unit))
+    return site_services.read_pid_file(site_services.pid_file(site.root, unit))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -183,7 +183,9 @@ def test_journalctl_shows_and_follows(site: Site, run: Run) -> None:
     assert run(site, "journalctl", "-u", "sshd").returncode == 1
     command = ("journalctl", "-u", "mobius-api", "-f", "-n", "0")
     with subprocess.Popen(
-        command, env={**os.environ, **environment(site)}, stdout=subprocess.PIPE
+        command,
+        env={**os.environ, **environment_variables(site)},
+        stdout=subprocess.PIPE,
     ) as follower:
         assert follower.stdout is not None
         seen, deadline = b"", time.monotonic() + 60

@@ -257,11 +257,11 @@ async def test_a_step_on_a_disk_that_fills_up_waits_and_goes_on(
     assert viewer is not None
     disk.ballast.write_bytes(bytes(800_000))
     await run.did("start", "a")
-    await run.until(lambda _: f"a waits: {FULL}" in viewer.stalled)
+    await run.until(lambda _: f"a waits: {FULL}" in viewer.stall_reason)
     assert run.state.steps["a"].status == "running"
     disk.ballast.unlink()
     await run.status("a", "passed")
-    await run.until(lambda _: not viewer.stalled)
+    await run.until(lambda _: not viewer.stall_reason)
     has_run(run, tmp_path, "a.1")
 
 
@@ -276,7 +276,7 @@ async def test_a_step_without_room_to_begin_waits_for_it(
     assert viewer is not None
     disk.allow(files)
     await run.did("start", "a")
-    await run.until(lambda _: f"a waits: {FULL}" in viewer.stalled)
+    await run.until(lambda _: f"a waits: {FULL}" in viewer.stall_reason)
     assert not (tmp_path / "ran").exists()
     disk.allow(100)
     await run.status("a", "passed")
@@ -292,10 +292,10 @@ async def test_a_step_is_stopped_that_waits_to_begin(
     assert viewer is not None
     disk.allow(1)
     await run.did("start", "a")
-    await run.until(lambda _: viewer.stalled)
+    await run.until(lambda _: viewer.stall_reason)
     await run.did("stop", "a", attempt=1)
     await run.status("a", "not started")
-    await run.until(lambda _: not viewer.stalled)
+    await run.until(lambda _: not viewer.stall_reason)
     disk.allow(100)
     await run.did("retry", "a")
     await run.status("a", "passed")
@@ -326,7 +326,7 @@ async def test_a_step_is_stopped_though_the_journal_has_no_room(
             lambda _: attempt_files.read_process_group(attempt)
         )  # its own room is taken
         noting = asyncio.create_task(note_on(run, disk))
-        await run.until(lambda _: viewer.stalled == FULL)
+        await run.until(lambda _: viewer.stall_reason == FULL)
         noting.cancel()
         for other, number in (("b", None), ("a", 2), ("../a", None)):
             refused = await viewer.send_intent(StopStep(step=other, attempt=number))
@@ -354,12 +354,12 @@ async def test_a_disk_that_is_full_all_over_ends_nothing(
     assert viewer is not None
     disk.ballast.write_bytes(bytes(800_000))
     await run.did("start", "a")
-    await run.until(lambda _: viewer.stalled)
+    await run.until(lambda _: viewer.stall_reason)
     noting = asyncio.create_task(note_on(run, disk))
-    await run.until(lambda _: viewer.stalled == FULL)
+    await run.until(lambda _: viewer.stall_reason == FULL)
     noting.cancel()
     disk.ballast.unlink()
     await run.status("a", "passed")
-    await run.until(lambda _: not viewer.stalled)
+    await run.until(lambda _: not viewer.stall_reason)
     assert run.host() == host
     has_run(run, tmp_path, "a.1")

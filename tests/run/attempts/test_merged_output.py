@@ -165,7 +165,7 @@ def test_one_of_which_no_times_were_kept_stands_before_the_others(hosts: Hosts) 
         "(when these came was not kept: one host after the other)\n"
         "──── x · ok\nold x\n──── y · ok\nold y\na │ new\n"
     )
-    assert hosts.merged.without_times == 2
+    assert hosts.merged.hosts_without_times == 2
 
 
 def test_bytes_of_which_no_time_is_known_are_shown(hosts: Hosts) -> None:

@@ -48,7 +48,7 @@ HANGS = f"{BEGUN}\nuntil('never')"
 
 def kept_pid(plays: Plays, name: str) -> int:
     """The process of a play, or its keeper (`lock`)."""
-    process = plays.play.process
+    process = plays.play.keeper_directory
     if name == "lock":
         return lock_holder(process.lock) or 0
     return int(process.pid.read_text()) if process.pid.exists() else 0
@@ -122,7 +122,7 @@ async def test_what_is_secret_is_private_and_soon_gone(tmp_path: Path) -> None:
     program.write_text(f"{head}\n{wait}{rest}")
     plays = await Plays.open(order)
     await plays.begin()
-    secret = (plays.play.variables, plays.play.orders)
+    secret = (plays.play.variables, plays.play.plugin_settings)
     await plays.until(lambda: kept_pid(plays, "pid"))
     assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
     assert "hunter2" in plays.play.variables.read_text()
@@ -202,7 +202,7 @@ async def test_a_play_that_was_written_and_not_started_never_began(
     await first.begin()
     await first.ends()
     await first.close()
-    for path in first.play.process.path.iterdir():
+    for path in first.play.keeper_directory.path.iterdir():
         path.unlink()
     first.play.events.unlink()
     again = await Plays.open(order)
@@ -276,7 +276,7 @@ async def test_a_play_is_told_by_its_events_when_its_keeper_was_killed(
     await plays.begin()
     await plays.until((tmp_path / "begun").exists)
     os.kill(kept_pid(plays, "lock"), signal.SIGKILL)
-    await plays.until(lambda: lock_holder(plays.play.process.lock) is None)
+    await plays.until(lambda: lock_holder(plays.play.keeper_directory.lock) is None)
     (tmp_path / "go").touch()
     assert states(await plays.ends()) == {"a": "ok", "b": "changed", "c": "ok"}
     await plays.close()
@@ -313,7 +313,7 @@ async def test_a_play_whose_end_cannot_be_read_is_told_by_its_events(
     plays = await Plays.open(pretended_order(tmp_path, HANGS))
     await plays.begin()
     await plays.until(lambda: "failed" in plays.events())
-    plays.play.process.exit.mkdir()
+    plays.play.keeper_directory.exit.mkdir()
     await plays.stop()
     ends = await plays.ends()
     await plays.close()

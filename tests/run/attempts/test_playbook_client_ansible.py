@@ -171,7 +171,7 @@ async def test_a_playbook_that_cannot_be_read(tmp_path: Path) -> None:
     assert states(plays.ended()) == {"a": "failed"}
     reason = plays.ended()["a"].reason
     assert reason.startswith("nothing was done: ansible-playbook: exit 4: ")
-    assert "no_such" in plays.play.process.output.read_text()
+    assert "no_such" in plays.play.keeper_directory.output.read_text()
 
 
 HOSTILE = r"""
@@ -240,7 +240,7 @@ async def test_of_a_play_that_was_cut_off(
     plays = await Plays.open(order)
     await plays.begin()
     await plays.until(lambda: plays.play.events.exists() and sleeps(order))
-    process = plays.play.process
+    process = plays.play.keeper_directory
     main, keeper = int(process.pid.read_text()), lock_holder(process.lock)
     assert keeper
     if way == "stop":
@@ -270,7 +270,7 @@ async def test_a_play_is_not_disturbed_when_its_keeper_and_we_die(
     plays = await Plays.open(order)
     await plays.begin()
     await plays.until(lambda: len(plays.reports) == 2)
-    keeper = lock_holder(plays.play.process.lock)
+    keeper = lock_holder(plays.play.keeper_directory.lock)
     assert keeper
     os.kill(keeper, signal.SIGKILL)
     await plays.close()

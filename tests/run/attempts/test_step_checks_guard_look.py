@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events.approval_events import ApprovalAsked
-from mobius_tui.run.events.step_events import StepPassedOver, StepStarted
+from mobius_tui.run.events.step_events import ApprovalAsked, StepPassedOver, StepStarted
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin

@@ -15,7 +15,7 @@ import pytest
 
 from mobius_tui.health.probe_window import stale_after
 from mobius_tui.run.events.journal_entry import encode_entry
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.planning.watch_progress import HealthSnapshot, watch_step_verdict
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -203,7 +203,7 @@ async def test_another_host_says_that_nobody_watched(
 
 def make_older(run: Running, by: float) -> None:
     """All on record is so many seconds older, as if the run were resumed then."""
-    prev = FIRST_PREV
+    prev = EMPTY_JOURNAL_HEAD
     lines = []
     for entry in run.entries():
         earlier = replace(entry, at=entry.at - by, mono=entry.mono - by)

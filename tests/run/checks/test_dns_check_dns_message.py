@@ -57,7 +57,7 @@ def test_what_can_be_no_name(text: str) -> None:
 def test_each_type(kind: str, data: bytes, text: str) -> None:
     asked = encode_question("www.example.com", kind, 7)
     found = decode_dns_answer(answer(asked, record(ASKED, kind, data)), asked)
-    (seen,) = found.of("WWW.example.com.", kind)
+    (seen,) = found.records_of("WWW.example.com.", kind)
     assert (seen.text, seen.ttl) == (text, 60)
 
 
@@ -69,14 +69,18 @@ def test_aliases_are_followed_and_others_are_not() -> None:
         record(name("evil.x"), "A", bytes((6, 6, 6, 6))),
     )
     found = decode_dns_answer(answer(QUESTION, *records), QUESTION)
-    assert [each.text for each in found.of("www.example.com", "A")] == ["1.1.1.1"]
-    assert [each.text for each in found.of("www.example.com", "CNAME")] == ["a.x"]
+    assert [each.text for each in found.records_of("www.example.com", "A")] == [
+        "1.1.1.1"
+    ]
+    assert [each.text for each in found.records_of("www.example.com", "CNAME")] == [
+        "a.x"
+    ]
 
 
 def test_aliases_in_a_circle() -> None:
     circle = (record(ASKED, "CNAME", name("a.x")), record(name("a.x"), "CNAME", ASKED))
     found = decode_dns_answer(answer(QUESTION, *circle), QUESTION)
-    assert found.of("www.example.com", "A") == ()
+    assert found.records_of("www.example.com", "A") == ()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def _read(data: bytes) -> None:
     except DnsFormatError:
         return
     for kind in RECORD_TYPE_NUMBERS:
-        for each in found.of("www.example.com", kind):
+        for each in found.records_of("www.example.com", kind):
             assert each.text.isprintable() or kind == "TXT"
 
 

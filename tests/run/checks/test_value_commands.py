@@ -89,7 +89,7 @@ async def pids_in(folder: Path) -> tuple[int, int]:
 async def test_what_takes_too_long_is_killed_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(value_commands, "LISTING_LIMIT", 0.5)
+    monkeypatch.setattr(value_commands, "LISTING_TIMEOUT", 0.5)
     found = await listed(SLEEPER, tmp_path)
     assert "took longer than 0.5 s, and was stopped" in found.problem
     for pid in await pids_in(tmp_path):

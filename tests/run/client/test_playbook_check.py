@@ -56,7 +56,7 @@ def briefing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Briefing:
     (tmp_path / "p.py").write_text(PLAY)
     pretended_ansible(tmp_path)
     search = f"{tmp_path}:/usr/bin:/bin"
-    return prepare_briefing(load(tmp_path / "x.toml"), given={}, path=search)
+    return prepare_briefing(load(tmp_path / "x.toml"), given={}, search_path=search)
 
 
 async def lines(briefing: Briefing) -> list[str]:

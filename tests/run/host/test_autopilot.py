@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.cli import main
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.run.books import FAILS, ONE, PROTECTED, step
 from tests.run.conftest import Begin
 

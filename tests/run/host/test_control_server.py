@@ -12,14 +12,16 @@ import pytest
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.envelope import (
+from mobius_tui.run.intents.control_protocol import (
+    LIVENESS_REQUEST,
     MAX_INTENT_AGE,
     Caller,
     Envelope,
+    Reply,
+    decode_host_line,
     encode_envelope,
 )
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, AddNote, ReleaseHost
-from mobius_tui.run.intents.replies import LIVENESS_REQUEST, Reply, decode_host_line
 from tests.run.asking import action
 
 
@@ -91,10 +93,10 @@ async def test_more_connections_than_any_run_has_are_not_held(
         held = [await asyncio.open_unix_connection("control.sock") for _ in range(5)]
         for reader, writer in held:
             assert await is_answered(reader, writer)
-        assert host.viewers == 5
+        assert host.viewer_count == 5
         extra, writer = await asyncio.open_unix_connection("control.sock")
         await until_closed(extra)
-        assert host.viewers == 5
+        assert host.viewer_count == 5
         assert await is_answered(*held[0])
         for each in (writer, *(one for _, one in held)):
             each.close()

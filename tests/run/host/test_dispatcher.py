@@ -9,7 +9,7 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.host.dispatcher import Dispatcher, refuse_or_redact_secrets
-from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.control_protocol import Caller, Envelope
 from mobius_tui.run.intents.intent_actions import (
     FREE_TEXT_FIELDS,
     Action,

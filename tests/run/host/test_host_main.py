@@ -120,7 +120,7 @@ async def test_a_drill_that_nobody_watches_ends(
         await run.output("a", "here")
         run.kill_host()
         await run.drop()
-        await start_host(directory, HostSpec(unwatched=0.2), book)
+        await start_host(directory, HostSpec(unwatched_limit=0.2), book)
         state = await asyncio.to_thread(ended_state, directory)
         assert state.ended is not None
         assert state.ended.outcome == "abandoned"

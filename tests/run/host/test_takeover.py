@@ -22,9 +22,9 @@ def test_an_order_is_read_as_it_was_given() -> None:
         began=RunBegan(**fields_of(RunBegan, "x")),
         values={"name": ("value", "begin")},
         secrets={"token": "s3cret"},
-        auto="{}",
+        first_intent="{}",
         watch=WatchBegan(**fields_of(WatchBegan, "x")),
-        unwatched=1.5,
+        unwatched_limit=1.5,
     )
     found = HostSpec.decode(order.encode())
     assert found == order

@@ -18,7 +18,7 @@ from mobius_tui.run.intents.intent_actions import (
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
     approves = kind in (ApproveStep, DenyApproval)
-    assert bool(intent_refusal(kind, control=False)) is not approves
-    assert bool(intent_refusal(kind, control=True)) is (
+    assert bool(intent_refusal(kind, share_control=False)) is not approves
+    assert bool(intent_refusal(kind, share_control=True)) is (
         kind in (StartAutomatic, ImproviseStep)
     )

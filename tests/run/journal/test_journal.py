@@ -26,7 +26,7 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.journal.journal import (
-    FIRST_PREV,
+    EMPTY_JOURNAL_HEAD,
     Clock,
     Journal,
     JournalContent,
@@ -134,7 +134,7 @@ async def test_after_a_failed_write_nothing_is_written_again(tmp_path: Path) -> 
 
 def test_a_line_that_is_no_event_names_its_place() -> None:
     with pytest.raises(RunError, match=r"journal\.jsonl:1"):
-        list(decode_entries(b'{"n": 1}\n', FIRST_PREV, 1, "journal.jsonl"))
+        list(decode_entries(b'{"n": 1}\n', EMPTY_JOURNAL_HEAD, 1, "journal.jsonl"))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_time_that_no_calendar_shows_is_no_event(at: str) -> None:
     """It rounds to the year 10000, or is before all time that a file can have."""
     line = encode_entry(
         Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=NoteAdded(text="x")),
-        FIRST_PREV,
+        EMPTY_JOURNAL_HEAD,
     )
     said = json.loads(line)
     with pytest.raises(RunError, match="'at' cannot be that"):
@@ -165,9 +165,9 @@ def test_any_event_survives_the_journal(
         event=VariableSet(name=name, value=value, source="output", step="s"),
         intent=intent,
     )
-    line = encode_entry(entry, FIRST_PREV)
+    line = encode_entry(entry, EMPTY_JOURNAL_HEAD)
     assert line.count(b"\n") == 1
-    assert decode_entry(line) == (entry, FIRST_PREV)
+    assert decode_entry(line) == (entry, EMPTY_JOURNAL_HEAD)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -176,7 +176,7 @@ def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     kind: Callable[..., Event] = EVENTS[name]
     wanted = fields_of(EVENTS[name], wanted_alone=True)
     line = {"n": 1, "at": "2026-11-24T13:45:05.000000Z", "mono": 1.0, "boot": "b"}
-    line |= {"by": "ana", "event": name, "prev": FIRST_PREV, **wanted}
+    line |= {"by": "ana", "event": name, "prev": EMPTY_JOURNAL_HEAD, **wanted}
     entry, _ = decode_entry(json.dumps(line).encode())
     assert entry.event == kind(**wanted)
 
@@ -187,8 +187,8 @@ def test_a_field_of_another_kind_is_no_event(name: str) -> None:
     kind: Callable[..., Event] = EVENTS[name]
     whole = fields_of(EVENTS[name], "x")
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=kind(**whole))
-    said = json.loads(encode_entry(entry, FIRST_PREV))
-    assert decode_entry(json.dumps(said).encode()) == (entry, FIRST_PREV)
+    said = json.loads(encode_entry(entry, EMPTY_JOURNAL_HEAD))
+    assert decode_entry(json.dumps(said).encode()) == (entry, EMPTY_JOURNAL_HEAD)
     for field in said:
         for wrong in WRONG:
             with pytest.raises(RunError, match="no event"):
@@ -202,7 +202,7 @@ def test_a_line_has_the_mark_of_its_own_kind_alone(name: str) -> None:
     said = '"event":"NoteAdded"'
     event = kind(**fields_of(EVENTS[name], said))
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by=said, event=event)
-    line = encode_entry(entry, FIRST_PREV)
+    line = encode_entry(entry, EMPTY_JOURNAL_HEAD)
     assert {n for n, each in EVENTS.items() if PICKERS[n].may_pick(line)} == {name}
     picked = {n for n, each in PICKERS.items() if each.pick(line) == entry}
     assert picked == {name}
@@ -213,7 +213,7 @@ def test_a_text_in_a_mapping_does_not_pass_for_a_kind_of_event() -> None:
     began = fields_of(RunBegan, "x")
     event = RunBegan(**{**began, "setting": {"event": "RunEnded"}})
     entry = Entry(n=1, at=1.0, mono=1.0, boot="b", by="ana", event=event)
-    line = encode_entry(entry, FIRST_PREV)
+    line = encode_entry(entry, EMPTY_JOURNAL_HEAD)
     assert PICKERS["RunEnded"].may_pick(line)
     assert PICKERS["RunEnded"].pick(line) is None
     assert PICKERS["RunBegan"].pick(line) == entry

@@ -12,11 +12,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.approval_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-)
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -48,6 +43,9 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
     ChoiceMade,
     StepEnded,
     StepOverridden,
@@ -66,7 +64,7 @@ from mobius_tui.run.events.watch_events import (
 )
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.intents.envelope import Caller, Envelope
+from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
@@ -89,7 +87,6 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
     UndoSteps,
 )
-from mobius_tui.run.intents.replies import Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.planning.confirmation import (
@@ -529,7 +526,7 @@ def filled(action: Action, seen: Situation) -> Action:
             return replace(action, channels=channels, text="It is down")
         case SettleHost():
             fleet = state.fleets.get(action.step)
-            own = fleet.newest().get(action.host) if fleet is not None else None
+            own = fleet.newest_states().get(action.host) if fleet is not None else None
             ways = SETTLEMENTS_BY_STATUS.get(own.status) if own is not None else None
             return replace(action, settled=ways[0] if ways else "ran", reason="why")
         case SkipStep() | OverrideStep() | DenyApproval() | ReleaseBatch():

@@ -10,11 +10,10 @@ import pytest
 from mobius_tui.errors import StateError
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
-from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import decode_entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import Event, PhaseEntered, RunEnded
-from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.events.step_events import RowsAdded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
@@ -24,10 +23,10 @@ from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.for_each import MAX_ROWS
+from mobius_tui.runbook.model.runtime_steps import MAX_ROWS
 from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.run_view import build_run_view
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.run.small_runbook import BEGAN, RUNBOOK, after, end, entries, start
 from tests.tui.runs import MadeRun
 
@@ -60,7 +59,7 @@ def shape(plan: Plan) -> object:
         {step: phase.id for step, phase in plan.phase_of.items()},
         plan.numbers,
         plan.variables_read,
-        plan.growth_count,
+        plan.step_additions_count,
     )
 
 
@@ -184,9 +183,9 @@ def made_run(tmp_path: Path, events: Iterable[Event]) -> MadeRun:
 def test_looked_back_on_each_moment_has_its_own_plan(tmp_path: Path) -> None:
     run = made_run(tmp_path, STORY)
     rewound = ReviewedRun(run.directory)
-    all_entries = rewound.rewind.entries
+    all_entries = rewound.run_history.entries
     for n in (*range(1, len(all_entries) + 1), 2, len(all_entries)):
-        rewound.show(n, rewound.rewind.entry_time(n))
+        rewound.show(n, rewound.run_history.entry_time(n))
         plan, state = Plan(run.runbook), fold(run.runbook, all_entries[:n])
         plan.catch_up(state)
         assert shape(rewound.plan) == shape(plan), n

@@ -14,13 +14,13 @@ from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_OK, EXIT_USAGE
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.rollback import belongs_to_rollback, rollback_obstacles
+from mobius_tui.run.planning.rollback import belongs_to_rollback, rollback_stop_texts
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import AsideFrame, StateVariable, Status, StepState
 from mobius_tui.run.state.watch_state import Alarm, Countdown, WatchState
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.model.actions import Run
@@ -53,7 +53,7 @@ def test_nothing_is_armed_that_would_stop_with_nobody_there(
 async def test_it_stops_where_it_was_said_to(begin: Begin) -> None:
     run = await begin(CASE.read_text())
     plan = Plan(run.runbook)
-    assert rollback_obstacles(plan, run.state) == (STOPS,)
+    assert rollback_stop_texts(plan, run.state) == (STOPS,)
     await run.did("rollback", confirm="A")
     state = await run.until(lambda state: state.watch.rollback_stop_reason)
     assert state.watch.rollback_stop_reason.startswith(
@@ -65,7 +65,7 @@ async def test_what_the_main_line_has_found_by_then_is_there(begin: Begin) -> No
     run = await begin(CASE.read_text())
     await run.did("start", "find")
     await run.status("find", "passed")
-    assert rollback_obstacles(Plan(run.runbook), run.state) == ()
+    assert rollback_stop_texts(Plan(run.runbook), run.state) == ()
 
 
 NAMES = ("u", "v", "w")
@@ -142,7 +142,7 @@ def test_it_is_what_the_plan_of_the_host_does(
     state = initial_state(runbook)
     for name in (*known, "size"):
         state.variables[name] = StateVariable(text="7", source="begin")
-    stops = rollback_obstacles(Plan(runbook), state)
+    stops = rollback_stop_texts(Plan(runbook), state)
     assert goes_through(runbook, state.copy()) == (not stops), stops
 
 
@@ -157,11 +157,11 @@ def test_a_secret_that_the_host_was_not_given_is_missing() -> None:
     runbook = replace(runbook, phases=(alone, auto), variables={"u": secret})
     state, plan = initial_state(runbook), Plan(runbook)
     why = ("A.1 S: u has no value: set TOKEN before that",)
-    assert rollback_obstacles(plan, state) == why
+    assert rollback_stop_texts(plan, state) == why
     state.variables["u"] = StateVariable(text=None, source="secret")
-    assert rollback_obstacles(plan, state) == ()
+    assert rollback_stop_texts(plan, state) == ()
     state.lost_secrets = ("u",)
-    assert rollback_obstacles(plan, state) == why
+    assert rollback_stop_texts(plan, state) == why
 
 
 @pytest.mark.parametrize("form", ["--plain", "--json"])

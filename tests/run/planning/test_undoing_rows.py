@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, PhaseEntered, VariableSet
+from mobius_tui.run.events.step_events import RowsAdded
 from mobius_tui.run.intents.intent_actions import UndoSteps
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan

@@ -14,11 +14,11 @@ from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, VariableSet
 from mobius_tui.run.events.step_events import CheckTried, StepEnded
-from mobius_tui.run.planning.initial_values import resolve_initial_values
 from mobius_tui.run.planning.variables import (
     NoDurationError,
     NoValueError,
     Values,
+    resolve_initial_values,
     script_env,
 )
 from mobius_tui.run.state.reducer import advance, initial_state

@@ -19,8 +19,12 @@ from hypothesis import strategies as st
 from mobius_tui.errors import StateError
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.review.run_annotations import AnnotationTarget, annotate
-from mobius_tui.review.run_statistics import past_runs, runbook_statistics
-from mobius_tui.review.statistics_text import statistics_json, statistics_lines
+from mobius_tui.review.run_statistics import (
+    past_runs,
+    runbook_statistics,
+    statistics_json,
+    statistics_lines,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import Event, HostStopped, NoteAdded, RunEnded
 from mobius_tui.run.events.step_events import (
@@ -34,7 +38,7 @@ from mobius_tui.run.events.watch_events import TriggerCleared, TriggerFired
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import summarize_run, write_record
+from mobius_tui.run.records.run_record import refresh_stats, write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
@@ -140,7 +144,7 @@ def test_statistics_are_the_same_from_summaries_and_from_journals(
         a_run(root, course, states, mode=mode)
         (directory,) = map(RunDirectory, root.iterdir())
         whole = from_journals(root)
-        assert summarize_run(directory) == past_run.read_stats(directory)
+        assert refresh_stats(directory) == past_run.read_stats(directory)
         assert past_run.read_stats(directory) is not None
         assert told(root) == whole
         assert not any("stats.json" in each for each in run_problems(directory))
@@ -171,7 +175,7 @@ def damaged(directory: RunDirectory, name: str, how: str, where: float) -> None:
 def run(tmp_path: Path) -> MadeRun:
     """A run that has ended, and is summed up."""
     run = story(tmp_path / "runs", said=HOSTILE)
-    summarize_run(run.directory)
+    refresh_stats(run.directory)
     assert past_run.read_stats(run.directory) is not None
     return run
 
@@ -203,7 +207,7 @@ def test_a_run_whose_last_line_is_torn_is_left_out(run: MadeRun) -> None:
 
 def test_what_went_on_while_it_was_summed_up_is_not_kept(run: MadeRun) -> None:
     found, of = (
-        summarize_run(run.directory),
+        refresh_stats(run.directory),
         past_run.stats_source_digest(run.directory),
     )
     assert found is not None
@@ -216,7 +220,7 @@ def test_what_went_on_while_it_was_summed_up_is_not_kept(run: MadeRun) -> None:
 def test_what_is_said_of_a_run_afterwards_loses_nothing(run: MadeRun) -> None:
     follower = Follower(run.directory)
     write_record(run.directory, follower.plan, follower.state, follower.head)
-    summarize_run(run.directory)
+    refresh_stats(run.directory)
     whole = told(run.directory.path.parent)
     annotate(
         run.directory, "it was the disk", AnnotationTarget(), by="ana", now=run.at + 60
@@ -237,7 +241,7 @@ def test_the_summary_of_another_version_is_not_believed(
 ) -> None:
     monkeypatch.setattr(past_run, "__version__", "0.0.9")
     assert past_run.read_stats(run.directory) is None
-    summarize_run(run.directory)
+    refresh_stats(run.directory)
     assert past_run.read_stats(run.directory) is not None
     monkeypatch.undo()
     assert past_run.read_stats(run.directory) is None
@@ -315,7 +319,7 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "replace", full)
-    assert summarize_run(run.directory) is not None
+    assert refresh_stats(run.directory) is not None
     assert run.directory.stats.read_bytes() == before
     names = {path.name for path in run.directory.path.iterdir()}
     assert not [

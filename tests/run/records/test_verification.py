@@ -21,7 +21,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.host.takeover import HostSpec
-from mobius_tui.run.journal.journal import FIRST_PREV, read_journal
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, read_journal
 from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -101,7 +101,7 @@ async def test_verify_finds_any_changed_byte_of_an_attempt(begin: Begin) -> None
     run = await ended(begin)
     attempt = run.directory.attempt("a", 1)
     own = (attempt.output, attempt.spans, attempt.script, attempt.exit, attempt.outputs)
-    for path in (*own, run.directory.health, run.directory.contents):
+    for path in (*own, run.directory.health, run.directory.table_of_contents):
         good = path.read_bytes()
         assert good, path
         for place in (0, len(good) // 2, len(good) - 2):
@@ -154,7 +154,7 @@ async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> 
 
 def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None:
     """The same journal with other events, its chain made anew."""
-    lines, prev = b"", FIRST_PREV
+    lines, prev = b"", EMPTY_JOURNAL_HEAD
     for entry in read_journal(directory.journal).entries:
         line = encode_entry(change(entry), prev)
         lines += line

@@ -17,13 +17,17 @@ from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     Settlement,
 )
-from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove, next_move
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan
+from mobius_tui.run.rollout.rollout import (
+    RolloutHealth,
+    RolloutMove,
+    RolloutPlan,
+    next_move,
+)
 from mobius_tui.run.state.fleet_reducer import (
     apply_fleet_event,
     validate_fleet_event,
 )
-from mobius_tui.run.state.fleet_state import FleetState, StepFleet
+from mobius_tui.run.state.fleet_state import AttemptFleet, StepFleet
 from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, Status, StepState
 
 STEP = "go"
@@ -52,7 +56,7 @@ class Rollout:
         )
 
     @property
-    def fleet(self) -> FleetState:
+    def fleet(self) -> AttemptFleet:
         return self.fleets[STEP].attempts[1]
 
     def write(self, event: FleetEvent) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.run.events.fleet_events import HoldReason, HostResult, HostStatus
-from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove
-from mobius_tui.run.rollout.rollout_plan import RolloutPlan
+from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove, RolloutPlan
 from tests.run.rollout.rollouts import Rollout
 
 OK: HostResult = HostStatus.OK
@@ -28,7 +27,7 @@ def rollout(*sizes: int, **keys: Any) -> Rollout:
 
 
 def test_the_first_batch_begins_without_a_gate() -> None:
-    run = rollout(1, 2, person=True)
+    run = rollout(1, 2, person_between_batches=True)
     assert run.move() == RolloutMove(start_batch=1, begin=("a1",))
     assert run.move() == RolloutMove()
     run.end("a1", OK)
@@ -165,7 +164,7 @@ def test_what_a_host_counts_for_that_cannot_be_reached(
 
 def gated(**health: Any) -> Rollout:
     """A rollout whose first batch has ended at 100 s, and that wants 30 s of health."""
-    run = rollout(1, 1, healthy=30.0, within=300.0)
+    run = rollout(1, 1, healthy_seconds=30.0, within=300.0)
     run.now = 90.0
     run.move()
     run.now, run.health = 100.0, RolloutHealth(**health)
@@ -235,7 +234,7 @@ def test_it_goes_on_late_where_it_was_well_in_time() -> None:
 
 
 def test_a_trigger_stops_new_hosts_in_the_middle_of_a_batch() -> None:
-    run = rollout(3, 1, parallel=1, person=True)
+    run = rollout(3, 1, parallel=1, person_between_batches=True)
     run.now, run.health = 10.0, RolloutHealth(fired_at=10.0, fired="p95 is above 1 s")
     hold = run.move().hold
     assert hold is not None

@@ -28,7 +28,7 @@ STATES: dict[str, CheckState] = {
 
 def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
     """Health after checks each second: `+` ok, `-` failed, `?` no data, blank: none."""
-    since = HealthySinceTracker(PROBES, fresh=lambda _: 3.0)
+    since = HealthySinceTracker(PROBES, max_age_of=lambda _: 3.0)
     for second, states in enumerate(zip(api, shop, strict=True)):
         for probe, state in zip(("api", "shop"), states, strict=True):
             if state != " ":
@@ -45,7 +45,7 @@ def health(api: str, shop: str, *, now: float | None = None) -> RolloutHealth:
 
 
 def test_it_tells_when_the_probe_that_looked_longest_ago_did() -> None:
-    since = HealthySinceTracker(PROBES, fresh=lambda _: 60.0)
+    since = HealthySinceTracker(PROBES, max_age_of=lambda _: 60.0)
     for at, probe in ((1.0, "api"), (2.0, "shop"), (8.0, "api"), (9.0, "blog")):
         since.apply(ProbeResult(at=at, mono=0.0, probe=probe, state="ok"))
     assert since.at(9.0) == RolloutHealth(well_since=2.0, looked_at=2.0)
@@ -78,7 +78,9 @@ def test_what_is_old_tells_nothing_of_now() -> None:
 
 
 def test_what_is_old_differs_from_probe_to_probe() -> None:
-    since = HealthySinceTracker(PROBES, fresh={"api": 1.0, "shop": 60.0}.__getitem__)
+    since = HealthySinceTracker(
+        PROBES, max_age_of={"api": 1.0, "shop": 60.0}.__getitem__
+    )
     for probe in ("api", "shop"):
         since.apply(ProbeResult(at=0.0, mono=0.0, probe=probe, state="ok"))
     since.apply(ProbeResult(at=50.0, mono=50.0, probe="api", state="ok"))
@@ -88,12 +90,12 @@ def test_what_is_old_differs_from_probe_to_probe() -> None:
 
 
 def test_without_a_probe_nothing_is_known() -> None:
-    found = HealthySinceTracker((), fresh=lambda _: 3.0).at(0.0)
+    found = HealthySinceTracker((), max_age_of=lambda _: 3.0).at(0.0)
     assert (found.has_data, found.well_since) == (False, None)
 
 
 def test_where_none_counts_for_triggers_all_count() -> None:
-    since = HealthySinceTracker(PROBES[2:], fresh=lambda _: 3.0)
+    since = HealthySinceTracker(PROBES[2:], max_age_of=lambda _: 3.0)
     assert not since.at(0.0).has_data
     since.apply(ProbeResult(at=0.0, mono=0.0, probe="blog", state="failed"))
     assert since.at(0.0) == replace(UNWELL, looked_at=0.0)
@@ -101,5 +103,5 @@ def test_where_none_counts_for_triggers_all_count() -> None:
 
 def test_the_trigger_that_fired_last_is_told() -> None:
     alarm = Alarm(probe="api", rule="error_rate", reason="too many", at=5.0)
-    found = HealthySinceTracker(PROBES, fresh=lambda _: 3.0).at(6.0, alarm)
+    found = HealthySinceTracker(PROBES, max_age_of=lambda _: 3.0).at(6.0, alarm)
     assert (found.fired_at, found.fired) == (5.0, "too many")

@@ -17,10 +17,8 @@ from mobius_tui.run.events.fleet_events import (
 from mobius_tui.run.rollout.rollout import (
     RolloutHealth,
     RolloutMove,
-    count_failed_hosts,
-)
-from mobius_tui.run.rollout.rollout_plan import (
     RolloutPlan,
+    count_failed_hosts,
     plan_rollout,
 )
 from mobius_tui.run.state.fleet_state import ENDED_HOST_STATUSES, HostState, hosts_to_do
@@ -83,7 +81,7 @@ class Course:
         run = self.run
         fleet = run.fleet
         before, counts = dict(fleet.hosts), fleet.counts()
-        batch_before = fleet.batch
+        batch_before = fleet.last_batch
         move = run.move()
         self.hold_hosts()
         if not move.begin:
@@ -114,18 +112,18 @@ class Course:
         run = self.run
         if run.fleet.released_batch >= batch:
             return
-        assert not run.plan.person
-        if run.plan.healthy is not None:
+        assert not run.plan.person_between_batches
+        if run.plan.healthy_seconds is not None:
             assert run.health.has_data
             assert run.health.well_since is not None
             ended_at = run.fleet.batches[batch - 2].ended
             assert ended_at is not None
-            well_at = max(run.health.well_since, ended_at) + run.plan.healthy
+            well_at = max(run.health.well_since, ended_at) + run.plan.healthy_seconds
             assert well_at <= min(run.now, ended_at + run.plan.within)
             assert run.health.looked_at >= ended_at
 
     def running(self) -> tuple[str, ...]:
-        return self.run.fleet.named(HostStatus.RUNNING)
+        return self.run.fleet.hosts_with(HostStatus.RUNNING)
 
     def end_host(self) -> None:
         if running := self.running():
@@ -150,7 +148,7 @@ class Course:
     def answer(self) -> None:
         """A person answers what the rollout waits for, if for anything."""
         run = self.run
-        for host in run.fleet.named(HostStatus.UNKNOWN)[:1]:
+        for host in run.fleet.hosts_with(HostStatus.UNKNOWN)[:1]:
             run.settle(host, self.random.choice(("ran", "did not run")))
         for host in unsettled(run)[:1]:
             run.settle(host, self.random.choice(("skip", "fail")))
@@ -211,7 +209,7 @@ def unsettled(run: Rollout) -> list[str]:
         return []
     return [
         host
-        for host in run.fleet.named(HostStatus.UNREACHABLE)
+        for host in run.fleet.hosts_with(HostStatus.UNREACHABLE)
         if run.fleet.hosts[host].settled is None
     ]
 
@@ -250,8 +248,11 @@ def test_a_plan_is_in_hosts_and_seconds() -> None:
         batches=(("h0",), ("h1", "h2", "h3", "h4"), ("h5", "h6", "h7")),
         parallel=25,
         max_failed=2,
-        healthy=5.0,
+        healthy_seconds=5.0,
         within=60.0,
     )
     # Of another attempt, which has only those that are left of twelve.
-    assert plan_rollout(rollout, hosts[:2], (), seconds, of=12).max_failed == 3
+    assert (
+        plan_rollout(rollout, hosts[:2], (), seconds, step_host_count=12).max_failed
+        == 3
+    )

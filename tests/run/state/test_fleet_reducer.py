@@ -32,7 +32,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.fleet_state import (
     MAX_COMPLETE_ATTEMPTS,
     MAX_HOST_REASON_CHARS,
-    FleetState,
+    AttemptFleet,
     hosts_to_do,
 )
 from mobius_tui.run.state.reducer import advance, initial_state
@@ -90,8 +90,8 @@ class Run:
             self.write(FleetHostStarted(step="go", attempt=attempt, host=host))
 
     @property
-    def fleet(self) -> FleetState:
-        last = self.state.fleets["go"].last
+    def fleet(self) -> AttemptFleet:
+        last = self.state.fleets["go"].last_attempt
         assert last is not None
         return last
 
@@ -129,7 +129,7 @@ def test_a_rollout_in_the_journal() -> None:
     }
     a, b = run.fleet.hosts["a"], run.fleet.hosts["b"]
     assert (a.batch, a.settled, a.reason) == (1, "ran", "nginx is new there")
-    assert (a.check, a.looks) == ("502", 1)
+    assert (a.last_look_detail, a.looks) == ("502", 1)
     assert (b.batch, b.exit, b.started, b.ended) == (2, 3, 14.0, 15.0)
     assert (run.fleet.released_batch, run.fleet.held) == (2, None)
     assert run.said[2:] == [
@@ -254,7 +254,7 @@ def test_the_newest_of_each_host_stays_and_the_oldest_attempts_go() -> None:
         run.write(StepEnded(step="go", attempt=attempt, result=Status.STOPPED))
     fleet = run.state.fleets["go"]
     assert len(fleet.attempts) == MAX_COMPLETE_ATTEMPTS
-    newest = fleet.newest()
+    newest = fleet.newest_states()
     assert {host: state.attempt for host, state in newest.items()} == {
         "a": 1,
         "b": MAX_COMPLETE_ATTEMPTS + 2,
@@ -279,7 +279,7 @@ def test_what_passed_later_has_passed_in_all_that_follow() -> None:
         run.begin(host, attempt=attempt)
         own: dict[str, Any] = {"step": "go", "attempt": attempt, "host": host}
         run.write(FleetHostEnded(**own, status=status))
-    assert hosts_to_do(("a", "b"), run.state.fleets["go"].newest()) == ()
+    assert hosts_to_do(("a", "b"), run.state.fleets["go"].newest_states()) == ()
 
 
 @pytest.mark.parametrize("later", [1, MAX_COMPLETE_ATTEMPTS + 1])
@@ -292,7 +292,7 @@ def test_an_unknown_host_can_be_settled_after_later_attempts(later: int) -> None
     for attempt in range(2, later + 2):
         run.write(StepEnded(step="go", attempt=attempt - 1, result=Status.FAILED))
         run.write(StepStarted(step="go", attempt=attempt))
-        newest = run.state.fleets["go"].newest()
+        newest = run.state.fleets["go"].newest_states()
         assert hosts_to_do(("a", "b"), newest) == ("b",)
         run.resolve("b", attempt=attempt)
     with pytest.raises(StateError, match="is no host of attempt 2, or of a later"):
@@ -300,7 +300,7 @@ def test_an_unknown_host_can_be_settled_after_later_attempts(later: int) -> None
             FleetHostSettled(step="go", attempt=2, host="a", settled="ran", reason="")
         )
     run.write(FleetHostSettled(**AT, host="a", settled="did not run", reason="x"))
-    newest = run.state.fleets["go"].newest()
+    newest = run.state.fleets["go"].newest_states()
     assert newest["a"].status is HostStatus.FAILED
     assert hosts_to_do(("a", "b"), newest) == ("a", "b")
     assert set(run.state.fleets["go"].to_do) == {"a", "b"}
@@ -314,7 +314,7 @@ def test_a_copy_of_the_state_stays_as_it_is() -> None:
     run.begin("a")
     copy = run.state.copy()
     run.write(FleetHostEnded(**AT, host="a", status=HostStatus.OK))
-    kept = copy.fleets["go"].last
+    kept = copy.fleets["go"].last_attempt
     assert kept is not None
     assert kept.hosts["a"].status is HostStatus.RUNNING
     assert run.fleet.hosts["a"].status is HostStatus.OK
@@ -334,6 +334,6 @@ def test_of_another_list_the_new_are_told_apart_and_the_gone_are_not_taken() -> 
     run.resolve("b", "c", attempt=2)
     # It is refused, as it is not the list that was shown: b has failed all the same.
     run.write(StepEnded(step="go", attempt=2, result=Status.NOT_STARTED))
-    assert own.newest()["b"].status is HostStatus.FAILED
+    assert own.newest_states()["b"].status is HostStatus.FAILED
     assert own.to_do == ("b", "c")
     assert own.new_hosts == ("c",)

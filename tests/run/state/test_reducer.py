@@ -36,7 +36,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.run_state import STATUSES_BEFORE_EVENT
-from mobius_tui.run.state.step_state import BAD_STATUSES, Status
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
 from tests.run.small_runbook import BEGAN, RUNBOOK, after, end, entries, start
@@ -254,7 +254,7 @@ def test_the_table_decides_and_nothing_else(events: list[Event]) -> None:
 
 
 def test_the_table_names_every_end_that_is_bad() -> None:
-    assert STATUSES_BEFORE_EVENT[StepStarted] >= BAD_STATUSES
+    assert STATUSES_BEFORE_EVENT[StepStarted] >= STATUSES_NEEDING_DECISION
     assert initial_state(RUNBOOK).aside_steps == {"side": ("s",)}
 
 

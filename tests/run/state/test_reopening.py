@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.journal_entry import (
     Entry,
     decode_entry,
@@ -24,7 +23,11 @@ from mobius_tui.run.events.run_events import (
     RunReopened,
     VariableSet,
 )
-from mobius_tui.run.events.step_events import StepOverridden, StepSkipped
+from mobius_tui.run.events.step_events import (
+    StepImprovised,
+    StepOverridden,
+    StepSkipped,
+)
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     TriggerFired,

@@ -54,13 +54,13 @@ def test_it_holds_the_name_and_the_numbered_steps(tmp_path: Path) -> None:
         (False, "1.1 Title 1"),
         (False, "1.2 Title 2"),
     )
-    assert directory.contents.stat().st_mode & 0o777 == 0o600
+    assert directory.table_of_contents.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_odd_mode_is_taken_for_the_gravest(tmp_path: Path) -> None:
     directory = made(tmp_path, 1)
-    text = directory.contents.read_text()
-    directory.contents.write_text(text.replace("\tdrill\t", "\tx y\t", 1))
+    text = directory.table_of_contents.read_text()
+    directory.table_of_contents.write_text(text.replace("\tdrill\t", "\tx y\t", 1))
     found = read_table_of_contents(directory, 10)
     assert found is not None
     assert (found.title, found.mode) == ("Book [/x]", Mode.INCIDENT)
@@ -98,14 +98,16 @@ def test_near_the_end_it_shows_what_is_left(tmp_path: Path) -> None:
 def test_a_file_that_is_none_says_nothing(tmp_path: Path, data: bytes) -> None:
     directory = RunDirectory(tmp_path)
     directory.journal.touch()
-    directory.contents.write_bytes(data)
+    directory.table_of_contents.write_bytes(data)
     assert read_table_of_contents(directory, 10) is None
 
 
 def test_rows_that_were_tampered_with_are_harmless(tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path)
     directory.journal.write_bytes(b'{"step":"\xff"}')
-    directory.contents.write_bytes(b"T\x1b]0;x\x07\tm\t\nid\t\x1b[2J\n\nnothing")
+    directory.table_of_contents.write_bytes(
+        b"T\x1b]0;x\x07\tm\t\nid\t\x1b[2J\n\nnothing"
+    )
     found = read_table_of_contents(directory, 10)
     assert found is not None
     assert "\x1b" not in repr(found.rows) + found.title + found.environment
@@ -118,6 +120,6 @@ def test_without_a_file_nothing_is_known(tmp_path: Path) -> None:
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     directory = made(tmp_path, 1)
     assert read_table_of_contents(directory, 10) is not None
-    directory.contents.rename(tmp_path / "elsewhere")
-    directory.contents.symlink_to(tmp_path / "elsewhere")
+    directory.table_of_contents.rename(tmp_path / "elsewhere")
+    directory.table_of_contents.symlink_to(tmp_path / "elsewhere")
     assert read_table_of_contents(directory, 10) is None

@@ -11,8 +11,8 @@ from mobius_tui.run.targets import host_probing
 from mobius_tui.run.targets.host_probing import (
     HOSTS_ASKED_AT_ONCE,
     HostReachability,
-    ask_hosts_for_answer,
     judge_ssh_end,
+    probe_host_reachability,
     ssh_argv,
 )
 from mobius_tui.run.targets.resolved_hosts import TargetHost
@@ -115,7 +115,7 @@ rm now.$$
     ssh.chmod(0o755)
     hosts = [TargetHost(name=f"h{n}", address=f"h{n}") for n in range(30)]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    found = [each async for each in ask_hosts_for_answer(hosts, env)]
+    found = [each async for each in probe_host_reachability(hosts, env)]
     assert {each.host.name for each in found} == {host.name for host in hosts}
     assert {each.answer for each in found} == {HostReachability.ANSWERS}
     counts = (tmp_path / "counts").read_text().split()
@@ -129,7 +129,7 @@ async def test_an_ssh_that_never_ends_is_ended(
     (tmp_path / "ssh").write_text("#!/bin/sh\nexec sleep 60\n")
     (tmp_path / "ssh").chmod(0o755)
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    (found,) = [each async for each in ask_hosts_for_answer([HOST], env)]
+    (found,) = [each async for each in probe_host_reachability([HOST], env)]
     assert (found.answer, found.detail) == (
         HostReachability.TIMED_OUT,
         "no answer within 0.1 s",
@@ -138,7 +138,7 @@ async def test_an_ssh_that_never_ends_is_ended(
 
 async def test_without_ssh_nobody_answers(tmp_path: Path) -> None:
     env = {"PATH": os.fspath(tmp_path)}
-    (found,) = [each async for each in ask_hosts_for_answer([HOST], env)]
+    (found,) = [each async for each in probe_host_reachability([HOST], env)]
     assert (found.answer, found.detail) == (
         HostReachability.REFUSED,
         "ssh cannot be run: No such file or directory",

@@ -20,7 +20,7 @@ VIM = b"\x1b[?1049h\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[?12h\x1b[?12l\x1b[?25l
 def followed(*parts: bytes) -> TerminalModes:
     modes = TerminalModes()
     for part in parts:
-        modes.split(part)
+        modes.track_output(part)
     return modes
 
 
@@ -31,7 +31,7 @@ def test_modes_are_found_wherever_reads_split_them(places: list[int]) -> None:
     modes = followed(*parts)
     assert list(modes.on) == [1049, 1, -1, 2004]
     assert modes.off == {12, 25}
-    assert modes.keys == [b">4;2m"]
+    assert modes.key_protocols == [b">4;2m"]
     assert modes.full_screen
 
 
@@ -50,7 +50,7 @@ def test_modes_are_undone_the_second_screen_last() -> None:
 def test_what_only_looks_like_a_mode_is_none(said: bytes) -> None:
     followed(b"\x1b[>1u", said[:3], said[3:])
     modes = followed(b"\x1b[>1u", said)
-    assert modes.keys == [b">1u"]
+    assert modes.key_protocols == [b">1u"]
     assert modes.on == {}
 
 
@@ -58,7 +58,7 @@ def test_a_flood_of_modes_is_not_kept() -> None:
     flood = b"".join(b"\x1b[?%dh\x1b[?%dl" % (n, n + 1) for n in range(0, 30_000, 2))
     modes = followed(flood + b"\x1b[>1u" * 1000)
     assert len(modes.on) + len(modes.off) <= 10_000
-    assert len(modes.keys) <= 32
+    assert len(modes.key_protocols) <= 32
     assert b"\x1b[<32u" in modes.reset_sequence()
 
 

@@ -12,7 +12,7 @@ from mobius_tui.runbook.model.check_kinds import HttpCheck, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
 from mobius_tui.runbook.model.targets import Between, HostRollout, Target
-from mobius_tui.runbook.model.templates import names_host
+from mobius_tui.runbook.model.templates import uses_host_fields
 from mobius_tui.runbook.toml.problem import Problem
 
 BOOK = """format = {form}
@@ -137,7 +137,7 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
     assert on_host.on_host
     assert on_host.condition == "`true` succeeds on each host"
     assert isinstance(each, HttpCheck)
-    assert (names_host(each), names_host(once)) == (True, False)
+    assert (uses_host_fields(each), uses_host_fields(once)) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_true_and_false_are_choices_and_days_are_days(decoded: Decoded) -> None:
     )
     assert runbook.variables["v"].choices == ("true", "false")
     assert runbook.variables["v"].default == "true"
-    assert runbook.possible("v") == ("true", "false")
+    assert runbook.possible_values("v") == ("true", "false")
     assert runbook.variables["w"].default == "2026-11-24"
     assert runbook.variables["w"].least == "2026-01-01"
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.effects.command_table import (
+from mobius_tui.runbook.effects.command_effects import (
     BadLineError,
     bundled_commands,
+    method_effect,
     parse_table_line,
 )
 from mobius_tui.runbook.effects.effect_judge import judge_script
-from mobius_tui.runbook.effects.script_effects import method_effect
 
 READ = [
     "ansible db -m ping",
@@ -268,7 +268,7 @@ def test_a_script_for_another_program(
 def test_a_deed_stands_at_its_place(script: str, at: str, known: bool) -> None:
     (deed,) = judge_script(script).effects
     assert deed.offset == script.index(at)
-    assert deed.words.endswith(at)
+    assert deed.source_text.endswith(at)
     assert deed.known is known
 
 

@@ -17,7 +17,7 @@ from mobius_tui.drill import drill_record
 from mobius_tui.drill.own_staging import own_faults
 from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.model.runbook_diff import step_digests

@@ -11,17 +11,17 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.own_runbooks import (
-    copy_of,
     copy_to_own,
     editable_file,
+    own_copy_path,
     why_read_only,
 )
 from mobius_tui.runbook.library.runbook_files import (
     bundled_folder,
     find_runbook,
-    has_no_working_folder,
     own_folder,
     own_runbook_files,
+    runs_in_current_folder,
 )
 from mobius_tui.runbook.toml.runbook_source import write_source
 
@@ -31,15 +31,15 @@ BUNDLED = bundled_folder() / "mobius-rollback.toml"
 def test_a_bundled_runbook_is_edited_as_a_copy() -> None:
     assert why_read_only(BUNDLED).startswith("It comes with the program")
     assert editable_file(BUNDLED) == BUNDLED
-    assert copy_to_own(BUNDLED) == copy_of(BUNDLED) == own_folder() / BUNDLED.name
-    copy = copy_of(BUNDLED)
+    assert copy_to_own(BUNDLED) == own_copy_path(BUNDLED) == own_folder() / BUNDLED.name
+    copy = own_copy_path(BUNDLED)
     assert load(copy).id == "mobius-rollback"
     assert editable_file(BUNDLED) == copy
     assert why_read_only(copy) == ""
     assert copy.stat().st_mode & stat.S_IWUSR
     assert find_runbook("mobius-rollback") == copy
     assert own_runbook_files() == (copy,)
-    assert has_no_working_folder(copy), "its commands are for where one is"
+    assert runs_in_current_folder(copy), "its commands are for where one is"
     copy.write_text("mine")
     assert copy_to_own(BUNDLED) == copy
     assert copy.read_text() == "mine"

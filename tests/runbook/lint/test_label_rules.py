@@ -149,7 +149,7 @@ def test_what_destroys_wants_an_environment_named(tmp_path: Path) -> None:
 def test_no_page_is_labelled_lower_than_it_does(name: str, tmp_path: Path) -> None:
     page = (CASES / "import" / f"{name}.md").read_text(encoding="utf-8")
     path = tmp_path / "x.toml"
-    made = convert_page(page, page=f"{name}.md", file="x.toml", name="x").text
+    made = convert_page(page, page_file=f"{name}.md", file="x.toml", id_source="x").text
     path.write_text(made, encoding="utf-8")
     runbook, problems = examine(path, thorough=True)
     assert runbook is not None

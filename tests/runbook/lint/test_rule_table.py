@@ -27,7 +27,7 @@ from mobius_tui.runbook.lint.text_rules import ValueOffsets
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.page.convert import convert_page
 from mobius_tui.runbook.script_rules.script_context import ScriptContext
-from mobius_tui.runbook.script_rules.succeeding_scripts import script_cannot_fail
+from mobius_tui.runbook.script_rules.succeeding_scripts import why_script_succeeds
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import visits
 from mobius_tui.runbook.toml.positions import scan_positions
@@ -422,7 +422,9 @@ def test_a_rule_that_is_none_is_told_from_those_that_are() -> None:
 
 def test_the_seed_hurts_in_every_way_that_was_measured(tmp_path: Path) -> None:
     page = DATA / "rollback_runbook.md"
-    made = convert_page(page.read_text(), page="page.md", file="x.toml", name="seed")
+    made = convert_page(
+        page.read_text(), page_file="page.md", file="x.toml", id_source="seed"
+    )
     path = tmp_path / "x.toml"
     path.write_text(made.text, encoding="utf-8")
     _, problems = examine(path, thorough=True)
@@ -471,7 +473,7 @@ def test_no_script_makes_a_rule_fail(text: str) -> None:
         for each in judge(look):
             assert each.code in RULES
             assert 0 <= each.offset < len(text)
-    assert isinstance(script_cannot_fail(RunCheck(script=text)), str)
+    assert isinstance(why_script_succeeds(RunCheck(script=text)), str)
 
 
 @settings(derandomize=True, deadline=None)

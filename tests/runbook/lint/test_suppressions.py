@@ -15,7 +15,7 @@ from mobius_tui.run.planning.unattended_answers import (
     automatic_action,
 )
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from tests.run.running import Running
 from tests.runbook.runbook_texts import HEAD, STEP, found

@@ -19,7 +19,7 @@ from mobius_tui.runbook.model.guards import (
 )
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
-from mobius_tui.runbook.text.regex_cost import longest_searchable
+from mobius_tui.runbook.text.regex_cost import max_search_length
 from tests.paths import CASES
 from tests.runbook.runbook_texts import Decoded, Examine, Pointed, only, phase
 
@@ -263,7 +263,7 @@ ADVERSE = (
 @pytest.mark.parametrize("pattern", ADVERSE)
 def test_no_pattern_that_passes_takes_long(pattern: str) -> None:
     assert comparison_problem(f"matches {pattern}") == ""
-    most = longest_searchable(pattern)
+    most = max_search_length(pattern)
     assert most is not None
     began = time.process_time()
     satisfied(f"matches {pattern}", "a" * most)

@@ -13,7 +13,7 @@ from mobius_tui.runbook.model.limits import (
     bounded_size,
     bounded_values,
     limit_problem,
-    limits_by_variable,
+    limited_texts_by_variable,
 )
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text import units
@@ -115,7 +115,7 @@ def test_a_variable_is_judged_by_what_it_fills_in(decoded: Decoded) -> None:
         + PLACES["every"].format("'${beat}s'")
         + "timeout = '${beat}${unit}'\n"
     )
-    places = limits_by_variable(runbook)
+    places = limited_texts_by_variable(runbook)
     assert dict(places) == {"beat": (("every", "${beat}s"),)}
     assert limit_problem(places["beat"], "1") == ""
     assert "'0s' is too short: `every` is from" in limit_problem(places["beat"], "0")

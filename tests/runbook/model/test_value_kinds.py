@@ -7,7 +7,7 @@ import pytest
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from mobius_tui.runbook.model.value_kinds import (
     form_in_words,
-    typed_value,
+    stored_value,
     value_on_one_line,
     value_problem,
 )
@@ -81,14 +81,14 @@ def test_a_pattern_matches_the_whole_value_and_never_takes_long() -> None:
 
 def test_several_values_are_lines_and_are_typed_with_commas() -> None:
     variable = Variable(name="hosts", kind="host", many=True)
-    assert typed_value(variable, " a, b ,, c") == "a\nb\nc"
-    assert typed_value(variable, "a\nb\n") == "a\nb"
+    assert stored_value(variable, " a, b ,, c") == "a\nb\nc"
+    assert stored_value(variable, "a\nb\n") == "a\nb"
     assert value_on_one_line(variable, "a\nb") == "a, b"
     assert value_problem(variable, "a\nb") == ""
     assert value_problem(variable, "a\nb c").startswith("hosts: 'b c' is not a host")
     assert value_problem(variable, "") == "hosts: at least one value is wanted"
     one = Variable(name="one")
-    assert typed_value(one, "a, b") == "a, b"
+    assert stored_value(one, "a, b") == "a, b"
     some = Variable(name="s", many=True, choices=("x", "y"))
     assert value_problem(some, "x\ny") == ""
     assert value_problem(some, "x\nz") == "s: 'z' is none of: x, y"

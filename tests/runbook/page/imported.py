@@ -13,7 +13,9 @@ from tests.acceptance.page_words import lost_words
 
 def imported(page: str, name: str = "page") -> tuple[str, Runbook]:
     """The text of the runbook, and the runbook that it decodes to."""
-    made = convert_page(page, page=f"{name}.md", file=f"{name}.toml", name=name)
+    made = convert_page(
+        page, page_file=f"{name}.md", file=f"{name}.toml", id_source=name
+    )
     found, problems = decode_runbook(
         Path("x.toml"), made.text.encode(), lambda _: ("", b"")
     )

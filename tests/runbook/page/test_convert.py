@@ -199,7 +199,7 @@ def test_control_characters_become_signs_and_names_stay_as_they_are() -> None:
 )
 def test_nothing_to_import(page: str) -> None:
     with pytest.raises(RunbookError, match=r"^p\.md: no step can be made of it"):
-        convert_page(page, page="p.md", file="p.toml", name="p")
+        convert_page(page, page_file="p.md", file="p.toml", id_source="p")
 
 
 MANY = 1 << 18
@@ -252,7 +252,7 @@ def test_a_hostile_page_is_soon_done_with(page: str) -> None:
     """
     begin = time.process_time()
     try:
-        convert_page(page[:MANY], page="p.md", file="p.toml", name="p")
+        convert_page(page[:MANY], page_file="p.md", file="p.toml", id_source="p")
     except RunbookError as error:
         assert str(error).startswith("p.md: ")  # noqa: PT017 - either will do
     assert time.process_time() - begin < 3  # 0.3 s, on a machine that is its own

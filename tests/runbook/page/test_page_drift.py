@@ -119,7 +119,7 @@ def of_text(text: str) -> Runbook:
 
 def commands_on(page: str) -> tuple[ComparedCommand, ...]:
     """The commands of a page, as `import` reads it."""
-    made = convert_page(page, page="p.md", file="p.toml", name="p")
+    made = convert_page(page, page_file="p.md", file="p.toml", id_source="p")
     imported = of_text(made.text)
     names = frozenset(imported.variables)
     return tuple(
@@ -242,7 +242,7 @@ def test_a_page_agrees_with_what_was_just_made_of_it() -> None:
     read = 0
     for name, page in pages(60, 3):
         try:
-            made = convert_page(page, page=name, file="x.toml", name="x")
+            made = convert_page(page, page_file=name, file="x.toml", id_source="x")
         except RunbookError:
             continue
         read += 1

@@ -391,7 +391,7 @@ Hidden words.
 def test_a_page_gives_the_same_bytes_whatever_the_order_of_sets() -> None:
     """Each process has an order of its own, so two of them are asked."""
     page = PAGES / "b.md"
-    given = f"open({str(page)!r}).read(), page='', file='', name='x'"
+    given = f"open({str(page)!r}).read(), page_file='', file='', id_source='x'"
     code = f"print(convert_page({given}).text)"
     runs = [
         subprocess.run(

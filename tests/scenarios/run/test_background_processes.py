@@ -14,7 +14,7 @@ from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entr
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.journal.journal import FIRST_PREV
+from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -58,7 +58,7 @@ async def test_it_is_named_in_the_journal_in_lines_and_in_reports(
 def test_an_older_end_of_a_step_names_none() -> None:
     event = StepEnded(step="a", attempt=1, result=Status.PASSED, ended_with=("7 x",))
     entry = Entry(n=1, at=0.0, mono=0.0, boot="b", by="host", event=event)
-    said = json.loads(encode_entry(entry, FIRST_PREV))
+    said = json.loads(encode_entry(entry, EMPTY_JOURNAL_HEAD))
     assert said.pop("ended_with") == ["7 x"]
     found, _ = decode_entry(json.dumps(said).encode())
     assert found.event == replace(event, ended_with=())
@@ -72,7 +72,7 @@ def test_the_screen_names_it_and_obeys_no_name(tmp_path: Path) -> None:
         step="a", attempt=1, result=Status.PASSED, left=left, ended_with=gone
     )
     run.write(ended, by="host")
-    view = RunPresenter(Viewer(run.directory)).run(run.at, None)
+    view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
     fields = standing_fields(view, view.plan.steps["a"])
     found = {each.label: each.content.plain for each in fields}
     assert found["left"] == "still alive: 8 sleep 9"

@@ -22,7 +22,7 @@ from mobius_tui.run.client.viewer import open_socket
 from mobius_tui.run.events.fleet_events import BatchStarted, FleetHostStarted
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.state.fleet_state import BatchHold, FleetState
+from mobius_tui.run.state.fleet_state import AttemptFleet, BatchHold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
@@ -61,7 +61,7 @@ def book(script: str, more: str = "") -> str:
     return f"{HEAD}run = '''\n{RAN}{script}\n'''\n{more}"
 
 
-def fleet(run: Running, attempt: int = 1) -> FleetState:
+def fleet(run: Running, attempt: int = 1) -> AttemptFleet:
     return run.state.fleets["go"].attempts[attempt]
 
 
@@ -472,7 +472,9 @@ async def test_what_ansible_said_is_sealed_where_nobody_knows_how_it_ended(
     run = await begin(play_of('["1"]'))
     await run.did("start", "go")
     await run.until(lambda _: (tmp_path / "begun").exists())
-    process = PlayFiles(run.directory.attempt("go", 1).path / "plays" / "1").process
+    process = PlayFiles(
+        run.directory.attempt("go", 1).path / "plays" / "1"
+    ).keeper_directory
     pid, keeper = int(process.pid.read_text()), lock_holder(process.lock)
     assert keeper
     for each in (keeper, pid):
@@ -503,7 +505,7 @@ async def test_a_host_of_which_nobody_knows_keeps_its_claims(
     os.kill(int(keeper.read_text().split()[0]), signal.SIGKILL)
     (tmp_path / "go-on").touch()
     await run.status("go", "unknown")
-    assert fleet(run).named(Host.UNKNOWN) == ("web-1",)
+    assert fleet(run).hosts_with(Host.UNKNOWN) == ("web-1",)
     await run.did("end")
     await run.over()
     claims = [Path(site, ".mobius-tui", "claims") for site in sites.values()]

@@ -9,17 +9,16 @@ import pytest
 
 from mobius_tui.review.formats.markdown_report import as_markdown
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.run.events.growth_events import StepImprovised
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.events.step_events import StepImprovised, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.runbook.model.improvised import IMPROVISED_PHASE
+from mobius_tui.runbook.model.runtime_steps import IMPROVISED_PHASE
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_view import build_run_view
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.run.conftest import Begin
 
 BOOK = """

@@ -13,7 +13,7 @@ import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
-from mobius_tui.run.host.automatic import journal_consequences
+from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback

@@ -23,13 +23,13 @@ from mobius_tui.run.attempts.attempt_files import (
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.records import past_run
-from mobius_tui.run.records.run_record import summarize_run
+from mobius_tui.run.records.run_record import refresh_stats
 from mobius_tui.run.records.run_summary import read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.run.storage.state_home import make_private_folder, runs_root
+from mobius_tui.run.storage.state_folders import make_private_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
@@ -90,7 +90,14 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
 ) -> None:
     attempt = run.attempt("a", 1)
     files = (
-        *(run.journal, run.health, run.lock, run.record, run.last_view, run.contents),
+        *(
+            run.journal,
+            run.health,
+            run.lock,
+            run.record,
+            run.last_view,
+            run.table_of_contents,
+        ),
         *(run.imported, run.host_log, run.stats),
         *(attempt.output, attempt.outputs, attempt.exit, attempt.pid, attempt.tree),
     )
@@ -103,7 +110,7 @@ def test_nothing_that_is_planted_hangs_whoever_reads(
         within(lambda: tuple(run_problems(run, None)))
         within(lambda: read_journal(run.journal))
         within(lambda: past_run.read_stats(run))
-        within(lambda: summarize_run(run))
+        within(lambda: refresh_stats(run))
         within(
             lambda: (
                 read_table_of_contents(run, 20),

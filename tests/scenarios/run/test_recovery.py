@@ -151,8 +151,8 @@ async def test_a_run_is_deserted_once_all_that_its_host_wrote_is_seen(
         looks = viewer.changes()
         assert not await anext(looks)
     assert viewer.host_pid() is None
-    before, _ = viewer.is_deserted, await anext(looks)
-    assert (before, viewer.is_deserted) == (False, True)
+    before, _ = viewer.is_hostless, await anext(looks)
+    assert (before, viewer.is_hostless) == (False, True)
     await looks.aclose()
     await viewer.close()
 

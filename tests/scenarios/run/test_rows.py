@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Tree
 
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.run.events.growth_events import RowsAdded
+from mobius_tui.run.events.step_events import RowsAdded
 from mobius_tui.run.records.verification import run_problems
 from tests.run.conftest import Begin
 

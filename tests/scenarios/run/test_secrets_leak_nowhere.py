@@ -121,7 +121,10 @@ async def test_a_canary_is_found_nowhere(
     printed = capsys.readouterr()
     said += [printed.out, printed.err]
     screen = RunScreen(
-        Viewer(run.directory), is_new=True, resume=no_resume, open_again=no_resume
+        Viewer(run.directory),
+        skips_return_card=True,
+        resume=no_resume,
+        open_again=no_resume,
     )
     async with running(screen, size=(160, 60)) as pilot:
         await settled(pilot)

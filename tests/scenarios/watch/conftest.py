@@ -15,10 +15,10 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.campaigns import end_all
 from tests.acceptance.conftest import terminal as terminal
-from tests.run.running import wait_for
+from tests.run.running import wait_for, wait_for_state
 from tests.run.watched_service import Service, book, service
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
@@ -74,7 +74,7 @@ class Watch:
 
     def over(self) -> RunState:
         """Wait until the run has ended and its host is gone."""
-        wait_for(lambda: self.state.ended is not None)
+        wait_for_state(self.run, lambda state: state.ended)
         wait_for(lambda: self.run.host_pid() is None)
         return self.state
 

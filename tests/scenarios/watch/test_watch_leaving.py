@@ -13,10 +13,10 @@ from mobius_tui.run.events.run_events import NoteAdded, RunEnded
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
-from tests.run.running import LIMIT, wait_for
+from tests.run.running import LIMIT, wait_for, wait_for_state
 from tests.run.watched_service import Service, book, invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
 
@@ -97,11 +97,11 @@ def test_a_terminal_that_goes_away(
     [run] = all_runs(runs_root())
     if detach:
         (folder / "well").unlink()
-        wait_for(lambda: Follower(run).state.ended is not None)
+        wait_for_state(run, lambda state: state.ended)
         assert Follower(run).state.watch.rollback_passed
         assert invoked(folder) == ["automatic"]
     else:
-        wait_for(lambda: Follower(run).state.ended is not None)
+        wait_for_state(run, lambda state: state.ended)
         ended = [
             e.event
             for e in Follower(run).initial_entries

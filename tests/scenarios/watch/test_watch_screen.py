@@ -12,12 +12,12 @@ import pytest
 
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
-from mobius_tui.run.watch.watch_command import MAX_VIEWER_ABSENCE
+from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.run.watch.watch_run import MAX_VIEWER_ABSENCE
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_Z, ENTER, job, press_until, program_of
 from tests.acceptance.terminal import Terminal
-from tests.run.running import wait_for
+from tests.run.running import wait_for, wait_for_state
 from tests.run.watched_service import Service, book, far, invoked
 
 Screen = Callable[..., Terminal]
@@ -144,7 +144,7 @@ def test_a_terminal_that_goes_away_ends_it(screen: Screen) -> None:
     shown = screen("--auto-rollback")
     shown.child.close(force=False)
     [run] = all_runs(runs_root())
-    wait_for(lambda: Follower(run).state.ended is not None)
+    wait_for_state(run, lambda state: state.ended)
     ended = Follower(run).state.ended
     assert ended is not None
     assert ended.outcome == "abandoned"
@@ -169,4 +169,4 @@ def test_one_who_stopped_the_screen_is_still_there(
     shell.until("API is ok")
     press_until(shell, "q", lambda text: "Leave?" in text)
     press_until(shell, ENTER, lambda text: "its screen was left" in text)
-    wait_for(lambda: Follower(run).state.ended is not None)
+    wait_for_state(run, lambda state: state.ended)

@@ -14,7 +14,7 @@ from mobius_tui.drill.site.drill_site import (
     Site,
     build_site,
     drill_variables,
-    environment,
+    environment_variables,
     tear_down,
     wait_for_status,
 )
@@ -40,7 +40,7 @@ def beside(tmp_path: Path, mobius: Site) -> Iterator[Watch]:
         *("--profile", "production", "--workdir", str(mobius.root)),
         *("--auto-rollback", "--yes", "--detach", *words),
         MOBIUS_PACE="0",
-        PATH=environment(mobius)["PATH"],
+        PATH=environment_variables(mobius)["PATH"],
     )
     yield watching
     if watching.process.poll() is None:

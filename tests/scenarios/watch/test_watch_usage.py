@@ -14,7 +14,7 @@ from mobius_tui.commands.support.watch_begin import (
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from tests.program import exit_code

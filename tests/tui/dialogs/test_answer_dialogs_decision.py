@@ -12,10 +12,10 @@ from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import ChooseOptions, ListOptions
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
 from mobius_tui.tui.screens.run_screen import RunScreen
-from mobius_tui.tui.widgets.option_list import Options
+from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 from tests.tui import scenes
 from tests.tui.runs import (
     MadeRun,
@@ -84,7 +84,7 @@ async def test_a_click_chooses_a_row_and_none_that_is_bad(tmp_path: Path) -> Non
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
         time.pass_(1)
-        options = pilot.app.screen.query_one(Options)
+        options = pilot.app.screen.query_one(MarkedOptionList)
         rows = {
             line[4:9].strip(): at
             for at, line in enumerate(drawn(options))
@@ -105,7 +105,7 @@ async def test_a_click_chooses_a_row_and_none_that_is_bad(tmp_path: Path) -> Non
         assert host.intents[0].options == (value(MADE),)
 
 
-def drawn(options: Options) -> list[str]:
+def drawn(options: MarkedOptionList) -> list[str]:
     """The rows of the list, as text."""
     return [options.render_line(y).text for y in range(options.size.height)]
 

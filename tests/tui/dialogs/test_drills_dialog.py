@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from mobius_tui.drill.drill_score import Score
-from mobius_tui.drill.scored_drills import drills_with_score, trends
+from mobius_tui.drill.past_drills import drills_with_score, trends
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.navigation import Navigator

@@ -11,7 +11,7 @@ from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
 from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.end_card import EndCard, EndCardChoice
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from tests.tui import scenes
@@ -26,7 +26,9 @@ async def test_what_is_due_is_one_key_away(
     root = tmp_path / "mobius-tui"
     root.mkdir()
     run = scenes.ended(root)
-    screen = Navigator(repaints=20).run(Viewer(run.directory), is_new=True, auto=None)
+    screen = Navigator(repaints=20).run_screen(
+        Viewer(run.directory), skips_return_card=True, auto=None
+    )
     time = Time(run.at)
     screen.mono = time.mono
     async with MobiusApp(screen).run_test(size=(120, 50)) as pilot:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.detection_gaps import SubjectCoverage
+from mobius_tui.drill.detection_coverage import SubjectCoverage
 from mobius_tui.drill.detections import subject_records
 from mobius_tui.drill.site import site_services
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.end_card import EndCard, exit_code_of_run
 from mobius_tui.tui.presenters.fields import Field
@@ -32,7 +32,7 @@ from tests.tui.runs import ROLLBACK, MadeRun, Time, opened, press, until, words
 def over(site: Path) -> MadeRun:
     """A drill that has ended, on a site that is still guarded."""
     (site / "run").mkdir(parents=True)
-    site_services.write_mark(site / "run" / "owner", os.getpid())
+    site_services.write_pid_file(site / "run" / "owner", os.getpid())
     run = MadeRun(
         runs_root(), load(ROLLBACK), values={}, mode=Mode.DRILL, site=str(site)
     )

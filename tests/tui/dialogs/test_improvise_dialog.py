@@ -12,7 +12,7 @@ from mobius_tui.run.intents.intent_actions import ImproviseStep, RetryStep
 from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 

@@ -24,12 +24,12 @@ from mobius_tui.run.intents.intent_actions import (
     SendMessageOfStep,
     TickStep,
 )
-from mobius_tui.run.planning.message_permissions import TEXT_LIMIT
+from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight_fields
 from mobius_tui.tui.presenters.status_text import status_text
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
 from tests.run.conftest import (
@@ -147,7 +147,9 @@ async def test_what_is_too_long_to_be_sent_stays_to_be_shortened(
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
-        pilot.app.screen.query_one("#text", TextArea).text = "x" * (TEXT_LIMIT + 1)
+        pilot.app.screen.query_one("#text", TextArea).text = "x" * (
+            MAX_MESSAGE_BYTES + 1
+        )
         await press(pilot, time, "enter")
         await until(pilot, lambda: "7.8 KiB are sent at most" in words(pilot))
         pilot.app.screen.query_one("#text", TextArea).text = " "
@@ -320,7 +322,10 @@ async def test_send_fail_and_send_again_with_a_real_host(
         run = await begin(BOOK)
         time = Time()
         screen = RunScreen(
-            Viewer(run.directory), resume=no_resume, open_again=no_resume, is_new=True
+            Viewer(run.directory),
+            resume=no_resume,
+            open_again=no_resume,
+            skips_return_card=True,
         )
         screen.mono = time.mono
 

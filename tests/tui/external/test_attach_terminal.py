@@ -13,7 +13,7 @@ from mobius_tui.run.journal.describe_entry import journal_entry_text as words_of
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.backend.base_page import LeaveForTask
+from mobius_tui.tui.backend.full_screens import LeaveForTask
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.presenters import next_action
@@ -21,7 +21,7 @@ from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow
 from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -58,7 +58,7 @@ EDIT, AFTER = StepRow("edit"), StepRow("after")
 
 
 def view_of(run: MadeRun) -> RunView:
-    return RunPresenter(Viewer(run.directory)).run(run.at, None)
+    return RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
 
 
 def placeholder(run: MadeRun) -> str:

@@ -12,16 +12,16 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.source_diff import MAX_COMPARED_LINES, source_edits
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.library.own_runbooks import copy_of
+from mobius_tui.runbook.library.own_runbooks import own_copy_path
 from mobius_tui.runbook.library.runbook_files import bundled_folder, bundled_runbooks
-from mobius_tui.tui.backend.base_page import LeaveForTask
+from mobius_tui.tui.backend.full_screens import LeaveForTask
 from mobius_tui.tui.dialogs.question import Question
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.external.editor import command_at_line, edit_runbook, source_place
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.row_key import PhaseRow
+from mobius_tui.tui.screen_state import PhaseRow
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui.runs import (
@@ -158,12 +158,12 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
         assert away(pilot.app.return_value).task.run() != "", "a control character"
         assert (tmp_path / "words").read_text().startswith(f"+10\n{book}\n")
         stand = before.screen_state
-        assert stand.edited
+        assert stand.went_to_editor
         page = RunScreen(
             Viewer(run.directory),
             resume=no_resume,
             open_again=no_resume,
-            is_new=True,
+            skips_return_card=True,
             screen_state=stand,
         )
         page.mono = time.mono
@@ -174,7 +174,7 @@ async def test_a_run_goes_on_by_its_copy_and_shows_the_diff(
             assert "+run = 'echo ␛]0;x␇ $place'" in shown
             await press(pilot, time, "escape")
             await until(pilot, lambda: pilot.app.screen is page)
-            assert not page.screen_state.edited
+            assert not page.screen_state.went_to_editor
     assert copy.read_text() == BOOK
     assert editor.exists()
 
@@ -277,7 +277,7 @@ async def test_the_briefing_reads_the_edited_source_again(
 async def test_a_bundled_runbook_is_copied_first(editor: Path, tmp_path: Path) -> None:
     path = bundled_folder() / "mobius-rollback.toml"
     before = path.read_bytes()
-    copy = copy_of(path)
+    copy = own_copy_path(path)
     library = Navigator(repaints=100).library(str(path))
     time = Time()
     library.mono = time.mono

@@ -12,10 +12,10 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.end_card import EndCard
+from mobius_tui.tui.dialogs.phase_dialogs import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.dialogs.question import Question
-from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.availability import available_commands, why_unavailable
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, running, until, view_of, words

@@ -32,7 +32,7 @@ from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, TimedInput
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import as_question

@@ -10,8 +10,8 @@ from time import localtime, strftime
 import pytest
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.approval_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.events.step_events import ApprovalAsked, ApprovalGiven
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.tui.commands.command import FlowId
@@ -20,7 +20,7 @@ from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.next_action import FocusOutput, StartFlow
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.tui import runs, scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -91,7 +91,7 @@ async def test_another_viewer_approves_what_it_was_shown(assessed: MadeRun) -> N
 async def test_enter_offers_it_to_another_user(assessed: MadeRun) -> None:
     ask(assessed, os.getuid())
     async with hosted(assessed):
-        view = RunPresenter(Viewer(assessed.directory)).run(assessed.at, None)
+        view = RunPresenter(Viewer(assessed.directory)).run_view_at(assessed.at, None)
         own = next_action.next_action(view, None, moved=False)
         assert isinstance(own, FocusOutput)
         other = replace(view, uid=view.uid + 1)
@@ -119,7 +119,7 @@ def give(run: MadeRun, uid: int, *, weaker: bool = False) -> None:
 
 def facts(run: MadeRun) -> str:
     """What the detail pane says of the step that was approved."""
-    view = RunPresenter(Viewer(run.directory)).run(run.at, None)
+    view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
     return "\n".join(
         field.content.plain
         for field in detail_fields(view, StepRow("execute"), compact=True)

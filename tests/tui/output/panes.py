@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.output.output_pane import OutputPane
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
 
 BEGAN = 1_795_527_905
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -51,20 +51,24 @@ class PaneApp(App[None]):
         self.stopped: list[AttemptId] = []
 
     def compose(self) -> ComposeResult:
-        yield OutputWorkbench(repaints=1000)
+        yield InteractiveOutputPane(repaints=1000)
 
-    def on_output_pane_copy_wanted(self, event: OutputWorkbench.CopyWanted) -> None:
+    def on_output_pane_copy_wanted(
+        self, event: InteractiveOutputPane.CopyWanted
+    ) -> None:
         self.copied.append(event.read())
 
     def on_output_pane_notice_requested(
-        self, event: OutputWorkbench.NoticeRequested
+        self, event: InteractiveOutputPane.NoticeRequested
     ) -> None:
         self.told.append(event.words)
 
-    def on_output_pane_tab_chosen(self, event: OutputWorkbench.TabChosen) -> None:
+    def on_output_pane_tab_chosen(self, event: InteractiveOutputPane.TabChosen) -> None:
         self.chosen.append(event.attempt)
 
-    def on_output_pane_stop_wanted(self, event: OutputWorkbench.StopWanted) -> None:
+    def on_output_pane_stop_wanted(
+        self, event: InteractiveOutputPane.StopWanted
+    ) -> None:
         self.stopped.append(event.attempt)
 
     def on_output_pane_followed(self, event: OutputPane.Followed) -> None:
@@ -74,10 +78,10 @@ class PaneApp(App[None]):
 @asynccontextmanager
 async def showing(
     recording: Recording, *, size: tuple[int, int] = (80, 12), running: bool = True
-) -> AsyncIterator[tuple[OutputWorkbench, Pilot[None]]]:
+) -> AsyncIterator[tuple[InteractiveOutputPane, Pilot[None]]]:
     app = PaneApp()
     async with app.run_test(size=size) as pilot:
-        pane = app.query_one(OutputWorkbench)
+        pane = app.query_one(InteractiveOutputPane)
         pane.focus()
         pane.show(
             recording.output,
@@ -149,19 +153,19 @@ PIECES = (
 )
 
 
-def app_of(pane: OutputWorkbench) -> PaneApp:
+def app_of(pane: InteractiveOutputPane) -> PaneApp:
     assert isinstance(pane.app, PaneApp)
     return pane.app
 
 
-async def copied(pane: OutputWorkbench, pilot: Pilot[None]) -> str:
+async def copied(pane: InteractiveOutputPane, pilot: Pilot[None]) -> str:
     before = len(app_of(pane).copied)
     await pilot.press("c")
     await until(pilot, lambda: len(app_of(pane).copied) > before)
     return app_of(pane).copied[-1]
 
 
-def reversed_text(pane: OutputWorkbench) -> list[str]:
+def reversed_text(pane: InteractiveOutputPane) -> list[str]:
     """What is drawn in reverse, row by row."""
     rows = []
     for y in range(pane.size.height):

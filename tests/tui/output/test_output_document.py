@@ -82,7 +82,7 @@ def test_the_same_lines_forwards_and_backwards_counted_or_not(
         assert backwards(document) == expected
         for start, line in zip(expected, lines, strict=True):
             read = document.line(start)
-            assert len(text_of(read)) + read.hidden == len(line)
+            assert len(text_of(read)) + read.hidden_bytes == len(line)
 
 
 def test_a_line_beyond_reach_is_found_once_it_is_counted(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_character_on_the_edge_of_a_piece_is_left_whole(
     with opened(tmp_path, data) as document:
         line = document.line(0)
         assert set(text_of(line)) <= {"x", "😀"}
-        assert len(text_of(line).encode()) + line.hidden == len(data)
+        assert len(text_of(line).encode()) + line.hidden_bytes == len(data)
 
 
 def test_colours_before_a_place_in_the_middle_are_found(tmp_path: Path) -> None:

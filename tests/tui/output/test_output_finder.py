@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static
 
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.output.output_document import MAX_SHOWN_LINE_BYTES
 from mobius_tui.tui.output.output_finder import NOT_SEARCHED_NOTE, FindLine
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
 from tests.tui.output.panes import (
     Recording,
     copied,
@@ -19,7 +19,7 @@ from tests.tui.output.panes import (
 )
 
 
-def count(pane: OutputWorkbench) -> str:
+def count(pane: InteractiveOutputPane) -> str:
     words = str(pane.query_one(FindLine).query_one(".count", Static).content)
     return words.partition("  ")[0]
 
@@ -141,7 +141,7 @@ async def test_another_file_is_searched_for_the_same(
         await until(pilot, lambda: count(pane).endswith("of 3"))
 
 
-def says_so(pane: OutputWorkbench) -> bool:
+def says_so(pane: InteractiveOutputPane) -> bool:
     """Whether it is said that something is not searched, where it can be read."""
     note = pane.query_one(FindLine).query_one(".note", Static)
     said = str(note.content) == NOT_SEARCHED_NOTE

@@ -9,7 +9,13 @@ from rich.color import Color
 from rich.style import Style
 
 from mobius_tui.sanitize import SGR, clean
-from mobius_tui.tui.output.sgr import PLAIN_PEN, Pen, apply_sgr, parse, pen_style
+from mobius_tui.tui.output.sgr import (
+    PLAIN_PEN,
+    Pen,
+    apply_sgr,
+    pen_style,
+    styled_segments,
+)
 
 
 def pen(*codes: str) -> Pen:
@@ -24,17 +30,17 @@ RED = Color.from_ansi(1)
     [
         ("31", Pen(colour=RED)),
         ("91", Pen(colour=Color.from_ansi(9))),
-        ("47", Pen(ground=Color.from_ansi(7))),
-        ("104", Pen(ground=Color.from_ansi(12))),
+        ("47", Pen(background=Color.from_ansi(7))),
+        ("104", Pen(background=Color.from_ansi(12))),
         ("38;5;200", Pen(colour=Color.from_ansi(200))),
         ("38;2;1;2;3", Pen(colour=Color.from_rgb(1, 2, 3))),
         ("38:5:200", Pen(colour=Color.from_ansi(200))),
         ("38:2:1:2:3", Pen(colour=Color.from_rgb(1, 2, 3))),
-        ("48:2::1:2:3", Pen(ground=Color.from_rgb(1, 2, 3))),
+        ("48:2::1:2:3", Pen(background=Color.from_rgb(1, 2, 3))),
         ("58;5;9;31", Pen(colour=RED)),
-        ("1;31", Pen(colour=RED, traits=frozenset({"bold"}))),
-        ("1;2;22;3", Pen(traits=frozenset({"italic"}))),
-        ("4:3", Pen(traits=frozenset({"underline"}))),
+        ("1;31", Pen(colour=RED, attributes=frozenset({"bold"}))),
+        ("1;2;22;3", Pen(attributes=frozenset({"italic"}))),
+        ("4:3", Pen(attributes=frozenset({"underline"}))),
         ("4;4:0", PLAIN_PEN),
         ("7;9;27;29", PLAIN_PEN),
         ("31;39;41;49", PLAIN_PEN),
@@ -55,17 +61,17 @@ def test_a_sequence_sets_the_pen(codes: str, expected: Pen) -> None:
 
 
 def test_text_is_split_where_the_pen_changes() -> None:
-    segments, after = parse("a\x1b[31mb\x1b[1mc", PLAIN_PEN)
+    segments, after = styled_segments("a\x1b[31mb\x1b[1mc", PLAIN_PEN)
     assert [(one.text, one.style) for one in segments] == [
         ("a", Style()),
         ("b", Style(color=RED)),
         ("c", Style(color=RED, bold=True)),
     ]
-    assert after == Pen(colour=RED, traits=frozenset({"bold"}))
+    assert after == Pen(colour=RED, attributes=frozenset({"bold"}))
 
 
 def test_it_begins_with_the_pen_it_is_given() -> None:
-    segments, after = parse("still red", Pen(colour=RED))
+    segments, after = styled_segments("still red", Pen(colour=RED))
     assert [one.style for one in segments] == [pen_style(Pen(colour=RED))]
     assert after == Pen(colour=RED)
 
@@ -74,6 +80,6 @@ def test_it_begins_with_the_pen_it_is_given() -> None:
 @given(st.text(st.sampled_from("\x1b[0123456789;:mx")))
 def test_no_text_is_lost_and_no_escape_is_left(text: str) -> None:
     cleaned = clean(text, keep_sgr=True)
-    segments, _ = parse(cleaned, PLAIN_PEN)
+    segments, _ = styled_segments(cleaned, PLAIN_PEN)
     assert "".join(one.text for one in segments) == SGR.sub("", cleaned)
     assert not any("\x1b" in one.text for one in segments)

@@ -11,8 +11,8 @@ from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.output.output_workbench import OutputWorkbench
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
@@ -43,8 +43,8 @@ manual = "Look."
 """
 
 
-def pane_of(screen: RunScreen) -> OutputWorkbench:
-    return screen.query_one(OutputWorkbench)
+def pane_of(screen: RunScreen) -> InteractiveOutputPane:
+    return screen.query_one(InteractiveOutputPane)
 
 
 def beside(tmp_path: Path) -> MadeRun:

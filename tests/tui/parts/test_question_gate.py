@@ -7,8 +7,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from mobius_tui.tui.backend.base_page import AppResult
-from mobius_tui.tui.dialogs.question import ReasonDialog
+from mobius_tui.tui.backend.full_screens import AppResult
+from mobius_tui.tui.dialogs.question import TextDialog
 from mobius_tui.tui.parts.question_gate import DialogSequence
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose
@@ -20,8 +20,8 @@ NOTE = DraftKey(purpose=Purpose.NOTE)
 SKIP = DraftKey(purpose=Purpose.SKIP, step="a")
 
 
-def asking(key: DraftKey) -> ReasonDialog:
-    return ReasonDialog(
+def asking(key: DraftKey) -> TextDialog:
+    return TextDialog(
         "Sure?",
         "It is asked.",
         draft_key=key,
@@ -33,7 +33,7 @@ def asking(key: DraftKey) -> ReasonDialog:
 
 async def typed(pilot: Pilot[AppResult], words: str) -> None:
     """Type into the dialog that is open, once it is."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, ReasonDialog))
+    await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
     pilot.app.screen.query_one(Input).value = words
 
 
@@ -49,7 +49,7 @@ async def test_what_is_asked_while_a_question_is_on_its_way_is_not_asked() -> No
         page.questions.begin(ask("first"))
         assert page.is_opening
         page.questions.begin(ask("second"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReasonDialog))
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
         page.questions.begin(ask("third"))
         await settled(pilot)
         pilot.app.screen.dismiss(None)
@@ -87,10 +87,10 @@ async def test_what_is_open_when_the_screens_go_away_is_kept() -> None:
         await page.questions.ask(asking(SKIP))
 
     async with running(page, size=(80, 24)) as pilot:
-        assert page.close_for_task() == ""
+        assert page.keep_draft_for_task() == ""
         page.questions.begin(ask())
         await typed(pilot, "no page")
-        assert page.close_for_task().startswith(
+        assert page.keep_draft_for_task().startswith(
             "Closed, and nothing was sent: “Sure?”."
         )
         assert page.questions.drafts.kept == {SKIP: {"reason": "no page"}}

@@ -14,7 +14,7 @@ from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.intents.intent_actions import StartStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.dialogs.question import Question
 from tests.tui.runs import (
     FakeHost,

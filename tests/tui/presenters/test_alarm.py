@@ -23,7 +23,7 @@ def looked(
 ) -> RunView:
     viewer = viewer or Viewer(run.directory)
     viewer.follower.poll()
-    return RunPresenter(viewer).run(run.at + after, None)
+    return RunPresenter(viewer).run_view_at(run.at + after, None)
 
 
 def becomes(view: RunView) -> str:

@@ -37,7 +37,7 @@ from mobius_tui.tui.presenters.availability import (
 from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted, view_of
 

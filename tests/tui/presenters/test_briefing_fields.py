@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.drill.own_staging import make_staging
+from mobius_tui.drill.own_staging import make_own_staging_folder
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
@@ -38,7 +38,7 @@ def test_a_group_that_may_read_or_act_is_named(
 def test_a_drill_on_a_staging_does_not_say_that_nothing_real_is_touched(
     tmp_path: Path,
 ) -> None:
-    make_staging(tmp_path / "site", (), env={}, workdir=tmp_path)
+    make_own_staging_folder(tmp_path / "site", (), env={}, workdir=tmp_path)
 
     def mode(site: Path | None) -> str:
         briefing = replace(briefings.drill(), site=str(site) if site else None)

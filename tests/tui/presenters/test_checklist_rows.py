@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.growth_events import RowsAdded
-from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.events.step_events import RowsAdded, StepEnded, StepStarted
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.command import FlowId
@@ -19,7 +18,7 @@ from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import standing_fields
-from mobius_tui.tui.row_key import PhaseRow, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, StepRow
 from tests.tui.runs import MadeRun, hosted
 
 BOOK = """
@@ -53,16 +52,16 @@ def run(tmp_path: Path) -> MadeRun:
 
 
 def view_of(run: MadeRun) -> RunView:
-    return RunPresenter(Viewer(run.directory)).run(run.at, None)
+    return RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
 
 
 def test_a_phase_and_its_step_have_a_row_each(run: MadeRun) -> None:
     outline, view = ChecklistOutline(), view_of(run)
     assert outline.update(view)
     assert list(outline.keys) == [PhaseRow("one"), StepRow("one"), PhaseRow("two")]
-    assert [outline.place(key) for key in outline.keys] == [0, 1, 2]
+    assert [outline.row_index(key) for key in outline.keys] == [0, 1, 2]
     assert [outline.row(key).is_phase for key in outline.keys] == [True, False, True]
-    assert outline.place(StepRow("two")) == 2, "its phase is folded"
+    assert outline.row_index(StepRow("two")) == 2, "its phase is folded"
     assert view.step(PhaseRow("one")) is None
     assert view.phase(StepRow("one")) is None
     assert [outline.phase_near(1, count) for count in (-1, 1)] == [0, 2]

@@ -46,7 +46,9 @@ def passed(tmp_path: Path, *, failing: int = 0) -> MadeRun:
 
 def page_of(run: MadeRun, *, is_new: bool = True) -> RunScreen:
     openings = Navigator(repaints=100)
-    page = openings.run(Viewer(run.directory), is_new=is_new, auto=None)
+    page = openings.run_screen(
+        Viewer(run.directory), skips_return_card=is_new, auto=None
+    )
     assert isinstance(page, RunScreen)
     return page
 

@@ -14,7 +14,7 @@ from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, rollback, words
 

@@ -18,7 +18,7 @@ from tests.tui.runs import ROLLBACK, MadeRun, hosted
 async def test_nothing_is_offered_and_nothing_promised(tmp_path: Path) -> None:
     run = MadeRun(tmp_path, load(ROLLBACK), values={})
     async with hosted(run):
-        heard = RunPresenter(Viewer(run.directory)).run(run.at, None)
+        heard = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
     silent = replace(heard, host_silence=65.0)
     assert not silent.shows_same_as(heard)
     offered = next_action.next_action(silent, None, moved=False)

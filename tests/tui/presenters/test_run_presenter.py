@@ -15,16 +15,16 @@ from tests.tui.runs import MadeRun
 
 def seen(run: MadeRun) -> RunPresenter:
     sight = RunPresenter(Viewer(run.directory))
-    sight.run(run.at, None)
+    sight.run_view_at(run.at, None)
     return sight
 
 
 def test_only_the_attempt_that_runs_is_running(tmp_path: Path) -> None:
     sight = seen(scenes.failed(tmp_path / "failed"))
-    assert sight.running() == ()
+    assert sight.running_attempts() == ()
     assert not sight.is_running(AttemptId("execute", 1))
     sight = seen(scenes.retried(tmp_path / "retried"))
-    assert sight.running() == (AttemptId("execute", 2),)
+    assert sight.running_attempts() == (AttemptId("execute", 2),)
     assert sight.is_running(AttemptId("execute", 2))
     assert not sight.is_running(AttemptId("execute", 1)), "it ended before"
 
@@ -34,13 +34,13 @@ def test_the_last_words_are_those_of_the_last_attempt_alone(tmp_path: Path) -> N
     viewer = Viewer(run.directory)
     sight = RunPresenter(viewer)
     first = AttemptId("execute", 1)
-    assert set(sight.run(run.at, None).last_outputs) == {first}
+    assert set(sight.run_view_at(run.at, None).last_outputs) == {first}
     run.write(StepStarted(step="execute", attempt=2))
     run.output("execute", 2, "gone wrong\n")
     ended = StepEnded(step="execute", attempt=2, result=Status.FAILED, exit=1)
     run.write(ended, after=1)
     viewer.follower.poll()
-    said = sight.run(run.at, None).last_outputs
+    said = sight.run_view_at(run.at, None).last_outputs
     assert {attempt: each.last for attempt, each in said.items()} == {
         AttemptId("execute", 2): "gone wrong"
     }

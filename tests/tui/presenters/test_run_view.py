@@ -40,7 +40,7 @@ def test_the_time_of_a_phase_counts_no_live_output_beside_its_steps(
     run.write(StepStarted(step="log", attempt=1, reads=()))
     run.write(StepStarted(step="work", attempt=1, reads=()))
     run.write(StepEnded(step="work", attempt=1, result=Status.PASSED, exit=0), after=2)
-    view = RunPresenter(Viewer(run.directory)).run(run.at + 60, None)
+    view = RunPresenter(Viewer(run.directory)).run_view_at(run.at + 60, None)
     [phase] = view.runbook.phases
     assert view.runtime("log") == 62
     assert view.counts.phase(phase).runtime(view.now) == 2
@@ -72,7 +72,7 @@ def test_the_time_of_steps_side_by_side_counts_once(tmp_path: Path) -> None:
         run.write(StepStarted(step=step, attempt=1), after=1)
 
     def took(later: float) -> float:
-        view = RunPresenter(Viewer(run.directory)).run(run.at + later, None)
+        view = RunPresenter(Viewer(run.directory)).run_view_at(run.at + later, None)
         return view.counts.phase(view.runbook.phases[0]).runtime(view.now)
 
     assert took(10) == 12  # since a began

@@ -17,27 +17,30 @@ from mobius_tui.review.run_action_items import ActionItemList
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.approval_events import ApprovalAsked
 from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.events.step_events import ApprovalAsked
 from mobius_tui.run.intents.intent_actions import SettleHost
-from mobius_tui.run.state.approvals import Approval
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.fleet_state import FleetState, HostState
+from mobius_tui.run.state.fleet_state import AttemptFleet, HostState
+from mobius_tui.run.state.step_state import Approval
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.dialogs.end_card import EndCard
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
-from mobius_tui.tui.dialogs.fleet_dialogs import SettleDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog, SettleDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, make_leave_state
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
-from mobius_tui.tui.dialogs.phases_dialog import PhasesDialog
-from mobius_tui.tui.dialogs.question import Question, ReasonDialog, SaveDialog
+from mobius_tui.tui.dialogs.phase_dialogs import (
+    PhasesDialog,
+    UndoConfirmDialog,
+    UndoDialog,
+)
+from mobius_tui.tui.dialogs.question import Question, SaveDialog, TextDialog
 from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
@@ -47,7 +50,6 @@ from mobius_tui.tui.dialogs.review_dialogs import (
 )
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
-from mobius_tui.tui.dialogs.undo_dialog import UndoConfirmDialog, UndoDialog
 from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
@@ -82,11 +84,13 @@ def _approval(view: RunView) -> Dialog[Any]:
 def _settling(view: RunView) -> Dialog[Any]:
     unknown = HostState(status=HostStatus.UNKNOWN, attempt=1)
     hosts = {"web-1": unknown}
-    last = FleetState(attempt=1, target="web", sha256="", resolved_at=0.0, hosts=hosts)
+    last = AttemptFleet(
+        attempt=1, target="web", sha256="", resolved_at=0.0, hosts=hosts
+    )
     found = StepHosts(
         step=_step(view, "execute"),
-        last=last,
-        newest=hosts,
+        newest_attempt=last,
+        host_states=hosts,
         counts=last.counts(),
         is_running=True,
     )
@@ -111,14 +115,14 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     DrillsDialog: lambda _: DrillsDialog("MOBIUS", tuple, runbook="mobius"),
     EndCard: lambda view: EndCard(view, "/runs/one", None),
     FailureDialog: lambda view: FailureDialog(view, _step(view, "execute")),
-    HelpDialog: lambda _: HelpDialog((), first="", glyphs=False),
+    HelpDialog: lambda _: HelpDialog((), introduction="", glyphs=False),
     LeaveDialog: lambda view: LeaveDialog(make_leave_state(view, ()), "one"),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
     PhasesDialog: lambda view: PhasesDialog(
         view.plan, view.runbook.phases[-1:], likely=None
     ),
     Question: lambda _: Question("Stop?", "It ends.", verb="Stop it", tone="bad"),
-    ReasonDialog: lambda _: ReasonDialog(
+    TextDialog: lambda _: TextDialog(
         "Skip?", "Why?", draft_key=SKIPPING, verb="Skip", prompt="why"
     ),
     ReturnCard: lambda view: ReturnCard(view, "well", None),
@@ -152,7 +156,7 @@ async def test_y_copies_a_status_update_over_every_dialog_and_answers_none(
     tmp_path: Path,
 ) -> None:
     run, over = scenes.failed(tmp_path / "a"), scenes.ended(tmp_path / "b")
-    end = RunPresenter(Viewer(over.directory)).run(over.at, None)
+    end = RunPresenter(Viewer(over.directory)).run_view_at(over.at, None)
     time = Time(run.at)
     copied = run.directory.path / "copied.txt"
     small = (40, 12)  # each of its many frames is drawn twice

@@ -42,7 +42,7 @@ def test_no_example_is_sought_for_it() -> None:
 
 def test_an_example_comes_first_then_the_hint_then_the_pattern(tmp_path: Path) -> None:
     run = rollback(tmp_path)
-    view = RunPresenter(Viewer(run.directory)).run(run.at, None)
+    view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
     step = view.runbook.phases[0].steps[0]
     known = Ask(var="a", match="@[a-z-]+", hint="a handle")
     assert short_answer_hint(view, step, known) == "such as @sre-oncall"

@@ -10,7 +10,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words

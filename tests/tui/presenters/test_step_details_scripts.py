@@ -14,7 +14,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.tui.presenters.run_view import build_run_view
 from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 
 BOOK = """
 format = 1

@@ -15,7 +15,7 @@ from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.tui.runs import MadeRun, Time, hosted, opened
 
 BOOK = """format = 1

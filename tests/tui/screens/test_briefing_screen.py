@@ -23,7 +23,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.intents.intent_actions import EndRun
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.end_card import EndCard

@@ -17,10 +17,10 @@ from mobius_tui.run.events.run_events import HostStopped, NoteAdded
 from mobius_tui.run.events.step_events import StepUnknown
 from mobius_tui.run.records.verification import damage_of_open_run, run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_home import state_home
-from mobius_tui.tui.backend.base_page import AppResult
+from mobius_tui.run.storage.state_folders import state_home
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.parts import timeline_builder
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens import review_screen
 from mobius_tui.tui.screens.review_screen import ReviewScreen
 from mobius_tui.tui.widgets.timeline_pane import TimelinePane
@@ -89,7 +89,7 @@ async def test_the_step_stays_in_sight_on_a_screen_that_grows_small(
         assert place >= timeline.visible_lane_count, (
             "it would be below what is in sight"
         )
-        assert timeline.top <= place - timeline.pinned
+        assert timeline.top <= place - timeline.pinned_lane_count
         assert place < timeline.top + timeline.visible_lane_count
 
 
@@ -140,7 +140,7 @@ async def test_the_time_in_sight_is_zoomed_and_moved(tmp_path: Path) -> None:
         await go(pilot, "plus", "plus")
         began, until_ = pane(screen).span
         assert until_ - began == pytest.approx((whole[1] - whole[0]) / 4)
-        assert began <= screen.here[0] <= until_
+        assert began <= screen.cursor_order[0] <= until_
         assert "1:13 of 4:55" in words(pilot)
         await go(pilot, "H")
         assert pane(screen).span[0] == pytest.approx(began - (until_ - began) / 4)
@@ -189,7 +189,7 @@ async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(
         x = timeline.title_width + 40
         await pilot.click(TimelinePane, offset=(x + 2, 4))
         await settled(pilot)
-        at = screen.here[0]
+        at = screen.cursor_order[0]
         assert window.moment(40) <= at <= window.moment(41)
         assert screen.view is not None
         assert screen.view.now == at
@@ -202,7 +202,7 @@ async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(
         await settled(pilot)
         moved = timeline.window.scale * 10
         assert timeline.span[0] == pytest.approx(before[0] + moved)
-        assert screen.here[0] == at
+        assert screen.cursor_order[0] == at
 
 
 async def test_the_timeline_is_narrowed_down_and_whole_again(tmp_path: Path) -> None:
@@ -213,10 +213,10 @@ async def test_the_timeline_is_narrowed_down_and_whole_again(tmp_path: Path) -> 
         assert "@ maria" not in shown
         await go(pilot, "home")
         assert "started: 2.3 Clear the caches" in words(pilot)
-        assert screen.whole is not None
-        assert len(screen.whole.moments) == 1
+        assert screen.shown_timeline is not None
+        assert len(screen.shown_timeline.moments) == 1
         await go(pilot, "escape")
-        assert len(screen.whole.moments) > 20
+        assert len(screen.shown_timeline.moments) > 20
         assert pane(screen).has_focus
 
 
@@ -241,14 +241,16 @@ async def test_what_is_copied_is_how_the_run_stood_then(
 async def test_a_run_that_goes_on_is_followed_from_its_end(tmp_path: Path) -> None:
     run = scenes.running(tmp_path)
     async with reviewed(run) as (screen, pilot):
-        n = screen.reviewed_run.n
+        n = screen.reviewed_run.shown_entry_number
         run.write(NoteAdded(text="a note that came meanwhile"), after=3)
-        await until(pilot, lambda: screen.reviewed_run.n == n + 1, seconds=30)
+        await until(
+            pilot, lambda: screen.reviewed_run.shown_entry_number == n + 1, seconds=30
+        )
         await go(pilot, "home")
         run.write(NoteAdded(text="another"), after=3)
-        whole = screen.reviewed_run.rewind
+        whole = screen.reviewed_run.run_history
         await until(pilot, lambda: len(whole.entries) == n + 2, seconds=30)
-        assert screen.reviewed_run.n == 1
+        assert screen.reviewed_run.shown_entry_number == 1
 
 
 async def test_hostile_words_are_harmless_on_the_timeline(tmp_path: Path) -> None:
@@ -272,12 +274,14 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
     monkeypatch.setattr(timeline_builder, "filter_timeline", slowly)
     async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
         shown: list[str] = []
-        screen.watch(screen, "whole", lambda whole: shown.append(whole.query))
+        screen.watch(screen, "shown_timeline", lambda whole: shown.append(whole.query))
         await pilot.press("slash", *"ben")
         await until(pilot, lambda: is_making(pilot), seconds=30)
         await pilot.press("enter", "left", "left")
         await settled(pilot)
-        assert screen.here[0] < screen.reviewed_run.rewind.until, "the cursor went on"
+        assert screen.cursor_order[0] < screen.reviewed_run.run_history.until, (
+            "the cursor went on"
+        )
         assert set(shown) == {""}
         await pilot.press("slash", *" 2.1")
         await settled(pilot)
@@ -298,8 +302,8 @@ async def test_a_picture_beside_the_last_drill(
         await until(pilot, lambda: "in the drill" in words(pilot), seconds=30)
         await pictured(pilot, "review-beside", (size,))
         await go(pilot, "d")
-        assert screen.whole is not None
-        assert not any(lane.kind == "drill" for lane in screen.whole.lanes)
+        assert screen.shown_timeline is not None
+        assert not any(lane.kind == "drill" for lane in screen.shown_timeline.lanes)
 
 
 def test_a_review_wants_a_terminal_and_names_what_does_not(

@@ -15,7 +15,11 @@ from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.tui.backend.base_page import AppResult, ForegroundTask, leave_for_task
+from mobius_tui.tui.backend.full_screens import (
+    AppResult,
+    ForegroundTask,
+    leave_for_task,
+)
 from mobius_tui.tui.dialogs.dialog import CallOnPress, Dialog
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,
@@ -24,7 +28,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotationsDialog,
 )
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from tests.review.story import HOSTILE, story
 from tests.tui import scenes
 from tests.tui.reviews import go, reviewed
@@ -61,7 +65,7 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
     before = run.directory.journal.read_bytes()
     async with reviewed(run) as (screen, pilot):
         await go(pilot, *["left"] * 8)
-        at = screen.here[0]
+        at = screen.cursor_order[0]
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         await answer(pilot, *"wrong zip", "enter")
@@ -71,7 +75,7 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
         await until(pilot, lambda: screen.is_current)
         await go(pilot, "right", "right")  # behind all that was journaled then
         assert "wrong zip" in words(pilot)
-        assert screen.here[0] == at
+        assert screen.cursor_order[0] == at
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         await answer(pilot, *"all of it", "tab", "right", "right", "enter")
@@ -117,7 +121,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         assert "the run  ana" in shown
         await go(pilot, "home", "down", "enter")
         await until(pilot, lambda: screen.is_current, seconds=30)
-        assert screen.here[0] == began + 60
+        assert screen.cursor_order[0] == began + 60
         assert screen.moment is not None
         assert "slow" in screen.moment.text
         await listed(pilot)
@@ -135,7 +139,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         assert "meanwhile" in await listed(pilot)
         await go(pilot, "home", "tab", "enter")
         await until(pilot, lambda: screen.is_current, seconds=30)
-        assert screen.here[0] == began + 1
+        assert screen.cursor_order[0] == began + 1
 
 
 async def test_where_there_is_no_annotation_the_list_says_how_to_make_one(
@@ -154,9 +158,9 @@ async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:
     run = over(tmp_path)
     async with reviewed(run) as (screen, pilot):
         await go(pilot, *["left"] * 8, "m")
-        first = screen.here[0]
+        first = screen.cursor_order[0]
         await go(pilot, "right", "right", "right")
-        last = screen.here[0]
+        last = screen.cursor_order[0]
         assert "═" in words(pilot)
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
@@ -198,7 +202,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
         item = pilot.app.screen
         assert isinstance(item, ActionItemDialog)
-        await pilot.click(item.buttons[CallOnPress(item.turn)])
+        await pilot.click(item.buttons[CallOnPress(item.toggle_done)])
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
         await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
     [kept] = run_action_items.read_action_items(run.directory)

@@ -10,10 +10,9 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
 
-from mobius_tui.run.events.growth_events import RowsAdded
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.events.step_events import RowsAdded, StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import StartStep, StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
@@ -24,7 +23,7 @@ from mobius_tui.tui.dialogs.return_card import ReturnCard
 from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.presenters.next_action import ResumeHost
 from mobius_tui.tui.presenters.styled_text import ROLE_STYLES
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.health_panel import HealthPanel
 from tests.tui import scenes

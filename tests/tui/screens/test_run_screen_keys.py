@@ -9,9 +9,9 @@ import pytest
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import Dialog
-from mobius_tui.tui.dialogs.failure_dialog import FailureDialog
+from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.presenters.next_action import FocusHealth
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.footer import KeyBar
 from tests.pictures import svg_of
 from tests.tui import scenes
@@ -85,7 +85,7 @@ async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
         first = pilot.app.screen
         assert isinstance(first, ConfirmDialog), "the first is Retry"
         await press(pilot, time, "escape")
-        await pilot.click("NextLine", offset=(10, 0))
+        await pilot.click("NextActionLine", offset=(10, 0))
         await settled(pilot)
         assert isinstance(pilot.app.screen, FailureDialog)
         await press(pilot, time, "escape")

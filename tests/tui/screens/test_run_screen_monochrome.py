@@ -12,7 +12,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.backend.capabilities import resolve_settings
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui.looks import (
     SCENES,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.tui.row_key import StepRow
+from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui.runs import AFRESH, SIZES, Time, hosted, opened, pictured, settled
 from tests.tui.states import STATES

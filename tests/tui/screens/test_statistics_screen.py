@@ -9,16 +9,19 @@ import pytest
 from textual.widgets import OptionList
 
 from mobius_tui.errors import UsageError
-from mobius_tui.review.run_statistics import RunbookStatistics, runbook_statistics
-from mobius_tui.review.statistics_text import statistics_lines
+from mobius_tui.review.run_statistics import (
+    RunbookStatistics,
+    runbook_statistics,
+    statistics_lines,
+)
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.state_home import state_home
+from mobius_tui.run.storage.state_folders import state_home
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.presenters.statistics_lines import stats_lines
+from mobius_tui.tui.presenters.statistics_lines import statistics_chart_lines
 from mobius_tui.tui.screens.statistics_screen import StatisticsScreen
 from tests.review.story import BOOK, HOSTILE
 from tests.tui import scenes
@@ -91,7 +94,7 @@ async def test_statistics_are_copied_as_the_lines_of_a_pipe(
 @pytest.mark.parametrize("width", [40, 75, 115, 155])
 def test_no_line_is_wider_than_there_is_room(width: int) -> None:
     found = all_of_it()
-    drawn = list(stats_lines(found, width=width, now=BEGAN))
+    drawn = list(statistics_chart_lines(found, width=width, now=BEGAN))
     charts = [line for line in drawn if "┤" in line.plain or "━" in line.plain]
     assert charts
     assert all(line.cell_length <= max(width, 62) for line in charts)

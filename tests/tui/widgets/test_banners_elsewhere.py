@@ -17,7 +17,7 @@ from mobius_tui.run.events.watch_events import (
     TriggerFired,
 )
 from mobius_tui.run.storage.last_viewed import LastView, write_last_view
-from mobius_tui.run.storage.state_home import runs_root
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events.drill_events import HintGiven, SiteTouched
+from mobius_tui.run.events.run_events import HintGiven, SiteTouched
 from mobius_tui.run.journal.describe_entry import journal_entry_text as entry_words
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.tui.widgets.banners import HINT_SECONDS

@@ -16,9 +16,9 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
 from mobius_tui.tui.presenters.next_action import StartFlow
-from mobius_tui.tui.row_key import PhaseRow, StepRow
+from mobius_tui.tui.screen_state import PhaseRow, StepRow
 from mobius_tui.tui.widgets.checklist import Checklist
-from mobius_tui.tui.widgets.list_controls import ScrollMark
+from mobius_tui.tui.widgets.list_controls import ListScrollbar
 from tests.textual_private import rows_of
 from tests.tui import scenes
 from tests.tui.runs import (
@@ -158,7 +158,7 @@ async def test_an_aside_can_be_looked_into_but_nothing_in_it_begins(
         checklist = screen.query_one(Checklist)
         await press(pilot, time, "G", "minus", "down")
         assert screen.key == StepRow("describe-failure")
-        assert "┄   B.1" in texts(checklist)[checklist.place - checklist.top]
+        assert "┄   B.1" in texts(checklist)[checklist.cursor_index - checklist.top]
         assert isinstance(screen.offer, StartFlow)
         assert screen.offer.flow is FlowId.ENTER_THIS_PHASE
         await press(pilot, time, "o")
@@ -221,21 +221,23 @@ async def test_a_long_list_has_a_mark_of_place_that_can_be_dragged(
     time = Time(run.at)
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         checklist = screen.query_one(Checklist)
-        mark = screen.query_one(ScrollMark)
+        mark = screen.query_one(ListScrollbar)
         assert mark.display
-        await pilot.click(ScrollMark, offset=(0, mark.size.height - 1))
+        await pilot.click(ListScrollbar, offset=(0, mark.size.height - 1))
         await settled(pilot)
         assert "Step 999" in texts(checklist)[-1]
         assert screen.key == StepRow("s0"), "the cursor stays"
         await press(pilot, time, "down")
-        assert checklist.top <= checklist.place, "a key brings it back into sight"
-        assert checklist.place == 2
+        assert checklist.top <= checklist.cursor_index, (
+            "a key brings it back into sight"
+        )
+        assert checklist.cursor_index == 2
 
 
 async def test_all_that_fits_has_no_mark(tmp_path: Path) -> None:
     run = MadeRun(tmp_path / "runs", long_runbook(tmp_path, 3), values={})
     async with hosted(run), opened(run) as (screen, _):
-        assert not screen.query_one(ScrollMark).display
+        assert not screen.query_one(ListScrollbar).display
 
 
 async def test_a_phase_says_once_what_all_its_steps_wait_for(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.strip import Strip
 
-from mobius_tui.tui.backend.row_cache import cache_rows
+from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.config.themes import LIGHT_THEME
 from mobius_tui.tui.widgets.checklist import (
     CHECKLIST_CURSOR,

@@ -60,9 +60,9 @@ async def test_what_is_new_is_laid_out_once_and_not_for_its_height_as_well(
     time = Time(run.at)
     laid: list[int] = []
 
-    def noted(machine: MachineView, width: int, *, upright: bool) -> list[Content]:
+    def noted(machine: MachineView, width: int, *, stacked: bool) -> list[Content]:
         laid.append(width)
-        return machine_lines(machine, width, upright=upright)
+        return machine_lines(machine, width, stacked=stacked)
 
     async with hosted(run), opened(run, size=(120, 36), time=time) as (_, pilot):
         monkeypatch.setattr(f"{health_panel.__name__}.machine_lines", noted)

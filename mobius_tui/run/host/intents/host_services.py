@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.journal.journal_writer import JournalWriter
+from mobius_tui.run.journal.journal import JournalWriter
 
 
 @dataclass(slots=True)
@@ -17,7 +17,7 @@ class HostServices:
     context: RunContext
     writer: JournalWriter
     runner: AttemptRunner
-    viewers: Callable[[], int]
+    viewer_count: Callable[[], int]
     """How many viewers are connected."""
     is_released: bool = False
     """Whether the host may end though the run is open."""

@@ -11,7 +11,7 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.step_handlers import tick_step
-from mobius_tui.run.intents.envelope import Caller
+from mobius_tui.run.intents.control_protocol import Caller
 from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     ResendMessages,
@@ -58,38 +58,40 @@ async def queue_message(
 
 
 async def send_message_of_step(
-    services: HostServices, action: SendMessageOfStep, caller: Caller, intent: str
+    services: HostServices, action: SendMessageOfStep, caller: Caller, intent_id: str
 ) -> Entry:
     """Mark the message step as done and queue its text for the channels."""
     step = services.context.plan.steps[action.step]
     channels = tuple(dict.fromkeys(action.channels))
     await queue_message(services, step, channels, action.text, caller.name)
     told = TickStep(step=action.step, attempt=action.attempt, note=action.text)
-    return await tick_step(services, told, caller, intent)
+    return await tick_step(services, told, caller, intent_id)
 
 
 async def _journal_message_events(
-    services: HostServices, events: list[MessageEvent], who: str, intent: str
+    services: HostServices, events: list[MessageEvent], who: str, intent_id: str
 ) -> Entry | None:
     """Journal the events; only the first carries the intent's id. Returns its entry."""
     entry = None
     for event in events:
-        own = await services.writer.write(event, who, intent if entry is None else None)
+        own = await services.writer.write(
+            event, who, intent_id if entry is None else None
+        )
         entry = entry or own
     return entry
 
 
 async def resend_messages(
-    services: HostServices, action: ResendMessages, who: str, intent: str
+    services: HostServices, action: ResendMessages, who: str, intent_id: str
 ) -> Entry | None:
     """Queue again the deliveries that failed or whose outcome is unknown."""
     numbers = dict.fromkeys(action.deliveries)
     events: list[MessageEvent] = [MessageRequeued(delivery=n) for n in numbers]
-    return await _journal_message_events(services, events, who, intent)
+    return await _journal_message_events(services, events, who, intent_id)
 
 
 async def drop_messages(
-    services: HostServices, action: DropMessages, who: str, intent: str
+    services: HostServices, action: DropMessages, who: str, intent_id: str
 ) -> Entry | None:
     """Drop failed deliveries: the message was passed on by hand."""
     reason = action.reason.strip() or "told by another way"
@@ -97,4 +99,4 @@ async def drop_messages(
     events: list[MessageEvent] = [
         MessageDropped(delivery=n, reason=reason) for n in numbers
     ]
-    return await _journal_message_events(services, events, who, intent)
+    return await _journal_message_events(services, events, who, intent_id)

@@ -1,4 +1,4 @@
-"""Handlers of intents about one step: to begin, stop, tick or decide it; its hosts.
+"""Handlers of intents about one step: to begin, stop, tick, decide or approve it.
 
 Those about hosts only journal an event: the running `FleetAttempt` decides anew after
 each event.
@@ -7,8 +7,10 @@ each event.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 
+from mobius_tui import sanitize
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.health import safe_search
 from mobius_tui.run.attempts.launcher import request_stop
@@ -18,13 +20,22 @@ from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
-from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
-from mobius_tui.run.host.intents.approval_handlers import record_drill_approvals, uid_of
+from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+    ChoiceMade,
+    StepEnded,
+    StepStarted,
+)
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.watch_handlers import disarm_before_change
-from mobius_tui.run.intents.envelope import Caller
+from mobius_tui.run.host.intents.run_handlers import disarm_before_change
+from mobius_tui.run.intents.control_protocol import Caller
 from mobius_tui.run.intents.intent_actions import (
+    ApproveStep,
+    AskApproval,
     ChooseOptions,
+    DenyApproval,
     ImproviseStep,
     LookFirst,
     ReleaseBatch,
@@ -34,20 +45,108 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     TickStep,
 )
-from mobius_tui.run.planning.approval_rules import missing_approval_text
+from mobius_tui.run.planning.approval_rules import (
+    binding_digest,
+    drill_approves,
+    missing_approval_text,
+)
 from mobius_tui.run.planning.improvisation import improvised_event
-from mobius_tui.run.planning.initial_values import refuse_value
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import available_options
+from mobius_tui.run.planning.variables import NoDurationError, validate_value
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual
-from mobius_tui.runbook.model.limits import limits_by_variable
+from mobius_tui.runbook.model.limits import limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.model.value_kinds import typed_value
+from mobius_tui.runbook.model.value_kinds import stored_value
+
+DRILL_APPROVER = "drill"
+"""The name in the journal of who gives the simulated approvals of a drill."""
+
+
+def uid_of(caller: Caller) -> int:
+    """The uid of the caller; the run owner's for the host itself."""
+    return os.getuid() if caller.uid is None else caller.uid
+
+
+async def ask_approval(
+    services: HostServices, action: AskApproval, caller: Caller, intent_id: str
+) -> Entry:
+    """Journal a request that a second person approves an attempt."""
+    asked = _approval_request(
+        services, services.context.plan.steps[action.step], uid_of(caller)
+    )
+    return await services.writer.write(asked, caller.name, intent_id)
+
+
+def _approval_request(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
+    assert step.approve is not None
+    try:
+        within = services.context.values().seconds(step.approve.within, "within")
+    except NoDurationError as error:
+        raise RunError(f"approve.within: {error}") from error
+    return ApprovalAsked(
+        step=step.id,
+        attempt=len(services.context.state.steps[step.id].attempts) + 1,
+        role=step.approve.role,
+        count=step.approve.count,
+        within=within,
+        binding=binding_digest(services.context.plan, services.context.state, step),
+        uid=uid,
+    )
+
+
+async def approve_step(
+    services: HostServices, action: ApproveStep, caller: Caller, intent_id: str
+) -> Entry:
+    """Journal a second person's approval."""
+    asked, uid = services.context.state.approvals[action.step].request, uid_of(caller)
+    weaker = uid == asked.uid
+    event = ApprovalGiven(
+        step=action.step,
+        attempt=asked.attempt,
+        binding=asked.binding,
+        name=action.name if weaker else sanitize.line(caller.name),
+        uid=uid,
+        weaker=weaker,
+        place=caller.place,
+    )
+    return await services.writer.write(event, caller.name, intent_id)
+
+
+async def deny_approval(
+    services: HostServices, action: DenyApproval, caller: Caller, intent_id: str
+) -> Entry:
+    """Journal that an approval is denied; it can be asked for again."""
+    event = ApprovalDenied(
+        step=action.step,
+        attempt=services.context.state.approvals[action.step].request.attempt,
+        reason=f"{caller.name}: {action.reason.strip()}",
+        uid=uid_of(caller),
+        place=caller.place,
+    )
+    return await services.writer.write(event, caller.name, intent_id)
+
+
+async def record_drill_approvals(services: HostServices, step: Step, who: str) -> None:
+    """Journal simulated approvals in a drill, just before a step begins."""
+    if step.approve is None or not drill_approves(services.context.state):
+        return
+    asked = _approval_request(services, step, os.getuid())
+    await services.writer.write(asked, who)
+    for number in range(1, asked.count + 1):
+        given = ApprovalGiven(
+            step=step.id,
+            attempt=asked.attempt,
+            binding=asked.binding,
+            name=f"{asked.role} {number}" if asked.count > 1 else asked.role,
+            uid=-1,
+        )
+        await services.writer.write(given, DRILL_APPROVER)
 
 
 async def release_batch(
-    services: HostServices, action: ReleaseBatch, who: str, intent: str
+    services: HostServices, action: ReleaseBatch, who: str, intent_id: str
 ) -> Entry:
     """Journal that a person lets a held batch begin or go on."""
     event = BatchReleased(
@@ -56,11 +155,11 @@ async def release_batch(
         batch=action.batch,
         reason=action.reason.strip(),
     )
-    return await services.writer.write(event, who, intent)
+    return await services.writer.write(event, who, intent_id)
 
 
 async def settle_host(
-    services: HostServices, action: SettleHost, who: str, intent: str
+    services: HostServices, action: SettleHost, who: str, intent_id: str
 ) -> Entry:
     """Journal what a person says that an unknown or unreachable host counts as."""
     assert action.settled
@@ -71,10 +170,10 @@ async def settle_host(
         settled=action.settled,
         reason=action.reason.strip(),
     )
-    return await services.writer.write(event, who, intent)
+    return await services.writer.write(event, who, intent_id)
 
 
-AUTO = "auto"
+AUTO_AUTHOR = "auto"
 """The name in the journal of who starts steps that no person starts."""
 
 
@@ -88,23 +187,26 @@ def situation_of(services: HostServices, caller: Caller) -> Situation:
         name=caller.name,
         survivors_of=lambda step: attempt_survivors(services.context, step),
         being_checked=services.context.step_tasks.running(),
-        viewers=services.viewers(),
+        viewers=services.viewer_count(),
     )
 
 
 async def start_step(
-    services: HostServices, action: StartStep | RetryStep, caller: Caller, intent: str
+    services: HostServices,
+    action: StartStep | RetryStep,
+    caller: Caller,
+    intent_id: str,
 ) -> Entry:
     """Begin an attempt at a script, a check or a watch."""
     step = services.context.plan.steps[action.step]
-    if caller.name != AUTO:
+    if caller.name != AUTO_AUTHOR:
         await disarm_before_change(services, step, caller.name)
     await record_drill_approvals(services, step, caller.name)
-    return await services.runner.start(step, action.attempt, caller.name, intent)
+    return await services.runner.start(step, action.attempt, caller.name, intent_id)
 
 
 async def improvise_step(
-    services: HostServices, action: ImproviseStep, caller: Caller, intent: str
+    services: HostServices, action: ImproviseStep, caller: Caller, intent_id: str
 ) -> Entry:
     """Add a command to the run as a step of its own, and begin it if that is permitted.
 
@@ -115,16 +217,16 @@ async def improvise_step(
     event = improvised_event(
         context.plan, script=action.script, after=action.after, by=caller.name
     )
-    entry = await services.writer.write(event, caller.name, intent)
+    entry = await services.writer.write(event, caller.name, intent_id)
     step = context.plan.steps[event.step]
     if not missing_approval_text(context.plan, context.state, step):
         begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
-        await start_step(services, begin, caller, intent)
+        await start_step(services, begin, caller, intent_id)
     return entry
 
 
 async def stop_step(
-    services: HostServices, action: StopStep, who: str, intent: str
+    services: HostServices, action: StopStep, who: str, intent_id: str
 ) -> Entry:
     """Ask a running attempt to end."""
     step, last = (
@@ -133,7 +235,7 @@ async def stop_step(
     )
     assert last is not None
     return await stop_attempt(
-        services.context, services.writer, step, last.number, who, intent
+        services.context, services.writer, step, last.number, who, intent_id
     )
 
 
@@ -165,7 +267,7 @@ async def validate_answers(services: HostServices, action: TickStep) -> None:
 
 
 def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) -> None:
-    filled_in = limits_by_variable(runbook)
+    filled_in = limited_texts_by_variable(runbook)
     for ask in step.action.ask if isinstance(step.action, Manual) else ():
         value = given[ask.var].strip()
         if ask.match is not None and not all(
@@ -174,19 +276,19 @@ def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) ->
             title = ask.title or ask.var
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
         variable = runbook.variables[ask.var]
-        value = typed_value(variable, value)
-        refuse_value(variable, value, filled_in.get(ask.var, ()))
+        value = stored_value(variable, value)
+        validate_value(variable, value, filled_in.get(ask.var, ()))
 
 
 async def tick_step(
-    services: HostServices, action: TickStep, caller: Caller, intent: str
+    services: HostServices, action: TickStep, caller: Caller, intent_id: str
 ) -> Entry:
     """Journal that a person did a manual step, or passed a message on by hand."""
     step, number = services.context.plan.steps[action.step], action.attempt
     declared = services.context.plan.runbook.variables
     asks = step.action.ask if isinstance(step.action, Manual) else ()
     answers = {
-        ask.var: typed_value(declared[ask.var], action.answers[ask.var].strip())
+        ask.var: stored_value(declared[ask.var], action.answers[ask.var].strip())
         for ask in asks
     }
     await record_drill_approvals(services, step, caller.name)
@@ -195,7 +297,7 @@ async def tick_step(
         attempt=number,
         reads=services.context.plan.variables_read[step.id],
     )
-    entry = await services.writer.write(started, caller.name, intent)
+    entry = await services.writer.write(started, caller.name, intent_id)
     for name, value in answers.items():
         if declared[name].secret:
             services.context.secrets[name] = value
@@ -221,7 +323,7 @@ async def tick_step(
 
 
 async def choose_options(
-    services: HostServices, action: ChooseOptions, caller: Caller, intent: str
+    services: HostServices, action: ChooseOptions, caller: Caller, intent_id: str
 ) -> Entry:
     """Journal a decision, then enter phases or end the run as its options say."""
     step = services.context.plan.steps[action.step]
@@ -238,7 +340,7 @@ async def choose_options(
         reason=action.reason,
         reads=services.context.plan.variables_read[step.id],
     )
-    entry = await services.writer.write(event, caller.name, intent)
+    entry = await services.writer.write(event, caller.name, intent_id)
     chosen = [options[name] for name in action.options]
     ending = next((option for option in chosen if option.end), None)
     if ending is not None:
@@ -258,7 +360,7 @@ async def choose_options(
     return entry
 
 
-def look_first(services: HostServices, action: LookFirst, intent: str) -> None:
+def look_first(services: HostServices, action: LookFirst, intent_id: str) -> None:
     """Make the checks of a step that went wrong, once each."""
     step, last = (
         services.context.plan.steps[action.step],
@@ -267,11 +369,11 @@ def look_first(services: HostServices, action: LookFirst, intent: str) -> None:
     assert last is not None
     checks = StepChecks(services.context, services.writer, step, last.number)
     task = services.context.step_tasks.start(step.id, checks.run_once())
-    services.context.tasks.create_task(_note_recheck(services, step, task, intent))
+    services.context.tasks.create_task(_note_recheck(services, step, task, intent_id))
 
 
 async def _note_recheck(
-    services: HostServices, step: Step, checks: asyncio.Task[str], intent: str
+    services: HostServices, step: Step, checks: asyncio.Task[str], intent_id: str
 ) -> None:
     """Journal the results of a step's checks as a note, once they are made."""
     await asyncio.wait([checks])
@@ -280,7 +382,7 @@ async def _note_recheck(
     event = NoteAdded(text=f"looked first: {checks.result()}", step=step.id)
     try:
         async with services.writer.turn:
-            await services.writer.write(event, "host", intent)
+            await services.writer.write(event, "host", intent_id)
     except (StateError, RunError) as error:
         # Without a journal there is nobody to tell but the log.
         print(f"step {step.id}: {error}", flush=True)  # noqa: T201

@@ -12,8 +12,8 @@ from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.state.fleet_state import (
     ENDED_HOST_STATUSES,
     SETTLEMENTS_BY_STATUS,
+    AttemptFleet,
     BatchHold,
-    FleetState,
     HostState,
 )
 from mobius_tui.run.state.run_state import RunState
@@ -28,9 +28,9 @@ class StepHosts:
     """The hosts of a step that has begun on some."""
 
     step: Step
-    last: FleetState
+    newest_attempt: AttemptFleet
     """Of the newest attempt."""
-    newest: Mapping[str, HostState]
+    host_states: Mapping[str, HostState]
     """Each host as it was last, over all attempts."""
     counts: Counter[HostStatus]
     """The number of hosts in each status."""
@@ -40,7 +40,7 @@ class StepHosts:
     @property
     def held(self) -> BatchHold | None:
         """Why no further host begins, while the step runs."""
-        return self.last.held if self.is_running else None
+        return self.newest_attempt.held if self.is_running else None
 
     @property
     def to_settle(self) -> tuple[str, ...]:
@@ -56,23 +56,25 @@ class StepHosts:
             return ()  # as a rule: the commands on offer are found at every look
         open_ = [
             name
-            for name, own in self.newest.items()
+            for name, own in self.host_states.items()
             if own.settled is None and own.status in asked
         ]
-        return tuple(sorted(open_, key=lambda n: self.newest[n].status is not unknown))
+        return tuple(
+            sorted(open_, key=lambda n: self.host_states[n].status is not unknown)
+        )
 
 
 def hosts_now(state: RunState, step: Step) -> StepHosts | None:
     """The hosts of a step; `None` where it has begun on none."""
     fleet = state.fleets.get(step.id)
-    last = fleet.last if fleet is not None else None
+    last = fleet.last_attempt if fleet is not None else None
     if fleet is None or last is None:
         return None
-    newest = {**fleet.newest()}
+    newest = {**fleet.newest_states()}
     return StepHosts(
         step=step,
-        last=last,
-        newest=newest,
+        newest_attempt=last,
+        host_states=newest,
         counts=Counter(own.status for own in newest.values()),
         is_running=state.steps[step.id].status is Status.RUNNING,
     )

@@ -1,30 +1,41 @@
-"""A step's hosts in words: where it stands, what holds it, what is next."""
+"""A step's hosts in words and rows: how far it is, what holds it, what each says."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from rich.cells import cell_len
+
+from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
+from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.fleet_events import (
     RELEASABLE_HOLD_REASONS,
     HoldReason,
     HostStatus,
 )
 from mobius_tui.run.planning.confirmation import host_count_if_begun
-from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, BatchHold
+from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, BatchHold, HostState
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import cut_into_batches
+from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.host_marks import (
+    HOST_MARKS,
+    HOST_STATUS_RANKS,
     StepHosts,
+    StyledPiece,
     bad_counts_text,
+    count_pieces,
     ended_count_text,
     name_some_hosts,
+    strip_pieces,
 )
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.presenters.styled_text import assemble, cut, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.UNKNOWN: "a host is unknown",
@@ -47,10 +58,10 @@ _AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begu
 def batch_count(view: RunView, found: StepHosts) -> int:
     """How many batches the newest attempt has."""
     rollout, target = found.step.rollout, view.runbook.target_of(found.step)
-    begun = len(found.last.batches)
+    begun = len(found.newest_attempt.batches)
     if rollout is None or target is None:
         return begun
-    hosts = tuple(found.last.hosts)
+    hosts = tuple(found.newest_attempt.hosts)
     return max(begun, len(cut_into_batches(rollout.batch, hosts, target.first)))
 
 
@@ -59,7 +70,7 @@ def batch_text(view: RunView, found: StepHosts, form: str = "batch {} of {}") ->
     every = batch_count(view, found)
     if every < 2:
         return ""
-    now = found.last.batches[-1].number if found.last.batches else 1
+    now = found.newest_attempt.batches[-1].number if found.newest_attempt.batches else 1
     return form.format(now, every)
 
 
@@ -69,7 +80,7 @@ def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
     Of a single host there is nothing to count.
     """
     found = view.hosts(step_id)
-    if found is None or (len(found.newest) == 1 and found.held is None):
+    if found is None or (len(found.host_states) == 1 and found.held is None):
         return "", ""
     bad = bad_counts_text(found.counts)
     figures = f"{ended_count_text(found.counts)} {bad}".strip()
@@ -130,13 +141,13 @@ def hosts_ahead_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field("on", text(words, "warn"))
         return
     fleet = view.state.fleets[step.id]
-    left, new = fleet.to_do, fleet.new_hosts if fleet.latest else ()
-    whole = len(found.newest)
+    left, new = fleet.to_do, fleet.new_hosts if fleet.earlier_states else ()
+    whole = len(found.host_states)
     yield Field(
         "on", text(f"{len(left)} of {whole}: {name_some_hosts(left, 8)}", "warn")
     )
     if new:
-        old = (found.newest[host].status for host in left if host not in new)
+        old = (found.host_states[host].status for host in left if host not in new)
         counts = Counter(_AGAIN_WORDS.get(each, str(each)) for each in old)
         kinds = dict.fromkeys(_AGAIN_WORDS.get(each, str(each)) for each in HostStatus)
         told = (f"{counts[kind]} {kind}" for kind in kinds if counts[kind])
@@ -149,7 +160,7 @@ def hosts_ahead_fields(view: RunView, step: Step) -> Iterator[Field]:
 
 def release_text(view: RunView, found: StepHosts, held: BatchHold) -> str:
     """What is held and why, and what would begin, for whoever lets it go on."""
-    waiting = found.last.named(HostStatus.WAITING, HostStatus.PENDING)
+    waiting = found.newest_attempt.hosts_with(HostStatus.WAITING, HostStatus.PENDING)
     so_far = f"{ended_count_text(found.counts)} hosts are done"
     bad = bad_counts_text(found.counts)
     so_far += f" ({bad})" if bad else ""
@@ -157,4 +168,210 @@ def release_text(view: RunView, found: StepHosts, held: BatchHold) -> str:
     return (
         f"It is {held_text(held)}. {so_far}; batch {held.batch} of {every} begins "
         f"with {name_some_hosts(waiting)}. Look at Health first."
+    )
+
+
+MAX_HOSTS_ALL_LISTED = 12
+"""Hosts that each have a row; of more only those that need a person, or run."""
+LISTED_HOST_STATUSES = frozenset(
+    {
+        *(HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE),
+        HostStatus.RUNNING,
+    }
+)
+MAX_HOST_NAME_CELLS = 24
+"""Cells of a name at most, where there is more to say."""
+MAX_STRIP_ROWS = 2
+"""Rows of the strip at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostLine:
+    """One row."""
+
+    host: str
+    pieces: tuple[StyledPiece, ...]
+
+
+class HostOutline:
+    """The hosts that are listed now; they keep their places while the cursor is there.
+
+    Rows that moved by themselves would change under the eyes of whoever reads them, and
+    under the finger that is about to press Enter.
+    """
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        """The hosts that are listed, in order."""
+        self.query = ""
+        """What is looked for; empty for nothing."""
+
+    def update(self, found: StepHosts, *, keep_order: bool, room: int) -> bool:
+        """List the hosts; returns whether others are listed, or in another order.
+
+        Args:
+            found: of the step.
+            keep_order: whether those that are listed stay where they are: others go
+                behind them.
+            room: rows that there are for them.
+        """
+        names = self._wanted(found, room)
+        if keep_order and not self.query:
+            before = [name for name in self.names if name in found.host_states]
+            known = set(before)
+            names = (*before, *(name for name in names if name not in known))
+        if names == self.names:
+            return False
+        self.names = names
+        return True
+
+    def _wanted(self, found: StepHosts, room: int) -> tuple[str, ...]:
+        newest = found.host_states
+        if self.query:
+            words = self.query.lower().split()
+            return tuple(
+                name
+                for name, own in newest.items()
+                if all(w in f"{name} {own.status} {own.reason}".lower() for w in words)
+            )
+        if len(newest) <= min(MAX_HOSTS_ALL_LISTED, room):
+            return tuple(newest)
+        is_all = len(newest) <= MAX_HOSTS_ALL_LISTED
+        listed = [
+            n
+            for n, own in newest.items()
+            if is_all or own.status in LISTED_HOST_STATUSES
+        ]
+        return tuple(sorted(listed, key=lambda name: _urgency(newest[name])))
+
+
+def _urgency(own: HostState) -> tuple[bool, int, float]:
+    """A sort key: the worst first, the longest running before others, pending last."""
+    is_ahead = own.status in (HostStatus.PENDING, HostStatus.WAITING)
+    return is_ahead, HOST_STATUS_RANKS[own.status], own.started or 0.0
+
+
+def head_lines(
+    found: StepHosts, width: int, *, is_low: bool
+) -> tuple[tuple[StyledPiece, ...], ...]:
+    """The lines above the rows: what is held, the counts by status, and the strip.
+
+    Args:
+        found: of the step.
+        width: cells.
+        is_low: whether there is room for what matters most alone.
+    """
+    width = max(1, width)  # a pane that is not laid out yet has none
+    lines: list[tuple[StyledPiece, ...]] = []
+    if found.held is not None:
+        words = f"■ {sanitize.line(held_text(found.held))}"
+        lines.append(((cut(words, width), "warn"),))
+    if len(found.host_states) > MAX_HOSTS_ALL_LISTED:
+        lines.append(count_pieces(found.counts, width))
+        cells = strip_cells(len(found.host_states), width, is_low=is_low)
+        statuses = [own.status for own in found.host_states.values()]
+        lines += _wrapped(strip_pieces(statuses, cells), width)
+    return tuple(lines)
+
+
+def strip_cells(count: int, width: int, *, is_low: bool) -> int:
+    """The cells that the strip may take for so many hosts.
+
+    Whole rows, one if it is low.
+
+    Args:
+        count: hosts.
+        width: cells of a row.
+        is_low: whether one row is all the room that there is.
+    """
+    rows = 1 if is_low else MAX_STRIP_ROWS
+    return max(1, width) * min(rows, -(-count // max(1, width)))
+
+
+def _wrapped(
+    pieces: tuple[StyledPiece, ...], width: int
+) -> list[tuple[StyledPiece, ...]]:
+    """Pieces of one cell a character, in rows."""
+    rows: list[list[StyledPiece]] = [[]]
+    room = width
+    for words, role in pieces:
+        rest = words
+        while rest:
+            if not room:
+                rows.append([])
+                room = width
+            taken, rest = rest[:room], rest[room:]
+            rows[-1].append((taken, role))
+            room -= len(taken)
+    return [tuple(row) for row in rows]
+
+
+def host_line(
+    host: str,
+    own: HostState,
+    *,
+    now: float,
+    said: LastOutput,
+    width: int,
+    name_width: int,
+) -> HostLine:
+    """The row of a host: mark, name, seconds, how it ended, its last line of output.
+
+    Args:
+        host: its name.
+        own: where it stands.
+        now: seconds since 1970.
+        said: what it printed last.
+        width: cells.
+        name_width: cells of the column of names.
+    """
+    mark = HOST_MARKS[own.status]
+    name = cut(sanitize.line(host), name_width)
+    pieces: list[StyledPiece] = [
+        (f"{mark.glyph} ", mark.role),
+        (f"{name}{' ' * (name_width - cell_len(name))}", "plain"),
+        (f" {_seconds(own, now):>6} ", "muted"),
+    ]
+    room = width - sum(cell_len(words) for words, _ in pieces)
+    ending = _ending(own)
+    role = mark.role if mark.role != "good" else "muted"
+    if ending:
+        words = cut(f" {sanitize.line(ending)}", max(0, room))
+        pieces.append((words, role))
+        room -= cell_len(words)
+    is_bad = own.status is HostStatus.FAILED
+    line = sanitize.line((is_bad and said.error) or said.last).strip()
+    if line and room > 4:
+        pieces.append((cut(f"  {line}", room), "plain"))
+    return HostLine(host=host, pieces=tuple(pieces))
+
+
+def _seconds(own: HostState, now: float) -> str:
+    if own.started is None:
+        return ""
+    end = own.ended if own.ended is not None else now
+    return clock_duration(max(0.0, end - own.started))
+
+
+def _ending(own: HostState) -> str:
+    """How a host ended: settled, changed, its exit code or reason.
+
+    Or its check so far.
+    """
+    if own.status in (HostStatus.OK, HostStatus.CHANGED):
+        settled = f"settled: {own.settled}" if own.settled else ""
+        return settled or ("changed" if own.status is HostStatus.CHANGED else "")
+    if own.status is HostStatus.RUNNING:
+        return f"checked: {own.last_look_detail}" if own.looks else ""
+    word = f"exit {own.exit}" if own.exit else HOST_MARKS[own.status].word
+    return word if own.reason in ("", word) else f"{word}: {own.reason}"
+
+
+def name_cells(names: Mapping[str, object] | tuple[str, ...], width: int) -> int:
+    """The cells of the column of names."""
+    longest = max((cell_len(sanitize.line(each)) for each in names), default=0)
+    return min(
+        longest,
+        MAX_HOST_NAME_CELLS if width < 100 else 2 * MAX_HOST_NAME_CELLS,
+        width // 2,
     )

@@ -50,7 +50,7 @@ def _status(root: Path, unit: str) -> int:
     """Print how a service is; 0 if it is active, else 3, as systemd has it."""
     word, pid = (
         services.state(root, unit),
-        services.read_mark(services.pid_file(root, unit)),
+        services.read_pid_file(services.pid_file(root, unit)),
     )
     lines = [f"● {unit}.service", f"     Active: {word}"]
     if pid is not None:

@@ -1,0 +1,184 @@
+"""Gets what a step needs first from a command or file: secrets, and options.
+
+Secrets are in the host's memory alone; another host gets them anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from mobius_tui.errors import MobiusError
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.checks.value_commands import (
+    ListedValues,
+    list_values,
+    read_secret_file,
+    run_for_secret,
+    secret_file_path,
+)
+from mobius_tui.run.events.run_events import VariableSet
+from mobius_tui.run.journal.journal import JournalWriter
+from mobius_tui.run.planning.variables import script_env
+from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.actions import Choose
+from mobius_tui.runbook.model.runbook import Step, Variable
+from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.value_kinds import value_problem
+
+
+def secrets_to_obtain(context: RunContext, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some variables whose secrets are not obtained yet."""
+    declared = context.plan.runbook.variables
+    return tuple(
+        name
+        for name in names
+        if name in declared
+        and declared[name].is_fetched
+        and name not in context.secrets
+    )
+
+
+class SecretsNeededError(Exception):
+    """A step's secrets must be obtained first; that takes time, so without the turn."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.id)
+        self.step = step
+
+
+def require_secrets(context: RunContext, step: Step) -> None:
+    """Let a step begin only with its secrets.
+
+    Raises:
+        SecretsNeededError: some are not obtained yet.
+    """
+    if secrets_to_obtain(context, context.plan.variables_read[step.id]):
+        raise SecretsNeededError(step)
+
+
+async def obtain_secrets_of_step(context: RunContext, step: Step) -> str:
+    """Obtain the secrets of a step; returns why one is missing, or an empty text."""
+    lacking = await obtain_secrets(context, context.plan.variables_read[step.id])
+    return f"{context.plan.name(step.id)} waits: {lacking}" if lacking else ""
+
+
+async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
+    """Obtain secrets; each is obtained once, however many steps wait for it.
+
+    It may take long, so the caller must not hold the journal writer's `turn`.
+
+    Args:
+        context: the run's.
+        names: those that are there already, or are no such secrets, are passed over.
+
+    Returns:
+        Why one is not there, in words; empty where all are.
+    """
+    tasks = [_task(context, name) for name in secrets_to_obtain(context, names)]
+    problems = [await asyncio.shield(task) for task in tasks]
+    return "; ".join(problem for problem in problems if problem)
+
+
+def _task(context: RunContext, name: str) -> asyncio.Task[str]:
+    """The task that obtains a secret: the one that runs already, or a new one."""
+    task = context.secret_tasks.get(name)
+    if task is None:
+        work = _obtain(context, context.plan.runbook.variables[name])
+        task = context.tasks.create_task(work, name=f"secret {name}")
+        context.secret_tasks[name] = task
+        task.add_done_callback(lambda _: context.secret_tasks.pop(name, None))
+    return task
+
+
+async def _obtain(context: RunContext, variable: Variable) -> str:
+    """Obtain one secret; returns why it is missing, or an empty text."""
+    try:
+        text = await _read_secret_source(context, variable)
+        problem = value_problem(variable, text)
+    except (MobiusError, OSError) as error:
+        problem = str(error)
+    if problem:
+        return f"no {variable.name} yet: {context.redact(problem)}"
+    context.secrets[variable.name] = text
+    return ""
+
+
+async def _read_secret_source(context: RunContext, variable: Variable) -> str:
+    began = context.state.began
+    assert began is not None
+    workdir = Path(began.workdir)
+    if variable.from_file:
+        path = secret_file_path(variable.from_file, workdir)
+        return await asyncio.to_thread(read_secret_file, path)
+    values = context.values()
+    read = {
+        name: values.lookup(name)
+        for name in names_in_script(variable.from_run)
+        if name in context.plan.runbook.variables
+    }
+    env = {**context.env, **read}
+    return await run_for_secret(variable.from_run, workdir=workdir, env=env)
+
+
+async def record_secrets(
+    context: RunContext, writer: JournalWriter, step: Step
+) -> None:
+    """Journal that a step's secrets have values, but not which values.
+
+    The caller holds `writer.turn`.
+    """
+    declared, state = context.plan.runbook.variables, context.state
+    for name in context.plan.variables_read[step.id]:
+        is_new = name not in state.variables or name in state.lost_secrets
+        if declared[name].is_fetched and name in context.secrets and is_new:
+            event = VariableSet(name=name, value=None, source="secret")
+            await writer.write(event, "host")
+
+
+class OptionsNeededError(Exception):
+    """A decision's options must be listed first, without holding the turn."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.id)
+        self.step = step
+
+
+async def list_options(context: RunContext, writer: JournalWriter, step: Step) -> str:
+    """List the options of a decision, and journal what there is to choose.
+
+    It may take long, so the caller must not hold `writer.turn`.
+
+    Returns:
+        Why there are none, or not all, in words; empty where there is nothing to say.
+    """
+    choose = step.action
+    assert isinstance(choose, Choose)
+    assert choose.from_ is not None
+    listed = await _listed_options(context, step, choose)
+    rows = (f"{o.value}\t{o.title}\t{o.why}".rstrip("\t") for o in listed.options)
+    text, problem = "\n".join(rows), listed.problem
+    if holds_secret(text, context.secrets.values()):
+        text, problem = "", "its command listed the value of a secret"
+    event = VariableSet(name=choose.from_, value=text, source="output")
+    await writer.write_in_turn(event, "host")
+    return f"{context.plan.name(step.id)}: {context.redact(problem)}" if problem else ""
+
+
+async def _listed_options(
+    context: RunContext, step: Step, choose: Choose
+) -> ListedValues:
+    began = context.state.began
+    assert began is not None
+    declared = context.plan.runbook.variables[choose.var]
+    variable = replace(declared, from_run=choose.from_run, many=False, choices=())
+    try:
+        env = {
+            **context.env,
+            **script_env(step, context.plan.runbook, context.values()),
+        }
+    except MobiusError as error:
+        return ListedValues(problem=str(error))
+    return await list_values(variable, workdir=Path(began.workdir), env=env)

@@ -1,0 +1,262 @@
+"""The lines between viewers and a host: intents one way, replies and pokes back. Pure.
+
+An intent carries an id, so that a repeat gets the first answer and nothing happens
+twice.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, field
+from typing import Any
+
+from mobius_tui.dataclass import dataclass
+from mobius_tui.errors import RunError
+from mobius_tui.run.events.journal_entry import (
+    Codec,
+    first_invalid_field,
+    is_number,
+    is_text,
+)
+from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION, Action
+
+MAX_LINE_BYTES = 1 << 20
+"""Bytes of a line at most."""
+MAX_INTENT_AGE = 10.0
+"""The age in seconds beyond which an intent is refused as too old."""
+MAX_ID_CHARS = 64
+"""Characters of an id that are kept."""
+_CODEC: Codec[Action] = Codec(ACTIONS)
+
+
+def new_id() -> str:
+    """An id that no other intent has."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """One action that one viewer asks for."""
+
+    action: Action
+    id: str = field(default_factory=new_id)
+    sent: float | None = None
+    """When it was sent, in seconds of `boot_clock`: a monotonic clock that all
+    processes of a machine share. `None` where the sender did not say."""
+    version: int = PROTOCOL_VERSION
+    """The protocol version that its sender speaks."""
+
+    def lateness(self, now: float) -> float:
+        """Seconds since it was sent, if that is too long ago to act on it; else 0.
+
+        A suspended host that continues receives what was sent meanwhile: by then the
+        person may have done something else.
+
+        Args:
+            now: seconds of `boot_clock`, as in `sent`.
+        """
+        if (
+            self.sent is None
+            or self.action.never_late
+            or now - self.sent <= MAX_INTENT_AGE
+        ):
+            return 0.0
+        return now - self.sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """The user whose process asks: as the kernel reports it, never as a line claims."""
+
+    name: str
+    """The account's name; where the host itself asks, the part of it, such as
+    `auto`."""
+    uid: int | None = None
+    """The account's number; `None` where the host asks itself."""
+    place: str = ""
+    """The terminal of an approver or denier, as the system reports it; else empty."""
+
+
+class InvalidIntentError(RunError):
+    """A line that carries no action which this program knows."""
+
+    def __init__(self, words: str, intent_id: str = "") -> None:
+        """Say why.
+
+        Args:
+            words: the reason, for a person.
+            intent_id: the id in the line, if it could be read; else empty.
+        """
+        super().__init__(words)
+        self.intent_id = intent_id
+
+
+class VersionMismatchError(InvalidIntentError):
+    """A line of another version of the protocol."""
+
+    def __init__(self, version: int, intent_id: str) -> None:
+        """Say which.
+
+        Args:
+            version: of the wire that its sender speaks.
+            intent_id: the id that it has.
+        """
+        super().__init__(
+            f"it is of version {version}, not {PROTOCOL_VERSION}", intent_id
+        )
+        self.version = version
+
+
+def version_mismatch_text(*, viewer: int, host: int, remedy: str) -> str:
+    """The error text for a viewer and a host that speak different protocol versions.
+
+    Args:
+        viewer: the version that it speaks.
+        host: the version that it speaks.
+        remedy: what to do where the host is the older one.
+    """
+    words = (
+        f"this viewer speaks version {viewer} of the run's wire, and its host version "
+        f"{host}: nothing was done"
+    )
+    if viewer < host:
+        return (
+            f"{words}. A newer mobius-tui runs this run: leave, and open the run again "
+            "with that one; it goes on meanwhile"
+        )
+    return (
+        f"{words}. An older mobius-tui runs this run: go on with that one, or {remedy}"
+    )
+
+
+def replace_host_remedy(pid: int, run: str) -> str:
+    """Instructions for replacing an older host by one of this version.
+
+    Args:
+        pid: of the older host.
+        run: the run's id.
+    """
+    return (
+        f"`kill {pid}` lets its host go, what runs goes on, and `mobius-tui resume "
+        f"{run}` starts a host of this version"
+    )
+
+
+def encode_envelope(envelope: Envelope) -> bytes:
+    """The line that carries an action."""
+    line: dict[str, Any] = {
+        "version": envelope.version,
+        "id": envelope.id,
+        "sent": envelope.sent,
+        "action": type(envelope.action).__name__,
+    }
+    _CODEC.encode_into(envelope.action, line)
+    return json.dumps(line, default=dict).encode() + b"\n"
+
+
+def decode_envelope(line: bytes) -> Envelope:
+    """An action from a line of the socket.
+
+    Raises:
+        VersionMismatchError: it is of another version of the wire.
+        InvalidIntentError: the line carries no action; the message says why.
+    """
+    intent = ""
+    try:
+        data = json.loads(line)
+        if is_text(data["id"]):
+            intent = data.pop("id")[:MAX_ID_CHARS]
+        version = data.pop("version", 1 if "wish" in data else None)
+        if type(version) is not int:
+            raise TypeError(f"its version is {version!r}")
+        if version != PROTOCOL_VERSION:
+            raise VersionMismatchError(version, intent)
+        sent, name = data.pop("sent"), data.pop("action")
+        if not is_text(name) or name not in _CODEC.kinds:
+            raise ValueError(f"no such action: {name!r}")
+        action = _CODEC.decode_fields(name, data)
+        wrong = first_invalid_field(action)
+        if wrong is not None or not intent or not _is_time(sent):
+            raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
+        json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidIntentError(f"this is no intent: {error!r}", intent) from error
+    return Envelope(action=action, id=intent, sent=sent, version=version)
+
+
+def _is_time(sent: object) -> bool:
+    return sent is None or (is_number(sent) and 0 <= sent < 1e11)  # type: ignore[operator]
+
+
+LIVENESS_REQUEST = b"\n"
+"""The line by which a viewer asks whether the host responds; it answers with a poke
+(see `encode_poke`) of 0."""
+NO_HOST_REPLY_TEXT = "no host runs this run; resume it to go on"
+"""The text of the reply to an action for a run without a host."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The host's answer to an intent."""
+
+    id: str
+    """Of the intent; empty where it could not be read."""
+    ok: bool
+    text: str = ""
+    """Why it was refused, or what came of it, in words."""
+    n: int = 0
+    """The number of the entry that records the action; 0 for none."""
+    version: int = PROTOCOL_VERSION
+    """The protocol version that the host speaks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stalled:
+    """The host has begun to wait for space on a full disk, or has stopped waiting."""
+
+    why: str
+    """The reason in words; empty once it waits no more."""
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """The line that carries an answer."""
+    return json.dumps(asdict(reply)).encode() + b"\n"
+
+
+def encode_poke(n: int) -> bytes:
+    """The line that tells viewers that the journal has grown to entry `n`.
+
+    With 0 it only shows that the host lives.
+    """
+    return b'{"poke":%d}\n' % n
+
+
+def encode_stalled(stalled: Stalled) -> bytes:
+    """The line that tells viewers about a stall."""
+    return json.dumps({"stalled": stalled.why}).encode() + b"\n"
+
+
+def decode_host_line(line: bytes) -> Reply | Stalled | int:
+    """Decode a line of the host: a reply, a stall, or the entry number of a poke.
+
+    Raises:
+        RunError: the line is none of these.
+    """
+    try:
+        data = json.loads(line)
+        if "poke" in data:
+            return int(data["poke"])
+        if "stalled" in data:
+            return Stalled(why=str(data["stalled"]))
+        return Reply(
+            id=str(data["id"]),
+            ok=data["ok"] is True,
+            text=str(data["text"]),
+            n=int(data["n"]),
+            version=int(data.get("version", 1)),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"the host said something that is no answer: {error!r}"
+        ) from error

@@ -1,0 +1,314 @@
+"""The effects of commands: the table of known ones, and the findings in a script.
+
+The format of its lines is described in `commands.toml` beside this module.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.actions import Effect
+
+TableEffect = Literal["nothing", "read", "change", "destroy"]
+TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
+"""From the lightest to the heaviest."""
+CODE_LANGUAGES = ("shell", "sql", "redis", "mongo", "awk", "sed")
+CODE_PLACES = ("words", "joined", "first", "value", "dashes", "until", "input")
+WRITE_PLACES = ("words", "last", "value")
+
+_KEYS = frozenset(("effect", "valued", "code", "language", "skip", "writes"))
+_GLOB = re.compile(r"[*?]")
+_FILE = Path(__file__).with_name("commands.toml")
+MAX_ADDED_LINES = 1000
+"""Lines that a runbook or a person may add; the table itself has fewer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatternToken:
+    """One word of a pattern after the command."""
+
+    names: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    """The allowed values of an option; empty for any, or none."""
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it matches an option, and not an operand by its position."""
+        return self.names[0].startswith("-") and self.names[0] != "-"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableLine:
+    """One line of commands.toml.
+
+    A pattern of a command's arguments, and what a call that matches it does.
+    """
+
+    tokens: tuple[PatternToken, ...] = ()
+    effect: TableEffect | None = None
+    code_places: tuple[str, ...] = ()
+    """Where the command has code that it runs: some of `CODE_PLACES`."""
+    language: str = "shell"
+    """The language of that code: one of `CODE_LANGUAGES`."""
+    skip: int = 0
+    """The number of operands before that code."""
+    write_place: str = ""
+    """Where the names of files that it writes are: one of `WRITE_PLACES`, or empty."""
+    is_added: bool = False
+    """Whether a runbook or a person added it to a command of the bundled table."""
+
+    @property
+    def operand_count(self) -> int:
+        """The number of operands that it matches."""
+        return sum(not token.is_option for token in self.tokens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandEntry:
+    """All lines about one command."""
+
+    lines: tuple[TableLine, ...]
+    valued_options: frozenset[str] = frozenset()
+    """Options that take the next word as their value."""
+
+    @functools.cached_property
+    def default_line(self) -> TableLine:
+        """The line that applies if no other one matches."""
+        plain = [line for line in self.lines if not line.tokens]
+        return plain[-1] if plain else TableLine(effect="change")
+
+    @functools.cached_property
+    def has_long_options(self) -> bool:
+        """Whether `-name` is one option, as for find, and not four letters."""
+        given = (n for line in self.lines for t in line.tokens for n in t.names)
+        return any(
+            len(name) > 2 and name[0] == "-" and name[1] not in "-*"
+            for name in (*given, *self.valued_options)
+        )
+
+
+class BadLineError(Exception):
+    """A line that is invalid; the text says why."""
+
+
+class CommandTable:
+    """The entries of all commands."""
+
+    def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
+        self._entries = dict(entries)
+        self._globs = tuple(name for name in self._entries if _GLOB.search(name))
+
+    def find(self, name: str) -> CommandEntry | None:
+        """The entry of a command, by its name without a folder, or `None`."""
+        found = self._entries.get(name)
+        if found is not None or not name:
+            return found
+        for pattern in self._globs:
+            if fnmatch.fnmatchcase(name, pattern):
+                return self._entries[pattern]
+        return None
+
+    def names(self) -> Iterator[str]:
+        """The names and patterns of the commands in the table."""
+        yield from self._entries
+
+    def extended(self, lines: Mapping[str, object]) -> CommandTable:
+        """A table with further lines; existing lines stay.
+
+        A line for a command of the table is left out if it has code, no effect or no
+        words after the command, or if its effect is lighter than that of the command's
+        default line, unless that is `change`.
+
+        Args:
+            lines: patterns and their values, as in the file.
+
+        Raises:
+            BadLineError: one of them is invalid.
+        """
+        if not lines:
+            return self
+        entries = dict(self._entries)
+        for name, added in _entries(lines).items():
+            existing = self.find(name)
+            if existing is None:
+                entries[name] = added
+                continue
+            is_added = (replace(line, is_added=True) for line in added.lines)
+            entries[name] = CommandEntry(
+                lines=(
+                    *existing.lines,
+                    *(each for each in is_added if _may_add(each, existing)),
+                ),
+                valued_options=existing.valued_options | added.valued_options,
+            )
+        return CommandTable(entries)
+
+
+def _may_add(line: TableLine, existing: CommandEntry) -> bool:
+    """Whether a line may be added to the entry of a command of the table.
+
+    It has an effect, further words and no code; and it is not lighter than the entry's
+    default line, unless that is `change`, the effect of what is unknown.
+    """
+    if line.effect is None or line.code_places or not line.tokens:
+        return False
+    base_effect = existing.default_line.effect or "change"
+    return base_effect == "change" or TABLE_EFFECTS.index(
+        line.effect
+    ) >= TABLE_EFFECTS.index(base_effect)
+
+
+@functools.cache
+def bundled_commands() -> CommandTable:
+    """The table that comes with the program."""
+    sections = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    lines: dict[str, object] = {}
+    for section in sections.values():
+        lines.update(section)
+    return CommandTable(_entries(lines))
+
+
+def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
+    found: dict[str, list[TableLine]] = {}
+    valued: dict[str, set[str]] = {}
+    for pattern, entry_value in lines.items():
+        names, line, options = parse_table_line(pattern, entry_value)
+        for name in names:
+            found.setdefault(name, []).append(line)
+            valued.setdefault(name, set()).update(options)
+    return {
+        name: CommandEntry(lines=tuple(each), valued_options=frozenset(valued[name]))
+        for name, each in found.items()
+    }
+
+
+def parse_table_line(
+    pattern: str, entry_value: object
+) -> tuple[Sequence[str], TableLine, Sequence[str]]:
+    """Read a line of the table.
+
+    Args:
+        pattern: the commands and the words after them.
+        entry_value: an effect, or a table.
+
+    Returns:
+        The commands, the line, and their options that take a value.
+
+    Raises:
+        BadLineError: it is invalid.
+    """
+    words = pattern.split()
+    if not words:
+        raise BadLineError("a line begins with the command that it is of")
+    language, colon, alternatives = words[0].rpartition(":")
+    names = [f"{language}{colon}{name}" for name in alternatives.split("|")]
+    table = {"effect": entry_value} if isinstance(entry_value, str) else entry_value
+    if not isinstance(table, Mapping) or not table:
+        raise BadLineError(f"`{pattern}` is an effect, or a table with one")
+    unknown_keys = sorted(set(table) - _KEYS)
+    if unknown_keys:
+        raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
+    line = TableLine(
+        tokens=tuple(_token(word) for word in words[1:]),
+        effect=_effect(pattern, table),
+        code_places=_codes(pattern, table),
+        language=_choice(pattern, table, "language", CODE_LANGUAGES) or "shell",
+        skip=_number(pattern, table),
+        write_place=_choice(pattern, table, "writes", WRITE_PLACES) or "",
+    )
+    return names, line, _text(pattern, table, "valued").split()
+
+
+def _token(word: str) -> PatternToken:
+    names, _, values = word.partition("=") if word[0] == "-" else (word, "", "")
+    return PatternToken(
+        names=tuple(name for name in names.split("|") if name) or (word,),
+        values=tuple(values.split("|")) if values else (),
+    )
+
+
+def _text(pattern: str, table: Mapping[str, object], key: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise BadLineError(f"`{key}` of `{pattern}` is a text")
+    return value
+
+
+def _choice(
+    pattern: str, table: Mapping[str, object], key: str, existing: Sequence[str]
+) -> str | None:
+    value = _text(pattern, table, key)
+    if value and value not in existing:
+        raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(existing)}")
+    return value or None
+
+
+def _effect(pattern: str, table: Mapping[str, object]) -> TableEffect | None:
+    chosen = _choice(pattern, table, "effect", TABLE_EFFECTS)
+    return next((each for each in TABLE_EFFECTS if each == chosen), None)
+
+
+def _codes(pattern: str, table: Mapping[str, object]) -> tuple[str, ...]:
+    found = tuple(_text(pattern, table, "code").split())
+    if not set(found) <= set(CODE_PLACES):
+        raise BadLineError(f"`code` of `{pattern}` is one of {', '.join(CODE_PLACES)}")
+    return found
+
+
+def _number(pattern: str, table: Mapping[str, object]) -> int:
+    value = table.get("skip", 0)
+    if not isinstance(value, int) or not 0 <= value <= 9:
+        raise BadLineError(f"`skip` of `{pattern}` is a number from 0 to 9")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandEffect:
+    """One command that does more than read."""
+
+    effect: Effect
+    offset: int
+    """Characters from the start of the script."""
+    source_text: str
+    """The command's source text; `what follows` for a rest that cannot be parsed."""
+    known: bool = True
+    """Whether the table of commands has it; else it is taken for a change."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptEffects:
+    """All effects of a script."""
+
+    effects: tuple[CommandEffect, ...] = ()
+
+    @property
+    def effect(self) -> Effect:
+        """The heaviest effect."""
+        return heaviest_effect("read", *(one.effect for one in self.effects))
+
+    def exceeding(self, label: Effect) -> tuple[CommandEffect, ...]:
+        """The effects heavier than a step's label: it does not cover them."""
+        own = TABLE_EFFECTS.index(label)
+        return tuple(
+            each for each in self.effects if TABLE_EFFECTS.index(each.effect) > own
+        )
+
+
+def heaviest_effect(first: Effect, *others: Effect) -> Effect:
+    """The heaviest of some effects."""
+    return max((first, *others), key=TABLE_EFFECTS.index)
+
+
+def method_effect(method: str) -> Effect:
+    """What an HTTP request does, by its method."""
+    if method.upper() in ("GET", "HEAD", "OPTIONS", "TRACE"):
+        return "read"
+    return "destroy" if method.upper() == "DELETE" else "change"

@@ -1,0 +1,312 @@
+"""Rewriting a runbook's file with its comments and order: format 2, inserted steps.
+
+Format 2 reads all that format 1 does, but for two things. A script without an `effect`
+is judged, where in format 1 it changes. Where the two differ, the effect is written,
+and everywhere in a file that others include: their `[commands]` may have a say. And in
+the `json` of a check or a probe a name that begins with `/` is a JSON pointer: a file
+with one stays as it is.
+
+The text is edited at positions, so that comments and order stay. The result is read
+again: it must be the same runbook with these steps, and no other change.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import tomli_w
+
+from mobius_tui.dataclass import dataclass
+from mobius_tui.errors import FaultError, RunbookError, UsageError
+from mobius_tui.runbook.library.loader import decode_runbook
+from mobius_tui.runbook.model.actions import Effect, Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.runbook_diff import (
+    diff_runbooks,
+    part_digest,
+    step_digests,
+)
+from mobius_tui.runbook.text.names import id_from_text
+from mobius_tui.runbook.toml.derived_keys import id_of
+from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
+from mobius_tui.runbook.toml.problem import problem_report
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpgradedFile:
+    """A file rewritten in format 2."""
+
+    data: bytes
+    written_effects: tuple[tuple[int, str, Effect], ...]
+    """The effects that were written: line, id of the step, effect."""
+
+
+def upgrade_file(path: Path) -> UpgradedFile | None:
+    """A runbook's file in format 2; None if it is of that format already.
+
+    Raises:
+        RunbookError: it has errors; the text is the whole report.
+    """
+    findings = Findings()
+    try:
+        data = read_bytes(path)
+        document = parse_toml(str(path), data, findings)
+    except RefusedError as error:
+        raise RunbookError(error.problem.render()) from None
+    if not document.check_format():
+        raise RunbookError(problem_report(findings.problems))
+    if document.format == 2:
+        return None
+    positions = document.positions
+    offsets = positions.offsets_of(("format",))
+    edits = [(offsets.start, offsets.end, "2")]
+    is_whole = "runbook" in document.tree
+    judged: Mapping[str, Effect] = {}
+    if is_whole:
+        judged = _judged_effects(
+            runbook_from_bytes(path, apply_edits(data, positions.text, edits))
+        )
+    stated: list[tuple[int, str, Effect]] = []
+    for table, node in part_tables(document.tree, "phase.step"):
+        if not isinstance(node.get("run"), str) or "effect" in node:
+            continue
+        effect: Effect = "read" if node.get("follow") or node.get("tty") else "change"
+        name = str(node.get("id"))
+        if judged.get(name) != effect:
+            edits.append(_stated_effect(positions, table, effect))
+            number = positions.key_line_and_column(table)[0]
+            stated.append((number, name, effect))
+    upgraded = apply_edits(data, positions.text, edits)
+    if is_whole and _digests(runbook_from_bytes(path, data)) != _digests(
+        runbook_from_bytes(path, upgraded)
+    ):
+        raise FaultError(f"{path}: in format 2 it would be another one; it stays as is")
+    return UpgradedFile(data=upgraded, written_effects=tuple(stated))
+
+
+def _digests(runbook: Runbook) -> Mapping[str, str]:
+    """What must stay as it was: the steps, and health under an empty name."""
+    return {**step_digests(runbook), "": part_digest(runbook.health)}
+
+
+def _judged_effects(runbook: Runbook) -> Mapping[str, Effect]:
+    """What format 2 takes the scripts for, by the ids of their steps."""
+    return {
+        step.id: step.action.effect
+        for step in runbook.steps()
+        if isinstance(step.action, Run)
+    }
+
+
+def runbook_from_bytes(path: Path, data: bytes) -> Runbook:
+    """The runbook that a file would hold with these bytes; included files are read.
+
+    Raises:
+        RunbookError: it has errors; the text is the whole report.
+    """
+
+    def read(name: str) -> tuple[str, bytes]:
+        sibling = path.with_name(name)
+        return str(sibling), read_bytes(sibling)
+
+    runbook, problems = decode_runbook(path, data, read)
+    if runbook is None:
+        errors = [found for found in problems if found.severity == "error"]
+        raise RunbookError(problem_report(errors))
+    return runbook
+
+
+def _stated_effect(
+    positions: Positions, table: KeyPath, effect: Effect
+) -> tuple[int, int, str]:
+    """The edit that writes an effect before the script of a step."""
+    at = positions.offsets_of((*table, "run")).key
+    end = "\n" if table in positions.headers else ", "
+    return at, at, f'effect = "{effect}"{end}'
+
+
+def apply_edits(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
+    """A file with some of its text replaced; its line ends and byte order mark stay.
+
+    Args:
+        data: the file.
+        text: its text, as `decode_text` gives it.
+        edits: of each, the offsets of its start and its end, and the new text.
+    """
+    for start, end, words in sorted(edits, reverse=True):
+        text = text[:start] + words + text[end:]
+    if b"\r\n" in data:
+        text = text.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    return mark + text.encode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddedStep:
+    """A step to insert, and the step after which it is inserted."""
+
+    step: Step
+    """The step; its id is replaced by one made of its title."""
+    after: str
+    """The id of the step of the file before it."""
+
+
+def with_added_steps(
+    path: Path, original: Runbook, additions: Sequence[AddedStep]
+) -> bytes:
+    """A runbook's file with steps inserted.
+
+    Args:
+        path: the file.
+        original: the runbook of the run in which the steps were improvised.
+        additions: the steps; those after the same step keep this order.
+
+    Raises:
+        UsageError: a step cannot be written there; the text says why, and what to do.
+        RunbookError: the file has errors.
+    """
+    data = read_bytes(path)
+    now = runbook_from_bytes(path, data)
+    document = parse_toml(str(path), data, Findings())
+    tables = {id_of(node): at for at, node in part_tables(document.tree, "phase.step")}
+    taken = {step.id for step in now.steps()}
+    text = document.positions.text
+    edits: dict[int, str] = {}
+    added: list[str] = []
+    for each in additions:
+        _refuse_changed_place(path, original, now, each.after)
+        table = tables.get(each.after)
+        if table is None or table not in document.positions.headers:
+            raise UsageError(
+                f"{path}: `{each.after}` is in a file that this one includes, or "
+                "written in one line; write the step behind it by hand"
+            )
+        name = _free_id(each.step.title, taken)
+        taken.add(name)
+        added.append(name)
+        at = _end_of_table(document.positions, table)
+        new = _step_table(each.step, name, table, document.format)
+        edits[at] = edits.get(at, _line_end(text, at)) + _gap(text, at) + new
+    found = apply_edits(data, text, [(at, at, new) for at, new in edits.items()])
+    _verify(path, now, runbook_from_bytes(path, found), added)
+    return found
+
+
+def _refuse_changed_place(
+    path: Path, original: Runbook, now: Runbook, step: str
+) -> None:
+    """Refuse to insert after a step whose text or place has changed since the run.
+
+    Raises:
+        UsageError: it was edited, moved or removed since.
+    """
+    before, after = _place(original, step), _place(now, step)
+    if before == after:
+        return
+    what = "was edited, moved or removed since that run"
+    if before and after and before[:2] == after[:2]:
+        following = f"`{after[2]}`" if after[2] else "nothing"
+        what = f"has {following} behind it now, as it had not in that run"
+    raise UsageError(
+        f"{path}: `{step}` {what}; `mobius-tui diff RUN` says how. "
+        "Write the step behind it by hand"
+    )
+
+
+def _place(runbook: Runbook, step_id: str) -> tuple[str, str, str] | None:
+    """A step's phase, digest, and the step that follows it; `None` if there is none."""
+    for phase in runbook.phases:
+        for step, following in zip(phase.steps, (*phase.steps[1:], None), strict=True):
+            if step.id == step_id:
+                return (
+                    phase.id,
+                    part_digest(step),
+                    following.id if following is not None else "",
+                )
+    return None
+
+
+def _free_id(title: str, taken: Iterable[str]) -> str:
+    name = id_from_text(title) or "step"
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    return found
+
+
+def _end_of_table(positions: Positions, table: KeyPath) -> int:
+    """The offset of the end of a table, including the tables below it.
+
+    Comments directly above the next header belong to that header.
+    """
+    begin = positions.key_offsets[table].key
+    others = (
+        positions.key_offsets[each].key
+        for each in positions.headers
+        if each[: len(table)] != table
+    )
+    end = min((at for at in others if at > begin), default=len(positions.text))
+    lines = positions.text[:end].splitlines(keepends=True)
+    if end < len(positions.text):
+        while lines and lines[-1].lstrip().startswith("#"):
+            lines.pop()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return len("".join(lines))
+
+
+def _step_table(step: Step, name: str, beside: KeyPath, version: int | None) -> str:
+    """The text of a step's table, as a person would write it."""
+    assert isinstance(step.action, Run)
+    header = ".".join(str(part) for part in beside if isinstance(part, str))
+    title = _escaped(step.title)
+    body = [f"[[{header}]]"]
+    if version == 1 or id_of({"title": title}) != name:
+        body.append(_pair("id", name))
+    body += [_pair("title", title), _pair("run", step.action.script)]
+    if version == 1:
+        body.append(_pair("effect", step.action.effect))
+    for key, table in (("env", step.env), ("secrets", step.secrets)):
+        if table:
+            pairs = ", ".join(_pair(each, value) for each, value in table.items())
+            body.append(f"{key} = {{ {pairs} }}")
+    return "\n".join(body) + "\n"
+
+
+def _escaped(title: str) -> str:
+    """A title with `${` escaped, so that nothing is filled in."""
+    return title.replace("${", "$${")
+
+
+def _line_end(text: str, at: int) -> str:
+    """The newline to insert at an offset, if the text before it does not end in one."""
+    return "" if text[:at].endswith("\n") else "\n"
+
+
+def _gap(text: str, at: int) -> str:
+    """The blank line to insert before a new table: none if text follows at once."""
+    return "\n" if text[at : at + 1] in ("\n", "") else ""
+
+
+def _pair(key: str, value: str) -> str:
+    plain = value.replace("\n", "").isprintable() and "'''" not in value
+    if "\n" in value and plain and not value.endswith("'"):
+        return f"{key} = '''\n{value}'''"
+    if ('"' in value or "\\" in value) and plain and "'" not in value:
+        return f"{key} = '{value}'"
+    return tomli_w.dumps({key: value}).rstrip("\n")
+
+
+def _verify(path: Path, before: Runbook, after: Runbook, added: Sequence[str]) -> None:
+    """Raise unless adding these steps is all that differs between two runbooks."""
+    found = {
+        (change.kind, change.part, change.name)
+        for change in diff_runbooks(before, after)
+    }
+    if found != {("added", "step", name) for name in added}:
+        raise FaultError(f"{path}: with the steps it would be another one; it stays")

@@ -1,0 +1,118 @@
+"""The wire of intents: each action, and what is none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+
+from mobius_tui.run.intents.control_protocol import (
+    MAX_ID_CHARS,
+    Envelope,
+    InvalidIntentError,
+    decode_envelope,
+    encode_envelope,
+)
+from mobius_tui.run.intents.intent_actions import (
+    ACTIONS,
+    FREE_TEXT_FIELDS,
+    Action,
+    ResendMessages,
+    StartStep,
+    TickStep,
+)
+
+WORDS = {
+    "step",
+    "after",
+    "phase",
+    "from_step",
+    "binding",
+    "name",
+    "confirm",
+    "act",
+    "seal",
+    "host",
+    "settled",
+}
+"""Fields that hold a word: an id, a digest, or what is compared and not kept."""
+SOUND: dict[str, Any] = {
+    "step": "a",
+    "phase": "p",
+    "attempt": 2,
+    "batch": 1,
+    "host": "web-1",
+    "deliveries": (1, 2),
+    "values": {"v": "é\n"},
+    "act": "heal",
+    "seal": "0" * 64,
+}
+
+
+def sound(kind: type[Action]) -> Action:
+    return kind(**{f.name: SOUND[f.name] for f in fields(kind) if f.name in SOUND})
+
+
+def changed(sent: Action, /, **other: object) -> bytes:
+    """The line of an action, but for some keys; one that is `...` is taken out."""
+    data = {**json.loads(encode_envelope(Envelope(action=sent))), **other}
+    kept = {key: value for key, value in data.items() if value is not ...}
+    return json.dumps(kept).encode()
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_an_action_arrives_as_it_was_sent(kind: type[Action]) -> None:
+    sent = Envelope(action=sound(kind), sent=12.5)
+    assert decode_envelope(encode_envelope(sent)) == sent
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
+    kind: type[Action],
+) -> None:
+    hints = get_type_hints(kind)
+    texts = {f.name for f in fields(kind) if "str" in str(hints[f.name])}
+    known = {*WORDS, *FREE_TEXT_FIELDS, "answers", "values", "script"}
+    assert texts <= known | {"options", "channels", "attended", "steps"}
+    assert not {f.name for f in fields(kind)} & {"version", "id", "sent", "action"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b"\xff",
+        changed(sound(StartStep), step=1),
+        changed(sound(StartStep), step=None),
+        changed(sound(StartStep), attempt=True),
+        changed(sound(StartStep), attempt=1.5),
+        changed(sound(StartStep), attempt=1 << 60),
+        changed(sound(StartStep), step=...),
+        changed(sound(StartStep), uid=0),
+        changed(sound(StartStep), confirm="\ud800"),
+        changed(sound(StartStep), action="EndRun"),
+        changed(sound(StartStep), action=["StartStep"]),
+        changed(sound(StartStep), sent="now"),
+        changed(sound(StartStep), sent=-1),
+        changed(sound(StartStep), version=True),
+        changed(sound(StartStep), id=7),
+        changed(sound(StartStep), id=""),
+        changed(sound(TickStep), answers=[["v", "x"]]),
+        changed(sound(TickStep), answers={"v": 1}),
+        changed(sound(ResendMessages), deliveries="12"),
+        changed(sound(ResendMessages), deliveries=["1"]),
+    ],
+)
+def test_what_is_no_intent_is_refused(line: bytes) -> None:
+    with pytest.raises(InvalidIntentError, match="this is no intent"):
+        decode_envelope(line)
+
+
+def test_an_id_is_cut_before_it_is_kept() -> None:
+    line = changed(sound(StartStep), id="x" * 1000)
+    assert decode_envelope(line).id == "x" * MAX_ID_CHARS
