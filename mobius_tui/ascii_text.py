@@ -102,12 +102,10 @@ def is_unicode(encoding: str) -> bool:
     return encoding.lower().replace("-", "").replace("_", "").startswith("utf")
 
 
-def says_ascii(environ: Mapping[str, str], *, was_c: bool) -> bool:
-    """Whether output must be ASCII by the locale.
+def locale_requires_ascii(environ: Mapping[str, str], *, was_c: bool) -> bool:
+    """Whether the locale requires ASCII: its encoding is not UTF, or it is C or POSIX.
 
-    It names an encoding other than UTF-8, or is C or POSIX.
-
-    Without a locale, or without an encoding in it, UTF-8 is assumed.
+    Without a locale UTF-8 is assumed, and for one that names no encoding.
 
     Args:
         environ: the environment.
@@ -127,7 +125,7 @@ def is_c_locale(environ: Mapping[str, str]) -> bool:
     return bool(sys.flags.utf8_mode) and environ.get("PYTHONUTF8") != "1"
 
 
-def write_ascii(stream: TextIO) -> None:
+def reconfigure_to_ascii(stream: TextIO) -> None:
     """Reconfigure a stream to ASCII.
 
     Known glyphs become their ASCII signs, other characters backslash escapes.

@@ -10,7 +10,11 @@ import os
 import sys
 
 from mobius_tui import __version__
-from mobius_tui.ascii_text import is_c_locale, says_ascii, write_ascii
+from mobius_tui.ascii_text import (
+    is_c_locale,
+    locale_requires_ascii,
+    reconfigure_to_ascii,
+)
 from mobius_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MobiusError
 
 TYPE_CHECKING = False  # `typing` itself would cost a quarter of `--version`
@@ -93,12 +97,12 @@ def _prepare_streams(words: Sequence[str]) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - till exit
-    is_ascii = says_ascii(os.environ, was_c=is_c_locale(os.environ))
+    is_ascii = locale_requires_ascii(os.environ, was_c=is_c_locale(os.environ))
     shows_lines = "--plain" in words and "--json" not in words
     shows_lines = shows_lines and (is_ascii or "--ascii" in words)
     for stream in (sys.stdout, sys.stderr):
         if shows_lines or (is_ascii and stream.isatty()):
-            write_ascii(stream)
+            reconfigure_to_ascii(stream)
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 

@@ -7,9 +7,9 @@ stderr and exits with `exit_code`.
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-EXIT_STOPPED = 3
+EXIT_ABANDONED = 3
 EXIT_INCOMPLETE = 4
-EXIT_FAULT = 70  # as sysexits.h numbers a fault of the program's own
+EXIT_INTERNAL_ERROR = 70  # as sysexits.h numbers a fault of the program's own
 EXIT_INTERRUPTED = 130
 
 
@@ -43,7 +43,7 @@ class StateError(MobiusError):
     exit_code = EXIT_INCOMPLETE
 
 
-class FaultError(MobiusError):
+class InternalError(MobiusError):
     """A fault of the program itself; the text says where the details are."""
 
-    exit_code = EXIT_FAULT
+    exit_code = EXIT_INTERNAL_ERROR

@@ -37,7 +37,7 @@ MAX_OUTPUT_READ_BYTES = 1 << 18
 """Bytes of output that are read and printed at a time."""
 
 
-class OutputPrinter:
+class NewOutputReader:
     """Reads the new lines of the outputs of running steps."""
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -107,17 +107,17 @@ def progress_interval(total: float) -> float:
     return min(60.0, max(1.0, total / 10))
 
 
-class PlainReport:
+class RunPrinter:
     """Prints a run as lines, or the lines of its journal."""
 
     def __init__(self, viewer: Viewer, *, as_json: bool) -> None:
         self._viewer = viewer
         self._json = as_json
-        self._output = OutputPrinter(viewer.directory)
+        self._output = NewOutputReader(viewer.directory)
         self._texts = StepTexts(viewer.follower.plan)
         self._journal_file = open_regular(viewer.directory.journal)
         self._printed_turns: dict[AttemptId, int] = {}
-        """By attempt of a `watch` step, how often its progress was printed."""
+        """By attempt of a `watch` step, the interval of its progress last looked at."""
 
     def close(self) -> None:
         """Close the journal."""
@@ -315,7 +315,7 @@ async def print_run(
         The exit code for the outcome, or for a run that is not continued.
     """
     viewer = Viewer(directory)
-    report = PlainReport(viewer, as_json=as_json)
+    report = RunPrinter(viewer, as_json=as_json)
     try:
         entries = viewer.follower.initial_entries
         if is_resumed and viewer.follower.state.ended is None:
@@ -338,7 +338,7 @@ async def print_run(
         await viewer.close()
 
 
-async def _follow(viewer: Viewer, report: PlainReport, *, automatic: bool) -> int:
+async def _follow(viewer: Viewer, report: RunPrinter, *, automatic: bool) -> int:
     state = viewer.follower.state
     host = HostNotices(viewer)
     async for changes in viewer.changes():

@@ -120,15 +120,14 @@ def decode(data: bytes) -> str:
 
 
 def excess_start(text: str, most: int) -> int | None:
-    """The offset of the first character to be replaced that exceeds `most` of them.
+    """The offset at which a text has more than `most` characters that are replaced.
 
-    None if there are no more.
-
-    Replacing controls, colours, tabs and unreadable bytes costs far more than letters.
+    `None` if it has no more. Replacing controls, colours, tabs and unreadable bytes
+    costs far more than letters do.
 
     Args:
-        text: Bytes decoded with `surrogateescape`.
-        most: The number of replaced characters that is allowed.
+        text: bytes decoded with `surrogateescape`.
+        most: the number of replaced characters that is allowed.
     """
     if len(text) <= most or (text.isascii() and text.isprintable()):
         return None

@@ -105,7 +105,7 @@ def test_of_a_host_that_went_wrong_its_last_line_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     viewer = Viewer(fleets.twelve(tmp_path).run.directory)
-    report = plain.PlainReport(viewer, as_json=False)
+    report = plain.RunPrinter(viewer, as_json=False)
     asyncio.run(report.print_entries(viewer.follower.initial_entries))
     report.close()
     told = [row.partition(" ")[2] for row in capsys.readouterr().out.split("\n")]

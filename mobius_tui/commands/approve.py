@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, RunError, UsageError
+from mobius_tui.errors import EXIT_ABANDONED, EXIT_FAILED, EXIT_OK, RunError, UsageError
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
@@ -48,7 +48,7 @@ def do(options: argparse.Namespace) -> int:
     action = _decision(options, step, approval)
     if action is None:
         narrate("nothing was approved")
-        return EXIT_STOPPED
+        return EXIT_ABANDONED
     reply = asyncio.run(_send(follower, action))
     if not reply.ok:
         narrate(reply.text)

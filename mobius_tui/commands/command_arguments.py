@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class CommandOfShell(NamedTuple):
+class CommandSpec(NamedTuple):
     """A command as the command line shows it."""
 
     summary: str
@@ -339,72 +339,70 @@ def _paths_options(_parser: argparse.ArgumentParser) -> None:
     """Add nothing: `paths` takes no options."""
 
 
-COMMANDS: Mapping[str, CommandOfShell] = {
-    "demo": CommandOfShell(
+COMMANDS: Mapping[str, CommandSpec] = {
+    "demo": CommandSpec(
         "rehearse on a small MOBIUS of its own; touches nothing real", _demo_options
     ),
-    "run": CommandOfShell("run a runbook", _run_options),
-    "resume": CommandOfShell("go on with an open run", _resume_options),
-    "undo": CommandOfShell(
+    "run": CommandSpec("run a runbook", _run_options),
+    "resume": CommandSpec("go on with an open run", _resume_options),
+    "undo": CommandSpec(
         "show what could be undone in a run, newest first; with --yes, undo it",
         _undo_options,
     ),
-    "approve": CommandOfShell(
+    "approve": CommandSpec(
         "say as a second person that a step may begin, or may not", _approve_options
     ),
-    "watch": CommandOfShell(
+    "watch": CommandSpec(
         "watch a runbook's health, and roll back if armed", _watch_options
     ),
-    "drill": CommandOfShell("rehearse a runbook on a broken site", _drill_options),
-    "new": CommandOfShell(
-        "write a small runbook that works, to begin with", new_options
-    ),
-    "import": CommandOfShell(
+    "drill": CommandSpec("rehearse a runbook on a broken site", _drill_options),
+    "new": CommandSpec("write a small runbook that works, to begin with", new_options),
+    "import": CommandSpec(
         "make a runbook of a Markdown page, or say where they have parted",
         import_options,
     ),
-    "check": CommandOfShell("find what is wrong with runbook files", check_options),
-    "hosts": CommandOfShell(
+    "check": CommandSpec("find what is wrong with runbook files", check_options),
+    "hosts": CommandSpec(
         "list the hosts that steps run on, and ask who answers", _hosts_options
     ),
-    "schema": CommandOfShell(
+    "schema": CommandSpec(
         "print the JSON schema of runbooks, for an editor", schema_options
     ),
-    "upgrade": CommandOfShell(
+    "upgrade": CommandSpec(
         "rewrite a runbook of an older format in the newest one", upgrade_options
     ),
-    "runs": CommandOfShell("list runs, newest first", runs_options),
-    "review": CommandOfShell(
+    "runs": CommandSpec("list runs, newest first", runs_options),
+    "review": CommandSpec(
         "look back on a run: what happened when, and how it was then", review_options
     ),
-    "report": CommandOfShell(
+    "report": CommandSpec(
         "write what happened in a run: Markdown, HTML, JSON or JUnit", report_options
     ),
-    "annotate": CommandOfShell(
+    "annotate": CommandSpec(
         "add a note to a run that is over, beside its journal", annotate_options
     ),
-    "diff": CommandOfShell("say what changed in a runbook since a run", diff_options),
-    "amend": CommandOfShell(
+    "diff": CommandSpec("say what changed in a runbook since a run", diff_options),
+    "amend": CommandSpec(
         "write what was improvised in a run into its runbook", amend_options
     ),
-    "stats": CommandOfShell(
+    "stats": CommandSpec(
         "say what all runs of a runbook say of it, step by step", stats_options
     ),
-    "export": CommandOfShell(
+    "export": CommandSpec(
         "write a run into one file, for somebody else", export_options
     ),
-    "import-run": CommandOfShell(
+    "import-run": CommandSpec(
         "take in a run that was exported elsewhere", import_run_options
     ),
-    "verify": CommandOfShell("prove that a run was not edited", verify_options),
-    "doctor": CommandOfShell(
+    "verify": CommandSpec("prove that a run was not edited", verify_options),
+    "doctor": CommandSpec(
         "say whether this machine and login are fit for a run", add_json_option
     ),
-    "completions": CommandOfShell(
+    "completions": CommandSpec(
         "print what lets a shell complete commands, options and names",
         _completions_options,
     ),
-    "paths": CommandOfShell("say where files are kept", _paths_options),
+    "paths": CommandSpec("say where files are kept", _paths_options),
 }
 """The commands by name, as `--help` lists them; `command_line.command_module` says
 which module does each."""

@@ -1,4 +1,4 @@
-"""The command line: its parser, which suggests what was meant, and its command."""
+"""Parses the command line, suggests what was meant, and executes the command."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class CompletionPlace(NamedTuple):
     asset: str
     folder: Callable[[], Path]
     file: str
-    left: str
+    remaining_steps: str
     """What the user must do then; `{file}` and `{folder}` are replaced by paths."""
 
 
@@ -122,7 +122,7 @@ def _install(place: CompletionPlace, data: bytes) -> None:
     print_data(f"written: {line(str(file))}")
     named = {"file": file, "folder": folder}
     quoted = {name: line(shlex.quote(str(path))) for name, path in named.items()}
-    print_data(place.left.format(**quoted))
+    print_data(place.remaining_steps.format(**quoted))
 
 
 def _is_taken(file: Path) -> bool:

@@ -6,7 +6,7 @@ import argparse
 
 from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import is_plain
-from mobius_tui.commands.support.site_sweeping import report_orphan_sites
+from mobius_tui.commands.support.site_sweeping import sweep_orphan_sites
 from mobius_tui.errors import UsageError
 
 
@@ -19,5 +19,5 @@ def do(options: argparse.Namespace) -> int:
             "prints a run as lines, and `mobius-tui --help` says what else there is"
         )
     settings = screens.load_screen_settings(options)
-    report_orphan_sites()
+    sweep_orphan_sites()
     return screens.open_library(settings)

@@ -13,7 +13,7 @@ from mobius_tui.commands.support.command_options import (
     read_answers,
 )
 from mobius_tui.commands.support.command_output import print_data
-from mobius_tui.commands.support.run_frontend import start_run
+from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.run_briefing import (
@@ -55,7 +55,7 @@ def do(options: argparse.Namespace) -> int:
         executes = options.check_playbooks or not options.dry_run
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers, lambda: runbook)
-    code = start_run(options, briefing, answers)
+    code = start_or_preview_run(options, briefing, answers)
     if options.check_playbooks:
         asyncio.run(_check_playbooks(briefing))
     return code

@@ -14,7 +14,7 @@ from mobius_tui.errors import (
     RunError,
     UsageError,
 )
-from mobius_tui.plain import PlainReport, send_and_await_reply
+from mobius_tui.plain import RunPrinter, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.start_host import (
     refuse_unhostable,
@@ -111,7 +111,7 @@ async def _end(follower: Follower) -> int:
 
 
 async def _end_again(viewer: Viewer) -> int:
-    """End a run that was opened again; the exit code where it is undone."""
+    """End a run that was opened again; returns 0, or 4 where that is refused."""
     reply = await send_and_await_reply(viewer, EndRun())
     if not reply.ok:
         narrate(reply.text)
@@ -149,7 +149,7 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
     start = resume_run if follower.state.ended is None else reopen_run
     await start(follower.directory, follower.runbook)
     viewer = Viewer(follower.directory)
-    report = PlainReport(viewer, as_json=False)
+    report = RunPrinter(viewer, as_json=False)
     try:
         plan, state = viewer.follower.plan, viewer.follower.state
         asked = UndoSteps(
@@ -173,7 +173,7 @@ async def _undo(follower: Follower, action: UndoSteps) -> int:
         await viewer.close()
 
 
-async def _begin_each(viewer: Viewer, report: PlainReport) -> int:
+async def _begin_each(viewer: Viewer, report: RunPrinter) -> int:
     """Begin each proposed step, until nothing is left to undo or a person is needed."""
     plan, state = viewer.follower.plan, viewer.follower.state
     async for changes in viewer.changes():

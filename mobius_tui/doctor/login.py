@@ -25,7 +25,7 @@ KILL_SETTING = "KillUserProcesses"
 TRUE_VALUES = frozenset({"yes", "true", "on", "1"})
 
 
-def login_findings(root: Path, user: str) -> Finding:
+def login_finding(root: Path, user: str) -> Finding:
     """Examine whether a host goes on when its starter logs out.
 
     Args:

@@ -47,7 +47,7 @@ def state_folder_findings(state: Path, mounts: str) -> Iterator[Finding]:
     """
     existing = next(p for p in (state, *state.parents) if p.exists())
     yield _rights_finding(state, existing)
-    yield _file_system(existing.resolve(), mounts)
+    yield _file_system_finding(existing.resolve(), mounts)
     yield _free_space_finding(existing)
 
 
@@ -70,8 +70,8 @@ def _rights_finding(state: Path, existing: Path) -> Finding:
     )
 
 
-def _file_system(existing: Path, mounts: str) -> Finding:
-    """The kind of the file system that a folder is on."""
+def _file_system_finding(existing: Path, mounts: str) -> Finding:
+    """The finding on the kind of the file system that a folder is on."""
     kind, longest = "", -1
     for row in mounts.splitlines():
         fields = row.split(" ")

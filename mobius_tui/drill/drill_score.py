@@ -56,7 +56,8 @@ class FaultFacts:
 class Score:
     """What a drill came to; times are seconds from its beginning.
 
-    It begins with the run, or with the first fault where one was injected later.
+    It begins with the run, or with the first fault where one was injected later. Steps
+    are given by number and title, as `Plan.name` has them; only `changed` has ids.
     """
 
     faults: tuple[str, ...] = ()

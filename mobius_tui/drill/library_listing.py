@@ -51,7 +51,7 @@ class LibraryListing:
 
     open: tuple[tuple[RunDirectory, RunSummary], ...]
     bundled: tuple[ListedRunbook, ...]
-    recent: tuple[ListedRunbook, ...]
+    own_and_recent: tuple[ListedRunbook, ...]
     past: tuple[tuple[RunDirectory, RunSummary], ...]
 
 
@@ -78,7 +78,7 @@ def list_library(
     return LibraryListing(
         open=tuple(each for each in runs if each[1].is_open),
         bundled=tuple(_listed_runbook(root, path, summaries) for path in bundled_files),
-        recent=(
+        own_and_recent=(
             *(_listed_runbook(root, path, summaries) for path in own_files),
             *recent,
         ),

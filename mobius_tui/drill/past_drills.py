@@ -55,7 +55,12 @@ def drills_with_score(root: Path, runbook: str | None = None) -> Iterator[DrillR
 def drills_of_same_runbook(
     directory: RunDirectory, drill: DrillRecord
 ) -> tuple[DrillRecord, ...]:
-    """The drills of the same runbook, beside a run of which one is known."""
+    """All scored drills of a drill's runbook, itself among them, newest first.
+
+    Args:
+        directory: the run of the drill; the others lie in the same folder.
+        drill: its record.
+    """
     return tuple(drills_with_score(directory.path.parent, drill.runbook))
 
 
@@ -74,14 +79,14 @@ def _kind(drill: DrillRecord) -> tuple[object, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trend:
-    """The drills of one runbook whose times may be compared, oldest first."""
+    """The drills of one runbook with equal faults and `automatic`, oldest first."""
 
     faults: tuple[str, ...]
     automatic: bool
     drills: tuple[DrillRecord, ...]
 
     @property
-    def best(self) -> int | None:
+    def fastest_index(self) -> int | None:
         """Which of them restored the service fastest; `None` if none was handled."""
         known = [
             (drill.score.restored, place)

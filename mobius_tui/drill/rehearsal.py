@@ -52,15 +52,19 @@ class DrillHosts:
 
 
 def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
-    """The hosts that a drill simulates: the first ones of the runbook's target.
+    """The hosts that a drill simulates: the first ones of the runbook's targets.
+
+    Where its targets differ, all hosts of all of them: a limit could leave one without.
 
     Args:
         runbook: which is drilled.
-        count: how many; `None` for the default, if the runbook has hosts.
+        count: how many; `None` for `DEFAULT_DRILL_HOSTS` or fewer, if the runbook has
+            hosts.
 
     Raises:
-        UsageError: the runbook has fewer, or an inventory lists them, so that they
-            are not known before the run.
+        UsageError: the runbook has fewer hosts, or none; a step goes to them by
+            Ansible; an inventory lists them, so that they are not known before the run;
+            or they are of targets that differ, and too many or not all wanted.
     """
     targets = used_targets(runbook)
     if not targets:
@@ -250,7 +254,8 @@ def own_rehearsal(
     Args:
         runbook: a bundled runbook's id, or a file.
         chosen: what breaks.
-        all_faults: what a facilitator may inject besides.
+        all_faults: every fault of the staging, the chosen ones among them; a
+            facilitator may inject any.
         given: values of `--var`.
         profile: the name of a profile.
         workdir: where commands run; as in any run without it.

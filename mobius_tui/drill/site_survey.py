@@ -30,8 +30,8 @@ from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import DUMPS_FOLDER, RELEASES_FOLDER
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.health.health_record import ProbeResult as ProbeCheck
-from mobius_tui.health.probe_target import fill_target
+from mobius_tui.health.health_record import ProbeResult
+from mobius_tui.health.probe_target import fill_probe
 from mobius_tui.health.trigger import Fired, TriggerKey
 from mobius_tui.run.checks.context import CheckContext, fill_check
 from mobius_tui.run.checks.run_check import make_probe_look, run_check
@@ -61,7 +61,8 @@ def wreck_site(site: Site) -> None:
         OSError: a file of it is not there any more.
         TimeoutError: a service is there even after SIGKILL.
     """
-    shutil.rmtree(site.root / "systemd", ignore_errors=True)  # what may not be killed
+    # Its files may forbid SIGKILL.
+    shutil.rmtree(site.root / "systemd", ignore_errors=True)
     for unit in reversed(site_services.UNITS):
         site_services.stop(site.root, unit)
     for backup in backups(site):
@@ -89,7 +90,10 @@ _FILE = "run/looks.json"
 
 
 def likely_values(site: Site) -> dict[str, str]:
-    """Values for variables that a run would set, guessed from the backups."""
+    """Values for variables that a run would set, guessed from the backups.
+
+    Unpacks the newest intact backup into the site's `tmp/looked`, once, as `restored`.
+    """
     found: dict[str, str] = {}
     newest = backups(site)
     if newest:
@@ -216,7 +220,7 @@ class SiteSurvey:
         try:
             every = self._values.seconds(health.every, "every")
             ready = tuple(
-                fill_target(each, self._values.fill)
+                fill_probe(each, self._values.fill)
                 for each in health.probes
                 if not each.hosts
             )
@@ -230,7 +234,7 @@ class SiteSurvey:
                 not looks and asked[probe] >= CHECKS_PER_PROBE
             )
 
-        def take(check: ProbeCheck) -> None:
+        def take(check: ProbeResult) -> None:
             asked[check.probe] += 1
             if check.state != "no data":
                 held = check.state == "ok"

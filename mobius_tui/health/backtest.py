@@ -244,7 +244,7 @@ def backtest_lines(result: Backtest, stops: Sequence[str] = ()) -> Iterator[str]
     """The report for a person. Its lines must still be sanitized for a terminal.
 
     Args:
-        result: of `run_backtest`.
+        result: of `run_backtest`, with one check at least.
         stops: the steps at which the rollback would have stopped, and why.
     """
     assert result.began is not None

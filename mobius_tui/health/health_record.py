@@ -48,7 +48,10 @@ class ProbeResult:
     probe: str
     state: CheckState
     status: int | None = None
-    """The HTTP status; `None` if no answer began."""
+    """The HTTP status; `None` if no answer began, or there are no data.
+
+    `None` also for a probe that makes a check in place of asking a URL.
+    """
     ms: float | None = None
     """Milliseconds until the answer was complete; `None` if it never was."""
     reason: str = ""

@@ -52,7 +52,7 @@ class HttpAnswer:
     """The target of a redirect that was not followed, without secrets."""
     problem: str = ""
     """Why there is no complete answer; empty if there is one."""
-    is_local: bool = False
+    failed_locally: bool = False
     """Whether this machine failed, and not the service."""
 
 
@@ -176,7 +176,7 @@ async def send_request(
         ms=ms(),
         location=partial.location,
         problem=problem,
-        is_local=is_local,
+        failed_locally=is_local,
     )
 
 

@@ -77,10 +77,10 @@ def group_of(pid: int) -> int | None:
         return None
 
 
-def is_counted(pid: int, groups: AbstractSet[int]) -> bool:
+def is_counted(pid: int, excluded_groups: AbstractSet[int]) -> bool:
     """Whether a process is alive, and its group is not among the excluded ones."""
     group = group_of(pid)
-    return group is not None and group not in groups
+    return group is not None and group not in excluded_groups
 
 
 def with_ancestors(pids: AbstractSet[int]) -> frozenset[int]:
@@ -105,14 +105,14 @@ def _parent_in_session(pid: int) -> int | None:
 def matching_processes(
     pattern: str,
     *,
-    groups: AbstractSet[int] = frozenset(),
+    excluded_groups: AbstractSet[int] = frozenset(),
     excluded_pids: AbstractSet[int] = frozenset(),
 ) -> tuple[Process, ...]:
     """The processes whose command line matches, without this program's own.
 
     Args:
         pattern: searched for in the command line.
-        groups: process groups whose members do not count.
+        excluded_groups: process groups whose members do not count.
         excluded_pids: processes that do not count, nor their ancestors in the session,
             nor what they have just started, which is in none of the groups yet.
 
@@ -128,7 +128,7 @@ def matching_processes(
     return tuple(
         each
         for each, is_hit in zip(processes, hits, strict=True)
-        if each.pid not in excluded and is_hit and is_counted(each.pid, groups)
+        if each.pid not in excluded and is_hit and is_counted(each.pid, excluded_groups)
         if _parent_of(each.pid) not in excluded_pids
     )
 
@@ -173,14 +173,14 @@ class ProcessCounter:
         self,
         mono: float,
         *,
-        groups: AbstractSet[int] = frozenset(),
+        excluded_groups: AbstractSet[int] = frozenset(),
         excluded_pids: AbstractSet[int] = frozenset(),
     ) -> dict[str, int]:
         """How many processes match now, by name; this program's own do not count.
 
         Args:
             mono: now, in the machine's monotonic seconds.
-            groups: process groups whose members do not count.
+            excluded_groups: process groups whose members do not count.
             excluded_pids: processes that do not count, nor their ancestors.
         """
         if not self._patterns:
@@ -195,7 +195,11 @@ class ProcessCounter:
         excluded = with_ancestors(ours | excluded_pids | {os.getpid()})
         numbers = dict.fromkeys(self._patterns, 0)
         for pid, scanned in self._scanned.items():
-            if scanned.names and pid not in excluded and is_counted(pid, groups):
+            if (
+                scanned.names
+                and pid not in excluded
+                and is_counted(pid, excluded_groups)
+            ):
                 for name in scanned.names & numbers.keys():
                     numbers[name] += 1
         return numbers
@@ -238,8 +242,8 @@ class ProcessCounter:
         return names
 
 
-class Machine:
-    """Takes samples; of one thread at a time."""
+class MachineSampler:
+    """Takes samples of the machine; only one thread may do so at a time."""
 
     def __init__(
         self, workdir: Path, patterns: Mapping[str, str] | None = None
@@ -260,7 +264,7 @@ class Machine:
         *,
         at: float,
         mono: float,
-        groups: AbstractSet[int] = frozenset(),
+        excluded_groups: AbstractSet[int] = frozenset(),
         excluded_pids: AbstractSet[int] = frozenset(),
     ) -> MachineSample:
         """Take a sample; a figure that cannot be measured is `None`.
@@ -268,7 +272,7 @@ class Machine:
         Args:
             at: now, in seconds since 1970.
             mono: now, in the machine's monotonic seconds.
-            groups: process groups whose members do not count.
+            excluded_groups: process groups whose members do not count.
             excluded_pids: processes that do not count.
         """
         if self._process_counter is None:
@@ -293,7 +297,7 @@ class Machine:
             disk=disk,
             load1=load1,
             processes=self._process_counter.count(
-                mono, groups=groups, excluded_pids=excluded_pids
+                mono, excluded_groups=excluded_groups, excluded_pids=excluded_pids
             ),
         )
 

@@ -37,7 +37,8 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     """Judge an answer by what the target counts as healthy. Pure."""
     if answer.problem:
         return ProbeVerdict(
-            state="no data" if answer.is_local else "failed", reason=answer.problem
+            state="no data" if answer.failed_locally else "failed",
+            reason=answer.problem,
         )
     reports = target.error_rate is not None or target.p95 is not None
     document = (
@@ -149,7 +150,7 @@ class Prober:
         answer, verdict = HttpAnswer(ms=0.0), _NOT_LOOKED
         if late <= self._every:
             answer, verdict = await self._ask(target, client)
-            late = ticker.longest_stall(began)
+            late = ticker.latest_stall(began)
         if late > self._every:
             words = (
                 f"the monitor was suspended or held up for {duration_in_words(late)}"
@@ -197,7 +198,7 @@ _NOT_LOOKED = ProbeVerdict(state="no data", reason="it was not looked at")
 
 async def _request(target: ProbeTarget, client: httpx.AsyncClient | str) -> HttpAnswer:
     if isinstance(client, str):
-        return HttpAnswer(ms=0.0, problem=client, is_local=True)
+        return HttpAnswer(ms=0.0, problem=client, failed_locally=True)
     return await send_request(
         client,
         url=target.url,
@@ -215,7 +216,10 @@ class ProbePreview:
     id: str
     state: CheckState
     words: str
-    """Why it is not ok; if it is, the status and the time taken."""
+    """Why it is not ok; if it is, the status and the time taken.
+
+    For a probe with a check that is ok, what the check wants.
+    """
 
 
 async def probe_once(

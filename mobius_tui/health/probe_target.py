@@ -38,7 +38,7 @@ class ProbeTarget:
     p95: Figure | None = None
 
 
-def fill_target(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
+def fill_probe(probe: Probe, fill: Callable[[str], str]) -> ProbeTarget:
     """A probe with its texts filled in.
 
     Args:

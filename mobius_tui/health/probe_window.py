@@ -130,10 +130,12 @@ HOSTS_PAUSE = 5.0
 
 
 def hosts_cycle(every: float) -> float:
-    """Seconds within which probes of hosts have looked at each of them, or have not.
+    """Seconds from the start of one round over the hosts to the next, at most.
+
+    A round that takes longer than `every` is followed by the next after `HOSTS_PAUSE`.
 
     Args:
-        every: seconds from round to round, where a round takes no longer.
+        every: seconds from start to start, where a round takes no longer.
     """
     return max(every, HOSTS_ROUND + HOSTS_PAUSE)
 

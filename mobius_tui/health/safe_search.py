@@ -1,8 +1,9 @@
 """Matching patterns of a runbook within a time limit.
 
 `(a+)+$` takes practically for ever on thirty letters, and while Python matches, nothing
-else runs: no probe, no key. A pattern with at most one repeat is matched in this
-process; any other in a process of its own, which is killed at the time limit.
+else runs: no probe, no key. A pattern without groups and with at most one repeat
+(`is_cheap_pattern`) is matched in this process if no line is long; any other in a
+process of its own, which is killed at the time limit.
 """
 
 from __future__ import annotations

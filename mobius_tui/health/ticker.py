@@ -65,8 +65,12 @@ class Ticker:
         passed = math.floor((self.clock() - self._start) / self.every)
         return max(slot, passed) + 1
 
-    def longest_stall(self, since: float) -> float:
-        """Seconds of a stall that ended after a moment; 0 if there was none."""
+    def latest_stall(self, since: float) -> float:
+        """Seconds of a stall that goes on, or ended since a moment; 0 for none.
+
+        Args:
+            since: by `clock`.
+        """
         late = self.clock() - self._last_tick - self._tick
         if late > self.every:
             return late

@@ -181,7 +181,7 @@ class ConsecutiveFailures(StreakCondition):
 
 
 class SuccessRateTooLow:
-    """Too few of the checks since the epoch were ok."""
+    """Too few of the last `window` checks since the epoch began were ok."""
 
     def __init__(self, rule: SuccessRate) -> None:
         """Begin with no check."""

@@ -15,7 +15,7 @@ from mobius_tui.review.run_timeline import (
     RunTimeline,
     TimelineBar,
     TimelineLane,
-    attempts_of,
+    attempt_bars,
 )
 from mobius_tui.review.run_walk import walk_run
 from mobius_tui.run.events.run_events import RunBegan
@@ -78,7 +78,7 @@ def _drill(directory: RunDirectory) -> ComparedDrill | None:
         run=directory.id,
         began=state.began_at,
         milestones=run_reader.milestones_of(directory, plan, record.entries, past),
-        bars={step_id: attempts_of(state, step_id) for step_id in state.steps},
+        bars={step_id: attempt_bars(state, step_id) for step_id in state.steps},
     )
 
 

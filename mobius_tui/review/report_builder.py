@@ -107,10 +107,10 @@ def build_report(directory: RunDirectory) -> RunReport:
     if walked.problem:
         run = run_reader.truncate_before(run, walked.last_applied + 1, walked.problem)
     redactor = ReportRedactor(_secrets(run.runbook))
-    check_slices = CheckCollector()
+    check_collector = CheckCollector()
     for check in read_probe_results(directory):
-        check_slices.add(check)
-    return _assemble_report(run, plan, walked, check_slices, redactor)
+        check_collector.add(check)
+    return _assemble_report(run, plan, walked, check_collector, redactor)
 
 
 class _Measured(NamedTuple):
@@ -124,12 +124,12 @@ class _Measured(NamedTuple):
 
 
 def _measured(
-    run: ReadRun, plan: Plan, state: RunState, check_slices: CheckCollector
+    run: ReadRun, plan: Plan, state: RunState, check_collector: CheckCollector
 ) -> _Measured:
     began, found = run.began, None
     if began is not None:
         found = run_reader.milestones_of(
-            run.directory, plan, run.entries, check_slices.health_history
+            run.directory, plan, run.entries, check_collector.health_history
         )
     drills = times_of_earlier_drills(run.directory, began, state.began_at)
     mode = began.mode if began is not None else Mode.INCIDENT
@@ -144,12 +144,12 @@ def _assemble_report(
     run: ReadRun,
     plan: Plan,
     walked: WalkedRun,
-    check_slices: CheckCollector,
+    check_collector: CheckCollector,
     redactor: ReportRedactor,
 ) -> RunReport:
     state, began, sanitize = walked.state, run.began, redactor.line
-    until = _until(state, check_slices)
-    measured = _measured(run, plan, state, check_slices)
+    until = _until(state, check_collector)
+    measured = _measured(run, plan, state, check_collector)
     done, applicable = run_progress(plan, state, step_statuses(plan, state))
     record = read_record_or_empty(run.directory)
     ended = state.ended
@@ -157,7 +157,7 @@ def _assemble_report(
     timeline, left_out = _shortened(walked.timeline)
     phases = StepReporter(run, plan, walked, redactor).phases()
     steps = tuple(step for phase in phases for step in phase.steps)
-    health = check_slices.probes(run.runbook.health, state, state.began_at, until)
+    health = check_collector.probes(run.runbook.health, state, state.began_at, until)
     return RunReport(
         run=sanitize(run.directory.id),
         runbook=sanitize(run.runbook.id),
@@ -227,11 +227,11 @@ def _damage(run: ReadRun) -> tuple[str, ...]:
     return damage_of_open_run(run.directory)
 
 
-def _until(state: RunState, check_slices: CheckCollector) -> float:
+def _until(state: RunState, check_collector: CheckCollector) -> float:
     """The end of a run, or its last entry or check, in seconds since 1970."""
     if state.ended_at is not None:
         return state.ended_at
-    return max(state.last_entry_at, check_slices.last_check_at or 0.0)
+    return max(state.last_entry_at, check_collector.last_check_at or 0.0)
 
 
 def _shortened(

@@ -21,7 +21,7 @@ from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.sanitize import SGR, clean, line
 
 MAX_TEXT = 4000
-"""Characters of one text that a report has at most."""
+"""Characters of a text for one line at most; one of several lines is not cut."""
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+:[^/\s@'\"]+(?=@)")
 """A name and a password in an address, such as `https://ana:secret@host`."""
 

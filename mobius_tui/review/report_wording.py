@@ -35,7 +35,7 @@ NO_DEVIATIONS = (
     "out of order."
 )
 MAX_LIMIT_RATIO = 2.0
-"""A limit is drawn in a chart if it is at most this many times the longest latency."""
+"""A chart grows to its limit if that is at most this many times its own top."""
 _RISING = "▁▂▃▄▅▆▇█"
 
 

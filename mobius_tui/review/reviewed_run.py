@@ -348,9 +348,11 @@ class ReviewViewer(Viewer):
         """The host that the run had at the moment that is shown."""
         return self.reviewed.state.host_pid
 
-    async def changes(self, quiet: float = 0.0) -> AsyncGenerator[RunChanges, None]:
-        """The changes of a run that is open; none if it has ended."""
-        del quiet  # looks are rare
+    async def changes(
+        self, idle_interval: float = 0.0
+    ) -> AsyncGenerator[RunChanges, None]:
+        """Yield what came since, each second; empty changes too, and without end."""
+        del idle_interval  # looks are rare
         while True:
             yield self.reviewed.poll()
             await asyncio.sleep(POLL_INTERVAL)
@@ -359,9 +361,9 @@ class ReviewViewer(Viewer):
         """Connect to nobody."""
         return False
 
-    async def send_intent(self, _action: Action, intent: str = "") -> Reply:
+    async def send_intent(self, _action: Action, intent_id: str = "") -> Reply:
         """Refuse it."""
-        return Reply(id=intent, ok=False, text=REVIEW_REFUSAL)
+        return Reply(id=intent_id, ok=False, text=REVIEW_REFUSAL)
 
 
 def head_at(directory: RunDirectory, n: int) -> str:

@@ -103,9 +103,10 @@ def parse_moment(text: str, *, began: float, ended: float) -> float:
     """Parse the time of an annotation, to seconds since 1970.
 
     Args:
-        text: `+1:20` after the beginning; a time of day, on the first day of the run
-            on which it is not before the beginning; or a date and a time. Without a
-            zone it is local, as the screens show it.
+        text: `+1:20`, minutes and seconds after the beginning (with hours, `+1:02:03`);
+            a time of day, on the first day of the run on which it is not before the
+            beginning; or a date and a time. Without a zone it is local, as the screens
+            show it.
         began: when the run began, in seconds since 1970.
         ended: when it ended.
 

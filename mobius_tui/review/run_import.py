@@ -249,19 +249,22 @@ def _write_member(
 def import_run(file: Path, root: Path, *, head: str | None, now: float) -> RunDirectory:
     """Import a run.
 
-    It is checked to its end before anything is written. Then it is unpacked beside
-    the other runs under a name that none has, verified there, and given its own name
-    only then. It is marked, so that no host ever runs it.
+    It is checked to its end before anything is written. Then it is unpacked beside the
+    other runs under a name that none has, verified there, and given its own name only
+    then. It is marked, so that no host ever runs it.
 
     Args:
         file: what `export` wrote.
         root: the folder of all runs.
-        head: the head of the journal, as the sender gave it by another way.
+        head: the head of the journal, as the sender gave it by another way; `None` to
+            compare with the export's own alone.
         now: seconds since 1970.
 
     Raises:
-        UsageError: it is no export, holds what no run does, or is here already.
-        RunError: it is not as it was written, or cannot be stored.
+        UsageError: it is no export, holds what no run does, or is here already; or a
+            file cannot be read or written.
+        RunError: it is not as it was written, or `root` cannot be this user's private
+            folder.
     """
     try:
         with open_regular(file) as source:

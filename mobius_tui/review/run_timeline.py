@@ -156,7 +156,7 @@ def filter_timeline(whole: RunTimeline, query: str) -> RunTimeline:
     )
 
 
-def attempts_of(state: RunState, step_id: str) -> tuple[TimelineBar, ...]:
+def attempt_bars(state: RunState, step_id: str) -> tuple[TimelineBar, ...]:
     """A bar for each attempt at a step."""
     return tuple(_bar(each) for each in state.steps[step_id].attempts)
 
@@ -179,7 +179,7 @@ def _phases_and_steps(
         if each.step:
             of_step.setdefault(each.step, []).append(each)
     for phase in plan.runbook.phases:
-        bars = {step.id: attempts_of(state, step.id) for step in phase.steps}
+        bars = {step.id: attempt_bars(state, step.id) for step in phase.steps}
         active_steps = [s for s in phase.steps if bars[s.id] or s.id in of_step]
         if not active_steps:
             continue

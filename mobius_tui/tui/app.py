@@ -64,7 +64,7 @@ class MobiusApp(TerminalApp):
             screens: the screens to show, each over the one before.
             pending: what is shown until a screen has been made, and makes it.
             settings: the person's.
-            notice: shown at once; from anywhere.
+            notice: shown at once; any text, which is made harmless here.
         """
         unicode = is_unicode(getattr(sys.__stderr__, "encoding", None) or "utf-8")
         ascii_filter = AsciiFilter(all_others=not unicode) if settings.ascii else None

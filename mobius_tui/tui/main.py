@@ -80,11 +80,11 @@ def run_app(
     Args:
         first: the screen.
         settings: the person's.
-        notice: what to tell at once.
+        notice: what to tell at once; not told where `first` is a `PendingScreen`.
 
     Raises:
         MobiusError: the screen could not be made.
-        FaultError: the app came to a fault of its own.
+        InternalError: the app came to a fault of its own.
     """
     encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
     settings = resolve_settings(settings, os.environ, encoding)

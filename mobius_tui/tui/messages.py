@@ -71,7 +71,11 @@ class ProbesAsked(Message):
 
 
 class DrillsSearched(Message):
-    """The runs were searched for drills of a runbook."""
+    """The runs were searched for drills of a runbook.
+
+    `found` is the newest drill and what all of them cover; `None` is shown as never
+    drilled.
+    """
 
     def __init__(self, found: DrillCoverage | None) -> None:
         super().__init__()

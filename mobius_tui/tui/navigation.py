@@ -108,7 +108,7 @@ class Navigator:
             auto: what is sent at once, which makes the run go on by itself.
 
         Raises:
-            MobiusError: there is no such run, it is damaged, or has no host.
+            MobiusError: there is no such run, it is damaged, or no host takes it on.
         """
         follower = await run_in_thread(partial(_open_follower, directory))
         if follower.state.ended is None:

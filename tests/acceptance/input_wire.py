@@ -19,7 +19,7 @@ from mobius_tui.health.health_record import decode_record as decode_health
 from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.health.http_client import new_http_client, send_request
 from mobius_tui.health.probe import Prober, judge_answer
-from mobius_tui.health.probe_target import fill_target
+from mobius_tui.health.probe_target import fill_probe
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
 from mobius_tui.run.intents.control_protocol import (
@@ -315,7 +315,7 @@ class Answers(Wire):
         answer = await send_request(
             self.client, url=self.url, within=WITHIN, redirects=1
         )
-        verdict = judge_answer(answer, fill_target(PROBE, str))
+        verdict = judge_answer(answer, fill_probe(PROBE, str))
         check = ProbeResult(
             at=1.0,
             mono=1.0,
@@ -372,7 +372,7 @@ class Values(Answers):
             for at, (name, pair) in enumerate(fields.items(), 3)
         }
         probe = replace(PROBE, headers={"X-A": texts[5], "Host": texts[0]}, **chosen)
-        found = replace(fill_target(probe, str), timeout=0.5)
+        found = replace(fill_probe(probe, str), timeout=0.5)
         prober = Prober((found,), every=0.02, witness=(f"127.0.0.1:{texts[1]}",))
         seen: list[ProbeResult] = []
         came = asyncio.Event()
@@ -399,7 +399,7 @@ class Bodies(Sound):
     """What stands in an answer, without a server between."""
 
     def __init__(self, _folder: Path) -> None:
-        self.wanted = fill_target(PROBE, str)
+        self.wanted = fill_probe(PROBE, str)
 
     def make(self, dice: Random) -> bytes:
         if dice.random() < 0.3:

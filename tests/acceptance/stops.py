@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobius_tui.errors import EXIT_FAULT
+from mobius_tui.errors import EXIT_INTERNAL_ERROR
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import StartStep
@@ -174,7 +174,7 @@ class Stops:
     def _see_end(self) -> None:
         code = self._screen.over()
         self._tally.ended[code] += 1
-        if code == EXIT_FAULT:
+        if code == EXIT_INTERNAL_ERROR:
             self._tally.crashes.append(f"{code}: {bytes(self._screen.raw[-400:])!r}")
 
     def end(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.doctor.login import login_findings
+from mobius_tui.doctor.login import login_finding
 
 SESSION = "0::/user.slice/user-1000.slice/session-3.scope\n"
 
@@ -53,7 +53,7 @@ def machine(root: Path, files: dict[str, str], group: str = SESSION) -> Path:
 def test_what_systemd_kills_at_log_out_is_told(
     tmp_path: Path, files: dict[str, str], verdict: str
 ) -> None:
-    found = login_findings(machine(tmp_path, files), "ana")
+    found = login_finding(machine(tmp_path, files), "ana")
     assert found.verdict == verdict
     assert ("loginctl enable-linger" in found.remedy) == (verdict != "ok")
 
@@ -61,12 +61,12 @@ def test_what_systemd_kills_at_log_out_is_told(
 def test_without_systemd_or_in_a_manager_that_lingers_nothing_is_killed(
     tmp_path: Path,
 ) -> None:
-    assert login_findings(tmp_path / "none", "ana").verdict == "ok"
+    assert login_finding(tmp_path / "none", "ana").verdict == "ok"
     kills = {MAIN: "KillUserProcesses=yes\n"}
     root = machine(tmp_path / "own", kills, MANAGER)
-    assert login_findings(root, "ana").verdict == "trouble"
+    assert login_finding(root, "ana").verdict == "trouble"
     (root / "var/lib/systemd/linger").mkdir(parents=True)
     (root / "var/lib/systemd/linger/ana").touch()
-    assert login_findings(root, "ana").verdict == "ok"
+    assert login_finding(root, "ana").verdict == "ok"
     again = machine(tmp_path / "login", {**kills, "var/lib/systemd/linger/ana": ""})
-    assert login_findings(again, "ana").remedy.startswith("start it by `systemd-run")
+    assert login_finding(again, "ana").remedy.startswith("start it by `systemd-run")

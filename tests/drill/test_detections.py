@@ -31,7 +31,7 @@ from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import CheckTried, RowsAdded
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.added_steps import apply_growth_event
+from mobius_tui.run.state.added_steps import apply_step_addition_event
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
@@ -145,7 +145,7 @@ def test_rows_count_for_the_step_whose_they_are(make_runbook: MakeRunbook) -> No
     plan, grown = Plan(book), Plan(book)
     state = initial_state(book)
     rows = RowsAdded(step="each", rows=("each--1",), items=("a",))
-    apply_growth_event(state, rows)
+    apply_step_addition_event(state, rows)
     grown.catch_up(state)
     [subject] = subjects(plan)
     assert subject.name == "1.1 each: run check"

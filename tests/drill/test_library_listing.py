@@ -49,7 +49,12 @@ def made(
 
 def test_nothing_yet(tmp_path: Path) -> None:
     found = list_library(tmp_path / "runs", ())
-    assert (found.open, found.bundled, found.recent, found.past) == ((), (), (), ())
+    assert (found.open, found.bundled, found.own_and_recent, found.past) == (
+        (),
+        (),
+        (),
+        (),
+    )
 
 
 def test_runs_are_open_or_past_and_own_runbooks_are_recent(tmp_path: Path) -> None:
@@ -59,9 +64,9 @@ def test_runs_are_open_or_past_and_own_runbooks_are_recent(tmp_path: Path) -> No
     found = list_library(root, ())
     assert [each.outcome for _, each in found.open] == ["open"]
     assert [each.outcome for _, each in found.past] == ["completed"]
-    assert [each.path for each in found.recent] == [path]
+    assert [each.path for each in found.own_and_recent] == [path]
     path.unlink()
-    assert list_library(root, ()).recent == (), "its file is gone"
+    assert list_library(root, ()).own_and_recent == (), "its file is gone"
 
 
 def test_a_bundled_runbook_is_not_listed_twice(tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_a_bundled_runbook_is_not_listed_twice(tmp_path: Path) -> None:
     made(root, path, "completed")
     found = list_library(root, (path,))
     assert [each.title for each in found.bundled] == ["Own"]
-    assert found.recent == ()
+    assert found.own_and_recent == ()
 
 
 def test_the_last_drill_is_the_newest_that_came_to_an_end(tmp_path: Path) -> None:
@@ -78,14 +83,14 @@ def test_the_last_drill_is_the_newest_that_came_to_an_end(tmp_path: Path) -> Non
     assert newest_drill(root, load(path)) is None
     made(root, path, "failed", mode=Mode.DRILL)
     made(root, path, None, mode=Mode.DRILL)
-    (own,) = list_library(root, ()).recent
+    (own,) = list_library(root, ()).own_and_recent
     assert own.last_drill is not None
     drill = own.last_drill.drill
     assert (drill.outcome, drill.operator) == ("failed", "maria")
     assert newest_drill(root, load(path)) == own.last_drill
     assert not own.last_drill.is_edited
     book(tmp_path, BOOK.replace("true", "false"))
-    (own,) = list_library(root, ()).recent
+    (own,) = list_library(root, ()).own_and_recent
     assert own.last_drill is not None
     assert (own.last_drill.is_edited, own.last_drill.edits) == (True, "edited since")
 
@@ -94,7 +99,7 @@ def test_a_runbook_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     root, path = tmp_path / "runs", book(tmp_path)
     made(root, path, "completed")
     path.write_text("format = 7")
-    (own,) = list_library(root, ()).recent
+    (own,) = list_library(root, ()).own_and_recent
     assert "format" in own.problem
 
 

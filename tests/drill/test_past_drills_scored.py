@@ -162,7 +162,7 @@ def test_drills_are_grouped_by_what_broke_the_site() -> None:
     drill(replace(HANDLED, automatic=True), days=6)
     drill(replace(HANDLED, faults=("config-drift",), handled=False), days=5)
     found = trends(drills_with_score(runs_root()))
-    kinds = [(t.faults, t.automatic, len(t.drills), t.best) for t in found]
+    kinds = [(t.faults, t.automatic, len(t.drills), t.fastest_index) for t in found]
     assert kinds == [
         (("config-drift",), False, 1, None),
         (("bad-release",), True, 1, 0),

@@ -119,7 +119,7 @@ async def test_a_slow_drip_is_cut_at_the_limit() -> None:
         answer = await asked(f"http://127.0.0.1:{port}/", within=0.3)
         took = time.monotonic() - started
     assert answer.problem == "timed out after 0.3 s"
-    assert (answer.status, answer.body, answer.is_local) == (200, b"", False)
+    assert (answer.status, answer.body, answer.failed_locally) == (200, b"", False)
     assert 0.3 <= took < 2
 
 
@@ -206,12 +206,16 @@ async def test_broken_answers(answer: bytes, problem: str) -> None:
 
     async with serve(reply) as (port, _):
         seen = await asked(f"http://127.0.0.1:{port}/")
-    assert (seen.problem, seen.is_local, seen.body) == (problem, False, b"")
+    assert (seen.problem, seen.failed_locally, seen.body) == (problem, False, b"")
 
 
 async def test_refused() -> None:
     answer = await asked(f"http://127.0.0.1:{closed_port()}/")
-    assert (answer.status, answer.problem, answer.is_local) == (None, "refused", False)
+    assert (answer.status, answer.problem, answer.failed_locally) == (
+        None,
+        "refused",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,7 +262,7 @@ async def test_tls_that_cannot_be_trusted(
         answer = await asked(
             f"https://127.0.0.1:{port}/", ca=str(TLS / ca) if ca else None
         )
-    assert (answer.problem, answer.is_local) == (problem, False)
+    assert (answer.problem, answer.failed_locally) == (problem, False)
 
 
 async def test_tls_to_a_server_without_it() -> None:
@@ -293,7 +297,7 @@ async def test_out_of_files_is_our_own_fault() -> None:
                 )
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert answer.is_local
+    assert answer.failed_locally
     assert answer.problem == "this program has too many files open"
 
 

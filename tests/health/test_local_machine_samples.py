@@ -14,7 +14,7 @@ import pytest
 from mobius_tui.health.health_record import decode_record, encode_record
 from mobius_tui.health.local_machine import (
     FULL_SCAN_EVERY,
-    Machine,
+    MachineSampler,
     ProcessCounter,
     matching_processes,
     read_process,
@@ -31,7 +31,7 @@ def mark(tmp_path: Path) -> str:
 
 
 def test_a_sample_of_this_machine(tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
+    machine = MachineSampler(tmp_path)
     first = machine.sample(at=1.0, mono=1.0)
     deadline = time.monotonic() + 60
     second = machine.sample(at=2.0, mono=2.0)
@@ -46,13 +46,13 @@ def test_a_sample_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_gone_has_no_disk(tmp_path: Path) -> None:
-    sample = Machine(tmp_path / "gone").sample(at=1.0, mono=1.0)
+    sample = MachineSampler(tmp_path / "gone").sample(at=1.0, mono=1.0)
     assert sample.disk is None
     assert sample.memory is not None
 
 
 def test_counts_follow_processes_that_come_and_go(tmp_path: Path, mark: str) -> None:
-    machine = Machine(tmp_path, {"it": mark})
+    machine = MachineSampler(tmp_path, {"it": mark})
 
     def count() -> int:
         return machine.sample(at=1.0, mono=1.0).processes["it"]
@@ -96,10 +96,10 @@ def test_groups_and_own_processes_do_not_count(mark: str) -> None:
     scan = ProcessCounter({"it": mark})
     with running(mark) as child:
         assert scan.count(0.0) == {"it": 1}
-        assert scan.count(0.0, groups={child.pid}) == {"it": 0}
+        assert scan.count(0.0, excluded_groups={child.pid}) == {"it": 0}
         assert scan.count(0.0, excluded_pids={child.pid}) == {"it": 0}
         assert [each.pid for each in matching_processes(mark)] == [child.pid]
-        assert matching_processes(mark, groups={child.pid}) == ()
+        assert matching_processes(mark, excluded_groups={child.pid}) == ()
         assert matching_processes(mark, excluded_pids={child.pid}) == ()
 
 

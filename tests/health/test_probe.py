@@ -260,7 +260,7 @@ def test_a_problem_is_failed_unless_this_machine_failed() -> None:
     target = ProbeTarget(id="a", url="http://h/")
     assert judge_answer(HttpAnswer(ms=1.0, problem="refused"), target).state == "failed"
     unknown = judge_answer(
-        HttpAnswer(ms=1.0, problem="no name server", is_local=True), target
+        HttpAnswer(ms=1.0, problem="no name server", failed_locally=True), target
     )
     assert (unknown.state, unknown.reason) == ("no data", "no name server")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.health.probe_target import fill_target
+from mobius_tui.health.probe_target import fill_probe
 from mobius_tui.runbook.model.probes import Probe
 
 
@@ -14,7 +14,7 @@ def fill(text: str) -> str:
 
 
 def test_every_text_is_filled_in() -> None:
-    found = fill_target(
+    found = fill_probe(
         Probe(
             id="api",
             url="http://${x}/",
@@ -36,7 +36,7 @@ def test_every_text_is_filled_in() -> None:
 
 def test_a_text_to_look_for_that_is_empty_would_be_in_every_answer() -> None:
     with pytest.raises(RunError, match="probe api: `contains` is empty once"):
-        fill_target(
+        fill_probe(
             Probe(id="api", url="http://h/", contains="${x}"),
             lambda text: text.replace("${x}", ""),
         )
@@ -44,4 +44,4 @@ def test_a_text_to_look_for_that_is_empty_would_be_in_every_answer() -> None:
 
 def test_a_time_out_that_is_none_names_its_probe() -> None:
     with pytest.raises(RunError, match="probe api: `timeout`: 'value' is no duration"):
-        fill_target(Probe(id="api", url="http://h/", timeout="${x}"), fill)
+        fill_probe(Probe(id="api", url="http://h/", timeout="${x}"), fill)

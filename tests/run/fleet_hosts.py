@@ -49,7 +49,9 @@ class LocalHost:
             stderr=subprocess.PIPE,
         )
         assert child.stdin is not None
-        text = self.request(verb, **more).text(NONCE).replace(b"/proc/", self.proc)
+        text = (
+            self.request(verb, **more).shell_input(NONCE).replace(b"/proc/", self.proc)
+        )
         child.stdin.write(text)
         child.stdin.close()
         child.stdin = None

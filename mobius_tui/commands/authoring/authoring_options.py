@@ -10,7 +10,10 @@ from mobius_tui.commands.support.command_options import (
 )
 
 CHECK_FORMATS = ("text", "json", "sarif", "github")
-"""What `check --format` takes; `check_formats.FORMATS` has what writes each."""
+"""What `check --format` takes.
+
+`check_formats.ITEM_RENDERERS` has what writes each of them but `text`.
+"""
 
 
 def new_options(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.commands.authoring.schema import write_editor_help
+from mobius_tui.commands.authoring.schema import write_schema_for_editors
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, RunbookError, UsageError
 from mobius_tui.runbook.library.loader import decode_runbook, examine, load
@@ -47,7 +47,7 @@ def check_import(
         text: the page.
         page: what the page is called.
         path: the runbook that is kept beside it.
-        as_json: whether it is one JSON list of what is printed.
+        as_json: whether one JSON list is printed, in place of lines.
 
     Returns:
         0 where their commands agree, else 1.
@@ -184,7 +184,7 @@ def _write(options: argparse.Namespace) -> int:
         )
         written = SCHEMA_LINE + imported.text
         write_source(target, written.encode(), replace=options.force)
-        write_editor_help(target)
+        write_schema_for_editors(target)
     else:
         imported = convert_page(
             text, page_file=page, file=f"{stem or 'runbook'}.toml", id_source=stem

@@ -15,7 +15,7 @@ from mobius_tui.runbook.library.runbook_schema import (
 )
 
 
-def write_editor_help(runbook: Path) -> None:
+def write_schema_for_editors(runbook: Path) -> None:
     """Write the schema into the folder of a runbook whose first line names it.
 
     An existing file stays as it is. If the schema cannot be written, that is printed,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.commands.support.site_sweeping import report_orphan_sites
+from mobius_tui.commands.support.site_sweeping import sweep_orphan_sites
 from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.run_summary import RunSummary, read_summary
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def do(options: argparse.Namespace) -> int:
     """Print the runs, or the drills, that match the options."""
     since = None if options.since is None else _moment_of(options.since, time.time())
-    report_orphan_sites()
+    sweep_orphan_sites()
     if options.drills:
         return _print_drills(options, since)
     listed = sorted(

@@ -1,6 +1,7 @@
 """Options that several commands share, and the values that they stand for.
 
-A guided run needs no answers, and its first picture does not wait for their imports.
+What reads answers is imported when there are any: the screen of a guided run opens
+without it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from mobius_tui.commands.support.drill_matrix_command import (
     drill_every_fault,
     options_of_each_drill,
 )
-from mobius_tui.commands.support.run_frontend import start_run
+from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
 from mobius_tui.drill import own_staging
 from mobius_tui.drill.coached_drills import mark_as_coached
@@ -95,7 +95,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
         send=options.send,
     ) as briefing:
         root = Path(briefing.site or "")
-        code = start_run(options, briefing, answers)
+        code = start_or_preview_run(options, briefing, answers)
         if is_drill_open(briefing):
             narrate(f"the drill is open; {root} says what was injected")
             unrepaired = own_staging.unrepaired_faults(root) if options.auto else ()
@@ -273,7 +273,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
             _survey_checks(briefing, answers.values)
         if coaches and briefing.site is not None:
             mark_as_coached(Path(briefing.site))
-        code = start_run(options, briefing, answers)
+        code = start_or_preview_run(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = drill_exit_code(briefing, faults, code)
         if hidden and not is_drill_open(briefing):

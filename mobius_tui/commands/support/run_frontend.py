@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
 
 
-def start_run(
+def start_or_preview_run(
     options: argparse.Namespace,
     briefing: Briefing,
     answers: UnattendedAnswers | None,

@@ -6,7 +6,7 @@ from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.run.storage.state_folders import state_home
 
 
-def report_orphan_sites() -> None:
+def sweep_orphan_sites() -> None:
     """Take down the drill sites that nobody owns any more, and say which."""
     sites = state_home() / "sites"
     if not any(sites.glob("*/run/owner")):

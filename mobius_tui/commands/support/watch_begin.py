@@ -124,7 +124,7 @@ class FollowedWatch:
                 if code is None and viewer.is_hostless:
                     since = viewer.follower.unwatched_note(time.time())
                     words = f"its host is gone{since}; {self._resume_hint}"
-                    code = self._end(EXIT_INCOMPLETE, words)
+                    code = self._print_summary(EXIT_INCOMPLETE, words)
                 if code is None and self._signals.number is not None:
                     code = await self._end_by_signal(self._signals.number)
                 if code is not None:
@@ -138,19 +138,23 @@ class FollowedWatch:
         """Print the summary if the watch is over; returns the exit code then."""
         state = self._viewer.follower.state
         if state.ended is not None:
-            return self._end(state.ended.outcome.exit_code, state.ended.reason)
+            return self._print_summary(
+                state.ended.outcome.exit_code, state.ended.reason
+            )
         if state.watch.watch_run_end_reason:
             reason = state.watch.watch_run_end_reason
             words = f"{reason}; {self._resume_hint} goes on from there"
-            return self._end(EXIT_FAILED, words)
+            return self._print_summary(EXIT_FAILED, words)
         return None
 
-    def _end(self, code: int, reason: str) -> int:
+    def _print_summary(self, code: int, reason: str) -> int:
         self._lines.summary(code, reason)
         return code
 
     def _leave_with(self, words: str) -> int:
-        return self._end(EXIT_INTERRUPTED, f"left; {words}; {self._resume_hint}")
+        return self._print_summary(
+            EXIT_INTERRUPTED, f"left; {words}; {self._resume_hint}"
+        )
 
     async def _end_by_signal(self, number: signal.Signals) -> int | None:
         """End the watch, or leave it, as a signal asks.
@@ -307,9 +311,10 @@ def _briefing(options: argparse.Namespace) -> Briefing:
 
 
 def wanted_variables(briefing: Briefing) -> frozenset[str]:
-    """The variables that the probes use, and the rollback with the phases after it.
+    """The variables of the environment, of the probes, and of the rollback.
 
-    Variables of other steps are asked for when a person works on those.
+    With the rollback count the phases that its steps enter when they fail. Variables of
+    other steps are asked for when a person works on those.
     """
     plan = Plan(briefing.runbook)
     names = {briefing.runbook.environment or ""}

@@ -14,7 +14,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage
 from mobius_tui.health.probe_window import ProbeWindow
-from mobius_tui.plain import PlainReport, print_line
+from mobius_tui.plain import RunPrinter, print_line
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, utc_timestamp
 from mobius_tui.run.events.watch_events import TriggerFired
@@ -259,7 +259,7 @@ class WatchLines:
         self._summary_only = summary_only
         self._viewer = viewer
         self._json = as_json
-        self._lines = PlainReport(viewer, as_json=as_json)
+        self._lines = RunPrinter(viewer, as_json=as_json)
         self._checks = WatchChecks(viewer.directory.health)
         self._fired: list[Entry] = []
 

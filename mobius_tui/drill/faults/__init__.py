@@ -13,6 +13,9 @@ from mobius_tui.drill.faults.rollback_faults import OBSTACLES
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {fault.name: fault for fault in (*RELEASE_FAULTS, *ENVIRONMENT_FAULTS, *OBSTACLES)}
 )
-"""Every fault, by its name."""
+"""Every fault of a site that is no fleet, by its name.
+
+`fleet_faults.FLEET_FAULTS` has those of a fleet.
+"""
 
 __all__ = ["FAULTS", "Fault"]

@@ -85,7 +85,15 @@ def combine_faults(
 def random_fault(
     seed: int | None, known: Iterable[str] = FAULTS
 ) -> tuple[tuple[str, ...], int]:
-    """A fault that nobody chose, and the seed that chooses it again."""
+    """A fault that nobody chose, and the seed that chooses it again.
+
+    Args:
+        seed: chooses it; `None` for a random one.
+        known: the names of the faults to choose from.
+
+    Returns:
+        Its name, in a tuple of one as `combine_faults` takes it, and the seed.
+    """
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     return (random.Random(seed).choice(tuple(known)),), seed  # noqa: S311 - no secret
 

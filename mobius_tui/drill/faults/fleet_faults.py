@@ -77,7 +77,7 @@ fi
 
 
 def last_host(fleet: Site) -> Site:
-    """The host that the faults of one host break: the one that goes last."""
+    """The host that goes last: all faults of one host but `bad-canary` break it."""
     return open_site(fleet.host_sites[fleet.hosts[-1]])
 
 

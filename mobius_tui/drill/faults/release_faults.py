@@ -203,7 +203,7 @@ RELEASE_FAULTS = (
         inject=_stuck,
         heal=redeploy,
         failing_steps=(
-            *("execute", "auto-execute"),  # the script of a kind site stops services
+            *("execute", "auto-execute"),  # a lenient site's script stops services
             *("restart-after", "auto-restart", "stop-services"),
         ),
         symptom=_is_stuck,

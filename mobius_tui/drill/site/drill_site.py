@@ -238,7 +238,9 @@ def parse_health_answer(code: int, body: str) -> HealthAnswer:
 
 
 def request_site(site: Site, path: str, *, timeout: float = 5.0) -> tuple[int, str]:
-    """The status and body with which the site's API answers; 0 for no answer.
+    """The status and body with which the site's API answers.
+
+    Where there is no answer, 0 and the text of the error.
 
     Args:
         site: whose API.
@@ -410,7 +412,8 @@ def _end_services(root: Path) -> list[tuple[str, str]]:
         each for each in (root / HOSTS_FOLDER).glob("*") if (each / "run").is_dir()
     ]
     for site in (root, *hosts):
-        shutil.rmtree(site / "systemd", ignore_errors=True)  # what may not be killed
+        # Its files may forbid SIGKILL.
+        shutil.rmtree(site / "systemd", ignore_errors=True)
         for unit in reversed(site_services.UNITS):
             try:
                 site_services.stop(site, unit)

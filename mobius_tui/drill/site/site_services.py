@@ -131,7 +131,7 @@ def log_file(root: Path, unit: str) -> Path:
 
 
 def state(root: Path, unit: str) -> str:
-    """`active`, `inactive`, or `failed` for a service that ended unasked."""
+    """`active`, `inactive`, or `failed`: it ended unasked, or cannot be stopped."""
     mark = pid_file(root, unit)
     if read_pid_file(mark) is not None:
         return "active"

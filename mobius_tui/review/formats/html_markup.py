@@ -13,7 +13,10 @@ VOID_ELEMENTS = frozenset({"meta", "hr"})
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """Text that is HTML or SVG and is not escaped again; only this module makes it."""
+    """Text that is HTML or SVG already, and so is not escaped again.
+
+    `tag` escapes the texts in it; whoever makes one directly puts no text of a run in.
+    """
 
     text: str
 

@@ -65,7 +65,10 @@ class ScriptEnd:
     unnamed_survivors: int = 0
     """How many more orphans there were than the record has room for."""
     ended_processes: tuple[str, ...] = ()
-    """Processes of the script's group that were killed with it, as `PID NAME`."""
+    """Processes of its group that were killed with the script, as `PID NAME`.
+
+    The last may be `N more`, for which the record had no room.
+    """
 
 
 def empty_file(path: Path) -> None:

@@ -157,7 +157,14 @@ class AttemptHosts:
         return self.step_fleet.attempts[self._number]
 
     async def _list(self) -> ResolvedHosts:
-        """The hosts of this attempt: found now, or those that it began with."""
+        """Read the list of hosts that the attempt has, or else resolve and journal it.
+
+        Raises:
+            MobiusError: the hosts cannot be found, none of them is left to do, or they
+                or the playbook are not what was shown; in the last case, once it is
+                journaled.
+            OSError: the list cannot be written or read.
+        """
         if self._number in self.step_fleet.attempts:
             found = read_host_list(self._directory)
             if found.names != tuple(self.fleet.hosts):

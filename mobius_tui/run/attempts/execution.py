@@ -398,7 +398,11 @@ class AttemptExecution:
         return by is not None and isinstance(by.action, Choose)
 
     async def _end(self, result: Result, reason: str) -> None:
-        """Journal the attempt's end, with the digests of its files."""
+        """Journal the attempt's end, with the digests of its files.
+
+        A failure after which the run goes on (`on_failure`) is journaled as warned, if
+        no other attempt follows.
+        """
         digests = await asyncio.to_thread(
             attempt_files.attempt_digests, self._directory
         )

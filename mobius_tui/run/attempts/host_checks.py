@@ -86,9 +86,9 @@ async def check_on_host(
     if not begun:
         words = ended.error_line or ended.exit_text
         return check_result(
-            held=False, detail=f"it could not be asked: {words}", is_local=True
+            held=False, detail=f"it could not be asked: {words}", could_not_look=True
         )
-    # The tail is of both outputs; of it, too, only what came after that is its own.
+    # The tail is of stderr, or, where that is empty, of stdout with the nonce in it.
     tail = ended.tail.replace(nonce, "")
     return judge_script_end(check, replace(ended, printed=printed, tail=tail), ctx)
 

@@ -85,7 +85,7 @@ def launch_keeper(
     create_file(directory.script, script.encode("utf-8", "surrogateescape"))
     create_file(directory.outputs)
     if spec.logs:
-        create_file(directory.log_sizes, spec.logs)
+        create_file(directory.log_marks, spec.logs)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handles: list[int] = []
     try:

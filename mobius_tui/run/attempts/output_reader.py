@@ -1,8 +1,8 @@
 """Reads an attempt's `output`, and `spans`: each piece's stream and time.
 
-The keeper appends one record of 24 bytes, little-endian, for each piece it writes, as
-does who writes the output of a host: 8 bytes offset, 7 bytes length, 1 byte stream, 8
-bytes time. Offsets ascend.
+The keeper, or who writes the output of a host, appends one record of 24 bytes,
+little-endian, for each piece: 8 bytes offset, 7 bytes length, 1 byte stream, 8 bytes
+time. Offsets ascend. The last record is written anew while its piece grows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_TAIL_BYTES = 1 << 14
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """A piece of output that was read at once from one stream."""
+    """A piece of one stream's output: one read, or several within `SPAN_JOIN_NS`."""
 
     offset: int
     """First byte in the output file."""
@@ -33,7 +33,7 @@ class Span:
     stream: int
     """1 for stdout, 2 for stderr."""
     time: int
-    """When it was read, in nanoseconds since 1970."""
+    """When its first bytes were read, in nanoseconds since 1970."""
 
     @property
     def end(self) -> int:
@@ -111,7 +111,10 @@ class SpanReader:
         return None if number < 0 else self._read(number)
 
     def _number_of_last(self, holds: Callable[[Span], bool]) -> int:
-        """Its number, from 0; -1 if it holds for none."""
+        """The number of the last span for which something holds, from 0; -1 for none.
+
+        It is a binary search: what holds for a span must hold for all before it.
+        """
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2

@@ -173,7 +173,8 @@ class PlayRun:
         Args:
             order: the attempt's.
             files: the play's.
-            reported_hosts: the hosts that are reported.
+            reported_hosts: those of its hosts that are reported; nobody waits for the
+                others, which count as ended.
             report: called with each change of a host's state.
         """
         self._order, self._files, self._report = order, files, report
@@ -248,7 +249,12 @@ class PlayRun:
         self.is_stop_requested = True
 
     async def conclude(self, end: PlayEnd) -> None:
-        """Report the end of each host that has none yet."""
+        """Remove the play's private files, and report each host that has no end yet.
+
+        Args:
+            end: how `ansible-playbook` ended, by which the rest of its hosts are
+                judged.
+        """
         await asyncio.to_thread(self._files.remove_private)
         for name in self.hosts:
             await self._tell(name, self._progress.verdict(name, end))

@@ -194,7 +194,7 @@ class StepChecks:
         """Make each check once, until one does not hold; the last of the results."""
         read = self._context.plan.variables_read[self._step.id]
         if lacking := await obtain_secrets(self._context, read):
-            return CheckResult(held=False, detail=lacking, is_local=True)
+            return CheckResult(held=False, detail=lacking, could_not_look=True)
         seen = CheckResult(held=True, detail="")
         for check in self._step.checks:
             seen = await self._run_check(check)
@@ -270,7 +270,7 @@ class StepChecks:
             context = self._check_context()
         except MobiusError as error:
             detail = self._context.redact(str(error))
-            return CheckResult(held=False, detail=detail, is_local=True)
+            return CheckResult(held=False, detail=detail, could_not_look=True)
         return await run_check(check, context)
 
     def _check_context(self) -> CheckContext:
@@ -298,7 +298,7 @@ class StepChecks:
         """Where its logs ended when it began, as its directory says."""
         with (
             suppress(OSError, MobiusError),
-            open_regular(self._directory.log_sizes) as file,
+            open_regular(self._directory.log_marks) as file,
         ):
             return decode_marks(file.read(MAX_LOG_MARKS_BYTES))
         return {}
@@ -342,10 +342,11 @@ async def look_at_guard(
     who: str,
     intent: str | None = None,
 ) -> GuardLook:
-    """Look once, and journal that a step does not apply where its guard does not hold.
+    """Look once at a guard, and journal where its step does not apply.
 
     It may take long, so the caller must not hold `writer.turn`. Where the guard holds,
-    the step is in `context.seen_guards`, and may begin until it is taken out of there.
+    the step is in `context.steps_with_held_guard`, and may begin until it is taken out
+    of there.
 
     Args:
         context: the run's.
@@ -357,7 +358,7 @@ async def look_at_guard(
     number = len(context.state.steps[step.id].attempts) + 1
     guarded = replace(step, checks=step.when_checks)
     seen = await StepChecks(context, writer, guarded, number).look()
-    if seen.is_local:
+    if seen.could_not_look:
         words = f"{context.plan.name(step.id)} was not begun: it is not known whether"
         return GuardLook(holds=None, words=f"{words} it applies: {seen.detail}")
     if seen.held:

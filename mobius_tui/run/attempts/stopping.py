@@ -35,7 +35,8 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     """Living processes of an attempt, as `PID NAME`; blocking.
 
     They are those of its group, and those that left it and carry the mark or were
-    adopted by the keeper.
+    adopted by the keeper. The last entry may be `N more`: orphans for which the
+    keeper's record had no room.
 
     Args:
         directory: the attempt's.

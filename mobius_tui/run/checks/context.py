@@ -32,7 +32,7 @@ class CheckContext:
     output: Path | None = None
     """The attempt's output."""
     logs: Mapping[str, LogMark] = field(default_factory=dict)
-    """Where logs ended when the attempt began, by the names that the runbook gives."""
+    """Where logs ended when the attempt began, by their filled-in names."""
     fill: Callable[[str], str]
     """Puts values in place of `${}`; raises `MobiusError` where a name has none."""
     step_groups: frozenset[int] = frozenset()
@@ -56,7 +56,7 @@ class CheckResult:
     held: bool
     detail: str
     """One plain sentence, with the figures."""
-    is_local: bool = False
+    could_not_look: bool = False
     """Whether this machine could not make the check at all, as opposed to a check that
     does not hold: a probe has *no data* then."""
 
@@ -65,9 +65,11 @@ class CannotLookError(MobiusError):
     """This machine cannot make the check, so nothing is known of what it examines."""
 
 
-def check_result(*, held: bool, detail: str, is_local: bool = False) -> CheckResult:
+def check_result(
+    *, held: bool, detail: str, could_not_look: bool = False
+) -> CheckResult:
     """A result as a check gives it; its detail may be of any length."""
-    return CheckResult(held=held, detail=detail, is_local=is_local)
+    return CheckResult(held=held, detail=detail, could_not_look=could_not_look)
 
 
 def displayable_result(

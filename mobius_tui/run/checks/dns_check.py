@@ -278,7 +278,7 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
         return check_result(
             held=False,
             detail=f"{check.subject} at {at}: {words}",
-            is_local=failure is not None and failure.is_local,
+            could_not_look=failure is not None and failure.is_local,
         )
     if answer.code not in (0, NXDOMAIN_CODE):
         words = _ANSWER_CODE_TEXTS.get(

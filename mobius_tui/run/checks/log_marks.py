@@ -135,7 +135,7 @@ def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
 
 
 def encode_marks(marks: Mapping[str, LogMark]) -> bytes:
-    """Encode marks as an attempt's file `logs`, by the logs' names in the runbook."""
+    """Encode marks, by their logs' filled-in names, as an attempt's file `logs`."""
     return json.dumps({name: asdict(mark) for name, mark in marks.items()}).encode()
 
 

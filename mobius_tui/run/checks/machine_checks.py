@@ -105,7 +105,7 @@ async def check_process(check: ProcessCheck, ctx: CheckContext) -> CheckResult:
     try:
         processes = await run_in_thread(
             lambda _: matching_processes(
-                check.match, groups=groups, excluded_pids=ctx.own_pids
+                check.match, excluded_groups=groups, excluded_pids=ctx.own_pids
             )
         )
     except TooSlowError as error:

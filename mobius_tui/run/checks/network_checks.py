@@ -48,7 +48,7 @@ async def check_port(check: PortCheck, ctx: CheckContext) -> CheckResult:  # noq
         return check_result(held=True, detail=f"{check.at} refuses connections")
     lacking = ", which does not show that it is closed" if check.closed else ""
     detail = f"{check.at}: {failure.words}{lacking}"
-    return check_result(held=False, detail=detail, is_local=failure.is_local)
+    return check_result(held=False, detail=detail, could_not_look=failure.is_local)
 
 
 async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
@@ -76,7 +76,7 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
         return check_result(
             held=False,
             detail=f"{check.at}: {words}",
-            is_local=failure is not None and failure.is_local,
+            could_not_look=failure is not None and failure.is_local,
         )
     days = int((until - time.time()) // _DAY)
     held = days >= check.min_days

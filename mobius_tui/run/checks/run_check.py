@@ -64,7 +64,7 @@ async def _make_filled_check(
         ready = fill_check(check, ctx.fill)
         within = bounded_duration(ready.repeat.timeout, "timeout")
     except (MobiusError, ValueError) as error:
-        return check_result(held=False, detail=str(error), is_local=True)
+        return check_result(held=False, detail=str(error), could_not_look=True)
     is_local = False
     try:
         async with asyncio.timeout(within):
@@ -80,7 +80,7 @@ async def _make_filled_check(
         detail = f"{_subject(ready)}: {error.strerror or error}{named}"
     except Exception as error:  # noqa: BLE001 - no check may end the host
         detail = f"{_subject(ready)}: {type(error).__name__}: {error}"
-    return check_result(held=False, detail=detail, is_local=is_local)
+    return check_result(held=False, detail=detail, could_not_look=is_local)
 
 
 async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
@@ -173,7 +173,7 @@ def make_probe_look(context: Callable[[Check], CheckContext]) -> LookAtCheck:
             return ProbeVerdict(state="no data", reason=str(error))
         if result.held:
             return ProbeVerdict(state="ok")
-        if result.is_local:
+        if result.could_not_look:
             return ProbeVerdict(state="no data", reason=result.detail)
         return ProbeVerdict(state="failed", reason=result.detail)
 

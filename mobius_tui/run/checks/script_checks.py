@@ -36,7 +36,7 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
             detail = f"not started: {error.strerror}{name}"
-            return check_result(held=False, detail=detail, is_local=True)
+            return check_result(held=False, detail=detail, could_not_look=True)
     return judge_script_end(check, ended, ctx)
 
 

@@ -35,12 +35,14 @@ class ProgramEnd:
     code: int
     """Its exit code; negative for the signal that killed it."""
     tail: str
-    """The last bytes of its output, as text; of its standard error alone where `keep`
-    was given for standard output."""
+    """The last bytes of its output, as text.
+
+    Where `keep` was given, of its standard error alone, unless that is empty.
+    """
     printed: bytes = b""
     """The first `keep` bytes of its standard output."""
     is_cut: bool = False
-    """Whether it printed more than `keep` or `most` bytes."""
+    """Whether it printed more than `keep` or `kill_after_bytes` bytes."""
 
     @property
     def last_line(self) -> str:

@@ -48,7 +48,10 @@ def add_run_facts(runbook: Runbook, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_facts(run: str) -> tuple[RunDirectory, Mapping[str, str]]:
-    """A run by its id, and its facts, by the names of `RUN_FACTS`.
+    """A run by its name, and its facts, by the names of `RUN_FACTS`.
+
+    Args:
+        run: its id, a part of it that only one has, or its folder's path.
 
     Raises:
         UsageError: there is no such run, it is damaged, or it has not ended.
@@ -130,10 +133,11 @@ class FollowUp:
 
 
 def due_follow_up(plan: Plan, state: RunState) -> FollowUp | None:
-    """What is due after an incident; `None` where nothing was changed in it.
+    """What is due after an incident; `None` where nothing is.
 
-    A runbook that cannot be read is not proposed: the end of an incident is no time to
-    complain of it.
+    Nothing is due where the run has not ended, is no incident, or has changed nothing,
+    and where its runbook names no `review`. A runbook that cannot be read is not
+    proposed: the end of an incident is no time to complain of it.
     """
     began, review = state.began, plan.runbook.review
     if review is None or began is None or state.ended is None:

@@ -110,7 +110,7 @@ def _check_mode_order(
         timeout=None if limit is None else values.seconds(limit, "timeout"),
         max_output=MAX_OUTPUT_BYTES_PER_HOST,
         secrets=tuple(briefing.secrets.values()),
-        check=True,
+        check_mode=True,
     )
 
 

@@ -103,7 +103,8 @@ def missing_sources(
 
     Args:
         runbook: what is to be run.
-        known: names of the variables that have a value.
+        known: names of the variables that were given a value; a default does not count,
+            as the command that proposes values is run all the same.
         workdir: where commands run.
         path: PATH for them.
     """

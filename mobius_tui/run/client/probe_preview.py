@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe import ProbePreview, probe_once
-from mobius_tui.health.probe_target import ProbeTarget, fill_target
+from mobius_tui.health.probe_target import ProbeTarget, fill_probe
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.run_check import make_probe_look
 from mobius_tui.run.client.run_briefing import Briefing
@@ -21,7 +21,11 @@ from mobius_tui.runbook.model.templates import fill
 async def preview_probes(
     briefing: Briefing, given: Mapping[str, str]
 ) -> tuple[ProbePreview, ...]:
-    """Ask every probe of a runbook once; this goes over the network.
+    """Ask a runbook's probes once, over the network, as far as they can be now.
+
+    Probes of hosts, and those whose variables are not known yet, are not asked: their
+    previews come last, with state `no data`, and say why. A check that is a command is
+    not run.
 
     Args:
         briefing: what is known.
@@ -84,7 +88,7 @@ def _fill_known(briefing: Briefing, given: Mapping[str, str]) -> Callable[[str],
 def _target_of(
     briefing: Briefing, probe: Probe, filler: Callable[[str], str]
 ) -> ProbeTarget:
-    target = fill_target(probe, filler)
+    target = fill_probe(probe, filler)
     if target.ca is None:
         return target
     return replace(target, ca=str(briefing.workdir / target.ca))

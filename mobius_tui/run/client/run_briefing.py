@@ -69,7 +69,7 @@ class Briefing:
     sends_to_channels: bool = False
     """Whether a drill's messages go to the channels' own addresses."""
     hosts: Mapping[str, ResolvedHosts] = field(default_factory=dict)
-    """The hosts that steps would run on, by target, as far as they are known."""
+    """The hosts of the targets of steps and probes, by target, as far as known."""
     limit: str = ""
     """The pattern that leaves only some of them; empty for all."""
     host_sites: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +83,11 @@ class Briefing:
 
     @property
     def variables_asked(self) -> tuple[Variable, ...]:
-        """The variables to ask a person for: without a value, or with a default."""
+        """The variables to ask a person for: missing ones, and defaults to confirm.
+
+        A default is confirmed where the variable has `ask`, or a command lists values
+        for it, and nothing else has given it a value.
+        """
         return tuple(
             variable
             for variable in self.runbook.variables.values()
@@ -293,7 +297,7 @@ def has_unread_inventory(briefing: Briefing) -> bool:
 
 
 async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
-    """The briefing with the hosts of the inventories that its steps run on.
+    """The briefing with the hosts of the inventories that steps and probes use.
 
     What cannot be read is one of its problems.
 
@@ -330,7 +334,11 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
 
 
 def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
-    """Each target that steps run on, by its title, and how many hosts it has now."""
+    """Each target of steps and probes: its title, and its hosts in words.
+
+    The second is as `ResolvedHosts.in_words` says, or `of INVENTORY` while the hosts
+    are not known.
+    """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
         words = f"of {target.inventory}" if found is None else found.in_words()

@@ -197,10 +197,12 @@ class Viewer:
     async def send_intent(self, action: Action, intent_id: str = "") -> Reply:
         """Ask the host for an action and wait for its answer.
 
-        With no host alive, `stop` goes to the keeper itself; all else is refused with
-        words that say how to go on. With one that gives no sign, or that speaks another
-        version, `stop` goes there, too; all else waits for the first, and is refused if
-        it was asked for long ago by then.
+        A `stop` that names its attempt goes to the attempt's keeper instead where no
+        host lives, where the host gives no sign, or where it speaks another version.
+        Any other action is refused where no host lives or it speaks another version,
+        with words that say how to go on. With a host that gives no sign it waits for an
+        answer; if the host hears it too late, it refuses it, unless the action is
+        `never_late`.
 
         Args:
             action: what is wanted.
@@ -234,7 +236,8 @@ class Viewer:
     async def _send_past_stall(self, action: Action, intent_id: str) -> Reply:
         """Ask by a second connection, past intents that wait for space on a full disk.
 
-        A host answers the intents of one connection in order.
+        On the first one a host may read the next intent only once these are answered,
+        or after `control_server.IN_ORDER_TIME`.
         """
         try:
             reader, writer = await open_socket(self.directory.socket)
@@ -302,7 +305,8 @@ class Viewer:
     def _find_pending_reply(self, intent_id: str) -> asyncio.Future[Reply] | None:
         """Who waits for an answer; for one without an id, whoever asked first.
 
-        A host answers what comes by one connection in the order in which it comes.
+        Answers without an id come from hosts of version 1, which answer in the order in
+        which they were asked; newer hosts may answer a slow intent after a later one.
         """
         if intent_id:
             return self._pending_replies.get(intent_id)

@@ -155,7 +155,10 @@ def is_exact_integer(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a finite number."""
+    """Whether a value is a number of at most `MAX_EXACT_INT` in size.
+
+    Infinity and NaN are none, and neither is a bool.
+    """
     # What is not a number at all compares as neither more nor less.
     return type(value) in (int, float) and -MAX_EXACT_INT <= value <= MAX_EXACT_INT  # type: ignore[operator]
 
@@ -204,7 +207,8 @@ class Entry:
     boot: str
     """The machine's boot id."""
     by: str
-    """Who asked: an account name, `auto` or `host`."""
+    """Who caused it: an account name, or an author that is no person. Those are `auto`,
+    `host`, `trigger`, `facilitator`, and `drill` for its approvals."""
     event: Event
     intent: str | None = None
     """The id of the intent that it answers."""

@@ -51,7 +51,7 @@ class MessageSent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageNotSent:
-    """The channel has certainly not received it: the message stays queued."""
+    """The channel has certainly not received it; see `again` for the next try."""
 
     delivery: int
     number: int

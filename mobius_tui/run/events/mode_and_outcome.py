@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, EXIT_STOPPED
+from mobius_tui.errors import EXIT_ABANDONED, EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK
 
 
 class Mode(StrEnum):
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
             case Outcome.FAILED:
                 return EXIT_FAILED
             case Outcome.ABANDONED:
-                return EXIT_STOPPED
+                return EXIT_ABANDONED
             case Outcome.INCOMPLETE:
                 return EXIT_INCOMPLETE
 

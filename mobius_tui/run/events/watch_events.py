@@ -34,7 +34,8 @@ class WatchArmed:
     """From here on a trigger that fires begins the rollback."""
 
     confirmed: bool = False
-    """Whether the environment's name was typed, which its `destroy` steps want."""
+    """Whether somebody confirmed the rollback as a whole. By typing its word (see
+    `rollback_confirmation_word`), or by `--yes`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -80,7 +80,7 @@ class ClaimRequest:
     def _blocks(self) -> int:
         return max(1, self.max_output // FILE_SIZE_BLOCK_BYTES)
 
-    def text(self, nonce: str) -> bytes:
+    def shell_input(self, nonce: str) -> bytes:
         """All that is written to the standard input of `sh -s` there.
 
         Cut off anywhere, it does nothing: its last line alone begins anything.

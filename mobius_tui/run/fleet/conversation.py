@@ -23,7 +23,7 @@ from mobius_tui.sanitize import decode, line
 
 MAX_UNREACHED_REASON_LENGTH = 200
 """Characters."""
-SSH_LOST = 255
+SSH_ERROR_EXIT_STATUS = 255
 """The exit status of ssh itself, where it does not reach a host, or no more."""
 _MEANING_OF_ERROR = (
     (
@@ -66,7 +66,9 @@ def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> s
         return lines[-1][:MAX_UNREACHED_REASON_LENGTH]
     silent = f"`{transport.description}` ended with {code}, and said nothing"
     return (
-        f"no answer came, or the line broke: {silent}" if code == SSH_LOST else silent
+        f"no answer came, or the line broke: {silent}"
+        if code == SSH_ERROR_EXIT_STATUS
+        else silent
     )
 
 
@@ -77,7 +79,7 @@ CHILD_GRACE = 5.0
 
 
 class ChildProcess:
-    """The process, its pipes, and its end."""
+    """The child process that a transport starts (ssh, as a rule), with its pipes."""
 
     def __init__(
         self,
@@ -143,8 +145,10 @@ class ChildProcess:
 
 
 CONVERSATION_SILENCE_LIMIT = 30.0
-"""Seconds without a protocol line after which a conversation is given up; a host that
-is well sends one every five seconds."""
+"""Seconds without a protocol line or output until a conversation is given up.
+
+A host that is well sends a protocol line every five seconds.
+"""
 MAX_LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
@@ -171,6 +175,7 @@ class ConversationEnd:
     spoke: bool = False
     """Whether the host's shell ran what was sent."""
     stopping: bool = False
+    """Whether the host took the request to stop; also where nothing ran by then."""
     cleaned: bool = False
     of_attempt: int = 0
     """The earlier attempt whose end this is; 0 for none."""
@@ -180,10 +185,17 @@ class ConversationEnd:
     bytes: int = 0
     """Of output that the host has."""
     verdict: str = ""
-    """`exit`, `void`, `unknown` or `refused`, as `HostState` explains them; empty where
-    none came."""
-    last_word: float = 0.0
-    """When the last protocol line came, by the clock of `time.monotonic`."""
+    """What the host says of the attempt; empty where no verdict came.
+
+    `exit`: it ended, see `status`. `void`: it did not run, and never will under this
+    number. `unknown`: how far it got is not known. `refused`: the host cannot run it or
+    hold claims, see `reason`.
+    """
+    last_heard_at: float = 0.0
+    """When a protocol line or output last came; 0 where none did.
+
+    By the clock of `time.monotonic`.
+    """
     reason: str = ""
     """Why no verdict came, or the reason that the host gave with it."""
 
@@ -197,8 +209,10 @@ class HostConversation:
     output: HostOutput | None
     """Where the script's output goes; `None` where none is requested."""
     on_claim: Callable[[str], None] = lambda _boot: None
-    """Called when the host reports that the attempt is claimed now, with its boot id,
-    or that it runs already, with an empty text."""
+    """Called when the host reports a claim, with its boot id if it is made now.
+
+    The text is empty if the attempt runs already, or if an earlier one had begun.
+    """
     answer: ConversationEnd = field(default_factory=ConversationEnd)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=NOISE_LINES_KEPT))
@@ -207,13 +221,13 @@ class HostConversation:
     _pipes_ended: bool = False
     _distrusted: bool = False
 
-    async def hold(self) -> ConversationEnd:
+    async def exchange(self) -> ConversationEnd:
         """Send the request, and wait for the answer.
 
         Raises:
             OSError: no process could be started, or the output cannot be written.
         """
-        text = self.request.text(self._nonce)
+        text = self.request.shell_input(self._nonce)
         try:
             child = await ChildProcess.start(self.transport.argv)
         except FileNotFoundError:
@@ -239,12 +253,12 @@ class HostConversation:
         work = [
             asyncio.ensure_future(self._send(child, text)),
             asyncio.ensure_future(self._read_output(child)),
-            asyncio.ensure_future(self._read_words(child)),
+            asyncio.ensure_future(self._read_protocol_lines(child)),
         ]
         try:
             while waits := [each for each in work if not each.done()]:
                 left = (
-                    max(self.answer.last_word, self._began)
+                    max(self.answer.last_heard_at, self._began)
                     + CONVERSATION_SILENCE_LIMIT
                     - time.monotonic()
                 )
@@ -286,14 +300,14 @@ class HostConversation:
             before += data
         data = before.partition(mark)[2]
         while True:
-            self.answer.last_word = time.monotonic()
+            self.answer.last_heard_at = time.monotonic()
             if data and self.output is not None:
                 self.output.write(data)
             data = await child.stdout.read(READ_BYTES)
             if not data:
                 return
 
-    async def _read_words(self, child: ChildProcess) -> None:
+    async def _read_protocol_lines(self, child: ChildProcess) -> None:
         rest = b""
         while data := await child.stderr.read(READ_BYTES):
             self._noise_bytes += len(data)
@@ -311,12 +325,12 @@ class HostConversation:
         text = decode(data)
         word, _, rest = text.partition(" ")
         if secrets.compare_digest(word.encode(), self._nonce.encode()):
-            self.answer.last_word = time.monotonic()
-            self._take_word(rest)
+            self.answer.last_heard_at = time.monotonic()
+            self._apply_protocol_line(rest)
         elif text.strip():
             self._noise.append(text)
 
-    def _take_word(self, text: str) -> None:
+    def _apply_protocol_line(self, text: str) -> None:
         """Apply a protocol line, without its nonce; only the first verdict counts."""
         answer = self.answer
         word, _, rest = text.partition(" ")

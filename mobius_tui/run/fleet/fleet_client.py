@@ -70,9 +70,9 @@ class FleetClient:
             yield decode_report(text)
 
     async def close(self) -> int:
-        """End its orders, so that it ends, too; returns its exit code.
+        """Close the process's standard input, so that it ends; returns its exit code.
 
-        Hosts go on. It may take some seconds; nobody need wait.
+        What runs on the hosts goes on. It may take some seconds; nobody need wait.
         """
         self._orders.close()
         return await self._process.wait()

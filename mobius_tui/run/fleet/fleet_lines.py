@@ -125,8 +125,10 @@ class ReportedState(StrEnum):
     FAILED = "failed"
     """The script ended with a status that is not 0, or was stopped: see the cause."""
     UNREACHABLE = "unreachable"
-    """It never answered, or refused; the script may have run all the same: see
-    `HostOrder.earlier`."""
+    """It never answered, or refused; yet the script may have run.
+
+    See `OrderedHost.earlier`.
+    """
     UNKNOWN = "unknown"
     """It began, or may have, and its end is not known; `AttachHosts` may find it later.
     """
@@ -143,7 +145,7 @@ class HostReport:
     host: str
     state: ReportedState
     attempt: int = 0
-    """The number of the claim that was ordered, as `HostOrder.attempt`."""
+    """The number of the claim that was ordered, as `OrderedHost.attempt`."""
     exit: int | None = None
     """The script's status; a signal N is 128 + N. `None`: it did not end."""
     cause: str = ""
@@ -153,9 +155,13 @@ class HostReport:
     sha256: str = ""
     """Of the output that is here, at the end."""
     spans_sha256: str = ""
-    """Of when it came, at the end."""
+    """Of the file `spans`, which says when the output came; at the end."""
     reason: str = ""
-    """Why it did not end ok, in words: sanitized, at most a line."""
+    """Why it did not end ok, or what else is to be said, in words.
+
+    Of an ok host that output is missing; of a running one the playbook's task, or why
+    the connection broke. Sanitized, at most a line.
+    """
     of_attempt: int | None = None
     """The number of an earlier claim, if this is the end of that one."""
 

@@ -69,7 +69,7 @@ class HostAttemptQueue:
         self._numbers: dict[str, int] = {}
         """A number for each host, which names the socket of its connections."""
 
-    def take(self, order: Order) -> None:
+    def execute_order(self, order: Order) -> None:
         """Do what an order says, or begin to.
 
         Raises:
@@ -89,7 +89,7 @@ class HostAttemptQueue:
                 self._enqueue(hosts, ClaimVerb.CLEAN)
             case StepOrder():
                 raise RunError("the fleet process was told of its step twice")
-        self._fill()
+        self._start_waiting_hosts()
 
     def close(self) -> None:
         """End all conversations."""
@@ -105,7 +105,7 @@ class HostAttemptQueue:
             busy.add(order.name)
             self._waiting.append((order, verb))
 
-    def _fill(self) -> None:
+    def _start_waiting_hosts(self) -> None:
         while self._waiting and len(self._running) < self._width:
             order, verb = self._waiting.popleft()
             try:
@@ -130,7 +130,7 @@ class HostAttemptQueue:
         del self._running[attempt.order.name]
         self._stopped.discard(attempt.order.name)
         send_report(report)
-        self._fill()
+        self._start_waiting_hosts()
 
     async def _clean(self, attempt: HostAttempt) -> HostReport:
         name = attempt.order.name
@@ -138,7 +138,7 @@ class HostAttemptQueue:
             verb=ClaimVerb.CLEAN, run=self.step.run, step=self.step.step, host=name
         )
         try:
-            answer = await HostConversation(attempt.transport, request, None).hold()
+            answer = await HostConversation(attempt.transport, request, None).exchange()
         except OSError as error:
             answer = ConversationEnd(reason=str(error))
         if answer.cleaned:
@@ -252,7 +252,7 @@ async def serve_orders(orders: asyncio.StreamReader) -> None:
         async with asyncio.TaskGroup() as tasks:
             fleet = HostAttemptQueue(step, sockets, tasks)
             while (text := await orders.readline()).endswith(b"\n"):
-                fleet.take(decode_order(text))
+                fleet.execute_order(decode_order(text))
             fleet.close()
 
 

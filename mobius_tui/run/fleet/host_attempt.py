@@ -73,14 +73,14 @@ class HostAttempt:
         """
         try:
             request = self._request(verb)
-            request.text("0")
+            request.shell_input("0")
             secrets = tuple(map(os.fsencode, secret_literals(self.step.secrets)))
             path = output_path(Path(self.step.folder), self.order.name)
             now = run_clock(self.step.clock_offset)
             output = HostOutput(path, secrets, request.output_limit, now)
         except (RunError, OSError) as error:
             state = STATE_IF_NOT_ASKED[verb]
-            return self._end(state, reason=_start_error_text(error))
+            return self._make_report(state, reason=_start_error_text(error))
         asking = asyncio.ensure_future(self._ask_until_known(verb, output))
         stopping = asyncio.ensure_future(self._stop_when_wanted())
         try:
@@ -88,7 +88,7 @@ class HostAttempt:
                 await asyncio.wait({asking}, timeout=1.0)
             if asking.done():
                 return asking.result()
-            return self._end(
+            return self._make_report(
                 ReportedState.UNKNOWN,
                 output,
                 "it should have ended, but the host says no",
@@ -108,7 +108,7 @@ class HostAttempt:
             if answer.verdict == "refused":
                 return self._refused(verb, answer, output)
             if answer.verdict in ("void", "unknown"):
-                return self._end(
+                return self._make_report(
                     ReportedState(answer.verdict), output, _answer_reason(answer)
                 )
             is_whole = answer.verdict == "exit" and output.size == answer.bytes
@@ -117,14 +117,16 @@ class HostAttempt:
             if verb is ClaimVerb.START and self._claimed:
                 verb = ClaimVerb.ATTACH
             if not answer.verdict and (
-                output.size > size or answer.last_word - began > RETRIES_RESET_AFTER
+                output.size > size or answer.last_heard_at - began > RETRIES_RESET_AFTER
             ):
                 pauses = list(self.step.retry_pauses)
             if not pauses:
                 return self._lost(verb, answer, output)
             if self._claimed:
                 running = ReportedState.RUNNING
-                self._report(self._end(running, output, answer.reason, is_end=False))
+                self._report(
+                    self._make_report(running, output, answer.reason, is_end=False)
+                )
             await asyncio.sleep(pauses.pop(0))
 
     def _must_end_in(self, seconds: float) -> None:
@@ -144,7 +146,7 @@ class HostAttempt:
             on_claim=lambda boot: self._take_claim(output, boot),
         )
         try:
-            return await conversation.hold()
+            return await conversation.exchange()
         except OSError as error:
             return ConversationEnd(reason=_start_error_text(error))
 
@@ -155,7 +157,7 @@ class HostAttempt:
             self._claimed = True
             if self.step.timeout is not None:
                 self._must_end_in(self.step.timeout)
-            self._report(self._end(ReportedState.RUNNING, output, is_end=False))
+            self._report(self._make_report(ReportedState.RUNNING, output, is_end=False))
 
     def _request(
         self, verb: ClaimVerb, offset: int = 0, boot: str = ""
@@ -185,7 +187,9 @@ class HostAttempt:
         while True:
             request = self._request(ClaimVerb.STOP)
             try:
-                answer = await HostConversation(self.transport, request, None).hold()
+                answer = await HostConversation(
+                    self.transport, request, None
+                ).exchange()
             except OSError as error:
                 answer = ConversationEnd(reason=_start_error_text(error))
             if answer.stopping:
@@ -201,7 +205,7 @@ class HostAttempt:
             reason = f"{missing} bytes of its output are missing"
         elif missing < 0:
             reason = f"it has {-missing} bytes of output less than it sent"
-        return self._end(
+        return self._make_report(
             ReportedState.OK if is_ok else ReportedState.FAILED,
             output,
             reason,
@@ -214,19 +218,19 @@ class HostAttempt:
         """The report of a host that refused the request: it cannot hold claims."""
         begun = verb is ClaimVerb.ATTACH or self._claimed
         state = ReportedState.UNKNOWN if begun else ReportedState.UNREACHABLE
-        return self._end(state, output, answer.reason)
+        return self._make_report(state, output, answer.reason)
 
     def _lost(
         self, verb: ClaimVerb, answer: ConversationEnd, output: HostOutput
     ) -> HostReport:
         """The report of a host that does not answer, after the last try."""
         if verb is ClaimVerb.ATTACH:
-            return self._end(
+            return self._make_report(
                 ReportedState.UNKNOWN, output, f"its end is not known: {answer.reason}"
             )
-        return self._end(ReportedState.UNREACHABLE, output, answer.reason)
+        return self._make_report(ReportedState.UNREACHABLE, output, answer.reason)
 
-    def _end(
+    def _make_report(
         self,
         state: ReportedState,
         output: HostOutput | None = None,

@@ -66,7 +66,7 @@ class HostLookRequest:
     units: tuple[str, ...] = ()
     """Names of systemd units; none is an option."""
     processes: bool = False
-    """Whether the command lines of all processes are."""
+    """Whether it asks for the command lines of all processes."""
 
     def script(self, nonce: str) -> str:
         """The script for `sh -s` that prints it.

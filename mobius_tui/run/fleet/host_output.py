@@ -1,9 +1,8 @@
-"""The outputs of hosts: each one's file here, and several of them as one text.
+"""The output of one host: a file here that is a copy of the one on the host.
 
-The size of a host's file here is the offset from which the host is asked to go on, so
-after any crash nothing is missing and nothing is there twice. For that a secret is
-replaced by as many bytes. Beside the file `spans` says when they came, in the form that
-a keeper writes.
+Its size is the offset from which the host is asked to go on, so after any crash nothing
+is missing and nothing is there twice. So a secret is redacted by as many `*` as it has
+bytes. Beside it `spans` says when they came, in the form that a keeper writes.
 """
 
 from __future__ import annotations
@@ -35,10 +34,12 @@ _STREAM = 1
 
 
 class HostSpans:
-    """When the bytes of a host's output came: a `spans` file, open to be continued.
+    """The `spans` file of a host's output, which says when its bytes came.
 
-    It is written behind the output. What a crash left in it of bytes that the output
-    does not have is taken out again; `close` it.
+    Open to append.
+
+    It is written after the output. Records of bytes that the output does not have,
+    which a crash can leave, are removed when it is opened. `close` it.
     """
 
     def __init__(self, path: Path, size: int, *, join_ns: int = SPAN_JOIN_NS) -> None:
@@ -68,7 +69,7 @@ class HostSpans:
             self._write(count - 1, offset, min(length, size - offset), stream, at)
 
     def add(self, end: int, at: int, begin: int = 0) -> None:
-        """Say when the bytes up to an end came; of those that are known it is left.
+        """Record when the bytes up to an end came; those on record keep their time.
 
         Args:
             end: the first byte that did not come then.
@@ -107,7 +108,7 @@ class HostSpans:
 
 
 class HostOutput:
-    """The file, open to be continued; `close` it."""
+    """The output file of one host, and its `spans`, open to append; `close` it."""
 
     def __init__(
         self,
@@ -143,9 +144,9 @@ class HostOutput:
             raise
 
     def resume(self) -> int:
-        """Forget what was not written yet; returns the bytes that are here.
+        """Forget what was not written yet; returns how many bytes are here.
 
-        Of bytes of which a crash left no time it is that of the file.
+        Bytes whose time a crash lost get the time at which the file was last written.
         """
         status = os.fstat(self._file)
         self.size = status.st_size
@@ -177,7 +178,7 @@ class HostOutput:
         return sha256_of(self._path)
 
     def spans_sha256(self) -> str:
-        """The digest of when it came; empty where it cannot be read."""
+        """The digest of the file `spans`; empty where it cannot be read."""
         return sha256_of(spans_path(self._path))
 
     def note_boot(self, attempt: int, boot: str) -> None:
@@ -227,7 +228,7 @@ def output_path(folder: Path, host: str) -> Path:
 
 
 def spans_path(output: Path) -> Path:
-    """Where it is said when a host's output came."""
+    """The path of the file `spans` beside a host's output, which says when it came."""
     return output.with_name("spans")
 
 

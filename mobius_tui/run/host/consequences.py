@@ -47,7 +47,7 @@ async def apply_consequences(context: RunContext, writer: JournalWriter) -> None
     while (done := aside_outcome(context.plan, context.state)) is not None:
         await _leave_aside(context, writer, *done)
         statuses = await _record_passed_over(context, writer)
-    await _stop_followers(context, writer, statuses)
+    await _stop_live_outputs(context, writer, statuses)
     await _add_known_rows(context, writer, statuses)
 
 
@@ -133,10 +133,10 @@ async def _leave_aside(
         await writer.write(entered, "host")
 
 
-async def _stop_followers(
+async def _stop_live_outputs(
     context: RunContext, writer: JournalWriter, statuses: Mapping[str, StepStatus]
 ) -> None:
-    """Stop followers in phases whose other steps are all done.
+    """Stop live outputs in phases whose other steps are all done.
 
     A step that failed is not done: somebody may look for the reason in a log.
     """

@@ -2,7 +2,7 @@
 
 `python -P -m mobius_tui.run.host.host_main` in the run's directory, with a `HostSpec`
 as JSON on standard input. It needs no viewer. It starts so: lock, read and verify the
-journal, cut a torn tail, fold the entries to the state, list the attempts left over,
+journal, fold the entries to the state, list the attempts left over, cut a torn tail,
 journal HostStarted, and only then bind `control.sock`.
 """
 
@@ -393,8 +393,9 @@ def main() -> int:
     """Take over the run in the current directory.
 
     Returns:
-        The exit code: 0 when it ended or was released; 4 when it could not be taken
-        over.
+        The exit code: 0 when the run ended, or its host was released or ended by
+        SIGTERM; 4 when the run could not be taken over, its journal failed, or the host
+        itself did.
     """
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())

@@ -34,12 +34,15 @@ async def journal_host_start(
     journal_content: JournalContent,
     left_over: tuple[AttemptId, ...],
 ) -> None:
-    """Journal the host's start, before the control socket listens.
+    """Journal how a run and its host begin, before the control socket listens.
+
+    First, of a new run, its beginning and its values; then `HostStarted`, values and
+    secrets that are new, and the watch. The host's first intent is acted on last.
 
     Args:
         context: the run's.
         writer: the run's.
-        handle_intent: acts on the intent that the run begins with.
+        handle_intent: acts on `spec.first_intent`, if there is one.
         spec: what the host was started with.
         journal_content: the journal as it was found.
         left_over: attempts that an earlier host left behind.

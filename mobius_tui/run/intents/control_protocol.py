@@ -206,7 +206,10 @@ class Reply:
     text: str = ""
     """Why it was refused, or what came of it, in words."""
     n: int = 0
-    """The number of the entry that records the action; 0 for none."""
+    """The number of the entry that records the action, or of the newest, or 0.
+
+    The newest entry's where none records the action; 0 where it was refused outright.
+    """
     version: int = PROTOCOL_VERSION
     """The protocol version that the host speaks."""
 

@@ -279,7 +279,8 @@ def watch_entry_text(entry: Entry, plan: Plan) -> str | None:
 def journal_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
     """An entry as a line of text; `None` where it is of no interest to a reader.
 
-    The line begins with the word for what happened, so that it can be searched for.
+    Most lines begin with what happened, so that they can be searched for; those about
+    the end or a look of one host begin with the host, some of a look with the step.
     """
     return (
         _run_entry_text(entry, plan, state)

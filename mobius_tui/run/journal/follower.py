@@ -47,7 +47,9 @@ class LineFollower:
         self.offset = 0
 
     def read_new(self) -> bytes:
-        """The whole lines since the last call; empty when there are none.
+        """The next whole lines, `READ_BYTES` at most; empty when there are none.
+
+        Call it until it is empty to have all lines that are there.
 
         Raises:
             RunError: it cannot be read, or what was read of it is no longer there.

@@ -136,13 +136,14 @@ class _WriteRequest:
 
 
 class Journal:
-    """Appends entries to the journal in a thread of its own; the host has the only one.
+    """Appends entries to the journal in a thread of its own.
 
-    Entries are written in the order of `append`; each call returns once its entry is
-    synced. On a full disk a write fails until `wait_out_full_disk` is called; from then
-    on it waits for space, and continues the line where it broke off. After any other
-    failure of a write, and any of a sync, nothing is written again, as the content of
-    the disk is not known any more: every later `append` fails for the same reason.
+    The host has the only one. Entries are written in the order of `append`; each call
+    returns once its entry is synced. Once `wait_out_full_disk` was called, a write
+    waits for space on a full disk, and continues the line where it broke off; before, a
+    full disk is a failure as any other. After a failure of a write or a sync nothing is
+    written again, as the content of the disk is not known any more: every later
+    `append` fails for the same reason.
     """
 
     def __init__(

@@ -69,7 +69,10 @@ class Outage:
     by: str = ""
     """Who that was."""
     rollback: float | None = None
-    """When the rollback began, or a person started a step that destroys."""
+    """When the rollback began, or a step that destroys was started.
+
+    In maintenance only the rollback itself counts: what destroys was planned.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,13 +1,18 @@
 """The keeper: the small process between the host and a step's script.
 
-It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, three inherited
-descriptors, and imports next to nothing, so that an attempt costs little. It owns the
-script's output, time-out, output limit and stopping, and records how the script ended;
-all of that holds with no host alive. SIGTERM asks it to stop the script.
+It is run as a plain file by `python -I -S keeper.py LOCK TREE SPEC`, and imports next
+to nothing, so that an attempt costs little. It owns the script's output, time-out,
+output limit and stopping, and records how the script ended; all of that holds with no
+host alive. SIGTERM asks it to stop the script.
+
+Its arguments are inherited descriptors: of the file `lock`, locked for as long as the
+keeper lives; of the file `tree`, whose lock the script's processes inherit, so that it
+is held until all of them end or close it; and of a pipe with the spec.
 
 The spec is a marshalled mapping, read from a pipe so that no secret shows in a process
 list: `dir`, `argv`, `env`, `cwd`, `umask`, `timeout` (seconds or None), `grace`
-(seconds), `max_output` (bytes), `rotate` (bool), `ahead` (seconds),
+(seconds between SIGTERM and SIGKILL), `max_output` (bytes), `rotate` (bool; see
+`OutputWriter`), `ahead` (seconds by which the run's clock is ahead of this machine's),
 `secrets` (a tuple of bytes).
 
 It knows where the package lies, and imports its parts from there: those are compiled

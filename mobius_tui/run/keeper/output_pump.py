@@ -263,7 +263,11 @@ class OutputPump:
         return not (self.stop_requests and self.script.has_ended())
 
     def _record_wait(self, number: int) -> None:
-        """Write into the record, which has space reserved, that the disk is full."""
+        """Write into the record, which has space reserved, whether the disk is full.
+
+        Args:
+            number: the error's number; 0 once the wait is over.
+        """
         words = b"waits=%d\n" % number if number else b""
         try:
             os.pwrite(self.record, words.ljust(RECORD_BYTES - 1) + b"\n", 0)

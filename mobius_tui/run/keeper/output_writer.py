@@ -67,7 +67,8 @@ def decode_span(record: bytes) -> "tuple[int, int, int, int]":
 class OutputWriter:
     """Writes the `output` file and its `spans`.
 
-    On a full disk it waits: a write that has begun is continued where it broke off.
+    Its methods return `DiskWork`, which does nothing before it is iterated, and yields
+    while the disk is full: a write that has begun is continued where it broke off.
     """
 
     def __init__(

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def is_locked(handle: int) -> bool:
-    """Whether another process holds a lock on an open file, shared or not."""
+    """Whether another process holds a lock on an open file, shared or not.
+
+    If none does, the file is locked exclusively by this call, until it is closed.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -142,9 +145,10 @@ def reap_orphans(excluded_pid: int) -> None:
 
 
 def surviving_orphan_lines() -> "tuple[str, ...]":
-    """The living adopted orphans, as lines of a record; reaps the keeper's own child.
+    """The living adopted orphans, as lines of a record; ended ones are reaped.
 
-    Only where there is any are all processes read.
+    The keeper's own child must have been reaped. Only where there is any orphan are all
+    processes read.
     """
     reap_orphans(0)
     try:

@@ -47,9 +47,11 @@ def host_count_if_begun(plan: Plan, state: RunState, step: Step) -> int | None:
 
 
 def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str:
-    """The word that confirms the rollback as a whole, once; empty where none is wanted.
+    """The word that confirms the rollback, once for all its steps; or empty.
 
-    Where no environment is named that is the phase's number.
+    It is the environment's name where that is protected, even if no step of the phase
+    destroys. Else it is the phase's number, if a step destroys and the runbook names no
+    environment or protects none; otherwise no word is wanted.
     """
     if state.began is not None and state.began.protected:
         return state.began.environment or ""

@@ -19,7 +19,7 @@ from mobius_tui.run.planning.situation import (
     RefusalCode,
     Situation,
 )
-from mobius_tui.run.state.added_steps import apply_growth_event
+from mobius_tui.run.state.added_steps import apply_step_addition_event
 from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
     ScriptEffects,
@@ -107,7 +107,7 @@ def improvised_event(
 def with_improvised_step(situation: Situation, event: StepImprovised) -> Situation:
     """The situation as it would be once the command has joined the run."""
     plan, state = situation.plan.copy(), situation.state.copy()
-    apply_growth_event(state, event)
+    apply_step_addition_event(state, event)
     plan.catch_up(state)
     return replace(situation, plan=plan, state=state, known_statuses=None)
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mobius_tui.run.state.watch_state import Alarm
 
 
-MIN_OKS_TO_CLEAR = 5
-"""Consecutive ok checks after which a rule no longer holds, at least; as many as the
-rule needs failures to fire, where that is more."""
+MIN_OKS_TO_DROP_ROLLBACK = 5
+"""Ok checks in a row, at least, that drop a rollback which had to wait. If the rule's
+meter fires only at a greater count, it takes as many as that."""
 
 
 def rollback_phase(plan: Plan) -> Phase | None:
@@ -94,7 +94,7 @@ def meter_of(meters: Iterable[Meter], alarm: Alarm) -> Meter | None:
 def oks_that_drop_rollback(meters: Iterable[Meter], alarm: Alarm) -> int:
     """Ok checks in a row that cancel a rollback which had to wait."""
     meter = meter_of(meters, alarm)
-    return max(MIN_OKS_TO_CLEAR, meter.of if meter is not None else 0)
+    return max(MIN_OKS_TO_DROP_ROLLBACK, meter.of if meter is not None else 0)
 
 
 def has_person_begun_steps(plan: Plan, state: RunState) -> bool:

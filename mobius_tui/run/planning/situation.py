@@ -197,10 +197,11 @@ class Situation:
             raise NotPermittedError(RefusalCode.ILLEGAL, str(error)) from error
 
     def require_phase_enterable(self, phase: Phase) -> None:
-        """Raise unless the phase can be entered now: an aside may have no running step.
+        """Raise unless the phase can be entered now.
 
         Raises:
-            NotPermittedError: one does.
+            NotPermittedError: it is an aside, and a step of it is running; or a
+                `PhaseEntered` may not follow in the run's current state.
         """
         for step in phase.steps if phase.aside else ():
             if self.state.steps[step.id].status is Status.RUNNING:
@@ -215,7 +216,7 @@ def require_text(typed: str) -> str:
     """Require a non-empty text from a person; returns it stripped.
 
     Raises:
-        NotPermittedError: nothing.
+        NotPermittedError: it is empty, or blank.
     """
     if not typed.strip():
         words = "a reason is wanted; it stays on record"

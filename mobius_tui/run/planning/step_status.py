@@ -31,7 +31,7 @@ class Wait:
 
     kind: Literal["gate", "needs", "variable", "choice", "guard", "approval"]
     on: str
-    """The id of a step, or the name of a variable."""
+    """The id of a step, the name of a variable, or the role that approves."""
     text: str
     """In words for a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
 

@@ -28,7 +28,7 @@ class RunTriggerRules:
         self._plan = plan
         self._state = state
         self.evaluator: TriggerEvaluator | None = None
-        """`None` before the first check, and where there are no rules."""
+        """`None` before the first check, without `[health]`, and with a `problem`."""
         self.problem = ""
         """Why there are none though the runbook names some."""
 

@@ -91,10 +91,10 @@ class Values:
         self._host = host or {}
 
     def lookup(self, name: str) -> str:
-        """The value of a name.
+        """The value of a name; `[secret]` for a secret where no `secrets` were given.
 
         Raises:
-            NoValueError: it has none yet.
+            NoValueError: it has none yet, or is a secret that `secrets` lacks.
         """
         if name in self._variables:
             text = self._variables[name].text
@@ -283,7 +283,7 @@ def check_env(step: Step, runbook: Runbook, values: Values) -> dict[str, str]:
 
 
 def probe_variable_names(probe: Probe) -> tuple[str, ...]:
-    """The names of the variables that a probe's texts use."""
+    """The names that the texts of a probe fill in, but for those in its script."""
     if isinstance(probe.check, RunCheck):
         # Which names in a script are bash's own is known only as it runs.
         probe = replace(probe, check=replace(probe.check, script="", shell=()))
@@ -325,8 +325,8 @@ def resolve_initial_values(
         chosen = runbook.profiles[profile].values
     for name in given:
         if name not in runbook.variables:
-            profiles = ", ".join(runbook.variables)
-            raise UsageError(f"--var {name}: no such variable; there are: {profiles}")
+            names = ", ".join(runbook.variables)
+            raise UsageError(f"--var {name}: no such variable; there are: {names}")
     values: dict[str, tuple[str, str]] = {}
     secrets: dict[str, str] = {}
     missing: list[Variable] = []

@@ -26,7 +26,7 @@ from mobius_tui.run.playbooks import playbook_order
 from mobius_tui.run.storage.safe_open import open_regular
 
 _CHUNK = 1 << 20
-LATEST = 1e10
+MAX_EVENT_TIME = 1e10
 """Seconds since 1970 after which no event has happened."""
 TASK_TEXT_KEYS = (
     "msg",
@@ -124,7 +124,7 @@ def decode_play_event(line: bytes) -> PlayEvent | None:
 
 def _seconds(value: object) -> float:
     """A time as a record can have it; 0 for what is none."""
-    is_time = isinstance(value, int | float) and 0 < value < LATEST
+    is_time = isinstance(value, int | float) and 0 < value < MAX_EVENT_TIME
     return float(value) if is_time else 0.0  # type: ignore[arg-type]
 
 
@@ -201,7 +201,7 @@ class PlayOutputs:
             clock_offset: seconds that the run's time is ahead of the events'.
         """
         self._folder, self._limit, self._offset = folder, limit, clock_offset
-        self._places = dict(begins)
+        self._sizes = dict(begins)
         self.lost: dict[str, str] = {}
         """Hosts whose output could not be written any more, and why."""
 
@@ -213,7 +213,7 @@ class PlayOutputs:
             text: what it adds.
             at: when it was, in seconds since 1970; 0 where nobody knows.
         """
-        if host in self.lost or host not in self._places:
+        if host in self.lost or host not in self._sizes:
             return
         try:
             self._write(host, text, at)
@@ -222,12 +222,12 @@ class PlayOutputs:
 
     def _write(self, host: str, text: str, at: float) -> None:
         data = text.encode("utf-8", "backslashreplace")
-        begin = self._places[host]
+        begin = self._sizes[host]
         if not data or begin >= self._limit:
             return
         if begin + len(data) > self._limit:
             data = data[: self._limit - begin] + _OUTPUT_FULL_NOTICE
-        self._places[host] = begin + len(data)
+        self._sizes[host] = begin + len(data)
         path = output_path(self._folder, host)
         for folder in (path.parent.parent, path.parent):
             make_private_folder(folder)
@@ -246,7 +246,7 @@ class PlayOutputs:
 
     def size(self, host: str) -> int:
         """Bytes of a host's output."""
-        return self._places.get(host, 0)
+        return self._sizes.get(host, 0)
 
     def sha256(self, host: str) -> str:
         """The digest of a host's output; empty where it cannot be read; blocking."""

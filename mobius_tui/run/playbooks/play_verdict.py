@@ -51,7 +51,7 @@ class _HostProgress:
     """How many tasks began on it."""
     task: str = ""
     """The name of the last task that began."""
-    last_word: PlayEvent | None = None
+    failure_since_task: PlayEvent | None = None
     """Its last failure or `unreachable`; `None` if a task began since."""
     failure: PlayEvent | None = None
     verdict: HostVerdict | None = None
@@ -93,17 +93,17 @@ class PlayProgress:
                 self._counts, self._left_out = event.counts, event.left_out
             case "start" if host is not None:
                 host.tasks += 1
-                host.task, host.last_word = event.task, None
+                host.task, host.failure_since_task = event.task, None
                 return HostVerdict(
                     state=ReportedState.RUNNING, reason=_one_line_reason(event.task)
                 )
             case "failed" | "unreachable" if host is not None and not event.ignored:
-                host.last_word = host.failure = event
+                host.failure_since_task = host.failure = event
                 if event.fatal:
                     self._cut |= dict.fromkeys(self._play, event.host)
-                return self._early(host)
+                return self._early_script_verdict(host)
             case "ok" if host is not None and event.task == playbook_order.RUN_TASK:
-                return self._early(host, event)
+                return self._early_script_verdict(host, event)
         return None
 
     def verdict(self, name: str, end: PlayEnd) -> HostVerdict:
@@ -117,15 +117,15 @@ class PlayProgress:
         if host.verdict is not None:
             return host.verdict
         if self._ended and (host.tasks or name in self._addressed):
-            return self._counted(name, host, end)
+            return self._verdict_by_counts(name, host, end)
         if not host.tasks:
             return self._not_begun(name, end)
-        if host.last_word is not None:
-            return _verdict_of_failure(host, host.last_word)
+        if host.failure_since_task is not None:
+            return _verdict_of_failure(host, host.failure_since_task)
         words = f"{end.why}, at the task `{host.task}`: how far it got is not known"
         return HostVerdict(state=ReportedState.UNKNOWN, reason=_one_line_reason(words))
 
-    def _early(
+    def _early_script_verdict(
         self, host: _HostProgress, passed: PlayEvent | None = None
     ) -> HostVerdict | None:
         """The verdict on a script, which is final before the play's end."""
@@ -133,8 +133,8 @@ class PlayProgress:
             return None
         if passed is not None:
             host.verdict = HostVerdict(state=ReportedState.OK, exit=0, cause="exited")
-        elif host.last_word is not None:
-            host.verdict = _script_failure(host, host.last_word)
+        elif host.failure_since_task is not None:
+            host.verdict = _script_failure(host, host.failure_since_task)
         return host.verdict
 
     def _not_begun(self, name: str, end: PlayEnd) -> HostVerdict:
@@ -150,7 +150,9 @@ class PlayProgress:
             words = f"nothing was done: {end.why}"
         return HostVerdict(state=ReportedState.FAILED, reason=_one_line_reason(words))
 
-    def _counted(self, name: str, host: _HostProgress, end: PlayEnd) -> HostVerdict:
+    def _verdict_by_counts(
+        self, name: str, host: _HostProgress, end: PlayEnd
+    ) -> HostVerdict:
         own = self._counts.get(name, {})
         if own.get("failures") or own.get("unreachable"):
             if host.failure is not None:

@@ -1,18 +1,6 @@
-"""What Ansible is given: an attempt's order, its plays' files, and scripts as plays.
+"""What Ansible is given: the order of an attempt, and the files of each of its plays.
 
-Texts are YAML that Ansible takes as they are.
-
-A script becomes a play of two tasks: connect, then run. The module of the second is
-`command` with the script on its standard input, as the other ways break a promise: with
-`raw` and `script`, an exit of 255 is reported as unreachable; with the environment of a
-task, values show in the host's list of processes. The host needs Python.
-
-The script's output is collected in a file there until it ends, so that stdout and
-stderr are in order, and freed of bytes that are not UTF-8, on which ansible-core 2.19
-fails the task.
-
-The task that only connects comes first, so that "unreachable" at it means that nothing
-ran.
+Values are written as YAML that Ansible never treats as templates (`!unsafe`).
 """
 
 from __future__ import annotations
@@ -105,7 +93,7 @@ exit $mobius_status
 """
 
 
-def unsafe_text(text: str, name: str) -> str:
+def yaml_unsafe_scalar(text: str, name: str) -> str:
     """A text as a scalar that Ansible never takes for a template.
 
     `{{ … }}` in a value would be executed on this machine: a value may be what a step
@@ -130,7 +118,7 @@ def _escaped(character: str) -> str:
     return character
 
 
-def unsafe_mapping(texts: Mapping[str, str], indent: str = "") -> str:
+def yaml_unsafe_mapping(texts: Mapping[str, str], indent: str = "") -> str:
     """Texts by their names, a line each.
 
     Raises:
@@ -139,7 +127,7 @@ def unsafe_mapping(texts: Mapping[str, str], indent: str = "") -> str:
     rows = []
     for name, text in texts.items():
         key = "".join(map(_escaped, name))
-        rows.append(f'{indent}"{key}": {unsafe_text(text, name)}\n')
+        rows.append(f'{indent}"{key}": {yaml_unsafe_scalar(text, name)}\n')
     return "".join(rows)
 
 
@@ -179,7 +167,7 @@ class PlaybookOrder:
     """Bytes of output, for each host."""
     secrets: tuple[str, ...] = ()
     """What is redacted from all that Ansible says, in every form."""
-    check: bool = False
+    check_mode: bool = False
     """Whether nothing is to be changed: `--check --diff`."""
     umask: int = 0o022
     clock_offset: float = 0.0
@@ -268,7 +256,7 @@ def _inventory_item(
 
 def _variables(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> str:
     if not order.is_script:
-        return unsafe_mapping(order.variables) or "{}\n"
+        return yaml_unsafe_mapping(order.variables) or "{}\n"
     nonce = f"END-{secrets.token_hex(16)}"
     texts = {
         each.name: script_standard_input(
@@ -280,7 +268,7 @@ def _variables(order: PlaybookOrder, hosts: Sequence[OrderedHost]) -> str:
         )
         for each in hosts
     }
-    return f"{STANDARD_INPUT_VARIABLE}:\n{unsafe_mapping(texts, '  ')}"
+    return f"{STANDARD_INPUT_VARIABLE}:\n{yaml_unsafe_mapping(texts, '  ')}"
 
 
 def _plugin_orders(
@@ -314,7 +302,7 @@ def play_command(order: PlaybookOrder, files: PlayFiles) -> str:
     words += ["-i", str(files.inventory), "-e", f"@{files.variables}"]
     if order.become:
         words += ["--become", "--become-user", order.become]
-    if order.check:
+    if order.check_mode:
         words += ["--check", "--diff"]
     book = files.playbook if order.is_script else Path(order.workdir, order.playbook)
     return f"exec {shlex.join([*words, '--', str(book)])}\n"

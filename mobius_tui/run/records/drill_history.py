@@ -140,7 +140,11 @@ def _is_before(record: Mapping[str, Any], runbook: str, at: float) -> bool:
 
 
 def times_of_record(record: Mapping[str, Any]) -> Mapping[str, float]:
-    """The times of a run in seconds, by measure, as far as its record has them."""
+    """The times of a run in seconds, by measure, as far as its record has them.
+
+    The measures are those of `MILESTONE_NAMES`, counted from the trigger, or what else
+    the record says they count from, and `total`, from the run's beginning to its end.
+    """
     return dict(_times_of(record))
 
 

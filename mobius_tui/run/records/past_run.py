@@ -67,7 +67,8 @@ class PastRun:
     began: float
     """Seconds since 1970."""
     restored: float | None
-    """Seconds from the trigger, or from its beginning, to the first healthy check."""
+    """Seconds from the trigger, or from its beginning, until it was restored. See
+    `Milestones.restored`; `None` where it was not, or that is not known."""
     steps: Mapping[str, PastStep]
     """Those that were begun, skipped or vouched for."""
 

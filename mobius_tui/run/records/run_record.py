@@ -128,12 +128,12 @@ def past_run_from_files(directory: RunDirectory) -> PastRun | None:
 
     Returns and raises as `refresh_stats`.
     """
-    tail = read_journal(directory.journal)
-    began = tail.entries[0].event if tail.entries else None
+    journal_content = read_journal(directory.journal)
+    began = journal_content.entries[0].event if journal_content.entries else None
     if not isinstance(began, RunBegan) or Path(began.file).name != began.file:
         raise RunError(f"{directory.journal.name}: it does not begin with RunBegan")
     runbook = load_run_runbook(directory, began)
-    state = fold(runbook, tail.entries)
+    state = fold(runbook, journal_content.entries)
     if state.ended is None:
         return None
     past = HealthHistory()
@@ -141,7 +141,7 @@ def past_run_from_files(directory: RunDirectory) -> PastRun | None:
         past.add(check)
     plan = Plan(runbook)
     plan.catch_up(state)
-    course = track_milestones(plan, tail.entries)
+    course = track_milestones(plan, journal_content.entries)
     score = read_record_or_empty(directory).get("score")
     restored = course.as_scored(past, score).seconds_until("restored")
     return past_run.past_run_from_state(directory.id, state, restored)

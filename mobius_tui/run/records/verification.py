@@ -52,8 +52,8 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
 
     Args:
         directory: the run.
-        head: the journal's head as noted elsewhere; with it, a journal whose end was
-            cut off is detected, too.
+        head: the journal's head, or the digest of the record's last seal, as noted
+            elsewhere; with it, an end that was cut off is detected, too.
     """
     try:
         journal_content = read_journal(directory.journal)

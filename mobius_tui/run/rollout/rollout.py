@@ -34,7 +34,8 @@ class RolloutPlan:
     parallel: int
     """How many hosts run at the same time at most."""
     max_failed: int
-    """How many hosts may fail before no further host begins; the step ends warned."""
+    """How many hosts may fail; the step then still ends as warned. Once more have
+    failed, no further host begins, and the step ends as failed."""
     on_unreachable: OnUnreachable = "fail"
     person_between_batches: bool = False
     """Whether a person lets each batch after the first begin."""

@@ -21,7 +21,7 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.runbook.model.runtime_steps import IMPROVISED_PHASE, undo_id
 
 
-def apply_growth_event(state: RunState, event: StepAdditionEvent) -> None:
+def apply_step_addition_event(state: RunState, event: StepAdditionEvent) -> None:
     """Add the steps of an event that may follow."""
     state.step_additions = state.step_additions.appended(event)
     if isinstance(event, StepImprovised):

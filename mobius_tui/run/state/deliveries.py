@@ -33,7 +33,7 @@ class DeliveryStatus(StrEnum):
     SENDING = "being sent"
     SENT = "sent"
     NOT_SENT = "not sent"
-    """It stays queued until a person acts."""
+    """It was not received, and is not tried again until a person asks for it."""
     UNKNOWN = "not known whether it arrived"
     DROPPED = "not to be sent any more"
 
@@ -46,7 +46,7 @@ UNDELIVERED_STATUSES = frozenset(
         DeliveryStatus.UNKNOWN,
     }
 )
-"""The channel has not received it, as far as is known."""
+"""The channel has not received it, as far as is known; nobody dropped it."""
 DELIVERY_STATUSES_NEEDING_PERSON = frozenset(
     {DeliveryStatus.NOT_SENT, DeliveryStatus.UNKNOWN}
 )

@@ -238,7 +238,7 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
 
 
 def _growth(state: RunState, event: StepAdditionEvent, _entry: Entry) -> None:
-    added_steps.apply_growth_event(state, event)
+    added_steps.apply_step_addition_event(state, event)
 
 
 def _fleet(state: RunState, event: FleetEvent, entry: Entry) -> None:

@@ -169,7 +169,8 @@ class RunState:
     main_line_phase: str | None = None
     """The id of the main-line phase to go on from; `None` for the first one."""
     entered_phases: PersistentList[str] = EMPTY_LIST
-    """Every phase that was ever entered, in order."""
+    """The phases of every `PhaseEntered`, in order; one may be there twice. A main-line
+    phase that the run merely came to is not among them."""
     aside_attempts: dict[str, int] = field(default_factory=dict)
     """By id of a step that led into an aside, how many attempts it had had by then."""
     recovered_by: dict[str, str] = field(default_factory=dict)

@@ -52,7 +52,11 @@ def withdraw_variables(state: RunState, step_id: str) -> None:
 
 
 def store_variables_at_start(state: RunState, step_id: str) -> None:
-    """Store the variables with which an attempt at a changing step starts."""
+    """Store the variables with which an attempt at a changing step starts.
+
+    In a run that was reopened, also note that an undo has begun, if the step undoes
+    another.
+    """
     _note_undo_after_end(state, step_id)
     if step_id in state.changing_steps:
         state.variables_at_start[step_id] = state.variables.copy()

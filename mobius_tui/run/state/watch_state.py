@@ -21,7 +21,10 @@ from mobius_tui.run.events.watch_events import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """A trigger that has fired, and whose condition has not cleared."""
+    """A trigger that has fired.
+
+    Those in `WatchState.alarms` have not cleared; `latest_alarm` may have.
+    """
 
     probe: str
     rule: Rule
@@ -56,7 +59,8 @@ class WatchState:
     armed_by: str = ""
     """Who armed it last."""
     disarm_reason: str = ""
-    """Why it is not armed any more, in words; empty where nobody armed it."""
+    """Why it is not armed now, in words; empty while it is armed. Empty, too, until
+    something disarms it; a rollback that begins always sets it."""
     alarms: tuple[Alarm, ...] = ()
     """The oldest first."""
     latest_alarm: Alarm | None = None
@@ -71,7 +75,8 @@ class WatchState:
     rollback_passed: bool | None = None
     """Whether the rollback's phase passed; `None` until it has ended."""
     rollback_stop_reason: str = ""
-    """Why the rollback needs a person; empty where it does not."""
+    """Why the rollback stopped, and needed a person; empty if it never stopped. It
+    stays when the phase has passed since then: see `rollback_passed`."""
     watch_run: WatchBegan | None = None
     """What `mobius-tui watch` asked for; `None` in any other run."""
     watch_run_began_at: float = 0.0

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 
 from mobius_tui import __version__
-from mobius_tui.errors import FaultError, RunError
+from mobius_tui.errors import InternalError, RunError
 from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_folders import make_private_folder, state_home
 from mobius_tui.sanitize import line
@@ -26,8 +26,8 @@ def crash_folder() -> Path:
     return state_home() / "faults"
 
 
-def report_unexpected_error(error: BaseException, note: str = "") -> FaultError:
-    """Write a crash report, and return the `FaultError` to raise.
+def report_unexpected_error(error: BaseException, note: str = "") -> InternalError:
+    """Write a crash report, and return the `InternalError` to raise.
 
     Args:
         error: the error.
@@ -39,7 +39,7 @@ def report_unexpected_error(error: BaseException, note: str = "") -> FaultError:
     ]
     parts += [note] if note else []
     parts.append(f"details are in {_write_report(error)}")
-    return FaultError("; ".join(parts))
+    return InternalError("; ".join(parts))
 
 
 def _write_report(error: BaseException) -> str:

@@ -21,6 +21,7 @@ class PlayHost:
 
     name: str
     attempt: int
+    """The number of the host's claim, not of the attempt: see `OrderedHost`."""
     output_begin: int = 0
     """Bytes of its output that are of an earlier play of the attempt."""
 

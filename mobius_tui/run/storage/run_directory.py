@@ -1,6 +1,7 @@
 """The paths in a run's directory, and how it is made and locked.
 
-Folders are 0700 and files 0600; nothing is opened through a link.
+Folders are 0700 and files 0600, those of a shared run 02750 and 0640; nothing is opened
+through a link.
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ class AttemptDirectory:
         return self.path / "outputs"
 
     @property
-    def log_sizes(self) -> Path:
-        """The sizes that the files of `log` checks had when the attempt began."""
+    def log_marks(self) -> Path:
+        """Where the logs of its checks ended when the attempt began."""
         return self.path / "logs"
 
     @property

@@ -41,6 +41,7 @@ class HostReachability(StrEnum):
 
     ANSWERS = "answers"
     REFUSED = "refused"
+    """Every other failure: a login refused, no ssh here, or `true` failed there."""
     UNKNOWN_KEY = "unknown key"
     NO_SUCH_NAME = "no such name"
     TIMED_OUT = "timed out"
@@ -53,7 +54,7 @@ class ProbedHost:
     host: TargetHost
     answer: HostReachability
     detail: str = ""
-    """The line of ssh that shows why it does not answer; empty if it does."""
+    """Why it does not answer, on one line: ssh's or ours; empty if it does."""
 
 
 _ANSWER_PATTERNS: Sequence[tuple[HostReachability, re.Pattern[str]]] = (
@@ -77,11 +78,11 @@ _ANSWER_PATTERNS: Sequence[tuple[HostReachability, re.Pattern[str]]] = (
 
 
 def ssh_argv(host: TargetHost, *words: str) -> tuple[str, ...]:
-    """The command that runs something on a host, its shell's standard input closed.
+    """The command that runs something on a host; its shell gets no standard input.
 
     Args:
-        host: its name and address must have been checked, as `check_host_name` does:
-            a name that begins with `-` would be an option.
+        host: its name and address must have been checked, by `host_name_problem`: a
+            name that begins with `-` would be an option.
         words: the command, which the host's shell interprets.
     """
     options = (each for option in SSH_OPTIONS for each in ("-o", option))

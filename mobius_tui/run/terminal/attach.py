@@ -164,7 +164,6 @@ class AttachSession:
         self._waker = waker
         self._keys = DetachKeyFilter()
         self._takes_over = False
-        self._last_frame: tuple[bytes, bytes] | None = None
 
     def run(self) -> str:
         """Attach, relay and detach; returns what became of the step, in words."""
@@ -305,6 +304,12 @@ def attach_terminal(run: RunDirectory, step: str, number: int, name: str) -> str
         step: the step's id.
         number: the attempt.
         name: of the step, for people.
+
+    Returns:
+        What became of the step, or why nothing was attached, in words for a person.
+
+    Raises:
+        SystemExit: the person's terminal has ended, or this process was told to end.
     """
     name = line(name)
     if not (os.isatty(0) and os.isatty(1)):

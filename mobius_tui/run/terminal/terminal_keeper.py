@@ -94,7 +94,7 @@ class TerminalScript(ScriptProcess):
             os.dup2(theirs[0], number)
 
     def signal(self, number: int) -> None:
-        """Send a signal to every group of the session; wake those that it stopped."""
+        """Send a signal to every group of the session, and continue what is stopped."""
         for group in {self.pid, *(group for _, group in self._session())}:
             try:
                 os.killpg(group, number)

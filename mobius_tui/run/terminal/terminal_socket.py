@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 STALL_LIMIT = 5.0
 """Seconds for which a viewer may receive nothing of what it is sent."""
 SEND_BUFFER = 32768
-"""Bytes on their way to a viewer from which the program has to wait, as it would for a
-slow terminal: a key that stops a flood must not wait behind much of it."""
+"""Bytes that wait to be passed on, in either direction, until no more is read.
+
+The program then has to wait, as it would for a slow terminal: a key that stops a flood
+must not wait behind much of it. The socket's own buffer has the same size.
+"""
 
 
 class AttachedViewer:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, encode_record
-from mobius_tui.health.local_machine import Machine
-from mobius_tui.health.probe_target import ProbeTarget, fill_target
+from mobius_tui.health.local_machine import MachineSampler
+from mobius_tui.health.probe_target import ProbeTarget, fill_probe
 from mobius_tui.health.probe_window import CurrentHealth, hosts_cycle, stale_after
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import running_process_groups
@@ -51,7 +51,9 @@ class UnitMonitor:
         """By unit; empty where no check names one, or there is no systemd."""
 
     async def watch(self, context: RunContext, *, every: float) -> None:
-        """Ask for the states for as long as the run is open.
+        """Ask for the states again and again, while checks name units.
+
+        It returns as soon as no check names one, or no name can be filled in.
 
         Args:
             context: the run's.
@@ -237,9 +239,7 @@ class HealthMonitor:
             if not probe.hosts and has_values(context, probe):
                 try:
                     ready.append(
-                        self._with_certificates(
-                            context, fill_target(probe, values.fill)
-                        )
+                        self._with_certificates(context, fill_probe(probe, values.fill))
                     )
                 except MobiusError as error:
                     print(f"probe {probe.id}: {error}", flush=True)  # noqa: T201
@@ -284,13 +284,13 @@ class HealthMonitor:
     async def _sample_machine(self, context: RunContext, every: float) -> None:
         began = context.state.began
         assert began is not None
-        machine = Machine(Path(began.workdir), self._process_patterns(context))
+        machine = MachineSampler(Path(began.workdir), self._process_patterns(context))
         while True:
             sample = await asyncio.to_thread(
                 machine.sample,
                 at=self._clock.wall(),
                 mono=self._clock.mono(),
-                groups=running_process_groups(context),
+                excluded_groups=running_process_groups(context),
                 excluded_pids=frozenset({os.getpid()}),
             )
             self._write(replace(sample, services=self._units.states))

@@ -41,7 +41,10 @@ is old, and a request to hold the countdown may not have reached it."""
 
 @dataclass(slots=True)
 class RollbackRecheck:
-    """A rollback that waited for a step; the checks from then on decide on it."""
+    """A rollback that did not begin at zero; the checks from then on decide on it.
+
+    It waited for a step, the host was late, or the rule was not known to hold.
+    """
 
     alarm: Alarm
     oks: int = 0
@@ -202,7 +205,7 @@ class TriggerMonitor:
         return now is not None and now.n == countdown.n and state.ended is None
 
     async def _recheck_rollback(self, check: ProbeResult) -> None:
-        """Begin or drop the waiting rollback, by the checks since the step ended."""
+        """Begin or drop the waiting rollback, by the checks since its countdown."""
         recheck = self._recheck
         if recheck is None:
             return

@@ -144,7 +144,8 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
             return step
         found = judge_script(action.script, shell=action.shell, table=commands)
         effects = [each.effect for each in found.effects]
-        if action.follow or action.tty:  # by their labels' rule, they read
+        if action.follow or action.tty:
+            # Usually these read, so a command that is not known is no change.
             effects = [each.effect for each in found.effects if each.known]
         effect = heaviest_effect("read", *effects)
         return dataclasses.replace(
@@ -245,7 +246,7 @@ def _phases(
             entry.report(f"`{phase.id}` is included twice; see `use`", "include")
             continue
         if included is not None:
-            phase = _with_overrides(phase, entry, included.target)
+            phase = _with_overrides(phase, entry, included.reference)
         _add_table("phase", phase.id, table, tables, entry)
         for step, inner in found:
             _add_table("step", step.id, inner, tables, inner)
@@ -281,7 +282,7 @@ def _add_table(
     reported_at.report(words, *reported_at.present_keys("id"))
 
 
-def _with_overrides(phase: Phase, entry: TomlTable, target: str) -> Phase:
+def _with_overrides(phase: Phase, entry: TomlTable, reference: str) -> Phase:
     """An included phase with the overrides of the including file."""
     if entry.has("id") or entry.has("step"):
         words = "an included phase keeps its `id` and its steps"
@@ -296,4 +297,4 @@ def _with_overrides(phase: Phase, entry: TomlTable, target: str) -> Phase:
         "attended": entry.flag("attended"),
     }
     changes = {key: own[key] for key in given}
-    return dataclasses.replace(phase, include=target, **changes)
+    return dataclasses.replace(phase, include=reference, **changes)

@@ -67,7 +67,7 @@ def read_checks(table: TomlTable | None) -> list[Check]:
         table.report(f"a check names a kind: {', '.join(CHECK_KINDS)}")
     table.present_keys(*CHECK_KINDS)
     if table.format >= 2 and table.present_keys(*_REPEAT_KEYS):
-        _repeat(table)  # a mistake is one though each kind has its own
+        _repeat(table)  # only to report mistakes, also where each kind has its own
     for kind in table.node:
         if kind not in CHECK_KINDS:
             continue

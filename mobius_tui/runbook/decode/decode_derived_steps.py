@@ -33,7 +33,7 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _FORMS = 'a list of texts, the name of a variable, or { run = "a command" }'
 _KEYS_OF_ROWS = ("item", "max_failed", "parallel")
-"""Keys that only a step with rows may have."""
+"""Keys of a step with rows; all but `item` are of a step with `hosts`, too."""
 
 
 def read_parallel(table: TomlTable) -> int:

@@ -215,7 +215,7 @@ def _watch(step: TomlTable) -> Watch | None:
     return Watch(for_=read_duration(table, "for", "5m"))
 
 
-_RESERVED_TARGETS = ("stop", "continue")
+_ON_FAILURE_WORDS = ("stop", "continue")
 """Values of `on_failure` besides the id of a phase."""
 
 
@@ -265,7 +265,7 @@ def read_phase(
     """A `[[phase]]`, and each of its steps with its table."""
     table.require("title")
     phase_id = read_id(table) or f"?{table.line()}"
-    if phase_id in _RESERVED_TARGETS:
+    if phase_id in _ON_FAILURE_WORDS:
         table.report(f"`{phase_id}` is a word of `on_failure`; take another", "id")
     found = [(read_step(inner, steps), inner) for inner in table.tables("step")]
     if not table.has("step"):

@@ -24,7 +24,7 @@ _TOP_TABLES = (
     *("runbook", "commands", "var", "profile", "contact"),
     *("message", "channel", "health", "phase", "step"),
 )
-"""The keys that the root table of a file may have."""
+"""The keys that the root table of a file may have, besides `format`."""
 
 MAX_INCLUDED_FILES = 32
 """Included files; each may be 1 MiB."""
@@ -36,7 +36,7 @@ class IncludedPhase:
 
     table: TomlTable
     """The phase's table in that file."""
-    target: str
+    reference: str
     """`FILE#PHASE`, as it is in the including file."""
 
 
@@ -104,7 +104,7 @@ class IncludedFiles:
             near = did_you_mean(phase_id, found)
             table.report(f"no phase `{phase_id}` in {name}{near}", "include")
             return None
-        return IncludedPhase(table=found[phase_id], target=target)
+        return IncludedPhase(table=found[phase_id], reference=target)
 
     def _root_of(self, name: str, table: TomlTable) -> TomlTable | None:
         if name == self._main_name:

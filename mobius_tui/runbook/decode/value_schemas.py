@@ -39,7 +39,7 @@ def text_matching(pattern: str) -> ValueSchema:
 
 def text_or_template(*forms: re.Pattern[str]) -> ValueSchema:
     """A text of one of some forms, or with `${name}` to be filled in."""
-    pattern = "|".join(text_matching.pattern for text_matching in forms)
+    pattern = "|".join(form.pattern for form in forms)
     return {"type": "string", "pattern": rf"^(?:{pattern})$|\$\{{"}
 
 

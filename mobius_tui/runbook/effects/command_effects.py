@@ -243,11 +243,11 @@ def _text(pattern: str, table: Mapping[str, object], key: str) -> str:
 
 
 def _choice(
-    pattern: str, table: Mapping[str, object], key: str, existing: Sequence[str]
+    pattern: str, table: Mapping[str, object], key: str, choices: Sequence[str]
 ) -> str | None:
     value = _text(pattern, table, key)
-    if value and value not in existing:
-        raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(existing)}")
+    if value and value not in choices:
+        raise BadLineError(f"`{key}` of `{pattern}` is one of {', '.join(choices)}")
     return value or None
 
 

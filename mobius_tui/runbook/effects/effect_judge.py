@@ -219,7 +219,10 @@ class _Judge:
         return first.name == _OUTPUT or first.name in self._own_files
 
     def judge_other_program(self, shell: Sequence[str], script: str) -> None:
-        """Judge a script that another program than a shell runs."""
+        """Judge a script that a shell with `-c`, or no shell, runs.
+
+        The shell runs the code after `-c`, which gets the script as `$0`.
+        """
         if _name(shell[0]) in SHELLS:
             self._step_script = script
             code = next((word for word in shell[1:] if word[:1] != "-"), "")

@@ -70,13 +70,13 @@ def runs_in_current_folder(path: Path) -> bool:
 
 
 def find_runbook(name_or_path: str) -> Path:
-    """The file of a runbook in the library by its name, or of any runbook by its path.
+    """The file of a runbook: in the library by its name, or any by its path.
 
-    A text with a `/` or the ending `.toml` is a path. Own runbooks replace bundled
-    ones.
+    The name is that of the file without `.toml`. A text with a `/` or the ending
+    `.toml` is a path. Own runbooks replace bundled ones.
 
     Raises:
-        UsageError: no runbook has that id; the message lists those that there are.
+        UsageError: no runbook has that name; the message lists those that there are.
     """
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         return Path(name_or_path)

@@ -19,7 +19,7 @@ from pathlib import Path
 import tomli_w
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import FaultError, RunbookError, UsageError
+from mobius_tui.errors import InternalError, RunbookError, UsageError
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
@@ -84,7 +84,9 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
     if is_whole and _digests(runbook_from_bytes(path, data)) != _digests(
         runbook_from_bytes(path, upgraded)
     ):
-        raise FaultError(f"{path}: in format 2 it would be another one; it stays as is")
+        raise InternalError(
+            f"{path}: in format 2 it would be another one; it stays as is"
+        )
     return UpgradedFile(data=upgraded, written_effects=tuple(stated))
 
 
@@ -309,4 +311,4 @@ def _verify(path: Path, before: Runbook, after: Runbook, added: Sequence[str]) -
         for change in diff_runbooks(before, after)
     }
     if found != {("added", "step", name) for name in added}:
-        raise FaultError(f"{path}: with the steps it would be another one; it stays")
+        raise InternalError(f"{path}: with the steps it would be another one; it stays")

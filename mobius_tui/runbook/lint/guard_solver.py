@@ -93,11 +93,11 @@ def _points(operands: Iterable[str]) -> Iterator[str]:
 
     Each, one below, one above, and the means between them.
     """
-    by_name: dict[QuantityKind, set[Decimal]] = {}
+    by_kind: dict[QuantityKind, set[Decimal]] = {}
     for text in operands:
         if (own := parse_quantity(text)) is not None:
-            by_name.setdefault(own[0], set()).add(Decimal(own[1]))
-    for kind, limits in by_name.items():
+            by_kind.setdefault(own[0], set()).add(Decimal(own[1]))
+    for kind, limits in by_kind.items():
         ordered = sorted(limits)
         points = [*ordered, ordered[0] - 1, ordered[-1] + 1]
         points += [(low + high) / 2 for low, high in pairwise(ordered)]

@@ -241,7 +241,7 @@ def warn_scripts(draft: RunbookDraft) -> None:
         if length <= remaining:
             remaining -= length
             parsed.append((source, parse_script(source.script)))
-    elsewhere = _assigned_names(parsed)
+    first_setters = _assigned_names(parsed)
     starts = _runbook_prefixes(draft.runbook, parsed)
     for source, script in parsed:
         positions = source.positions()
@@ -250,7 +250,7 @@ def warn_scripts(draft: RunbookDraft) -> None:
             error = syntax_error(broken, positions.line(broken.opener_start))
             positions.warn(error.code, error.message, error.offset)
             continue  # its other problems are found once it can be parsed
-        for each in _script_findings(draft, source, script, starts, elsewhere):
+        for each in _script_findings(draft, source, script, starts, first_setters):
             positions.warn(each.code, each.message, each.offset)
 
 
@@ -259,7 +259,7 @@ def _script_findings(
     source: ScriptSource,
     script: ParsedScript,
     starts: Mapping[str, str],
-    elsewhere: Mapping[str, str],
+    first_setters: Mapping[str, str],
 ) -> Iterator[ScriptFinding]:
     run = source.step.action if source.check is None else None
     context = ScriptContext(
@@ -270,7 +270,7 @@ def _script_findings(
         declared=draft.runbook.variables,
         environment_names=environment_names(source),
         value_prefixes={**starts, **_without_templates(source.step.env)},
-        set_by_other_steps=elsewhere,
+        first_setters=first_setters,
     )
     cannot_fail = source.check is not None and why_cannot_fail(source.check)
     for rule in SCRIPT_RULES:

@@ -36,18 +36,18 @@ class Repeat:
     """How often a check is repeated; part of each kind of check."""
 
     attempts: int | None = None
-    """Attempts in all; `consecutive` if neither it nor `deadline` is given."""
+    """Looks in all; `consecutive` if neither it nor `deadline` is given."""
     consecutive: int = 1
     """Looks in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
-    """The time limit of one attempt."""
+    """The time limit of one look."""
     deadline: str | None = None
-    """How long after the first attempt a last one is made; `for` in TOML."""
+    """How long after the first look a last one is made; `for` in TOML."""
 
     @property
     def limit(self) -> int | None:
-        """The number of attempts in all; `None` if only the time limits them."""
+        """The number of looks in all; `None` if only the time limits them."""
         if self.attempts is None and self.deadline is None:
             return self.consecutive
         return self.attempts
@@ -200,7 +200,7 @@ class DnsCheck:
     absent: bool = False
     """Whether there is none."""
     ttl: Comparisons = ()
-    """How long each may be remembered."""
+    """How long each may be remembered: a duration, or a number of seconds."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property

@@ -211,11 +211,11 @@ def _any_value_satisfies(value: str, comparison: GuardComparison) -> bool | None
     lines = chosen_options(value)
     if len(lines) > 1 and comparison.is_ordered:
         return None
-    in_words = {satisfies(line, comparison) for line in lines}
+    results = {satisfies(line, comparison) for line in lines}
     decisive = comparison.sign != "!="
-    if decisive in in_words:
+    if decisive in results:
         return decisive
-    return None if None in in_words else not decisive
+    return None if None in results else not decisive
 
 
 def _not(inner: GuardVerdict) -> GuardVerdict:

@@ -53,11 +53,15 @@ LIMITS: Mapping[str, Limits] = {
     "within": Limits(least="1s", most=_MONTH),
     "healthy": Limits(least="1s", most="24h"),
     "expect": Limits(least="100ms", most=_MONTH),
-    # A read of an output is written at once, and turned over as often as it is larger.
+    # One read (256 KiB at most) rotates the output of a step with `follow` once for
+    # each limit in it: with a smaller limit the keeper would do little else.
     "max_output": Limits(least="4KiB", most="1TiB"),
 }
-"""Nobody attends a run for longer than a month: a longer time has a wrong unit. The
-limit is a day for times for which a person waits."""
+"""The bounds of a value, by its key.
+
+No time is longer than a month: nobody attends a run for that long, so a longer one has
+a wrong unit.
+"""
 
 _SIZES = frozenset({"max_output"})
 

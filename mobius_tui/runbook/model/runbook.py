@@ -236,7 +236,7 @@ class Phase:
     instead_of: tuple[str, ...] = ()
     """Phases whose pending steps do not apply once this one begins."""
     next: str | None = None
-    """The phase after it; if None, the one from which it was entered."""
+    """Of an aside, the phase that it leads to; if None, where it was entered from."""
     attended: bool = False
     """Whether only a person starts its steps."""
     parallel: int = 0

@@ -305,12 +305,12 @@ def for_sql_client(block: CodeBlock, lead: str) -> CodeBlock:
     """
     if block.language not in _SQL or block.script:
         return block
-    language_name = _SQL_CLIENT.search(block.language) or _SQL_CLIENT.search(lead)
-    if language_name is None:
+    client = _SQL_CLIENT.search(block.language) or _SQL_CLIENT.search(lead)
+    if client is None:
         return block
     script: list[str] = []
     _append_for_client(
-        SessionPart(client=language_name[0], typed=block.text.split("\n")), script
+        SessionPart(client=client[0], typed=block.text.split("\n")), script
     )
     return replace(block, script="\n".join(script) + "\n")
 

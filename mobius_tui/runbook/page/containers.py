@@ -38,7 +38,7 @@ def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return True
     kind = {"=": "tab", "!": "note", "?": "fold"}[match[1][0]]
     inner = state.sCount[start] + 4
-    last = _last_line(state, start + 1, end, inner)
+    last = _end_line(state, start + 1, end, inner)
     token = state.push(f"{kind}_open", "", 1)
     token.info = _title(match[2])
     token.map = [start, last]
@@ -51,8 +51,11 @@ def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _last_line(state: StateBlock, line: int, end: int, inner: int) -> int:
-    """The index of the first line that is neither blank nor indented enough."""
+def _end_line(state: StateBlock, line: int, end: int, inner: int) -> int:
+    """The index after a container's last line that is indented enough.
+
+    Blank lines count only between such lines, not after the last of them.
+    """
     last = line
     while line < end and (state.isEmpty(line) or state.sCount[line] >= inner):
         line += 1

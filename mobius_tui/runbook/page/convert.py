@@ -48,7 +48,7 @@ def make_titles_unique(phase: PhaseDraft) -> None:
         full_title = _first_free_title(step, taken)
         title = shorten(full_title)
         taken.add(title.casefold())
-        _add_lead_to_why(step, full_title, title)
+        _keep_title_in_why(step, full_title, title)
         step.title = title
     if shorten(phase.title) != phase.title:
         phase.why.insert(0, phase.title)
@@ -87,8 +87,16 @@ def _title_candidates(step: StepDraft) -> Iterator[str]:
         number += 1
 
 
-def _add_lead_to_why(step: StepDraft, full_title: str, title: str) -> None:
-    """Put the lead of a step into `why`, unless its title says all of it."""
+def _keep_title_in_why(step: StepDraft, full_title: str, title: str) -> None:
+    """Put the full title into `why`, unless the step's texts contain it.
+
+    A lead that has the same words as the title is removed from `why` instead.
+
+    Args:
+        step: the step, still with the title of its draft, which may be empty.
+        full_title: the chosen title.
+        title: the same, shortened.
+    """
     text_to_keep = step.title or full_title
     if (
         not step.manual
@@ -273,7 +281,11 @@ def _sentence(title: str) -> str:
 def _name_aside(
     title: str, steps: Sequence[StepDraft], asides: Sequence[PhaseDraft]
 ) -> None:
-    """Name the aside phases after their heading, if they are all of its section."""
+    """Give the heading of a section to its asides, if they are all of it.
+
+    It becomes the title of a single aside with one step that has a lead; otherwise it
+    goes into the `why` of the first aside, if that has none.
+    """
     if steps or not asides or not title:
         return
     first = asides[0]

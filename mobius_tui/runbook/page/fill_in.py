@@ -188,7 +188,11 @@ def _replacement(
     quoting: QuotingScanner,
     unquoted_documents: set[int],
 ) -> str | None:
-    """The replacement of a placeholder; empty in a comment, `None` if it must stay."""
+    """The replacement of a placeholder; empty or `None` if it stays.
+
+    Empty where it is taken for none: in a comment, or unquoted before a letter or
+    digit. `None` where it cannot be replaced safely, and is reported as unfilled.
+    """
     kind = quoting.at(placeholder.start)
     if kind == "comment":
         return ""

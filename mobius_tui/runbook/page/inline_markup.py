@@ -294,20 +294,18 @@ class HtmlReader(HTMLParser):
 
     def _end_paragraph(self) -> None:
         """End the open paragraph, and add its block."""
-        text_parts, kind = "".join(self._text_parts), self._open_tag
-        if self._rows is not None and text_parts.strip():
+        joined, kind = "".join(self._text_parts), self._open_tag
+        if self._rows is not None and joined.strip():
             return
         self._text_parts, self._open_tag = [], ""
         if kind == "pre":
-            if text_parts.strip():
+            if joined.strip():
                 fence = CodeFence(
-                    info=self._info, text=text_parts.strip("\n"), depth=self._depth
+                    info=self._info, text=joined.strip("\n"), depth=self._depth
                 )
                 self.blocks.append(fence)
             return
-        text = "\n".join(
-            " ".join(line.split()) for line in text_parts.strip().split("\n")
-        )
+        text = "\n".join(" ".join(line.split()) for line in joined.strip().split("\n"))
         depth = self._depth + max(0, self._lists - 1)
         if kind == "summary":
             self.blocks.append(

@@ -166,7 +166,11 @@ _OPTION = re.compile(
 
 
 def first_command(script: str) -> str:
-    """The first line of a script that is neither a comment nor a here-document."""
+    """The first line that is no comment and has no `<<`, without its indent.
+
+    The text of a here-document counts as lines, too. If all lines have a `<<`, it is
+    the first of them; empty if the script has only comments.
+    """
     lines = [line.strip() for line in script.split("\n")]
     lines = [line for line in lines if line and line[0] != "#"]
     return next((line for line in lines if "<<" not in line), "".join(lines[:1]))

@@ -197,7 +197,10 @@ class Drift:
     page: ComparedCommand | None
     runbook: ComparedCommand | None
     preceding: ComparedCommand | None = None
-    """For `new`: the command of the runbook that it should follow."""
+    """For `new`: the command of the runbook that it should follow.
+
+    None if no command before it on the page has a match; None for the other kinds.
+    """
 
 
 def find_drift(

@@ -31,7 +31,11 @@ class QuotingScanner:
         self._stack = [""]
         """The open constructs: `(`, `` ` ``, `"` or `{`; the lowest is empty."""
         self._pending: list[tuple[str, bool, bool, int, int]] = []
-        """The here-documents that begin at the next line."""
+        """The here-documents that begin at the next line.
+
+        Of each its end word, whether `<<-` removes tabs, whether it is `literal`, and
+        the offsets of the end word with its quotes.
+        """
         self._is_quote_open = False
         self._walk()
 

@@ -41,6 +41,10 @@ class _OpenContainer:
     aside: PhaseDraft | None
     when: dict[str, str]
     decision: StepDraft | None
+    """The decision that a tab is an option of; after it, text belongs to that.
+
+    None for a fold-out, a single tab, and the options of an earlier decision.
+    """
     is_separate: bool
     """Whether its text must not be added to a step outside."""
 
@@ -59,7 +63,7 @@ class StepPlacement:
         """The step to which the next text may belong."""
         self._section = section
         self._draft = draft
-        self._is_aside = aside
+        self._is_in_aside_chapter = aside
         self._aside: PhaseDraft | None = None
         self._condition_depth = -1
         """The depth of the list item with the condition of the aside; -1 without
@@ -73,7 +77,11 @@ class StepPlacement:
         self._step_count = 0
 
     def add(self, step: StepDraft) -> StepDraft:
-        """Add a step; the text before it goes to the previous step."""
+        """Add a step; the text before it goes to the previous step.
+
+        A last paragraph that ends with a colon introduces the step, and goes to its
+        `why`. The text before the section's first step becomes `lead`.
+        """
         lead = self.prose.pop() if "".join(self.prose[-1:]).endswith(":") else ""
         step.why[:0] = filter(None, [lead])
         return self._add_after_prose(step)
@@ -178,7 +186,7 @@ class StepPlacement:
         """
         if self._aside is not None and self._condition_depth < 0:
             return  # a fold-out that is an aside already
-        if self._is_aside:
+        if self._is_in_aside_chapter:
             return
         before = self.steps[-1] if self.steps else None
         if self._shared_aside is not None and not has_more:
@@ -223,7 +231,7 @@ class StepPlacement:
         page = f"{self._draft.title} {self._section.title}"
         if block.tab_group:
             self._open_tab(block, blocks, scope, item)
-        elif not self._is_aside and is_aside(block.title, page):
+        elif not self._is_in_aside_chapter and is_aside(block.title, page):
             self.flush()
             scope.is_separate = True
             self._aside = self._new_aside(block.title)
@@ -278,7 +286,7 @@ class StepPlacement:
             about = lead_title(lead) or self._section.title or self._draft.title
             step = self._add_after_prose(decision_step(about, titles, self._draft))
             step.set_lead(lead)
-        if self._aside is None and not self._is_aside and not self._when:
+        if self._aside is None and not self._is_in_aside_chapter and not self._when:
             self._draft.decisions[titles] = step.choose
         return step
 

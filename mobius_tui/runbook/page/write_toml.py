@@ -38,6 +38,8 @@ _DESTRUCTIVE_WORD = re.compile(rf"(?<![A-Za-z]){_DESTRUCTIVE}", re.IGNORECASE)
 def effect_from_script(script: str, *titles: str) -> Effect:
     """The effect label of a step: never lower than what its commands do.
 
+    A change in a script of more than `MAX_CHARACTERS` counts as destroying.
+
     Args:
         script: the commands.
         titles: the author's titles. If one begins with a word such as "Restore", or a
@@ -92,14 +94,12 @@ def runbook_text(draft: PageDraft, *, page_file: str, file: str, id_source: str)
         contact = {"role": person.role, "handle": person.handle, "for": person.reason}
         contact_fields = {key: _line(value) for key, value in contact.items() if value}
         parts.append(_table("[[contact]]", contact_fields))
-    for id_source, title in draft.variables.items():
+    for name, title in draft.variables.items():
         variable: dict[str, Any] = {"title": _title(title), "ask": True}
-        if any(
-            id_source in step.secrets for phase in draft.phases for step in phase.steps
-        ):
+        if any(name in step.secrets for phase in draft.phases for step in phase.steps):
             variable["secret"] = True
         full_title = _comment(f"# {_line(title)}\n") if shorten(title) != title else ""
-        parts.append(f"{full_title}{_table(f'[var.{id_source}]', variable)}")
+        parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
     ids = IdMaker("message")
@@ -237,8 +237,8 @@ def _step(
 
 def _effect(step: StepDraft) -> str:
     """The guessed effect of a step; at least `change` if no shell runs its script."""
-    phase_names = (step.title, *step.parts, step.heading, step.lead)
-    effect = effect_from_script(step.run, *filter(None, phase_names))
+    titles = (step.title, *step.parts, step.heading, step.lead)
+    effect = effect_from_script(step.run, *filter(None, titles))
     return "change" if step.shell and effect == "read" else effect
 
 

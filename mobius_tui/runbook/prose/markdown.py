@@ -59,7 +59,11 @@ def _is_too_large(text: str) -> bool:
 
 
 def _sanitized_lines(prose: Prose, text: str) -> Iterator[str]:
-    """The sanitized lines of a text with its values; Markdown has entities."""
+    """The lines of a text with its values filled in, sanitized.
+
+    The text was sanitized before it was parsed, but its values were not, and the parser
+    decodes entities such as `&#x202E;`.
+    """
     found = dict(prose.values)
     filled = fill(text, lambda name: found.get(name, f"${{{name}}}"))
     return iter(sanitize.clean(filled, newlines=True).split("\n"))

@@ -94,7 +94,10 @@ class ListItem:
     """A list item."""
 
     mark: str
-    """As it was written: `-`, `*`, `3.`."""
+    """`-`, `*`, `3.`, as it was written.
+
+    A number that does not increase is replaced by the next one.
+    """
     number: int | None
     body: ProseBody
 

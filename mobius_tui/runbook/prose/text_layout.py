@@ -211,7 +211,9 @@ MIN_WIDTH = 10
 
 
 def layout_lines(prose: Prose, width: int) -> tuple[StyledLine, ...]:
-    """The lines of a text, at most `MAX_LINES`.
+    """The lines of a text; if it is too long, the last one says so.
+
+    At most `MAX_LINES` lines of its first `MAX_CHARACTERS`, and that one.
 
     Args:
         prose: the text.

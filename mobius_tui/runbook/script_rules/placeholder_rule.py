@@ -65,7 +65,7 @@ def placeholder_warnings(text: str, *, script: bool) -> Iterator[tuple[int, str]
     found = {
         each.start: each.text
         for each in page_placeholders(text)
-        if script or _is_template(each)
+        if script or _counts_in_prose(each)
     }
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -86,7 +86,7 @@ def placeholder_warnings(text: str, *, script: bool) -> Iterator[tuple[int, str]
             )
 
 
-def _is_template(placeholder: Placeholder) -> bool:
+def _counts_in_prose(placeholder: Placeholder) -> bool:
     """Whether a placeholder counts in a text for people, too.
 
     `{{x}}`, but not `<x>`.

@@ -38,11 +38,17 @@ class ScriptContext:
     tty: bool = False
     declared: Mapping[str, Variable] = field(default_factory=dict)
     environment_names: frozenset[str] = frozenset()
-    """The names that `env` and `secrets` of its step set."""
+    """The names that its step sets for it, besides declared variables.
+
+    Those of `env` and `secrets`, the item of a row, and `RUNBOOK_HOST` on hosts.
+    """
     value_prefixes: Mapping[str, str] = field(default_factory=dict)
     """How the values of variables start, as far as the runbook says."""
-    set_by_other_steps: Mapping[str, str] = field(default_factory=dict)
-    """Names that scripts of other steps assign, and the id of the first such step."""
+    first_setters: Mapping[str, str] = field(default_factory=dict)
+    """Names that scripts assign, this one too, and the id of the first step.
+
+    The id of a variable's command is `var.NAME`.
+    """
 
 
 ScriptRule = Callable[[ScriptContext], Iterator[ScriptFinding]]

@@ -76,13 +76,13 @@ def variables_of_other_steps(context: ScriptContext) -> Iterator[ScriptFinding]:
                 name = each.name
                 if name in own | reported or name in context.declared or each.operator:
                     continue
-                if name in context.set_by_other_steps:
+                if name in context.first_setters:
                     reported.add(name)
                     yield ScriptFinding(
                         code=LOST_VARIABLE.code,
                         offset=each.start,
                         message=f"`{name}` is set by the script of step "
-                        f"`{context.set_by_other_steps[name]}` alone, and is gone here",
+                        f"`{context.first_setters[name]}` alone, and is gone here",
                     )
 
 
@@ -100,7 +100,10 @@ MISSPELT_VARIABLE = LintRule(
 )
 
 _DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", "!"))
-"""Operators that handle an unset name, or with which it is not the name."""
+"""Operators that handle an unset name, and `!`.
+
+In `${!name}` another name is meant, and in `${!name@}` all that begin so.
+"""
 _REQUIRED = frozenset((":?", "?"))
 """Operators that fail for an unset name: one in capitals must come from outside."""
 _SOURCING = re.compile(r"(?m)(?:^|[;&|({])\s*(?:\.|source|eval)\s")
@@ -138,11 +141,7 @@ def misspelt_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     without_dollar = set(_WORD.findall(_EXPANSION.sub(" ", text)))
     for each in _expansions(context.script.body):
         name = each.name
-        if (
-            name in known
-            or name in without_dollar
-            or name in context.set_by_other_steps
-        ):
+        if name in known or name in without_dollar or name in context.first_setters:
             continue
         if each.operator in _DEFAULTED or _is_environment_name(name):
             continue
@@ -261,9 +260,9 @@ def _splits(expansion: Expansion, numbers: set[str]) -> bool:
 def _numeric_variables(context: ScriptContext) -> set[str]:
     """The variables that are only assigned numbers."""
     found: dict[str, bool] = {}
-    for expansion in assignments(context.script.body):
-        found[expansion.name] = found.get(expansion.name, True) and _is_number(
-            expansion.value
+    for assignment in assignments(context.script.body):
+        found[assignment.name] = found.get(assignment.name, True) and _is_number(
+            assignment.value
         )
     for command in commands(context.script.body):
         if isinstance(command, Loop) and command.name:

@@ -22,8 +22,16 @@ class Expansion:
     """Empty for `$(…)` and `$((…))`."""
     start: int
     quoted: bool
+    """Whether it is in double quotes or a here-document, or counts as if it were.
+
+    `$((…))` counts as quoted, and what is inside another one's `${}`.
+    """
     operator: str = ""
-    """The operator after the name in `${}`, such as `:?`; `#` for the length."""
+    """In `${}` the operator after the name, such as `:?`, or a mark before it.
+
+    Marks are `#` for the length and `!` for another name; `#` is also the operator of
+    `${name#prefix}`.
+    """
     inner: bool = False
     """Whether it is inside another one's `${}`, and so has no mark of its own."""
 

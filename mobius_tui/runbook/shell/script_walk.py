@@ -211,7 +211,10 @@ def assignments_of(
 
 
 def commands(script: Script) -> Iterator[ScriptCommand]:
-    """Every command, compound ones first, in the order of the text."""
+    """Every command in the order of the text, a compound one before its parts.
+
+    Those in `$(…)` are left out; `visits` has them.
+    """
     for statement in script:
         for pipe in pipelines(statement):
             for command in pipe.commands:

@@ -48,7 +48,7 @@ def read_bytes(path: Path) -> bytes:
         RefusedError: it is missing, unreadable, too large or no regular file.
     """
     try:
-        _require_regular(path, os.stat(path))  # noqa: PTH116 - Path.stat opens no other door
+        _require_regular(path, os.stat(path))  # noqa: PTH116 - as os.open below
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - from a descriptor
             _require_regular(path, os.fstat(descriptor))

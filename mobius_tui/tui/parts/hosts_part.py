@@ -78,7 +78,7 @@ class StepHostsPart:
         """What is shown in place of the hosts; `None` while they are."""
         self._view: RunView | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._reading: Mapping[str, int] | None = None
+        self._wanted_tails: Mapping[str, int] | None = None
         self._is_reading = False
 
     @property
@@ -191,7 +191,7 @@ class StepHostsPart:
             step: whose hosts they are.
             hosts: the attempt of each.
         """
-        self._reading = hosts
+        self._wanted_tails = hosts
         if not self._is_reading:
             self._is_reading = True
             work = self._read_tails(step)
@@ -199,8 +199,8 @@ class StepHostsPart:
 
     async def _read_tails(self, step: str) -> None:
         try:
-            while self._reading is not None:
-                hosts, self._reading = self._reading, None
+            while self._wanted_tails is not None:
+                hosts, self._wanted_tails = self._wanted_tails, None
                 folders = {
                     attempt: self._folder_of(step, attempt)
                     for attempt in set(hosts.values())
@@ -274,7 +274,8 @@ class StepHostsPart:
             )
             await run_in_thread(catch_up)
             if opened is None:
-                await run_in_thread(catch_up)  # what one look has seen
+                # The call before holds back what it sees for the first time.
+                await run_in_thread(catch_up)
                 opened = self.opened = OpenedOutput(
                     step=step,
                     path=merged.path,

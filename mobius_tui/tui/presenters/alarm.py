@@ -26,7 +26,11 @@ AlarmPart = tuple[str, Role]
 
 
 def alarm_text(view: RunView | None, *, key_prefix: str = "") -> tuple[Content, ...]:
-    """The banner's lines, the most urgent first; empty without an alarm.
+    """The banner's lines, the most urgent first; empty where there are none.
+
+    There are none while no trigger has fired and no rollback has begun, where the
+    runbook has no phase that triggers begin, after a rollback that passed, and once the
+    run has ended.
 
     Args:
         view: the run.

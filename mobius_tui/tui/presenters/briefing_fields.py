@@ -206,10 +206,10 @@ def _when_fetched(variable: Variable) -> str:
 
 
 def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:
-    """When it was drilled last, how that ended, by whom, and what was edited since.
+    """When it was drilled last, how that ended, by whom, what was edited since.
 
     Args:
-        found: its newest drill and what drills cover; `None` if that is not known.
+        found: its newest drill and what drills cover; `None` is shown as never drilled.
         now: seconds since 1970; `None` while the runs are still searched, whatever
             `found` is.
     """

@@ -86,13 +86,24 @@ class StepSpan:
     """`None` while it runs."""
 
     def overlaps(self, times: Sequence[float]) -> bool:
-        """Whether it ran while checks that began at some times were made."""
+        """Whether it had not ended before the first of some checks was made.
+
+        One that began after the last of them counts, too: it is at the chart's edge.
+
+        Args:
+            times: when the checks began, in seconds since 1970, the earliest first; not
+                empty.
+        """
         return self.ended is None or self.ended >= times[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MachineView:
-    """The machine; `None` where a figure could not be had."""
+    """The machine; `None` where a figure could not be had.
+
+    `cpu`, `memory` and `disk` are per cent in use, `load` is the load average over a
+    minute, and `processes` says how many match each pattern, as (name, count).
+    """
 
     cpu: float | None
     memory: float | None
@@ -302,7 +313,7 @@ def _machine(health: CurrentHealth) -> MachineView | None:
 MAX_NAMED_PROBES = 3
 """The most probes that are all named; of more, only those that are not ok are."""
 
-OutagePart = tuple[str, Role]
+HealthPart = tuple[str, Role]
 
 
 def health_field(view: RunView, step: Step) -> Iterator[Field]:
@@ -318,7 +329,7 @@ def health_field(view: RunView, step: Step) -> Iterator[Field]:
     yield Field("health", assemble(*parts))
 
 
-def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
+def _probes_at(view: RunView, moment: float) -> list[HealthPart]:
     """Every probe at a moment."""
     plan = view.runbook.health
     assert plan is not None
@@ -332,7 +343,7 @@ def _probes_at(view: RunView, moment: float) -> list[OutagePart]:
     shown = found
     if len(found) > MAX_NAMED_PROBES:
         shown = [each for each in found if each[1] != "ok"][:MAX_NAMED_PROBES]
-    parts: list[OutagePart] = []
+    parts: list[HealthPart] = []
     for probe, condition in shown:
         glyph, role = CONDITION_MARKS[condition]
         gap = "  " if parts else ""

@@ -47,8 +47,13 @@ YEAR_SHOWN_AFTER = 300 * 86400.0
 """Seconds after which the year says more than the hour."""
 
 
-def local_time(seconds: float | None, now: float) -> str:
-    """A time where the program runs: `24 Nov 13:45`, or `24 Nov 2025` if long ago."""
+def date_text(seconds: float | None, now: float) -> str:
+    """A local time: `24 Nov 13:45`, or `24 Nov 2025` if long ago.
+
+    Args:
+        seconds: since 1970; `None` if it is not known, which gives an empty text.
+        now: seconds since 1970.
+    """
     if seconds is None:
         return ""
     form = "%d %b %Y" if now - seconds > YEAR_SHOWN_AFTER else "%d %b %H:%M"
@@ -87,9 +92,9 @@ def short_run_mark(run: RunSummary, now: float) -> Mark:
 
 
 def run_cells(run: RunSummary, now: float) -> Iterator[TableCell]:
-    """The cells of a run: state, start, duration, title and id."""
+    """The cells of a run, one for each column of its `run_table`."""
     yield run_mark(run, now).glyph_and_word
-    yield local_time(run.began, now), "muted"
+    yield date_text(run.began, now), "muted"
     if not run.is_open:
         yield clock_duration(run.took) if run.took is not None else "", "muted"
     yield run.mode, "muted"
@@ -336,7 +341,7 @@ def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
 
 
 def run_fields(run: RunSummary, now: float) -> Iterator[Field]:
-    """The fields of a run: contents, reason, operator, state and outcome.
+    """The fields of a run: state, reason, runbook, mode, and when it began.
 
     Args:
         run: the run.
@@ -353,4 +358,4 @@ def run_fields(run: RunSummary, now: float) -> Iterator[Field]:
         where = f" ▸ {run.environment}" if run.environment else ""
         yield Field("as", text(f"{run.mode}{where}"))
         who = f" by {run.operator}" if run.operator else ""
-        yield Field("began", text(f"{local_time(run.began, now)}{who}"))
+        yield Field("began", text(f"{date_text(run.began, now)}{who}"))

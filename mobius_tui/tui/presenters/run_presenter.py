@@ -58,7 +58,12 @@ class RunPresenter:
         """Why the run's files are followed no longer; empty while they are."""
 
     async def news(self) -> AsyncGenerator[RunChanged | RunLost, None]:
-        """Messages for the screen, one for each time that the run's files were read."""
+        """Messages for the screen: of what has changed, and idle ones for the clock.
+
+        One without changes comes at each poke of the host, and else after
+        `REFRESH_INTERVAL`. Where the files cannot be followed any more, the last is
+        `RunLost`.
+        """
         try:
             async with aclosing(self._viewer.changes(REFRESH_INTERVAL)) as changes:
                 async for change in changes:

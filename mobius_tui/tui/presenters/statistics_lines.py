@@ -24,7 +24,7 @@ from mobius_tui.run.records.drill_history import verdict_words
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
 from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
-from mobius_tui.tui.presenters.library_lines import local_time
+from mobius_tui.tui.presenters.library_lines import date_text
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
 TREND_HEIGHT = 4
@@ -63,7 +63,9 @@ def trend_lines(trend: Trend, *, width: int, now: float) -> Iterator[Content]:
 
 
 def _is_best(trend: Trend, drill: DrillRecord) -> bool:
-    return trend.best is not None and trend.drills[trend.best] is drill
+    return (
+        trend.fastest_index is not None and trend.drills[trend.fastest_index] is drill
+    )
 
 
 def _chart(trend: Trend, width: int) -> Iterator[Content]:
@@ -106,7 +108,7 @@ def _line(drill: DrillRecord, now: float, *, is_best: bool) -> Content:
     glyph, role = DRILL_VERDICT_MARKS[score.handled]
     took = "-" if score.restored is None else past_drills.seconds_words(score.restored)
     return assemble(
-        (f"{local_time(drill.began, now):<12}  ", "muted"),
+        (f"{date_text(drill.began, now):<12}  ", "muted"),
         (f"{glyph} {verdict_words(score.handled)}", role),
         (f"  {took}", "strong"),
         (f"  by {drill.operator}" if drill.operator else "", "muted"),
@@ -123,7 +125,7 @@ RESTORE_CHART_COLUMN_CELLS = 3
 MAX_STATISTICS_NAME_CELLS = 34
 """Cells of a step's name, where there is room."""
 PASS_RATE_METER_CELLS = 8
-"""Cells of a pass rate's bar."""
+"""Cells of a pass rate's bar; after a duration's bar as many stay free."""
 STEP_FIGURES_CELLS = 42
 """Cells of a step's figures, without what its durations are drawn in."""
 NEVER_FAILED_RATE = 1.0
@@ -191,7 +193,7 @@ def _restore_chart(
             for place, role in enumerate(roles)
         ]
         yield assemble((f"{scale:>{RESTORE_CHART_SCALE_CELLS - 2}} ┤", "muted"), *bars)
-    first, last = local_time(shown[0].began, now), local_time(shown[-1].began, now)
+    first, last = date_text(shown[0].began, now), date_text(shown[-1].began, now)
     span = first if len(shown) == 1 else f"{first} to {last}"
     yield assemble((f"{'':>{RESTORE_CHART_SCALE_CELLS}}{span} · ┄ median", "muted"))
 

@@ -19,7 +19,11 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.planning.situation import Permission, RefusalCode, Refused
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.state.step_state import (
+    ENDED_STATUSES,
+    STATUSES_NEEDING_DECISION,
+    Status,
+)
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -30,13 +34,6 @@ STATUSES_OF_UNKNOWN_PROGRESS = frozenset(
     {Status.UNKNOWN, Status.TIMED_OUT, Status.STOPPED, Status.OUTPUT_LOST}
 )
 """Statuses after which it is not known how far the step got."""
-STATUSES_OF_DONE_STEPS = STATUSES_NEEDING_DECISION | {
-    Status.PASSED,
-    Status.WARNED,
-    Status.OVERRIDDEN,
-    Status.RECOVERED,
-}
-"""Statuses of a step that was carried out, with whatever result, or overridden."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +69,7 @@ def _why_not_ticked(_view: RunView, _step: Step) -> str:
 def _can_be_told(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
     return kind_of(step) == "message" and status in (
-        *STATUSES_OF_DONE_STEPS,
+        *ENDED_STATUSES,
         Status.PENDING,
     )
 
@@ -108,7 +105,7 @@ def _why_not_skipped(view: RunView, step: Step) -> str:
 def _can_be_overridden(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
     undone = (*STATUSES_NEEDING_DECISION, Status.PENDING, Status.WAITING, Status.WARNED)
-    is_stale = status in STATUSES_OF_DONE_STEPS and view.step_state(step.id).is_stale
+    is_stale = status in ENDED_STATUSES and view.step_state(step.id).is_stale
     return status in undone or is_stale or view.statuses[step.id].found_by_guard_check
 
 
@@ -180,7 +177,7 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         is_useful=lambda view, step: (
             kind_of(step) in ("run", "check", "watch")
             and (
-                view.statuses[step.id].status in STATUSES_OF_DONE_STEPS
+                view.statuses[step.id].status in ENDED_STATUSES
                 or view.statuses[step.id].found_by_guard_check
             )
         ),

@@ -277,9 +277,10 @@ def guard_check_notice(view: RunView, action: Action) -> str:
 
 
 def approved_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Who approved the attempt that comes next, until when, and who may not begin it.
+    """Who approved the attempt that comes next, and until when it may be begun.
 
-    Nothing where nobody has, or where what they approved has changed since.
+    Then why the person who looks may not begin it, if so. Nothing where nobody has
+    approved, or where what they approved has changed since.
     """
     approval = current_approval(view.plan, view.state, step)
     if approval is None or not approval.approvals_given:

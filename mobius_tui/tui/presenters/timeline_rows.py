@@ -222,7 +222,7 @@ def _draw_line(
 
 
 def _ends(lane: TimelineLane, window: TimeWindow, end: float) -> Iterator[_Mark]:
-    """How each attempt ended, where it did."""
+    """The status of each attempt at its end; of one that goes on, at `end`."""
     for bar in lane.bars:
         ended = end if bar.ended is None else bar.ended
         column = window.column(ended)

@@ -132,7 +132,7 @@ class LibraryScreen(Page):
         )
         self._open_run = attach
         self._wall = wall
-        self.cursor_key = at
+        self.start_cursor_key = at
         self._read_library = read_library
         self._open_briefing = open_briefing
         self._open_review = open_review
@@ -184,7 +184,7 @@ class LibraryScreen(Page):
             return
         options = self._options
         highlighted = options.highlighted_option
-        before = self.cursor_key if highlighted is None else highlighted.id or ""
+        before = self.start_cursor_key if highlighted is None else highlighted.id or ""
         query = self._filter.value.lower().split()
         self._entries = {}
         options.clear_options()
@@ -230,7 +230,7 @@ class LibraryScreen(Page):
         found = runbook_entries(table, listing.bundled, self._open_briefing, now)
         yield LibraryGroup("Runbooks", table, found)
         hint = "mobius-tui run FILE.toml runs one, and it is listed here from then on"
-        found = runbook_entries(table, listing.recent, self._open_briefing, now)
+        found = runbook_entries(table, listing.own_and_recent, self._open_briefing, now)
         yield LibraryGroup("Runbooks of your own", table, found, hint)
         hint = "none yet; mobius-tui demo rehearses one on a site of its own"
         table = run_table(is_open=False)
@@ -330,7 +330,7 @@ class LibraryScreen(Page):
         """A worker: leave the screens for the editor."""
         source = await file_to_edit(path, self.questions.ask)
         if source is not None:
-            self.cursor_key = str(source)
+            self.start_cursor_key = str(source)
             self.run_foreground_task(
                 ForegroundTask(run=partial(edit_runbook, source, os.environ))
             )

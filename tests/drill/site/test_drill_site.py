@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobius_tui.commands.support.site_sweeping import report_orphan_sites
+from mobius_tui.commands.support.site_sweeping import sweep_orphan_sites
 from mobius_tui.drill.site import site_files, site_services
 from mobius_tui.drill.site.drill_site import (
     HealthAnswer,
@@ -309,11 +309,11 @@ def test_what_is_not_ours_is_never_swept(
     for owned in (elsewhere, folder / "half"):
         (owned / "run" / "owner").write_text("1 0\n")  # no process began then
     (folder / "link").symlink_to(elsewhere)
-    report_orphan_sites()
+    sweep_orphan_sites()
     assert "taken down: half" in capsys.readouterr().err
     assert sorted(path.name for path in folder.iterdir()) == ["link", "notes"]
     assert (elsewhere / "run" / "owner").exists()
-    report_orphan_sites()
+    sweep_orphan_sites()
     assert capsys.readouterr().err == ""
 
 

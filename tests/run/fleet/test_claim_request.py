@@ -27,7 +27,7 @@ def test_a_transmission_that_breaks_off_does_nothing(
 ) -> None:
     """It is cut at each tenth byte, or fewer; and everywhere in the last line."""
     script = 'echo ran >> "$HOME/ran"\n' * 3
-    text = LocalHost(tmp_path).request(START, script=script).text(NONCE)
+    text = LocalHost(tmp_path).request(START, script=script).shell_input(NONCE)
     begun = text.rindex(b"\nmain") + len("\nmain")
     cuts = {*range(0, begun, step), *range(begun - 9, begun)}
 
@@ -145,7 +145,7 @@ def test_what_no_shell_can_be_told_is_refused(
 ) -> None:
     request = ClaimRequest(verb=START, run="r", step="s", host="h", **more)  # type: ignore[arg-type]
     with pytest.raises(RunError, match=says):
-        request.text(NONCE)
+        request.shell_input(NONCE)
 
 
 def test_parts_of_a_claims_path_cannot_lead_elsewhere(host: LocalHost) -> None:
@@ -154,7 +154,7 @@ def test_parts_of_a_claims_path_cannot_lead_elsewhere(host: LocalHost) -> None:
     )
     done = subprocess.run(
         ["env", f"HOME={host.home}", "sh", "-s"],
-        input=request.text(NONCE),
+        input=request.shell_input(NONCE),
         capture_output=True,
         check=True,
     )

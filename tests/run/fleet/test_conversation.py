@@ -38,7 +38,7 @@ async def answer_of(
         earlier=earlier,
         max_output=1024,
     )
-    return await HostConversation(way, request, output).hold()
+    return await HostConversation(way, request, output).exchange()
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ async def test_what_never_ends_is_ended(
 async def test_a_program_that_is_not_there_is_said(output: HostOutput) -> None:
     way = Transport(argv=("no-such-ssh",), description="ssh h")
     request = ClaimRequest(verb=ClaimVerb.ATTACH, run="r", step="s", host="h")
-    answer = await HostConversation(way, request, output).hold()
+    answer = await HostConversation(way, request, output).exchange()
     assert answer == ConversationEnd(reason="there is no program 'no-such-ssh' on PATH")

@@ -9,14 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.playbooks.playbook_order import unsafe_mapping, unsafe_text
+from mobius_tui.run.playbooks.playbook_order import (
+    yaml_unsafe_mapping,
+    yaml_unsafe_scalar,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(TEXTS)
 def test_a_text_is_one_line_of_ascii_and_means_itself(text: str) -> None:
-    found = unsafe_text(text, "v")
+    found = yaml_unsafe_scalar(text, "v")
     assert found.isascii()
     assert found.isprintable()
     tag, _, scalar = found.partition(" ")
@@ -25,11 +28,11 @@ def test_a_text_is_one_line_of_ascii_and_means_itself(text: str) -> None:
 
 
 def test_a_mapping_is_a_line_each() -> None:
-    assert unsafe_mapping({"a": "{{ x }}", "b:": "1"}, "  ") == (
+    assert yaml_unsafe_mapping({"a": "{{ x }}", "b:": "1"}, "  ") == (
         '  "a": !unsafe "{{ x }}"\n  "b:": !unsafe "1"\n'
     )
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(RunError, match="release has bytes that are no UTF-8"):
-        unsafe_mapping({"release": "\udcff"})
+        yaml_unsafe_mapping({"release": "\udcff"})

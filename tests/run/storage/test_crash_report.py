@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mobius_tui.errors import EXIT_FAULT
+from mobius_tui.errors import EXIT_INTERNAL_ERROR
 from mobius_tui.run.storage.crash_report import crash_folder, report_unexpected_error
 
 
@@ -22,7 +22,7 @@ def broken() -> ValueError:
 
 def test_a_fault_is_one_line_and_a_private_file_without_values() -> None:
     found = report_unexpected_error(broken(), "the run goes on")
-    assert found.exit_code == EXIT_FAULT
+    assert found.exit_code == EXIT_INTERNAL_ERROR
     words = str(found)
     assert words.startswith("it stopped because of a fault of its own: ValueError: no⏎")
     assert "; the run goes on; details are in " in words
@@ -56,7 +56,7 @@ def test_no_command_ends_in_a_traceback() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
-    assert done.returncode == EXIT_FAULT
+    assert done.returncode == EXIT_INTERNAL_ERROR
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith("mobius-tui: it stopped because of a fault of its own: Key")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.errors import EXIT_OK, FaultError, RunbookError
+from mobius_tui.errors import EXIT_OK, InternalError, RunbookError
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.library.runbook_rewriting import upgrade_file
@@ -132,7 +132,7 @@ def test_what_format_2_would_take_for_a_pointer_is_left(
     head = OLD.partition("[[phase]]")[0]
     phase = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
     path.write_text(head + phase + text)
-    with pytest.raises(FaultError, match="in format 2 it would be another one"):
+    with pytest.raises(InternalError, match="in format 2 it would be another one"):
         upgrade_file(path)
 
 

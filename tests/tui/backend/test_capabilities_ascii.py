@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mobius_tui.tui
-from mobius_tui.ascii_text import ASCII_SIGNS, says_ascii
+from mobius_tui.ascii_text import ASCII_SIGNS, locale_requires_ascii
 from mobius_tui.sanitize import cells
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.config.settings import Settings
@@ -67,7 +67,7 @@ async def test_the_whole_screen_in_ascii(tmp_path: Path) -> None:
 def test_the_locale_says_what_a_terminal_shows(
     environ: dict[str, str], was_c: bool, wanted: bool
 ) -> None:
-    assert says_ascii(environ, was_c=was_c) is wanted
+    assert locale_requires_ascii(environ, was_c=was_c) is wanted
 
 
 def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:

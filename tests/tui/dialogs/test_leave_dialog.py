@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Static
 
-from mobius_tui.errors import EXIT_STOPPED
+from mobius_tui.errors import EXIT_ABANDONED
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
@@ -111,5 +111,5 @@ async def test_a_run_that_has_ended_meanwhile_is_left_with_its_exit_code(
         await until(pilot, lambda: "has ended meanwhile: abandoned" in words(pilot))
         await press(pilot, time, "enter")
         await until(pilot, lambda: pilot.app.return_value is not None)
-        assert pilot.app.return_value == EXIT_STOPPED
+        assert pilot.app.return_value == EXIT_ABANDONED
         assert host.intents == []

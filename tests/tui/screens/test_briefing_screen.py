@@ -245,7 +245,7 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
             await until(pilot, lambda: starts(run, FlowId.START))
             await pilot.press("enter")
             await until(pilot, lambda: starts(run, FlowId.END_RUN), seconds=15)
-            (recent,) = list_library(runs_root(), ()).recent
+            (recent,) = list_library(runs_root(), ()).own_and_recent
             assert recent.title == "Asking"
             said = directory.attempt("look", 1).output.read_text()
             assert said == "because [/x] $(touch x) in main2, eu\n"

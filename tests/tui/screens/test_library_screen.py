@@ -176,9 +176,9 @@ async def test_the_order_stays_as_it_is_when_one_is_run(tmp_path: Path) -> None:
     paths = [book(tmp_path / f"{name}.toml") for name in ("beta", "alpha", "gamma")]
     for number, path in enumerate(paths):
         made(root, path, at=number)
-    before = [each.id for each in list_library(root, ()).recent]
+    before = [each.id for each in list_library(root, ()).own_and_recent]
     made(root, paths[0], at=60)
-    assert [each.id for each in list_library(root, ()).recent] == before
+    assert [each.id for each in list_library(root, ()).own_and_recent] == before
     assert before == ["alpha", "beta", "gamma"]
 
 

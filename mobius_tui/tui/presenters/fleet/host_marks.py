@@ -53,7 +53,7 @@ class StepHosts:
             status for status in SETTLEMENTS_BY_STATUS if asks or status is unknown
         }
         if not any(self.counts[status] for status in asked):
-            return ()  # as a rule: the commands on offer are found at every look
+            return ()  # nearly always, and it is asked for with every view: be quick
         open_ = [
             name
             for name, own in self.host_states.items()

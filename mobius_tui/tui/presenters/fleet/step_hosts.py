@@ -48,7 +48,10 @@ HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
 }
 """Why nothing further begins."""
 HOLDS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
-"""Holds that wait for a person's release; past others a person goes with a reason."""
+"""Holds that Enter offers to release; at the others it goes elsewhere.
+
+A person gives a reason for the release of any but `PERSON`.
+"""
 
 
 _AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begun")
