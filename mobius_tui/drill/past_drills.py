@@ -79,7 +79,7 @@ def _kind(drill: DrillRecord) -> tuple[object, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trend:
-    """The drills of one runbook with equal faults and `automatic`, oldest first."""
+    """Drills of one runbook that may be compared, oldest first."""
 
     faults: tuple[str, ...]
     automatic: bool
@@ -102,13 +102,16 @@ def trends(drills: Iterable[DrillRecord]) -> tuple[Trend, ...]:
     Args:
         drills: of one runbook, newest first.
     """
-    groups: dict[tuple[tuple[str, ...], bool], list[DrillRecord]] = {}
+    groups: dict[tuple[object, ...], list[DrillRecord]] = {}
     for drill in drills:
-        kind = (drill.score.faults, drill.score.automatic)
-        groups.setdefault(kind, []).insert(0, drill)
+        groups.setdefault(_kind(drill), []).insert(0, drill)
     return tuple(
-        Trend(faults=faults, automatic=automatic, drills=tuple(found))
-        for (faults, automatic), found in groups.items()
+        Trend(
+            faults=found[0].score.faults,
+            automatic=found[0].score.automatic,
+            drills=tuple(found),
+        )
+        for found in groups.values()
     )
 
 

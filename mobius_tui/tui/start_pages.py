@@ -95,7 +95,7 @@ def make_library(
         other_runs_reader=OtherRunsMonitor(runs_root()).urgent_runs,
         at=at,
     )
-    screen.reopen = lambda: reopen(screen.start_cursor_key)
+    screen.reopen = lambda: reopen(screen.cursor_key)
     return screen
 
 

@@ -161,9 +161,13 @@ def test_drills_are_grouped_by_what_broke_the_site() -> None:
     drill(Score(faults=("bad-release",), handled=False), days=7)
     drill(replace(HANDLED, automatic=True), days=6)
     drill(replace(HANDLED, faults=("config-drift",), handled=False), days=5)
+    elsewhere = drill(worse(by=-20), days=4)
+    elsewhere = replace(elsewhere, own_staging=True)
+    drill_record.write_drill_record(directory_of(elsewhere), elsewhere)
     found = trends(drills_with_score(runs_root()))
     kinds = [(t.faults, t.automatic, len(t.drills), t.fastest_index) for t in found]
     assert kinds == [
+        (("bad-release",), False, 1, 0),
         (("config-drift",), False, 1, None),
         (("bad-release",), True, 1, 0),
         (("bad-release",), False, 3, 1),

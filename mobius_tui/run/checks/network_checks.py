@@ -130,7 +130,9 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
         through = new_http_client(ca)
     except OSError as error:
         return check_result(
-            held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
+            held=False,
+            detail=f"cannot read the certificates in {ca}: {error.strerror}",
+            could_not_look=True,
         )
     async with through:
         answer = await send_request(
@@ -141,7 +143,11 @@ async def check_http(check: HttpCheck, ctx: CheckContext) -> CheckResult:
             within=bounded_duration(check.repeat.timeout, "timeout"),
         )
     if answer.problem:
-        return check_result(held=False, detail=f"{subject}: {answer.problem}")
+        return check_result(
+            held=False,
+            detail=f"{subject}: {answer.problem}",
+            could_not_look=answer.failed_locally,
+        )
     took = f"{answer.ms:.0f} ms"
     wrong = wrong_status(answer, check.status)
     if wrong:

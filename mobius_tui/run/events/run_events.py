@@ -18,6 +18,8 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import WatchEvent
 
+DRILL_APPROVER = "drill"
+"""The author of the simulated approvals of a drill."""
 FACILITATOR = "facilitator"
 """The author of these entries, which no member of the team wrote."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.runbook.text.host_patterns import USER_NAME
 from mobius_tui.sanitize import line
 
 MAX_HOST_NAME_LENGTH = 253
@@ -163,18 +164,24 @@ def _ssh_transport(
             *("-o", "ControlPersist=10"),
         )
     config = ("-F", route.config) if route.config else ()
-    login = ("-l", check_host_name(host.user)) if host.user else ()
+    login = ("-l", _check_user_name(host.user)) if host.user else ()
     port = () if host.port is None else ("-p", str(host.port))
     address = check_host_name(host.address) if host.address else host.name
     command = "exec sh -s"
     if route.become:
         # All of the claim is below sudo, or it could not signal what it started.
-        user = shlex.quote(check_host_name(route.become))
+        user = shlex.quote(_check_user_name(route.become))
         command = f"exec sudo -n -H -u {user} -- sh -s"
     return Transport(
         argv=(*_SSH_COMMAND, *sharing, *config, *login, *port, "--", address, command),
         description=f"ssh {host.name}",
     )
+
+
+def _check_user_name(name: str) -> str:
+    if USER_NAME.fullmatch(name):
+        return name
+    raise RunError(f"{line(name[:80])!r} is no name of a user")
 
 
 def _local_transport(name: str, route: LocalRoute) -> Transport:

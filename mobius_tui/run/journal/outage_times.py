@@ -16,6 +16,7 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
+    DRILL_APPROVER,
     FACILITATOR,
     Event,
     RunBegan,
@@ -40,7 +41,7 @@ from mobius_tui.run.state.step_state import Status
 
 STEADY_CHECKS = 3
 """Healthy checks in a row after which the service counts as steady."""
-NON_TEAM_AUTHORS = frozenset({"host", "trigger", "auto", FACILITATOR})
+NON_TEAM_AUTHORS = frozenset({"host", "trigger", "auto", FACILITATOR, DRILL_APPROVER})
 """Authors of entries that no person of the team wrote."""
 MILESTONE_NAMES = (
     "detected",

@@ -26,7 +26,11 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.targets.resolved_hosts import TargetHost
-from mobius_tui.runbook.text.host_patterns import BadHostError, host_name_problem
+from mobius_tui.runbook.text.host_patterns import (
+    USER_NAME,
+    BadHostError,
+    host_name_problem,
+)
 
 INVENTORY_PROGRAM = "ansible-inventory"
 ANSIBLE_MISSING_REMEDY = (
@@ -40,7 +44,6 @@ MAX_INVENTORY_ANSWER_BYTES = 32 << 20
 """Bytes of its answer that are read: it has all variables of all hosts."""
 MAX_INVENTORY_HOSTS = 20_000
 """Hosts of a whole inventory at most; a target has some of them."""
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
 _GROUP_LENGTH = 80
 _ENVIRONMENT: Mapping[str, str] = {
     "ANSIBLE_NOCOLOR": "1",
@@ -173,7 +176,7 @@ def _host(name: str, groups: tuple[str, ...], own: Mapping[str, Any]) -> TargetH
     if not isinstance(address, str) or (problem := host_name_problem(address)):
         raise BadHostError(f"the address of {name}: {problem or 'is no text'}")
     user = own.get("ansible_user", own.get("ansible_ssh_user", ""))
-    if user and not (isinstance(user, str) and _USER.fullmatch(user)):
+    if user and not (isinstance(user, str) and USER_NAME.fullmatch(user)):
         raise BadHostError(f"the user of {name} is no name of a user")
     port = own.get("ansible_port", own.get("ansible_ssh_port"))
     where = _port(name, port)

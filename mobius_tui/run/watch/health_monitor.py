@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -60,23 +60,35 @@ class UnitMonitor:
             every: seconds between two checks of health; `systemctl` is called no more
                 often.
         """
-        while names := _unit_names(context):
+        while checks := _checks_of_active_units(context):
+            names = _unit_names(context, checks)
+            if not names:  # they may be known later
+                await asyncio.sleep(every)
+                continue
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(SYSTEMCTL_TIMEOUT):
                     self.states = await unit_states_now(names, _check_context(context))
             await asyncio.sleep(max(every, SYSTEMCTL_INTERVAL))
 
 
-def _unit_names(context: RunContext) -> tuple[str, ...]:
-    """The units that a check wants active, as far as their names can be filled in."""
+def _checks_of_active_units(context: RunContext) -> tuple[ServiceCheck, ...]:
+    """The checks that want units active."""
+    return tuple(
+        check
+        for step in context.plan.steps.values()
+        for check in step.checks
+        if isinstance(check, ServiceCheck) and "active" in check.state
+    )
+
+
+def _unit_names(context: RunContext, checks: Iterable[ServiceCheck]) -> tuple[str, ...]:
+    """The units of checks, as far as their names can be filled in by now."""
     values = context.values()
     names: dict[str, None] = {}
-    for step in context.plan.steps.values():
-        for check in step.checks:
-            if isinstance(check, ServiceCheck) and "active" in check.state:
-                for name in check.names:
-                    with suppress(MobiusError):
-                        names[values.fill(name)] = None
+    for check in checks:
+        for name in check.names:
+            with suppress(MobiusError):
+                names[values.fill(name)] = None
     return tuple(name for name in names if name and not name.startswith("-"))
 
 

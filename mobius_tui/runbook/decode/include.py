@@ -22,7 +22,7 @@ ReadIncludedFile = Callable[[str], tuple[str, bytes]]
 
 _TOP_TABLES = (
     *("runbook", "commands", "var", "profile", "contact"),
-    *("message", "channel", "health", "phase", "step"),
+    *("message", "channel", "health", "targets", "phase", "step"),
 )
 """The keys that the root table of a file may have, besides `format`."""
 

@@ -14,6 +14,7 @@ from mobius_tui.runbook.script_rules.script_context import (
 )
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
+    MARKS,
     Expansion,
     Loop,
     Script,
@@ -251,7 +252,7 @@ def _splits(expansion: Expansion, numbers: set[str]) -> bool:
     if (
         expansion.quoted
         or expansion.name in _SPECIAL
-        or expansion.operator in ("#", "!")
+        or expansion.operator in MARKS.values()
     ):
         return False
     return expansion.name not in numbers and expansion.operator not in (":+", "+")

@@ -14,6 +14,11 @@ EXPANSION_MARK = "\ufffc"
 """Replaces a part of a word's text that is only known when the script runs."""
 
 
+MARKS = {"#": "#name", "!": "!name"}
+"""What stands before a name in `${}`, and its `Expansion.operator`: `${#name}` is a
+length, `${!name}` the value of the variable that it names."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expansion:
     """A `$name` or `${name…}`."""
@@ -27,11 +32,7 @@ class Expansion:
     `$((…))` counts as quoted, and what is inside another one's `${}`.
     """
     operator: str = ""
-    """In `${}` the operator after the name, such as `:?`, or a mark before it.
-
-    Marks are `#` for the length and `!` for another name; `#` is also the operator of
-    `${name#prefix}`.
-    """
+    """In `${}` the operator after the name, such as `:?` or `#`; or one of `MARKS`."""
     inner: bool = False
     """Whether it is inside another one's `${}`, and so has no mark of its own."""
 

@@ -6,6 +6,7 @@ import re
 
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
+    MARKS,
     Expansion,
     Script,
     Word,
@@ -227,7 +228,7 @@ class WordReader:
         match = _PARAMETER.match(reader.text, reader.pos)
         name = operator = ""
         if match is not None:
-            name, operator = match["name"], match["mark"]
+            name, operator = match["name"], MARKS.get(match["mark"], "")
             reader.pos = match.end()
         sign = _OPERATOR.match(reader.text, reader.pos)
         if sign is not None and not operator:

@@ -19,6 +19,8 @@ MAX_HOST_NAME = 253
 MAX_EXPANDED_NAMES = 10_000
 """Names that one entry stands for at most, before any of them is taken out."""
 HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+USER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?")
+"""A user that ssh logs in as or sudo becomes; none is an option of theirs."""
 _RANGE = re.compile(r"\[([^\[\]]*)\]")
 _BOUNDS = re.compile(r"(\d{1,9}):(\d{1,9})(?::(\d{1,9}))?")
 

@@ -78,7 +78,7 @@ class StepHostsPart:
         """What is shown in place of the hosts; `None` while they are."""
         self._view: RunView | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._wanted_tails: Mapping[str, int] | None = None
+        self._wanted_tails: tuple[str, Mapping[str, int]] | None = None
         self._is_reading = False
 
     @property
@@ -191,16 +191,16 @@ class StepHostsPart:
             step: whose hosts they are.
             hosts: the attempt of each.
         """
-        self._wanted_tails = hosts
+        self._wanted_tails = step, hosts
         if not self._is_reading:
             self._is_reading = True
-            work = self._read_tails(step)
+            work = self._read_tails()
             self._screen.run_worker(work, name="tails", exit_on_error=False)
 
-    async def _read_tails(self, step: str) -> None:
+    async def _read_tails(self) -> None:
         try:
             while self._wanted_tails is not None:
-                hosts, self._wanted_tails = self._wanted_tails, None
+                (step, hosts), self._wanted_tails = self._wanted_tails, None
                 folders = {
                     attempt: self._folder_of(step, attempt)
                     for attempt in set(hosts.values())

@@ -109,6 +109,11 @@ def _can_be_overridden(view: RunView, step: Step) -> bool:
     return status in undone or is_stale or view.statuses[step.id].found_by_guard_check
 
 
+def _why_not_restored(view: RunView, step: Step) -> str:
+    state = state_in_words(view, step)
+    return f"is not skipped ({state}): there is nothing to take back."
+
+
 def _why_not_overridden(view: RunView, step: Step) -> str:
     words = f"is {state_in_words(view, step)} already: there is nothing to vouch for."
     return _blocking_text(view, step) or words
@@ -195,7 +200,7 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
     ),
     RunCommand.RESTORE: StepRule(
         action=lambda _view, step: RestoreStep(step=step.id),
-        reason_useless=_why_not_ticked,
+        reason_useless=_why_not_restored,
     ),
     RunCommand.OVERRIDE: StepRule(
         action=lambda _view, step: OverrideStep(step=step.id),
@@ -229,8 +234,7 @@ def why_useless(
         case RefusalCode.WAITS | RefusalCode.OWN_APPROVAL:
             return f"waits: {permission.why}."
         case RefusalCode.ILLEGAL if command is RunCommand.RESTORE:
-            state = state_in_words(view, step)
-            return f"is not skipped ({state}): there is nothing to take back."
+            return _why_not_restored(view, step)
         case RefusalCode.ONLY_UNDONE:
             return f"stays as it is: {permission.why}."
         case RefusalCode.UNSETTLED:

@@ -132,7 +132,7 @@ class LibraryScreen(Page):
         )
         self._open_run = attach
         self._wall = wall
-        self.start_cursor_key = at
+        self.cursor_key = at
         self._read_library = read_library
         self._open_briefing = open_briefing
         self._open_review = open_review
@@ -184,7 +184,7 @@ class LibraryScreen(Page):
             return
         options = self._options
         highlighted = options.highlighted_option
-        before = self.start_cursor_key if highlighted is None else highlighted.id or ""
+        before = self.cursor_key if highlighted is None else highlighted.id or ""
         query = self._filter.value.lower().split()
         self._entries = {}
         options.clear_options()
@@ -242,6 +242,9 @@ class LibraryScreen(Page):
         """Say beside the list, and on its border, what is at the cursor."""
         entry, now = self._at_cursor(), self._wall()
         about = None if entry is None else entry.about
+        highlighted = self._options.highlighted_option
+        if highlighted is not None:
+            self.cursor_key = highlighted.id or ""
         where = ""
         if isinstance(about, RunSummary):
             where = about.id
@@ -330,7 +333,7 @@ class LibraryScreen(Page):
         """A worker: leave the screens for the editor."""
         source = await file_to_edit(path, self.questions.ask)
         if source is not None:
-            self.start_cursor_key = str(source)
+            self.cursor_key = str(source)
             self.run_foreground_task(
                 ForegroundTask(run=partial(edit_runbook, source, os.environ))
             )

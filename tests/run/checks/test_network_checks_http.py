@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,4 +112,23 @@ async def test_a_certificate_file_is_found_from_the_working_directory(
         assert (await sight(HttpCheck(url=url, ca="ca.pem"), ctx)).held
         missing = await sight(HttpCheck(url=url, ca="gone.pem"), ctx)
     assert not missing.held
+    assert missing.could_not_look
     assert "cannot read the certificates in" in missing.detail
+
+
+async def test_where_this_machine_fails_nothing_is_known(ctx: CheckContext) -> None:
+    """A guard that cannot look must not pass its step over."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with serve(whole()) as (port, _):
+        check = HttpCheck(url=f"http://127.0.0.1:{port}/")
+        with socket.socket() as highest:
+            # The client itself takes the last ones.
+            most = highest.fileno() + 1
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, limits[1]))
+            try:
+                seen = await sight(check, ctx)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        refused = await sight(HttpCheck(url=f"http://127.0.0.1:{closed_port()}"), ctx)
+    assert (seen.held, seen.could_not_look) == (False, True), seen.detail
+    assert (refused.held, refused.could_not_look) == (False, False)

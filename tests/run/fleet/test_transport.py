@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,20 @@ def test_another_user_is_become_around_the_whole_claim() -> None:
     assert argv[argv.index("-F") + 1] == "c"
     with pytest.raises(RunError):
         transport_to(Destination(name="web-1"), SshRoute(become="-i"), None)
+
+
+@pytest.mark.parametrize("user", ["ops", "CORP\\anna", "svc-deploy$", "anna@corp"])
+def test_users_are_those_that_inventories_and_runbooks_may_name(user: str) -> None:
+    host = Destination(name="web-1", user=user)
+    argv = transport_to(host, SshRoute(become=user), None).argv
+    assert argv[argv.index("-l") + 1] == user
+    assert shlex.split(argv[-1])[-4:-2] == [user, "--"]
+
+
+@pytest.mark.parametrize("user", ["-l", "a b", "a\nb", "$(id)", "a" * 66])
+def test_a_user_that_is_an_option_or_code_is_refused(user: str) -> None:
+    with pytest.raises(RunError, match="is no name of a user"):
+        transport_to(Destination(name="web-1", user=user), SshRoute(), None)
 
 
 @pytest.mark.parametrize("route", [SshRoute(), LocalRoute(sites={"-oA=b": "/"})])

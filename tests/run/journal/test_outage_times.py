@@ -75,6 +75,7 @@ def test_all_of_it(plan: Plan) -> None:
         (0.5, "anna", WatchArmed()),
         (5.1, "trigger", FIRED),
         (6.0, "host", NoteAdded(text="nobody")),
+        (6.1, "drill", NoteAdded(text="nor who only plays a part")),
         (6.5, "anna", NoteAdded(text="I look")),
         (7.0, "ben", NoteAdded(text="me too")),
         (8.0, "trigger", BEGAN),

@@ -39,6 +39,16 @@ state = ["inactive"]
 """
 )
 
+HEALTH = """
+[health]
+every = "100ms"
+[[health.probe]]
+id = "own"
+title = "Own"
+url = "http://127.0.0.1:1/"
+timeout = "50ms"
+"""
+
 
 def sampled(run: Running) -> MachineSample | None:
     """The newest sample on record."""
@@ -47,14 +57,17 @@ def sampled(run: Running) -> MachineSample | None:
     return next((r for r in reversed(records) if isinstance(r, MachineSample)), None)
 
 
-async def test_units_that_should_be_active_are_looked_at(
-    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "systemctl").write_text(STAND_IN)
     (folder / "systemctl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("_systemctl")
+async def test_units_that_should_be_active_are_looked_at(begin: Begin) -> None:
     run = await begin(BOOK)
 
     def known(_: object) -> bool:
@@ -65,3 +78,24 @@ async def test_units_that_should_be_active_are_looked_at(
     sample = sampled(run)
     assert sample is not None
     assert sample.services == {"api": "active", "worker": "failed"}
+
+
+@pytest.mark.usefixtures("_systemctl")
+async def test_a_unit_whose_name_becomes_known_is_looked_at_from_then_on(
+    begin: Begin,
+) -> None:
+    book = (
+        BOOK.replace('default = "api"', "")
+        .replace('names = ["${unit}", "worker"]', 'names = ["${unit}"]')
+        .replace("[[phase]]", HEALTH + "[[phase]]", 1)
+    )
+    run = await begin(book)
+    await run.until(lambda _: sampled(run) is not None)
+    assert sampled(run).services == {}  # type: ignore[union-attr]
+    await run.did("set", values={"unit": "api"})
+
+    def known(_: object) -> bool:
+        sample = sampled(run)
+        return sample is not None and sample.services == {"api": "active"}
+
+    await run.until(known)

@@ -90,7 +90,8 @@ grace = "3s"
 
 
 def test_what_else_is_included(said: Examined, tmp_path: Path) -> None:
-    (tmp_path / "common.toml").write_text(COMMON + HEALTH)
+    more = "[targets.web]\nhosts = ['web-1']\n"
+    (tmp_path / "common.toml").write_text(COMMON + HEALTH + more)
     text = (
         "[[contact]]\ninclude = 'common.toml'\n"
         "[[contact]]\nrole = 'IC'\nhandle = '@ours'\n"

@@ -139,6 +139,8 @@ BAD = [
     ("unquoted-variable", "for f in a b; do cat $f; done"),
     ("unquoted-variable", "[ -f ${file} ]"),
     ("unquoted-variable", 'echo "$a" > $b'),
+    ("unquoted-variable", "cat ${file#*/}"),
+    ("unquoted-variable", "cat ${file##*/} ${#file} ${!file}"),
     ("empty-path", 'rm -rf "$dir/"'),
     ("empty-path", 'rm -fr "${dir}"/*'),
     ("empty-path", 'rm -r "/srv/$app"'),

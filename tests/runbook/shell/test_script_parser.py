@@ -118,7 +118,7 @@ def test_expansions_say_whether_they_are_quoted() -> None:
         "c": (True, ""),
         "d": (False, ":?"),
         "e": (True, "#"),
-        "g": (False, "#"),
+        "g": (False, "#name"),
         "?": (False, ""),
         "1": (False, ""),
         "h": (False, ""),

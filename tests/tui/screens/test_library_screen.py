@@ -182,6 +182,16 @@ async def test_the_order_stays_as_it_is_when_one_is_run(tmp_path: Path) -> None:
     assert before == ["alpha", "beta", "gamma"]
 
 
+async def test_it_comes_back_with_its_cursor_where_that_was(tmp_path: Path) -> None:
+    first, second = book(tmp_path / "a.toml"), book(tmp_path / "b.toml")
+    screen = library(tmp_path / "runs", first, second)
+    async with running(screen, size=(120, 36)) as pilot:
+        await until(pilot, lambda: screen.cursor_key == str(first))
+        await pilot.press("down")
+        await settled(pilot)
+        assert screen.cursor_key == str(second)
+
+
 async def test_a_hostile_runbook_harms_no_list(tmp_path: Path) -> None:
     root = tmp_path / "runs"
     told = dict.fromkeys(("TITLE", "SUMMARY", "PHASE"), HOSTILE)

@@ -346,3 +346,18 @@ async def test_a_narrow_checklist_has_the_figures_of_what_failed(
     page = opened(made.run, time=Time(made.run.at), size=SMALL)
     async with hosted(made.run), page as (_, pilot):
         assert re.search(r"✖\s+1\.2 Re\S*.*126/500 ✖32 ", words(pilot))
+
+
+async def test_last_lines_are_read_of_the_step_that_they_were_last_wanted_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fleets.many(tmp_path)
+    page = opened(made.run, time=Time(made.run.at), size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await with_tails(pilot, screen)
+        part, shown = screen.outputs.hosts, list[str]()
+        monkeypatch.setattr(part.pane, "show_tails", lambda step, _: shown.append(step))
+        part.read_tails(made.at["step"], {"web-001": 1})
+        part.read_tails("another", {"web-001": 1})
+        await until(pilot, lambda: shown)
+        assert shown == ["another"]

@@ -19,7 +19,12 @@ from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop
 from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import NoteAdded, PhaseEntered, VariableSet
+from mobius_tui.run.events.run_events import (
+    DRILL_APPROVER,
+    NoteAdded,
+    PhaseEntered,
+    VariableSet,
+)
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
     ApprovalDenied,
@@ -59,9 +64,6 @@ from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.limits import limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.value_kinds import stored_value
-
-DRILL_APPROVER = "drill"
-"""The name in the journal of who gives the simulated approvals of a drill."""
 
 
 def uid_of(caller: Caller) -> int:
