@@ -25,7 +25,7 @@ from mobius_tui.tui.commands.registry import bind, changed_keymap, command_by_id
 from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 from mobius_tui.tui.config.themes import (
     DARK_THEME,
-    OWN_TEXTUAL_THEMES,
+    OWN_THEMES,
     TERMINAL_COLOURS_THEME,
     blurred_border,
 )
@@ -78,7 +78,7 @@ class MobiusApp(TerminalApp):
         self._first_screens = screens
         self._pending = pending
         self._first_notice = notice
-        for each in OWN_TEXTUAL_THEMES:
+        for each in OWN_THEMES:
             self.register_theme(each)
         self.theme = settings.theme or DARK_THEME.name
         self.set_keymap(changed_keymap())

@@ -27,7 +27,7 @@ PROGRAM_TIMEOUT = 2.0
 """Seconds that a program may take: over a forwarded X display it may never answer."""
 
 MAX_TERMINAL_BYTES = 74_994
-"""Bytes that are sent to a terminal at most.
+"""Bytes of a text that is sent to a terminal, at most, before base64.
 
 Common terminals cut a sequence off at 100,000 bytes; base64 makes 4 of every 3.
 """

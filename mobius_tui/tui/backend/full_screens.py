@@ -55,7 +55,14 @@ class FullScreen(Protocol):
 
 
 def leave_for_task(task: ForegroundTask, stack: Sequence[Screen[Any]]) -> LeaveForTask:
-    """Close the pages for a task: the app's result, by which they are opened again."""
+    """Have the pages keep their drafts, and make the app's result for a task.
+
+    Whoever calls it closes the app with that; by it the pages are opened again.
+
+    Args:
+        task: what is done in the plain terminal.
+        stack: the app's screens, the lowest first; only the full screens count.
+    """
     pages = [page for page in stack if isinstance(page, FullScreen)]
     closed = " ".join(filter(None, (page.keep_draft_for_task() for page in pages)))
     reopens = (page.reopen for page in pages)

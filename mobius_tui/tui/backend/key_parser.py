@@ -65,7 +65,7 @@ class KeyParser(XTermParser):
         """The events of some bytes; a character may be torn between two calls.
 
         Args:
-            data: as they came; nothing ends the input.
+            data: as they came; empty ones do not end the input, as in Textual's `feed`.
         """
         text = self._decoder.decode(data)
         return self.feed(text) if text else ()

@@ -135,7 +135,10 @@ class ScreenDiff:
         return False
 
     def changes(self, console: Console) -> str:
-        """The bytes that bring the terminal up to date, as text."""
+        """Take the text that brings the terminal up to date.
+
+        From then on its cells count as shown: it has to be written, and is given once.
+        """
         out: list[str] = []
         style: Style | None = None
         had: SgrCodes | None = None

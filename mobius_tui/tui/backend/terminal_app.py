@@ -293,7 +293,7 @@ class TerminalApp(App[AppResult]):
             self.report_shown_frame()
 
     def _read_waiting_keys(self) -> None:
-        """Read what was typed before the frame that is about to be written."""
+        """Read the keys typed before a frame is written, and note whose frame it is."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.read_available()
         self._sent_screen = self._updated_screen

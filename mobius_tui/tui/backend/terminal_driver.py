@@ -114,7 +114,7 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver, reading keys in the event loop and never blocking on output."""
 
     ends_process = False
-    """Whether the process ends after this: then nobody reads keys any more."""
+    """Whether the app closes for good: then nobody reads keys any more."""
     was_continued = False
     """Whether it was stopped and continued before the app heard signals."""
 

@@ -168,7 +168,7 @@ PRIVATE_USES = (
         PRESS="read from TEXTUAL_PRESS at import: keys that press themselves",
     ),
 )
-"""Every use of a private name of Textual, sorted by the module that needs it."""
+"""Every use of a private name of Textual, with the module that needs it."""
 
 STYLED_SELECTORS = (
     *("CommandInput", "CommandList", "SearchIcon", "Toast", "ToastRack"),

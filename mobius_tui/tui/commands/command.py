@@ -160,7 +160,11 @@ PLACES_TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("review", "detail", "app"),
     ("stats", "app"),
 )
-"""Places whose commands can be had at the same time, so that no key may be in two."""
+"""Places whose commands can be had at the same time.
+
+A key of ours may be in two of them: the nearer place has it. One that config.toml gives
+may not.
+"""
 
 
 class PaneName(StrEnum):

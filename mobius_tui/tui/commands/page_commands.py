@@ -9,7 +9,7 @@ from mobius_tui.tui.commands.command import Command, PaneName
 _library = partial(Command, group="Library", place="library")
 _briefing = partial(Command, group="Briefing", place="briefing")
 
-PAGE_COMMANDS: tuple[Command, ...] = (
+BRIEFING_AND_LIBRARY_COMMANDS: tuple[Command, ...] = (
     _briefing(
         id="briefing.begin",
         act="begin",

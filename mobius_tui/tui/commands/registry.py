@@ -9,8 +9,8 @@ from textual.binding import Binding
 
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.page_commands import (
+    BRIEFING_AND_LIBRARY_COMMANDS,
     FACILITATOR_COMMANDS,
-    PAGE_COMMANDS,
     REVIEW_COMMANDS,
     STATS_COMMANDS,
     TIMELINE_COMMANDS,
@@ -29,7 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     *OUTPUT_COMMANDS,
     *HOSTS_COMMANDS,
     *DETAIL_COMMANDS,
-    *PAGE_COMMANDS,
+    *BRIEFING_AND_LIBRARY_COMMANDS,
     *FACILITATOR_COMMANDS,
     *TIMELINE_COMMANDS,
     *REVIEW_COMMANDS,
@@ -149,7 +149,7 @@ def bindings(*places: Place) -> list[Binding]:
 
 
 def bind(command_id: str, action: str = "", *, priority: bool = False) -> Binding:
-    """The binding of a command outside its own place, such as in a dialog.
+    """The binding of a command, in its own place or another, such as a dialog.
 
     Args:
         command_id: the command's.
@@ -188,5 +188,8 @@ def commands_for_footer(
 
 
 def first_key_name(command_id: str) -> str:
-    """The first key that a command has now, for a person."""
+    """The first key that a command has now, for a person.
+
+    Without a key it is `the palette`, where the command can be found.
+    """
     return _current[command_id].key_name or "the palette"

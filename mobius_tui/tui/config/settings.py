@@ -8,7 +8,11 @@ from dataclasses import field
 from mobius_tui.dataclass import dataclass
 
 OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
-"""The themes of our own; the first one is taken where the terminal has colours."""
+"""The themes of our own, for a person who has chosen none.
+
+The first one is taken where the terminal has many colours, the last one where it has
+few or none.
+"""
 TEXTUAL_THEME_NAMES = (
     "ansi-dark",
     "ansi-light",

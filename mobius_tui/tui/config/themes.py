@@ -138,7 +138,7 @@ TERMINAL_COLOURS_THEME = Theme(
 Blue and bright black are not used: on the Linux console they are next to invisible.
 """
 
-OWN_TEXTUAL_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, TERMINAL_COLOURS_THEME)
+OWN_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, TERMINAL_COLOURS_THEME)
 
 BLURRED_BORDER_STRENGTH = 0.4
 """The colour of a border without the focus, from 0, the background, to 1, the text."""

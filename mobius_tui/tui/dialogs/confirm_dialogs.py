@@ -41,7 +41,7 @@ from mobius_tui.tui.presenters.step_details import command_fields, fill_in_value
 from mobius_tui.tui.presenters.step_explanation import approved_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
-MAX_UNDONE_STEPS = 4
+MAX_UNFINISHED_STEPS = 4
 """Steps that are named as not done yet."""
 
 
@@ -116,10 +116,12 @@ def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:
     if undone is None:
         words = "out of order: the run is in another phase"
     elif undone:
-        names = ", ".join(view.plan.name(each) for each in undone[:MAX_UNDONE_STEPS])
+        names = ", ".join(
+            view.plan.name(each) for each in undone[:MAX_UNFINISHED_STEPS]
+        )
         more = (
-            f" and {len(undone) - MAX_UNDONE_STEPS} more"
-            if len(undone) > MAX_UNDONE_STEPS
+            f" and {len(undone) - MAX_UNFINISHED_STEPS} more"
+            if len(undone) > MAX_UNFINISHED_STEPS
             else ""
         )
         words = f"out of order; not done before it: {names}{more}"

@@ -62,7 +62,8 @@ class ImproviseDialog(Dialog[ImproviseAnswer]):
 
         Args:
             view: the run.
-            after: the step that the command comes after, and begins from.
+            after: the step that the command comes after, and whose script it begins as;
+                `None` for no step: then it begins empty.
         """
         on_step = after.id if after is not None else None
         key = DraftKey(purpose=Purpose.IMPROVISE, step=on_step)

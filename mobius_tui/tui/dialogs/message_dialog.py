@@ -43,7 +43,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 MAX_CHANNEL_CELLS = 14
 """Cells of a channel's id on a button."""
-_MENTION = re.compile(r"\$\{[\w.-]+\}")
+_VARIABLE_MENTION = re.compile(r"\$\{[\w.-]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class MessageDialog(Dialog[MessageAnswer]):
         if self._channels.fields:
             yield self._channels
         yield self._hint
-        unknown = ", ".join(dict.fromkeys(_MENTION.findall(self._body)))
+        unknown = ", ".join(dict.fromkeys(_VARIABLE_MENTION.findall(self._body)))
         if unknown and not self._unsent:
             yield text_widget(f"Not known yet; write it yourself: {unknown}", "warn")
         yield self._area

@@ -1,5 +1,5 @@
 """Programs outside the screens.
 
 An editor, a pager, a step's own terminal, files. How the screens go and come back is in
-backend/base_page.
+backend/full_screens.
 """

@@ -81,18 +81,19 @@ def open_output(
 def save_output(
     output: Path, target: Path, *, should_continue: Callable[[], bool]
 ) -> int:
-    """Save an output as it is shown in a new private file; takes as long as it takes.
+    """Save an output as it is shown in a new private file, however long it takes.
 
     Args:
         output: The output's file.
         target: The new one.
-        should_continue: Called between pieces; at `False` the new file is removed.
+        should_continue: Called between pieces; at `False` it is given up.
 
     Returns:
         How many bytes were written.
 
     Raises:
         FileExistsError: Something is there already; it is left alone.
+        InterruptedError: It was given up; nothing is left.
         OSError: It can't be read or written; nothing is left.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -199,7 +200,7 @@ class _Termination:
     _begun = False
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
-        """Take a signal; the first one that may raises `SystemExit`."""
+        """Take a signal; the first one raises `SystemExit` if the program is begun."""
         first = not self.number
         self.number = self.number or number
         if first and self._begun:

@@ -350,7 +350,11 @@ class InteractiveOutputPane(OutputPane):
         self._show_found()
 
     def _edge(self, step: SearchDirection) -> TextPlace:
-        """Where the first hit is looked for from: just beyond what is in sight."""
+        """Where the first hit is looked for from: the edge of what is in sight.
+
+        It is the upper edge for later hits, the lower one for earlier ones: what is in
+        sight is searched first.
+        """
         viewport = self.viewport
         assert viewport is not None
         return (

@@ -54,7 +54,7 @@ class LineIndex:
         """Count on from where the last call stopped.
 
         Args:
-            limit: The most bytes to read; at least one block is read.
+            limit: Bytes after which to stop; the block they end in is read whole.
 
         Returns:
             Whether the end of the file was reached.
@@ -307,7 +307,11 @@ class OutputDocument:
         return line
 
     def previous(self, start: int) -> int:
-        """Return where the line begins that ends before `start`, which is above 0."""
+        """Return where the line begins that ends before `start`, which is above 0.
+
+        Of a line longer than `NEWLINE_SEARCH_BYTES` it is a place within it, until the
+        index has come so far.
+        """
         for reach in (FIRST_READ_BYTES, MAX_SHOWN_LINE_BYTES, NEWLINE_SEARCH_BYTES):
             low = max(0, start - reach)
             found = self._read(low, start - 1 - low).rfind(b"\n")

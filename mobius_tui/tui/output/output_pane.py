@@ -147,8 +147,9 @@ TIMES_MIN_WIDTH = 60
 class OutputPane(Widget, can_focus=True):
     """A view over one `output` file and its `spans`; it copies neither.
 
-    The owner says what to show with `show`, and calls `refresh_from_file` every 50 ms
-    while the step runs. The pane follows the end of the output until it is scrolled.
+    The owner says what to show with `show`, and calls `refresh_from_file` when the file
+    has grown and when the step has ended. The pane follows the end of the output until
+    it is scrolled.
     """
 
     DEFAULT_CSS = """
@@ -374,7 +375,12 @@ class OutputPane(Widget, can_focus=True):
             self.set_timer(wait, self.repaint)
 
     def repaint(self, *, at_once: bool = False) -> None:
-        """Lay out, and have the rows drawn that have changed."""
+        """Lay out, and have the rows drawn that have changed.
+
+        Args:
+            at_once: whether the words in the border may change before `STATUS_INTERVAL`
+                is over; the rows never wait.
+        """
         self._pace.begin()
         before = self._frame
         self._update_frame()

@@ -30,7 +30,11 @@ class ShownLines:
         self._before: list[int] | None = None
 
     def hits_before_lines(self, pattern: re.Pattern[str]) -> list[int]:
-        """Return how many hits are before each line, and before the end."""
+        """Return how many hits are before each line, and before the end.
+
+        Args:
+            pattern: The same at each call: the counts of the first one are kept.
+        """
         if self._before is None:
             counts = (len(pattern.findall(text)) for text in self.texts)
             self._before = list(accumulate(counts, initial=0))

@@ -150,8 +150,9 @@ class MarkedOptionList(OptionList):
     """A list to choose one or several of: Space or a click marks, Enter answers.
 
     Of a single choice the one under the cursor is marked: it is what Enter would take.
-    At first the cursor is on none, unless one is marked already: nobody chooses by
-    pressing Enter once more.
+    There the cursor is on none at first, unless one is marked already: nobody chooses
+    by pressing Enter once more. Where several may be marked it begins on the first
+    marked one, or else on the first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -301,7 +301,7 @@ class Checklist(ChecklistRows):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("checklist")]
 
     class Moved(Message):
-        """The person put the cursor on a row."""
+        """The person wants the cursor on a row; the owner moves it, by `key`."""
 
         def __init__(self, key: RowKey) -> None:
             super().__init__()
@@ -322,7 +322,7 @@ class Checklist(ChecklistRows):
         self._filter_line = FilterLine("title, id, or state such as failed")
 
     def compose(self) -> ComposeResult:
-        """The rows, and the line to search in, which is hidden until it is used."""
+        """The scrollbar, and the line to search in, hidden until it is used."""
         yield from super().compose()
         yield self._filter_line
 
@@ -401,7 +401,7 @@ class Checklist(ChecklistRows):
 
     @on(Input.Changed)
     def _search_typed(self, event: Input.Changed) -> None:
-        """List what matches, the cursor on the first of it."""
+        """List what matches; the cursor moves only if its row is not listed."""
         event.stop()
         self._outline.query = event.value.strip()
         self.top = 0

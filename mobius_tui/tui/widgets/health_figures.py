@@ -46,8 +46,8 @@ def percentile_texts(
 
     Args:
         probe: which.
-        label: says that they are.
-        names: which of them.
+        label: says that they are of our own checks; one of `OWN_LATENCY_LABELS`.
+        names: which percentiles, of `p50`, `p95` and `p99`.
     """
     parts: list[tuple[str, Role]] = []
     before = f"  {label}"
@@ -70,7 +70,10 @@ def first_fitting(found: Iterable[Content], width: int) -> Content:
 
 
 def reported_by_service(probe: ProbeView, width: int) -> Iterator[Content]:
-    """The p95 and error rate that a service itself reports, the longest form first."""
+    """A line of the p95 and error rate that a service itself reports.
+
+    None where it reports nothing.
+    """
     parts: list[tuple[str, Role]] = []
     if probe.reported_p95 is not None:
         role = percentile_role(probe.reported_p95, probe.limit)
@@ -125,7 +128,7 @@ def trigger_lines(meters: Sequence[Meter], width: int) -> list[Content]:
     """The meters of triggers, as many on a line as fit.
 
     Args:
-        meters: by probe and rule.
+        meters: one for each probe and rule.
         width: cells of a line.
     """
     several = len({meter.probe for meter in meters}) > 1
@@ -220,7 +223,7 @@ def _write_over(cells: list[str], words: str, start: int, *, over: str) -> bool:
 
 MACHINE_METER_CELLS = 10
 """Cells of a meter."""
-HIGH_LOAD_PERCENT = 90.0
+HIGH_USAGE_PERCENT = 90.0
 """Per cent from which a figure of the machine is marked."""
 
 
@@ -276,7 +279,10 @@ def machine_figures(machine: MachineView, gap: str) -> Content:
     """CPU, memory, disk and load in a row."""
     parts: list[tuple[str, Role]] = []
     for name, value in _figures_of(machine):
-        parts += [(f"{name} ", "muted"), (f"{_percent(value)}{gap}", _load_role(value))]
+        parts += [
+            (f"{name} ", "muted"),
+            (f"{_percent(value)}{gap}", _usage_role(value)),
+        ]
     return assemble(*parts, ("load ", "muted"), (_load(machine), "plain"))
 
 
@@ -284,16 +290,16 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}%"
 
 
-def _load_role(value: float | None) -> Role:
-    return "warn" if value is not None and value >= HIGH_LOAD_PERCENT else "plain"
+def _usage_role(value: float | None) -> Role:
+    return "warn" if value is not None and value >= HIGH_USAGE_PERCENT else "plain"
 
 
 def _machine_meter(name: str, value: float | None) -> Content:
-    role: Role = "warn" if _load_role(value) == "warn" else "accent"
+    role: Role = "warn" if _usage_role(value) == "warn" else "accent"
     return assemble(
         (f"{name:<5} ", "muted"),
         (meter(value, 100.0, MACHINE_METER_CELLS), role),
-        (f"  {_percent(value)}", _load_role(value)),
+        (f"  {_percent(value)}", _usage_role(value)),
     )
 
 

@@ -321,7 +321,10 @@ class HealthPanel(Widget, can_focus=True):
 
     health: reactive[HealthView | None] = reactive(None, repaint=False)
     compact: reactive[bool] = reactive(False, layout=True)  # noqa: FBT003 - a default
-    """Whether there is room for the worst news alone."""
+    """Whether the screen is low: then it asks for two rows alone.
+
+    Where it has more than `LOW_HEALTH_PANEL_ROWS` it fills them nevertheless.
+    """
 
     _rows = 0
     """How many it would have liked when it was last laid out."""

@@ -238,8 +238,10 @@ class HostRows(Widget, can_focus=True):
         """Make the lines; only those that have changed are drawn."""
         lines = [(pieces, False) for pieces in self._head]
         in_sight = self.in_sight
-        names = name_cells(in_sight, self.content_width - 2)
-        lines += [(self._line(host, names), host == self.cursor) for host in in_sight]
+        name_width = name_cells(in_sight, self.content_width - 2)
+        lines += [
+            (self._line(host, name_width), host == self.cursor) for host in in_sight
+        ]
         if self.shown_hosts is not None and not self._outline.names:
             lines.append((((self._empty_list_text(), "muted"),), False))
         before, self._lines = self._lines, lines
@@ -257,7 +259,7 @@ class HostRows(Widget, can_focus=True):
             return "  no host matches"
         return "  none wants anybody, and none runs; / finds any of them"
 
-    def _line(self, host: str, names: int) -> tuple[StyledPiece, ...]:
+    def _line(self, host: str, name_width: int) -> tuple[StyledPiece, ...]:
         assert self.shown_hosts is not None
         assert self.view is not None
         return host_line(
@@ -266,7 +268,7 @@ class HostRows(Widget, can_focus=True):
             now=self.view.now,
             said=self._tails.get(host, LastOutput()),
             width=self.content_width - 2,
-            name_width=names,
+            name_width=name_width,
         ).pieces
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -54,7 +54,7 @@ class HostsPane(HostRows):
         self._filter_line = FilterLine("name, or state such as failed")
 
     def compose(self) -> ComposeResult:
-        """The rows, and the line to search in, which is hidden until it is used."""
+        """The scrollbar, and the line to search in, hidden until it is used."""
         yield from super().compose()
         yield self._filter_line
 
@@ -70,7 +70,7 @@ class HostsPane(HostRows):
             self._is_cursor_chosen = True
             self._show_cursor()
             self._lay_out()
-            if not self.has_tails:  # those that are known are read at every look
+            if not self.has_tails:  # known ones are read anew at each update
                 self.want_tails()
             self.post_message(self.Moved())
 

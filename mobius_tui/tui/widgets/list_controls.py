@@ -44,7 +44,9 @@ def clamp_top(top: int, *, height: int, count: int) -> int:
 
 
 def thumb_rows(top: int, height: int, count: int) -> range:
-    """The screen rows of the scrollbar's thumb; none if all rows fit.
+    """The scrollbar's rows that its thumb takes; none if all rows fit.
+
+    They count from 0 at the scrollbar's top.
 
     Args:
         top: the first row in sight.
@@ -59,7 +61,13 @@ def thumb_rows(top: int, height: int, count: int) -> range:
 
 
 def top_for_dragged_thumb(y: int, *, height: int, count: int) -> int:
-    """The first visible row when the thumb is dragged to a row of the screen."""
+    """The first visible row when the thumb is dragged to a row of the scrollbar.
+
+    Args:
+        y: the row, from 0 at the scrollbar's top.
+        height: rows in sight.
+        count: rows there are.
+    """
     return clamp_top(
         round(y / max(1, height - 1) * (count - height)), height=height, count=count
     )
@@ -156,5 +164,5 @@ class FilterLine(Input):
         self.display = False
 
     def action_clear(self) -> None:
-        """Clear the query."""
+        """Ask the owner to empty the line, and to list all again."""
         self.post_message(self.Cleared())

@@ -40,14 +40,17 @@ class TimelinePane(TimelineRows):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("timeline")]
 
     class MomentReached(Message):
-        """The cursor was moved to a moment."""
+        """The person goes to a moment; the owner moves the cursor there."""
 
         def __init__(self, moment: TimelineMoment) -> None:
             super().__init__()
             self.moment = moment
 
     class TimeReached(Message):
-        """The cursor was moved to a time, at which there need be no event."""
+        """The person goes to a time; the owner moves the cursor there.
+
+        `at` is in seconds since 1970; there need be no event then.
+        """
 
         def __init__(self, at: float) -> None:
             super().__init__()
@@ -68,7 +71,7 @@ class TimelinePane(TimelineRows):
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
 
     def compose(self) -> ComposeResult:
-        """The lanes, and the line to search in, which is hidden until it is used."""
+        """The line to search in, which is hidden until it is used."""
         yield self._filter_line
 
     @property

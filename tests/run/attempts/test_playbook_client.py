@@ -85,7 +85,7 @@ with open("given.json", "w") as file:
 """
         + PASSED
     )
-    more: dict[str, Any] = {"become": "root", "forks": 3, "check": True}
+    more: dict[str, Any] = {"become": "root", "forks": 3, "check_mode": True}
     order = pretended_order(tmp_path, book, variables={"v": "hunter2"}, **more)
     plays = await Plays.open(order)
     await plays.begin("a", "b")

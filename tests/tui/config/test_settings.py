@@ -22,7 +22,7 @@ from mobius_tui.tui.commands.registry import COMMANDS
 from mobius_tui.tui.config import settings_file
 from mobius_tui.tui.config.settings import THEME_NAMES, Settings
 from mobius_tui.tui.config.settings_file import decode_settings
-from mobius_tui.tui.config.themes import OWN_TEXTUAL_THEMES as OWN_THEMES
+from mobius_tui.tui.config.themes import OWN_THEMES
 from tests.paths import ROOT
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
