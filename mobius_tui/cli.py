@@ -87,8 +87,9 @@ def _exit_without_waiting(code: int) -> None:
 def _prepare_streams(words: Sequence[str]) -> None:
     """Keep closed outputs and narrow encodings from ending the program.
 
-    Terminals, and the lines of `--plain`, get the encoding of the locale; other files
-    and pipes get UTF-8.
+    Terminals, and the lines of `--plain`, get ASCII alone where the locale requires it;
+    those lines also with `--ascii`. Everything else keeps the encoding that Python
+    chose, with backslash escapes for what that cannot write.
 
     Args:
         words: those of the command line.

@@ -137,12 +137,11 @@ def excess_start(text: str, most: int) -> int | None:
 
 
 def drop_overwritten(text: str) -> str:
-    r"""Drop text that a terminal would overwrite.
+    """Keep of each line only what follows its last carriage return.
 
-    Of each line only what follows its last `\r`.
-
-    A progress line is written over and over after a carriage return: only the text
-    after the last one stays, but for those at the line's very end. `\r\n` is a newline.
+    A progress line is written over and over after a carriage return, and a terminal
+    shows only what came last. Carriage returns at a line's very end are dropped and do
+    not count, so that CRLF is a newline.
     """
     if "\r" not in text:
         return text

@@ -218,7 +218,7 @@ async def _start(viewer: Viewer, step: Step) -> str | None:
 def _final_code(viewer: Viewer) -> int:
     """The exit code where the run has left the phase that undoes."""
     plan, state = viewer.follower.plan, viewer.follower.state
-    left = [step for step in state.undo_order if state.change_undone_by(step)]
+    left = [step for step in state.undo_order if state.change_to_be_undone_by(step)]
     if left:
         narrate(f"not undone: {', '.join(plan.name(step) for step in left)}")
         return EXIT_INCOMPLETE

@@ -34,10 +34,10 @@ def terminal_findings(
         encoding: how text is written to it.
     """
     yield _terminal_finding(environ, size)
-    plain = is_unicode(encoding)
-    words = encoding if plain else f"{encoding}: all is drawn with ASCII alone"
-    remedy = "" if plain else "a UTF-8 locale, as LANG=C.UTF-8, shows more"
-    verdict: FindingVerdict = "ok" if plain else "note"
+    takes_unicode = is_unicode(encoding)
+    words = encoding if takes_unicode else f"{encoding}: all is drawn with ASCII alone"
+    remedy = "" if takes_unicode else "a UTF-8 locale, as LANG=C.UTF-8, shows more"
+    verdict: FindingVerdict = "ok" if takes_unicode else "note"
     yield Finding(about="encoding", verdict=verdict, words=words, remedy=remedy)
     yield Finding(
         about="colours", verdict="ok", words=COLOUR_DEPTHS[colour_support(environ)]

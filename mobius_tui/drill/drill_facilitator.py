@@ -44,6 +44,7 @@ def drill_under_way() -> RunDirectory:
 
     Raises:
         UsageError: there is none.
+        RunError: a run that is newer, and has a host, cannot be read.
     """
     for directory in all_runs(runs_root()):
         if not directory.record.exists() and directory.host_pid() is not None:

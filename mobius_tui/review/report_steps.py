@@ -262,7 +262,11 @@ class StepReporter:
         )
 
     def _hosts(self, attempt_id: AttemptId) -> Iterator[ReportHost]:
-        """The hosts of an attempt, the worst first, each with its last output line."""
+        """The hosts of an attempt, the worst first.
+
+        Those that failed, are unreachable or unknown have the line of their output that
+        says what went wrong, or the last one.
+        """
         fleet = self._walked.state.fleets.get(attempt_id.step)
         found = fleet.attempts.get(attempt_id.number) if fleet is not None else None
         folder = self._run.directory.attempt(*attempt_id).path

@@ -241,7 +241,7 @@ def annotate(
         now: seconds since 1970.
 
     Raises:
-        UsageError: the text is empty.
+        UsageError: the text is empty, or longer than `MAX_ANNOTATION_CHARACTERS`.
         RunError: the run is not over, or its record cannot be read or written.
     """
     if not text.strip():

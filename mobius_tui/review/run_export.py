@@ -88,8 +88,9 @@ def export_run(directory: RunDirectory, target: Path) -> str:
         The journal's head, for `--head` of the import.
 
     Raises:
-        UsageError: the file is there already, or cannot be written.
-        RunError: the run cannot be read.
+        UsageError: the file is there already, or cannot be created.
+        RunError: the run cannot be read, never began, or has lost its end; or the file
+            could not be written to its end, and was removed.
     """
     run = run_reader.read_run(directory)
     if run.began is None or run.problems:

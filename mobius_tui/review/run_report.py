@@ -107,8 +107,10 @@ class ReportHost:
     exit: int | None
     reason: str
     said: str
-    """The line of its output that says what went wrong, or the last one; of one that
-    passed, nothing."""
+    """The line of its output that says what went wrong, or the last one.
+
+    Empty unless the host is failed, unreachable or unknown.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Messages that workers post to pages; workers never touch a widget."""
+"""Messages that workers post to pages, which show what they tell."""
 
 from __future__ import annotations
 

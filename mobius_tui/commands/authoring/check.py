@@ -87,7 +87,7 @@ def _drill_remarks(
 
 
 def _file_named(name: str) -> Path:
-    """The file that a word names: one that exists, or a bundled runbook."""
+    """The file that a word names: one that exists, or a runbook of the library."""
     return Path(name) if Path(name).exists() else find_runbook(name)
 
 

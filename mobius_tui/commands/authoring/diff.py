@@ -109,7 +109,13 @@ def _diff(options: argparse.Namespace, follower: Follower) -> int:
 
 
 def _source(began: RunBegan) -> Path:
-    """Where the runbook of a run came from, or the bundled one of that id."""
+    """The file that a run's runbook came from, or that of the same id.
+
+    The latter is in the library, where own runbooks replace bundled ones.
+
+    Raises:
+        UsageError: neither is there.
+    """
     path = Path(began.path)
     if began.path and path.is_file():
         return path

@@ -37,8 +37,8 @@ from mobius_tui.runbook.prose.prose_model import (
     Paragraph,
     Prose,
     ProseBody,
+    ProseLine,
     ProsePart,
-    ProseRow,
     ProseSpan,
     QuotePart,
     TablePart,
@@ -91,7 +91,7 @@ def _item(item: ListItem) -> Markup:
     return tag("li", *_body(item.body), value=number)
 
 
-def _row(row: ProseRow) -> Markup:
+def _row(row: ProseLine) -> Markup:
     return joined(child for span in row for child in _span(span))
 
 

@@ -19,8 +19,8 @@ from mobius_tui.runbook.prose.prose_model import (
     PlacedPart,
     Prose,
     ProseBody,
+    ProseLine,
     ProsePart,
-    ProseRow,
     ProseSpan,
     QuotePart,
     TablePart,
@@ -216,12 +216,12 @@ def _indented(first: str, lines: Iterable[str], others: str) -> Iterator[str]:
         before = others
 
 
-def _cells(row: Iterable[ProseRow]) -> str:
+def _cells(row: Iterable[ProseLine]) -> str:
     cells = ("".join(map(_plain, each)) for each in row)
     return f"| {' | '.join(map(table_cell, cells))} |"
 
 
-def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
+def _lines(rows: Iterable[ProseLine]) -> Iterator[str]:
     """Lines of a paragraph, escaped; as a fenced block if escaping is not enough."""
     made = [_form_and_texts(row) for row in rows]
     form = "  \n".join(form for form, _ in made)
@@ -230,7 +230,7 @@ def _lines(rows: Iterable[ProseRow]) -> Iterator[str]:
     yield from whole.split("\n")
 
 
-def _form_and_texts(row: ProseRow) -> tuple[str, list[str]]:
+def _form_and_texts(row: ProseLine) -> tuple[str, list[str]]:
     """A line of Markdown with `{}` for each of its texts, and the texts."""
     form: list[str] = []
     texts: list[str] = []

@@ -208,7 +208,8 @@ def plays_digest(directory: AttemptDirectory) -> str | None:
     """The SHA-256 of a list of the files of an attempt's plays; blocking.
 
     A line has a file's path in the attempt's folder and its SHA-256 in hexadecimal, or
-    `-` where it is missing: of the hosts, Ansible's events and output, and its end.
+    `-` where it is missing: for each play its hosts, Ansible's events, output and
+    spans, and its end, in this order.
 
     Returns:
         In hexadecimal; `None` where there is no play, or one may still write.

@@ -17,8 +17,7 @@ from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
 JOURNAL_WAITER = ""
-"""The name under which the journal waits, where no step does; its reason comes first.
-"""
+"""Names the journal where a step has its id; its reason comes first."""
 POLL_INTERVAL = 1.0
 """Seconds between two reads of whether a keeper waits for space."""
 

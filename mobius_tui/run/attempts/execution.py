@@ -401,7 +401,8 @@ class AttemptExecution:
         """Journal the attempt's end, with the digests of its files.
 
         A failure after which the run goes on (`on_failure`) is journaled as warned, if
-        no other attempt follows.
+        no other attempt follows. A row's failure is not: it counts for the step with
+        `for_each`, by its `max_failed`.
         """
         digests = await asyncio.to_thread(
             attempt_files.attempt_digests, self._directory

@@ -1,5 +1,5 @@
-"""The kinds of check.
+"""The kinds of check; and the commands and files that give values and secrets.
 
-Each examines the machine or network once and gives a result. How often and when they
-are made is for `attempts/`.
+A check examines the machine or network once and gives a result. How often and when
+checks are made is for `attempts/`.
 """

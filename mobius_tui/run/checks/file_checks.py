@@ -71,10 +71,11 @@ def parse_checksums(text: str) -> tuple[ChecksumLine, ...]:
 
 
 def checksum_of_file(checksums: Iterable[ChecksumLine], file: str) -> str | None:
-    """The hash for a file: the only one there is, whatever it names, or the file's own.
+    """The hash for a file: the only one that there is, or the file's own.
 
-    Of several, one that names the path counts before one with the same base name;
-    `None` if it is ambiguous.
+    The only one counts whatever it names. Of several, one that names the path counts
+    before one with the same base name; `None` if none names the file, or if it is
+    ambiguous.
     """
     of_all = {each.sha256 for each in checksums}
     if len(of_all) == 1:

@@ -130,7 +130,7 @@ async def unit_states_now(
     """The states of systemd units now, such as `active`, by unit.
 
     Args:
-        names: of the units; none is an option.
+        names: of the units; no name may begin with `-`.
         ctx: the run.
 
     Returns:

@@ -25,7 +25,7 @@ MAX_COMPARED_BYTES = 4 << 20
 
 
 async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
-    """Make a `run` check once; it holds if its exit code is a success."""
+    """Make a `run` check once: its exit code, and its output if that is compared."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="check-") as script:
         script.write(check.script)
         script.flush()

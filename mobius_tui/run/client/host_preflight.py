@@ -125,7 +125,10 @@ def _engine_notices(runbook: Runbook) -> Iterator[str]:
 def steps_following_too_many_hosts(
     runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
 ) -> Iterator[str]:
-    """The steps with `follow` that have too many hosts for it."""
+    """A problem, in words, for each step that follows too many hosts.
+
+    Steps whose hosts are not known yet are left out.
+    """
     plan = Plan(runbook)
     for step in runbook.steps():
         found = hosts.get(step.rollout.target) if step.rollout else None
@@ -138,7 +141,10 @@ def steps_following_too_many_hosts(
 def probes_of_too_many_hosts(
     runbook: Runbook, hosts: Mapping[str, ResolvedHosts]
 ) -> Iterator[str]:
-    """The probes that look at too many hosts, as far as these are known."""
+    """A problem, in words, if all probes together look at too many hosts.
+
+    Targets whose hosts are not known yet are not counted.
+    """
     names = dict.fromkeys(probe.hosts for probe in runbook.probes() if probe.hosts)
     count = sum(len(hosts[name].hosts) for name in names if name in hosts)
     if count > MAX_WATCHED_HOSTS:

@@ -219,7 +219,7 @@ async def _release_host_for_new_values(
 
 
 async def start_host(directory: RunDirectory, spec: HostSpec, runbook: Runbook) -> None:
-    """Start a run's host; returns when it listens.
+    """Start a run's host; returns when it listens, or has ended without error.
 
     Args:
         directory: the run's.
@@ -227,7 +227,8 @@ async def start_host(directory: RunDirectory, spec: HostSpec, runbook: Runbook) 
         runbook: the run's.
 
     Raises:
-        RunError: it could not be started, or has ended.
+        RunError: it could not be started, ended with an error, or does not listen
+            within `HOST_START_TIMEOUT`.
     """
     hidden = {v.from_env for v in runbook.variables.values() if v.secret}
     env = {name: value for name, value in os.environ.items() if name not in hidden}

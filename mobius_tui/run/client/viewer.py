@@ -35,7 +35,7 @@ LIVENESS_REQUEST_INTERVAL = 2.0
 SILENCE_LIMIT = 6.0
 """Seconds without a sign after which a host counts as silent."""
 MIN_VIEWER_SUSPENSION = 1.0
-"""Seconds between two calls from which the viewer itself was suspended."""
+"""Seconds between two calls of `check` that mean the viewer was suspended."""
 
 
 class HostLiveness:

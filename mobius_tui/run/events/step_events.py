@@ -135,7 +135,7 @@ class StepUnknown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepSkipped:
-    """A person, or `--manual skip`, skipped a step."""
+    """A person, or the automatic run, skipped a step."""
 
     step: str
     reason: str

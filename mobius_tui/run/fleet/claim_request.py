@@ -50,6 +50,7 @@ class ClaimRequest:
     step: str
     host: str
     attempt: int = 1
+    """The number of the claim, as `OrderedHost.attempt`."""
     earlier: tuple[int, ...] = ()
     """Numbers of earlier claims whose end is not known: they are given up on the host
     first, and if one had begun, its end is the answer and nothing more is run."""

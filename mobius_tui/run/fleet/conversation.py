@@ -178,7 +178,7 @@ class ConversationEnd:
     """Whether the host took the request to stop; also where nothing ran by then."""
     cleaned: bool = False
     of_attempt: int = 0
-    """The earlier attempt whose end this is; 0 for none."""
+    """The number of the earlier claim whose end this is; 0 for none."""
     status: int | None = None
     """Of the script, if it ended."""
     cause: str = ""

@@ -64,7 +64,7 @@ class HostLookRequest:
     """What a look at a host asks for."""
 
     units: tuple[str, ...] = ()
-    """Names of systemd units; none is an option."""
+    """Names of systemd units; the caller makes sure that none begins with `-`."""
     processes: bool = False
     """Whether it asks for the command lines of all processes."""
 

@@ -107,8 +107,10 @@ class Dispatcher:
     async def handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.
 
-        Obtaining a step's secrets, listing its options and looking at its guard may
-        take long: they are done without holding the turn, and then it is tried again.
+        Obtaining a step's secrets, listing a decision's options and looking at a guard
+        may take long: they are done without holding the turn. Only with all secrets, or
+        a guard that holds, is the intent then tried again; else the reply says what
+        came of it.
 
         Args:
             envelope: what is asked for.
@@ -157,9 +159,10 @@ class Dispatcher:
 
         Raises:
             SecretsNeededError: the step's secrets must be obtained first.
-            OptionsNeededError: the decision's options must be listed first.
+            OptionsNeededError: it is a `ListOptions`, which the caller does without the
+                turn.
             GuardLookNeededError: the step's guard must be looked at first. In all three
-                cases nothing was done, and the caller tries again afterwards.
+                cases nothing was done.
         """
         services, intent = self._services, envelope.id
         if services.writer.journal.stall_reason:
@@ -255,7 +258,7 @@ async def perform_action(
     Raises:
         MobiusError: it is not permitted now; the message says why.
         SecretsNeededError: the step's secrets must be obtained first.
-        OptionsNeededError: the decision's options must be listed first.
+        OptionsNeededError: it is a `ListOptions`, which must be done without the turn.
         GuardLookNeededError: the step's guard must be looked at first. In all three
             cases nothing was done.
     """

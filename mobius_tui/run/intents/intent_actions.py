@@ -36,7 +36,11 @@ class BaseAction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StartStep(BaseAction):
-    """Begin the first attempt at a script, a check or a watch over health."""
+    """Begin a pending step: a script, a check or a watch over health.
+
+    It is not the first attempt where the step has become pending again, as in a phase
+    that is entered again. What has ended needs `RetryStep`.
+    """
 
     step: str
     attempt: int

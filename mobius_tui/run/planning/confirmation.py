@@ -26,9 +26,9 @@ def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
 
 
 def host_count_if_begun(plan: Plan, state: RunState, step: Step) -> int | None:
-    """On how many hosts a step would begin now; `None` where that is not known yet.
+    """On how many hosts a step would begin now; `None` where that is not known.
 
-    An inventory is read when the step begins.
+    An inventory is read when the step begins. `None`, too, for a step without `hosts`.
     """
     if step.rollout is None:
         return None

@@ -38,7 +38,9 @@ def next_step_without_person(
         phase: the id of the only phase that it goes on in; None for the whole run.
 
     Returns:
-        The step to begin, why somebody is needed, or None while something runs.
+        The step to begin; or why none is begun, in words: somebody is needed, or
+        nothing is left to do; or None while a step runs, or will be tried again by
+        itself.
     """
     plan, state = situation.plan, situation.state
     proposal = situation.proposal

@@ -54,7 +54,7 @@ def require_may_send(action: SendMessageOfStep, situation: Situation) -> None:
 
 
 def require_may_resend(action: ResendMessages, situation: Situation) -> None:
-    """Raise unless failed or unknown deliveries may be sent again."""
+    """Raise unless failed, unknown or queued deliveries may be sent again."""
     if situation.state.ended is not None:
         words = "the run has ended; copy the message, and send it by hand"
         raise NotPermittedError(RefusalCode.RUN_ENDED, words)

@@ -30,6 +30,9 @@ class Wait:
     """One thing that a step waits for."""
 
     kind: Literal["gate", "needs", "variable", "choice", "guard", "approval"]
+    """What it waits for; `choice` and `guard` are both of its guard. With `choice`, a
+    variable in the guard has no value yet, whatever sets it; with `guard`, it has a
+    value that cannot be compared."""
     on: str
     """The id of a step, the name of a variable, or the role that approves."""
     text: str
@@ -156,7 +159,7 @@ def _guard_wait(each: Undecided) -> Wait:
 def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
     """The variables that a step reads and that have no value yet."""
     variables = state.variables_for(step_id)
-    change = state.change_undone_by(step_id)
+    change = state.change_to_be_undone_by(step_id)
     for name in plan.variables_read[step_id]:
         if plan.runbook.variables[name].is_fetched:
             continue  # the host gets it when the step is started

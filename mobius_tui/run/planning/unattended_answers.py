@@ -77,7 +77,9 @@ def read_answers_file(path: Path) -> UnattendedAnswers:
 def refuse_unknown_answers(
     runbook: Runbook, answers: UnattendedAnswers, path: str
 ) -> None:
-    """Refuse answers that nothing in a runbook asks for.
+    """Refuse answers whose names are no variable or phase of a runbook.
+
+    Whether anything asks for them is not looked at.
 
     Args:
         runbook: whose questions they answer.

@@ -114,7 +114,7 @@ def undo_not_applicable_text(plan: Plan, state: RunState, step: Step) -> str:
     name = plan.name(step.undo_of)
     if step.for_each is not None:
         return f"each row of {name} is undone by itself"
-    if state.change_undone_by(step.id) is None:
+    if state.change_to_be_undone_by(step.id) is None:
         return f"{name} has changed nothing that is not undone"
     if step.id not in state.undo_order:
         return f"{name} is not to be undone"

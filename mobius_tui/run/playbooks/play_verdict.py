@@ -202,7 +202,7 @@ def _script_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
 
 
 def _verdict_of_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
-    """The verdict on a host whose last event is a failure, or `unreachable`."""
+    """The verdict on a host, by its last failure or `unreachable`."""
     said = next(
         (event.texts[key] for key in TASK_TEXT_KEYS if event.texts.get(key)), ""
     )

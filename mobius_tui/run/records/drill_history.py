@@ -143,7 +143,8 @@ def times_of_record(record: Mapping[str, Any]) -> Mapping[str, float]:
     """The times of a run in seconds, by measure, as far as its record has them.
 
     The measures are those of `MILESTONE_NAMES`, counted from the trigger, or what else
-    the record says they count from, and `total`, from the run's beginning to its end.
+    the record says they count from, and `total`, from the run's beginning to its end. A
+    drill that was not handled has no `restored` and no `steady`.
     """
     return dict(_times_of(record))
 

@@ -124,9 +124,10 @@ def refresh_parent(state: RunState, parent: str) -> None:
     """Derive the status of a step with rows from theirs.
 
     Up to `max_failed` rows may fail: the step is then `warned`, as it is where a row
-    was skipped or warned. If more have failed, it has failed once no row runs any more.
-    It is pending until every row is done, and for as long as a row is unknown. Rows
-    that do not apply do not count.
+    was warned, or some were skipped. If more have failed, it has failed once no row
+    runs any more. It is pending until every row is done, and for as long as a row is
+    unknown. Rows that do not apply do not count: it is `skipped` where all others were,
+    and `not applicable` where there are no others.
     """
     old = state.steps[parent]
     if old.status is Status.RUNNING:

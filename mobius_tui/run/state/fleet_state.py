@@ -25,7 +25,8 @@ ENDED_HOST_STATUSES = frozenset(
         *(HostStatus.UNREACHABLE, HostStatus.UNKNOWN, HostStatus.SKIPPED),
     }
 )
-"""Statuses of a host on which nothing runs or will begin in this attempt."""
+"""Statuses of a host with which this attempt is done. Nothing begins on it any more; on
+an unknown one something may still run."""
 HOST_STATUSES_NEEDING_PERSON = frozenset(
     {HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE}
 )

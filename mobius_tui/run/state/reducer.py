@@ -237,7 +237,7 @@ def _approval(state: RunState, event: ApprovalEvent, entry: Entry) -> None:
         _refresh_parent(state, event.step)
 
 
-def _growth(state: RunState, event: StepAdditionEvent, _entry: Entry) -> None:
+def _steps_added(state: RunState, event: StepAdditionEvent, _entry: Entry) -> None:
     added_steps.apply_step_addition_event(state, event)
 
 
@@ -265,7 +265,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
     **step_reducer.STEP_REDUCERS_BY_EVENT,
-    **dict.fromkeys(STEP_ADDITION_EVENTS, _growth),
+    **dict.fromkeys(STEP_ADDITION_EVENTS, _steps_added),
     **dict.fromkeys(FLEET_EVENTS, _fleet),
     NoteAdded: _note_added,
     HealthSealed: _health_sealed,

@@ -264,7 +264,7 @@ class RunState:
             intents={},
         )
 
-    def change_undone_by(self, step_id: str) -> Change | None:
+    def change_to_be_undone_by(self, step_id: str) -> Change | None:
         """The change that a step would undo now; `None` if there is none.
 
         A change of a step that is running cannot be undone.
@@ -279,7 +279,7 @@ class RunState:
 
         A step that undoes another one's attempt sees the values that the attempt had.
         """
-        change = self.change_undone_by(step_id)
+        change = self.change_to_be_undone_by(step_id)
         return self.variables if change is None else change.variables
 
     def validate_event(self, event: Event) -> None:
@@ -305,7 +305,7 @@ class RunState:
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
         elif isinstance(event, StepAdditionEvent):
-            self._check_growth(event, name)
+            self._check_step_addition(event, name)
         elif isinstance(event, FleetEvent):
             fleet_reducer.validate_fleet_event(self.fleets, self.steps, event)
         elif isinstance(event, WatchEvent):
@@ -335,7 +335,7 @@ class RunState:
                 f"{name} names attempt {number} of step {step_id!r}, which has {have}"
             )
 
-    def _check_growth(self, event: StepAdditionEvent, name: str) -> None:
+    def _check_step_addition(self, event: StepAdditionEvent, name: str) -> None:
         if isinstance(event, StepImprovised):
             if event.step in self.steps:
                 raise StateError(f"{name} names a step that is there already")
@@ -361,7 +361,7 @@ class RunState:
         """Refuse to undo what has no change, and to begin a step while it is undone."""
         if not self.undo_steps or not isinstance(event, StepStarted | StepOverridden):
             return
-        if step_id in self.undo_steps and self.change_undone_by(step_id) is None:
+        if step_id in self.undo_steps and self.change_to_be_undone_by(step_id) is None:
             raise StateError(f"{name} for {step_id!r}, which has nothing to undo")
         for undo_step, undone in self.undo_steps.items():
             running = self.steps[undo_step].status is Status.RUNNING
@@ -386,7 +386,7 @@ class RunState:
                 if self.steps[step_id].status is Status.RUNNING:
                     raise StateError(f"PhaseEntered while step {step_id!r} is running")
             for step_id in event.undoes:
-                if self.change_undone_by(step_id) is None:
+                if self.change_to_be_undone_by(step_id) is None:
                     raise StateError(f"{name}: {step_id!r} has nothing to undo")
 
 

@@ -161,7 +161,10 @@ def store_end_of_rollback_phase(state: RunState, event: PhaseLeft) -> None:
 
 
 def apply_watch_event(state: RunState, entry: Entry) -> None:
-    """Apply an entry of any kind to the watch alone."""
+    """Apply an entry to the watch alone; other events change nothing.
+
+    `RunReopened` is not applied either: it is for runs that have not ended yet.
+    """
     match entry.event:
         case HostStarted():
             disarm_on_host_start(state)

@@ -93,12 +93,12 @@ def last_check_times(path: Path) -> Mapping[str, float]:
 
 
 def unwatched_since(path: Path) -> float | None:
-    """When a run whose host is dead was last watched; `None` where it has no probes.
+    """When a run whose host is dead was last watched, in seconds since 1970.
 
     Args:
         path: its `health.jsonl`.
 
     Returns:
-        Seconds since 1970.
+        `None` where it has no probes, or none was ever asked.
     """
     return max(last_check_times(path).values(), default=None)

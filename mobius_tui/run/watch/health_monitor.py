@@ -53,7 +53,8 @@ class UnitMonitor:
     async def watch(self, context: RunContext, *, every: float) -> None:
         """Ask for the states again and again, while checks name units.
 
-        It returns as soon as no check names one, or no name can be filled in.
+        It returns as soon as no check names one. While no name can be filled in, it
+        waits, as the values may come later.
 
         Args:
             context: the run's.
@@ -276,7 +277,7 @@ class HealthMonitor:
 
     @staticmethod
     def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:
-        """A target whose certificates' path is relative to the run's directory."""
+        """A target whose relative `ca` is joined to the run's working directory."""
         began = context.state.began
         if target.ca is None or began is None:
             return target

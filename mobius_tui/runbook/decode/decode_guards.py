@@ -17,7 +17,10 @@ _OF_AN_ATTEMPT = ("output", "log")
 _BY_PERSON = ("manual", "message", "choose")
 """The actions that a person begins."""
 _OPERATORS = ("any", "all")
-"""Operators on a list of guards; with a list of texts, each is a variable name."""
+"""Keys that are operators over a list of guards.
+
+Before a text or a list of texts such a key is the name of a variable.
+"""
 _EXAMPLES = 'a text in quotes, such as "> 1000", or a list of them'
 
 

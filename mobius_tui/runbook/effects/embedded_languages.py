@@ -53,7 +53,7 @@ def without_matches(pattern: re.Pattern[str], text: str) -> str:
 
 
 def judge_sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
-    """The statements that do more than read, and psql's own commands."""
+    """The statements, and the commands of psql, that do more than read."""
     bare = without_matches(_SQL_QUOTED, text)
     at = 0
     for statement in re.split(r"(;|(?<=\n)(?=\s*\\)|(?<=^)(?=\\))", bare):

@@ -76,10 +76,17 @@ class GivenOption:
     names: tuple[str, ...]
     """The option; for a cluster such as `-abc`, each of its letters, too."""
     value: str | None
-    """The text after its `=` or its letter, or the next word."""
+    """The text after its `=` or its letter, else the next word.
+
+    That word also where the option does not take it, as `takes_value` says; None where
+    no word follows.
+    """
     index: int
     value_index: int | None
-    """The index of its value, if that is a word of its own."""
+    """The index of that next word; None if the value is in the option's own word.
+
+    None also where no word follows.
+    """
     takes_value: bool
     """Whether it takes a value: it is given with `=`, or the table says so."""
 

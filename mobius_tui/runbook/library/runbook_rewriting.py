@@ -132,7 +132,9 @@ def _stated_effect(
 
 
 def apply_edits(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
-    """A file with some of its text replaced; its line ends and byte order mark stay.
+    """A file with some of its text replaced; its byte order mark stays.
+
+    All its lines end in CR LF if any of them did.
 
     Args:
         data: the file.

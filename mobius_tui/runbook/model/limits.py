@@ -59,6 +59,9 @@ LIMITS: Mapping[str, Limits] = {
 }
 """The bounds of a value, by its key.
 
+Two of them are no keys of a runbook: `duration` is `--duration` of the watch command,
+`trigger_within` is a key of the file of `--answers`.
+
 No time is longer than a month: nobody attends a run for that long, so a longer one has
 a wrong unit.
 """

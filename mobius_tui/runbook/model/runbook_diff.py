@@ -245,7 +245,11 @@ PartKey = tuple[str, str]
 
 
 def diff_runbooks(old: Runbook, new: Runbook) -> tuple[RunbookChange, ...]:
-    """The changes, in the order of the new runbook; removed parts at the end."""
+    """The changes: what was added or edited, what was moved, what was removed.
+
+    Added and edited parts are in the order of the new runbook, removed ones in that of
+    the old one.
+    """
     before, after = dict(_parts(old)), dict(_parts(new))
     titles = {**_titles(old), **_titles(new)}
     found: list[RunbookChange] = []

@@ -16,7 +16,10 @@ EFFECT_LABELS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 
 
 def check_in_words(check: Check) -> str:
-    """The condition of a check as text: `GET http://…/health = 200, 3 in a row`."""
+    """The condition of a check, and how often it is looked at, as text.
+
+    Such as `GET http://…/health = 200, 3 in a row, every 5s`.
+    """
     return check.condition + _repeat(check.repeat)
 
 
@@ -34,7 +37,9 @@ def _repeat(repeat: Repeat) -> str:
 
 
 def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
-    """What must hold for a step to apply, its values first; empty if it always does.
+    """What must hold for a step to apply: comparisons first, then its checks.
+
+    Empty if it always applies.
 
     Args:
         step: the step.
@@ -49,7 +54,10 @@ def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
 
 
 def for_each_in_words(each: ForEach) -> str:
-    """A `for_each` as text: `for each line of a command, 4 side by side`."""
+    """A `for_each` as text, with what its items are, and their variable.
+
+    Such as `for each line of NAMES, as $item, 4 side by side`.
+    """
     if each.command is not None:
         script = " ".join(script_without_lint_comments(each.command.script).split())
         words = f"line of `{script}`"
@@ -87,7 +95,10 @@ def rollout_in_words(rollout: HostRollout) -> str:
 
 
 def command_in_words(action: Run) -> str:
-    """The program that runs a script: `bash`, or what `shell` says."""
+    """The program that an action runs, as text.
+
+    `bash`, or what `shell` says; for a playbook `ansible-playbook` and its file.
+    """
     if action.playbook:
         return f"ansible-playbook {action.playbook}"
     return " ".join(action.shell) if action.shell else "bash"

@@ -169,7 +169,7 @@ class CodeBlock:
     language: str
     """The language that its fence or its prompts name."""
     text: str
-    """The whole text, without prompts; empty if there is none."""
+    """The text without prompts; of a session the typed lines alone. May be empty."""
     script: str = ""
     """The script to run; empty if it is no script."""
     shell: tuple[str, ...] = ()

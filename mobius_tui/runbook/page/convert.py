@@ -88,9 +88,10 @@ def _title_candidates(step: StepDraft) -> Iterator[str]:
 
 
 def _keep_title_in_why(step: StepDraft, full_title: str, title: str) -> None:
-    """Put the full title into `why`, unless the step's texts contain it.
+    """Put a step's own title into `why`, unless the step's texts contain it.
 
-    A lead that has the same words as the title is removed from `why` instead.
+    That is the title of its draft; without one, the full title. A lead that has the
+    same words as the new title is removed from `why` instead.
 
     Args:
         step: the step, still with the title of its draft, which may be empty.
@@ -181,7 +182,7 @@ def _chapters(outline: PageOutline) -> tuple[Chapter, ...]:
 
 
 def _add_to_summary(draft: PageDraft, title: str, paragraphs: list[str]) -> None:
-    """Add to the summary what has no other place, unless it was about contacts."""
+    """Add to the summary what has no other place, but no bare heading of contacts."""
     if paragraphs or (title and topic_of(title) != "contacts"):
         draft.add_to_summary(title, paragraphs)
 

@@ -106,7 +106,10 @@ class PageDraft:
     triggers: list[str] = field(default_factory=list)
     """Lines about triggers."""
     decisions: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The variables of decisions on the main line, by the titles of their options."""
+    """The variables of decisions between tabs, by the titles of all the tabs.
+
+    Only those on the main line: later tabs with the same titles follow them.
+    """
     names: set[str] = field(default_factory=set)
     """The variable names that are in use."""
     variables: dict[str, str] = field(default_factory=dict)

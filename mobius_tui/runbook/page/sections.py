@@ -42,8 +42,10 @@ _NUMBER = re.compile(
     r"(?:(?:0|(?:[1-9]\d?\.)*[1-9]\d?)\.|(?:[1-9]\d?\.)+[1-9]\d?)"
     r"[ \t]+(?=[^\W\d]|[\"'<])|\d{1,3}\)[ \t]+(?=\S)"
 )
-"""The outline number of a heading. Without words after it, or with a zero in it, it
-is a version number."""
+"""The outline number of a heading: `0.`, `2.`, `2.10`, `10.1.` or `3)`.
+
+Without words after it, or with a `0` among several parts, it is a version number.
+"""
 _ASIDE = re.compile(
     r"\b(?:(fail)(?:s|ed|ing|ures?)?|(disaster)|(quick reference)|(appendix)|"
     r"(troubleshoot)\w*|(emergenc)\w*|(tear)[ -]?(?:ing )?down|(uninstall)\w*|"
@@ -103,7 +105,10 @@ def unnumbered(title: str) -> str:
 
 
 def is_aside(title: str, page_title: str) -> bool:
-    """Whether a heading is about what is only done if something went wrong.
+    """Whether a heading is about what is not part of every run.
+
+    That is what is done if something went wrong or under another condition, and
+    appendices and the like.
 
     Args:
         title: the heading.

@@ -140,7 +140,7 @@ class StepPlacement:
         return step
 
     def set_last_lead(self, lead: str) -> None:
-        """Set the lead paragraph of the last step."""
+        """Set the lead of the last step, and make the step's title of it."""
         if self.last is not None:
             self.last.set_lead(lead)
             self.last.title = lead_title(lead) or lead

@@ -174,7 +174,7 @@ class _SessionReader:
         if self._documents:
             if _without_prompt(line) == self._documents[0]:
                 del self._documents[0]
-            self._add_typed(line.removeprefix("> "), at, may_continue=False)
+            self._add_typed(line.removeprefix("> "), at, may_begin_document=False)
         elif (found := self._prompt(line)) is not None:
             self._begin_command(found, at)
         elif self._command and self._continue_command(line, at):
@@ -210,11 +210,13 @@ class _SessionReader:
         self._command = []
         self._add_typed(prompt.typed, at)
 
-    def _add_typed(self, line: str, at: int, *, may_continue: bool = True) -> None:
+    def _add_typed(
+        self, line: str, at: int, *, may_begin_document: bool = True
+    ) -> None:
         """Add a typed line, which may begin a here-document."""
         self.session.parts[-1].typed.append(line)
         self._command.append(line)
-        quoting = self._quoting() if may_continue and "<<" in line else None
+        quoting = self._quoting() if may_begin_document and "<<" in line else None
         if quoting is not None:
             ends = quoting.open_end_words
             self._documents = [

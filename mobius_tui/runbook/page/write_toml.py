@@ -311,7 +311,11 @@ def _table(header: str, body: Mapping[str, Any]) -> str:
 
 
 def _pair(key: str, value: Any) -> str:
-    """A key and its value, as a person would write it."""
+    """A key and its value, as a person would write it.
+
+    A table is written on one line; in it, a name without a value (None) gets its own
+    name as its value, as in `secrets = { token = "token" }`.
+    """
     if isinstance(value, str) and ('"' in value or "\\" in value):
         if "\n" in value and "'''" not in value:
             return f"{key} = '''\n{value}'''\n"

@@ -20,8 +20,8 @@ from mobius_tui.runbook.prose.prose_model import (
     PlacedPart,
     Prose,
     ProseBody,
+    ProseLine,
     ProsePart,
-    ProseRow,
     ProseSpan,
     QuotePart,
     TablePart,
@@ -200,13 +200,13 @@ class _MarkdownReader:
         cells = "".join(cell.children[0].content for cell in row.children)
         return _letters(source) == _letters(cells)
 
-    def _single_row(self, words: Node) -> ProseRow:
+    def _single_row(self, words: Node) -> ProseLine:
         """Inline content on one line."""
         rows = [*self._lines(words.children)]
-        between: ProseRow = (ProseSpan(" "),)
+        between: ProseLine = (ProseSpan(" "),)
         return sum((between + row for row in rows[1:]), rows[0])
 
-    def _lines(self, nodes: Iterable[Node]) -> Iterator[ProseRow]:
+    def _lines(self, nodes: Iterable[Node]) -> Iterator[ProseLine]:
         """The lines of a paragraph."""
         row: list[ProseSpan] = []
         for span in self._spans(nodes, strong=False):

@@ -60,7 +60,7 @@ class ProseSpan:
         return "" if self.words == self.address else self.address
 
 
-ProseRow: TypeAlias = tuple[ProseSpan, ...]
+ProseLine: TypeAlias = tuple[ProseSpan, ...]
 """A line, as it was written."""
 
 
@@ -68,7 +68,7 @@ ProseRow: TypeAlias = tuple[ProseSpan, ...]
 class Paragraph:
     """A paragraph."""
 
-    rows: tuple[ProseRow, ...]
+    lines: tuple[ProseLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class Heading:
     """A heading."""
 
     level: int
-    row: ProseRow
+    line: ProseLine
 
 
 @dataclass(frozen=True, slots=True)
 class CodePart:
     """Lines that are shown as they are."""
 
-    rows: tuple[str, ...]
+    lines: tuple[str, ...]
     fenced: bool = False
     """Whether it is fenced; else it was recognized by its layout."""
     language: str = ""
@@ -122,8 +122,8 @@ class QuotePart:
 class TablePart:
     """A table; each row has as many cells as the head."""
 
-    head: tuple[ProseRow, ...]
-    rows: tuple[tuple[ProseRow, ...], ...]
+    head: tuple[ProseLine, ...]
+    rows: tuple[tuple[ProseLine, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from mobius_tui.runbook.prose.prose_model import (
     Paragraph,
     Prose,
     ProseBody,
+    ProseLine,
     ProsePart,
-    ProseRow,
     QuotePart,
     TablePart,
 )
@@ -127,7 +127,10 @@ def _split_word(words: str, first: int, others: int) -> Iterator[str]:
 COLUMN_GAP = "  "
 """The space between two columns."""
 MIN_COLUMN_WIDTH = 7
-"""The least width of a column with so much content; narrower ones split words."""
+"""The least width, in cells, to which a wider column is shrunk.
+
+A table that does not fit so is stacked: narrower columns would split words.
+"""
 
 
 def layout_table(
@@ -292,7 +295,7 @@ def _item(item: ListItem, width: int) -> Iterator[StyledLine]:
         yield (StyledText(mark, "muted"),)
 
 
-def _pieces(row: ProseRow) -> StyledLine:
+def _pieces(row: ProseLine) -> StyledLine:
     """The styled parts of a line; a link's address follows its words."""
 
     def each() -> Iterable[StyledText]:

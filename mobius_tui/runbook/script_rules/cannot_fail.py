@@ -112,8 +112,9 @@ def _matches_all(pattern: str) -> bool:
 def safeguards_that_cannot_fail(runbook: Runbook) -> Iterator[Step]:
     """The steps whose checks safeguard a destroying step, although none can fail.
 
-    The checks of a step protect the step itself, the steps after it in its phase, those
-    that have it in `needs`, and, if it is a gate, those after it on the main line.
+    The checks of a step protect the step itself, the steps after it in its phase unless
+    it has `on_failure = "continue"`, those that have it in `needs`, and, if it is a
+    gate, those after it on the main line.
     """
     found: dict[str, Step] = {}
     main = [step for phase in runbook.phases if not phase.aside for step in phase.steps]

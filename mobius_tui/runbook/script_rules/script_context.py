@@ -34,6 +34,11 @@ class ScriptContext:
 
     script: ParsedScript
     visits: tuple[CommandVisit, ...]
+    """Every simple command of the script, those in `$(…)` too.
+
+    The program of a call has an empty name if the script itself defines a function of
+    that name.
+    """
     follow: bool = False
     tty: bool = False
     declared: Mapping[str, Variable] = field(default_factory=dict)

@@ -32,9 +32,13 @@ class Expansion:
     `$((…))` counts as quoted, and what is inside another one's `${}`.
     """
     operator: str = ""
-    """In `${}` the operator after the name, such as `:?` or `#`; or one of `MARKS`."""
+    """In `${}` the operator after the name, such as `:?`; or a value of `MARKS`.
+
+    `#` is the operator of `${name#pattern}`; `${#name}` has `#name`, and `${!name}`
+    `!name`.
+    """
     inner: bool = False
-    """Whether it is inside another one's `${}`, and so has no mark of its own."""
+    """Whether it is inside another one's `${}`: it has no `EXPANSION_MARK` then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +48,11 @@ class Word:
     source: str
     """Its source text."""
     text: str
-    """Without quotes, and with `EXPANSION_MARK` for each expansion."""
+    """Without quotes, and with `EXPANSION_MARK` for what is expanded.
+
+    There is a mark for each expansion that is not `inner`, and one for each `<(…)` and
+    `>(…)`, which are no expansions.
+    """
     start: int
     quoted: bool = False
     """Whether any of it is in quotes."""
@@ -177,7 +185,11 @@ Script = tuple[Statement, ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyntaxProblem:
-    """Where bash stops parsing a script, and why."""
+    """The first syntax error of a script, and why bash stops there.
+
+    `start` is the offset of what cannot stand there; if the script ends in an open
+    construct, it is the offset at which that begins.
+    """
 
     start: int
     reason: str

@@ -1,7 +1,8 @@
-"""The position in a script while it is parsed, and the reading of blanks and comments.
+"""The position in a script while it is parsed; reading blanks and comments.
 
 Nothing here raises. An unclosed construct extends to the end of the text; too deep
-nesting ends the parsing. Each character is passed once, so that the time is linear.
+nesting ends the parsing. Only what is limited in length or depth is read again
+(arithmetic, backticks, here-documents), so that the time is linear.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ class ScriptReader:
         return self.peek() if match is None else match[0]
 
     def between(self, begin: int, end: int) -> ScriptReader | None:
-        """A reader of the text between two offsets; None if it is nested too deep."""
+        """A reader of the text between two offsets; None if it is nested too deep.
+
+        It records errors for itself.
+        """
         if not self.enter():
             return None
         inner = ScriptReader(self.text[:end], self._parse, self._read_lines)

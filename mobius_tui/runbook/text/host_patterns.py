@@ -60,12 +60,14 @@ def _is_address(name: str) -> bool:
 
 
 def expand_range(entry: str) -> tuple[str, ...]:
-    """The names that an entry stands for, in order: `web-[1:3]`, `r[1:2]-n[01:40:2]`.
+    """The names that an entry stands for, in order: `r[1:2]-n[01:40:2]`.
 
-    Numbers are padded with zeros as the first of the range is.
+    An entry without a range is a name itself. Numbers are padded with zeros as the
+    first of the range is.
 
     Raises:
-        BadHostError: it is no range, or means too many names, or one that is invalid.
+        BadHostError: what is in brackets is no range, or the entry means too many
+            names, or one that is invalid.
     """
     pieces = _RANGE.split(entry)
     choices = [_numbers(each) if n % 2 else (each,) for n, each in enumerate(pieces)]

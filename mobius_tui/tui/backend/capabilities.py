@@ -120,7 +120,10 @@ def needs_ascii(environ: Mapping[str, str], encoding: str) -> bool:
 def resolve_settings(
     settings: Settings, environ: Mapping[str, str], encoding: str
 ) -> Settings:
-    """Decide every setting that the person left open, by what the terminal can show.
+    """Decide what the person left open, by what the terminal can show.
+
+    What it cannot show, or NO_COLOR forbids, is not done even if the person chose it:
+    the theme is that without colours, and no title is set.
 
     Args:
         settings: the person's.

@@ -65,7 +65,8 @@ class KeyParser(XTermParser):
         """The events of some bytes; a character may be torn between two calls.
 
         Args:
-            data: as they came; empty ones do not end the input, as in Textual's `feed`.
+            data: as they came; empty ones do not end the input, though an empty text
+                ends it in Textual's `feed`.
         """
         text = self._decoder.decode(data)
         return self.feed(text) if text else ()

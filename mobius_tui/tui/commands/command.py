@@ -181,7 +181,7 @@ class OutputNeed(Enum):
     """What an output must have for a command to do something there."""
 
     SEVERAL_TABS = auto()
-    RUNNING_SCRIPT = auto()
+    LIVE_OUTPUT = auto()
     PLAYBOOK = auto()
     """The hosts that are shown are run by an Ansible playbook."""
 
@@ -245,7 +245,10 @@ class Command:
     needs: OutputNeed | None = None
     """What the output that is shown must have, so that the command applies."""
     depends_on_state: bool = False
-    """Whether it applies only in some states of the run, as every flow does."""
+    """Whether it applies only at some times, as every flow does.
+
+    That is in some states of the run, or of what the screen shows.
+    """
     act: str = ""
     """The Textual action that it calls; empty if that is named as its id is."""
     needs_key: bool = False

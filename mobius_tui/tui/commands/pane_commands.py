@@ -116,7 +116,7 @@ OUTPUT_COMMANDS: tuple[Command, ...] = (
     _in_pane(
         id="output.stop",
         act="stop",
-        needs=OutputNeed.RUNNING_SCRIPT,
+        needs=OutputNeed.LIVE_OUTPUT,
         keys=("x",),
         title="Stop the live output that is shown",
         label="Stop it",

@@ -8,10 +8,10 @@ from dataclasses import field
 from mobius_tui.dataclass import dataclass
 
 OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
-"""The themes of our own, for a person who has chosen none.
+"""The names of our own themes, all of which a person can choose.
 
-The first one is taken where the terminal has many colours, the last one where it has
-few or none.
+For a person who has chosen none, the first one is taken where the terminal has many
+colours, the last one where it has few or none.
 """
 TEXTUAL_THEME_NAMES = (
     "ansi-dark",

@@ -134,8 +134,9 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         Args:
             title: what stands in the border; from anywhere.
             tone: `bad` for what destroys or went wrong; decides the border's colour.
-            draft_key: the key of its draft, which is kept if it is closed unanswered
-                or refused; `None` for a dialog whose text is not kept.
+            draft_key: the key of its draft, which is kept if a task closes it, if its
+                answer is refused, or, where `keeps_draft_on_close`, if the person
+                closes it; `None` for a dialog whose text is not kept.
         """
         super().__init__(classes=f"dialog -tone-{tone}")
         self.heading = sanitize.line(title)

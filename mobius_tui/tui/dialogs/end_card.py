@@ -200,7 +200,7 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
 
 
 def _status_counts(view: RunView) -> Content:
-    """How many steps came to which end, in the phases that were entered."""
+    """How many steps came to which end, but for asides that were not entered."""
     counts: dict[Status, int] = {}
     for step_id, standing in view.statuses.items():
         phase = view.plan.phase_of[step_id]
@@ -217,7 +217,11 @@ def _status_counts(view: RunView) -> Content:
 
 
 def _failed_attempts_fields(view: RunView) -> Iterable[Field]:
-    """How many attempts ended badly, where that is not how their steps ended."""
+    """How many attempts ended badly, and how many were made again.
+
+    Nothing where none was made again, and each bad attempt is the last one of its step:
+    the counts of the steps show that.
+    """
     parts: list[tuple[str, Role]] = []
     for how, count in count_deviations(view.state).items():
         if isinstance(how, Status):

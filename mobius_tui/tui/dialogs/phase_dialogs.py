@@ -176,7 +176,7 @@ class UndoConfirmDialog(Dialog[str]):
         self._view = view
         self._items = items
         stays = count < len(items)
-        self.word = ConfirmationInput(
+        self.confirmation = ConfirmationInput(
             undo_confirmation_word(view.plan, view.state) if stays else ""
         )
 
@@ -204,7 +204,7 @@ class UndoConfirmDialog(Dialog[str]):
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what stays in sight."""
-        yield from self.word.compose()
+        yield from self.confirmation.compose()
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
@@ -216,12 +216,12 @@ class UndoConfirmDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Focus the confirmation: its line, or the button where no word is wanted."""
         go = self.buttons[CallOnPress(self.confirm)]
-        (self.word.line if self.word.wanted else go).focus()
+        (self.confirmation.line if self.confirmation.wanted else go).focus()
 
     @on(Input.Submitted)
     def confirm(self) -> None:
         """Submit, if the word is right."""
-        if self.word.is_right:
-            self.dismiss(self.word.wanted)
+        if self.confirmation.is_right:
+            self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.word.refusal)
+            self.refuse(self.confirmation.refusal)

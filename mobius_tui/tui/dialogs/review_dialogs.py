@@ -62,7 +62,7 @@ class AnnotateDialog(Dialog[AnnotationAnswer]):
         self._line = Input(placeholder="What is there to say?", id="text", compact=True)
 
     def compose_body(self) -> Iterable[Widget]:
-        """The file that annotations are in, and the line."""
+        """Where annotations are kept, in words, and the line."""
         words = "Kept beside the run's journal, with your name; reports tell it."
         yield text_widget(words, "muted")
         yield self._line

@@ -80,7 +80,7 @@ class RollbackDialog(Dialog[str]):
             if phase is None
             else rollback_confirmation_word(view.plan, view.state, phase)
         )
-        self.word = ConfirmationInput(wanted)
+        self.confirmation = ConfirmationInput(wanted)
         words = f"Let a trigger begin {title}?" if arms else f"Begin {title} now?"
         super().__init__(words, tone="bad")
 
@@ -118,7 +118,7 @@ class RollbackDialog(Dialog[str]):
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
-        yield from self.word.compose()
+        yield from self.confirmation.compose()
 
     def choices(self) -> tuple[Choice[str], ...]:
         """Do it or not."""
@@ -130,12 +130,14 @@ class RollbackDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Focus the line for the word; without one, the button that does nothing."""
-        (self.word.line if self.word.wanted else self.buttons[CANCEL]).focus()
+        (
+            self.confirmation.line if self.confirmation.wanted else self.buttons[CANCEL]
+        ).focus()
 
     @on(Input.Submitted)
     def confirm(self) -> None:
         """Submit, if the word is right."""
-        if self.word.is_right:
-            self.dismiss(self.word.wanted)
+        if self.confirmation.is_right:
+            self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.word.refusal)
+            self.refuse(self.confirmation.refusal)

@@ -34,8 +34,11 @@ SIZE_POLL_INTERVAL = 0.05
 """Seconds between polls of the size of a running step's output."""
 
 OutputChooser = Callable[[RunView, RowKey | None, AttemptId | None], OutputChoice]
-"""Gives the output to show: of a run, for the checklist's row under the cursor, where
-the person wants a tab; `None` for a row or a tab where there is none."""
+"""Gives the output to show.
+
+Takes the run, the checklist's row under the cursor (`None` for no row), and the tab
+that the person chose (`None` for the row's own output).
+"""
 
 
 class OutputController:
@@ -173,7 +176,7 @@ class OutputController:
         match command.needs:
             case OutputNeed.SEVERAL_TABS:
                 return bool(self.pane.rows_above)
-            case OutputNeed.RUNNING_SCRIPT:
+            case OutputNeed.LIVE_OUTPUT:
                 return self.pane.is_shown_stoppable
             case OutputNeed.PLAYBOOK:
                 return self.hosts.pane.uses_ansible

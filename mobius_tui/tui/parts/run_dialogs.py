@@ -91,7 +91,7 @@ class RunCards:
             leave: leaves the screen.
             undo: opens the run again where it has ended, and undoes what it did.
             open_follow_up: opens the briefing of what is due after the run.
-            tell: says why nothing is.
+            tell: says so where nothing is due after the run.
         """
         self._feed = feed
         self._questions = questions

@@ -61,7 +61,7 @@ class RunFeed:
         self._wall, self._mono = wall, mono
         self._show = show
         self._tell = tell
-        self._follower: Worker[None] | None = None
+        self._follow_worker: Worker[None] | None = None
         self._updated = 0.0
         self._is_show_scheduled = False
 
@@ -70,7 +70,9 @@ class RunFeed:
     def begin(self) -> None:
         """Follow the run's files, in a worker."""
         run = self._screen.run_worker
-        self._follower = run(self._follow(), name="follow run", exit_on_error=False)
+        self._follow_worker = run(
+            self._follow(), name="follow run", exit_on_error=False
+        )
 
     async def _follow(self) -> None:
         async with aclosing(self._presenter.news()) as news:
@@ -79,10 +81,10 @@ class RunFeed:
 
     async def end(self) -> None:
         """Let go of the run and of its host; the run goes on."""
-        if self._follower is not None:
-            self._follower.cancel()
+        if self._follow_worker is not None:
+            self._follow_worker.cancel()
             with suppress(WorkerError):
-                await self._follower.wait()
+                await self._follow_worker.wait()
         await self._viewer.close()
 
     # Showing what there is

@@ -1,5 +1,5 @@
 """From a run, or a runbook, to what is shown.
 
-Pure judgement, words and rows. No screen and no widget is imported here; what is drawn
-in cells is in widgets/.
+Pure judgement, words, and rows down to their cells; only `run_presenter` reads files.
+No screen and no widget is imported here; what shows these values is in widgets/.
 """

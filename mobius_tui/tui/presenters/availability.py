@@ -343,7 +343,15 @@ def _why_no_rollback(view: RunView) -> str:
 
 
 def _why_not_run_command(view: RunView, permission: Permission | None) -> str:
-    """Why the run is not ended, or the watch not armed, held, or begun by hand."""
+    """Why a command on the run, or on its watch, does nothing now.
+
+    One that is not refused can only be the rollback: it is allowed, but no trigger has
+    fired.
+
+    Args:
+        view: the run.
+        permission: what the host says of the command's action.
+    """
     if not isinstance(permission, Refused):
         turns = first_key_name(RunCommand.ENTER_PHASE)
         return f"No trigger has fired; {turns} turns aside by hand."

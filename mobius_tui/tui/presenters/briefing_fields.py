@@ -177,7 +177,11 @@ def preflight_fields(briefing: Briefing) -> tuple[Field, ...]:
 
 
 def value_fields(briefing: Briefing) -> tuple[Field, ...]:
-    """The variables that have a value and are not asked for, and where it is from."""
+    """The variables that are not asked for: values, secrets, what is got later.
+
+    Of a value that is no default it is said that it was given; of a secret that has
+    none yet, from where it is got when a step first needs it.
+    """
     asked = {variable.name for variable in briefing.variables_asked}
     fields = [
         Field(

@@ -221,7 +221,11 @@ def _done(view: RunView, step: Step) -> str:
 
 
 def step_counts_text(view: RunView) -> str:
-    """How many steps are done, and how many of those not well, for the border."""
+    """How many steps are done, and how many went wrong or did not just pass.
+
+    What failed or is unknown is not among those done; what warned, was skipped or
+    overridden is. It stands on the checklist's border.
+    """
     done, total = view.counts.progress
     counts = view.counts.statuses
     reported_statuses = STATUSES_NEEDING_DECISION | {

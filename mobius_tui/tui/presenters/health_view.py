@@ -123,7 +123,10 @@ class HealthView:
     every: str = ""
     """The pause between checks, as the runbook says it."""
     unwatched: str = ""
-    """Since when no host watches health, in words; empty while one does."""
+    """Since when no host watches health, in words.
+
+    Empty while one does, and where no check is on record yet.
+    """
     meters: tuple[Meter, ...] = ()
     """How far each trigger is."""
     spans: tuple[StepSpan, ...] = ()

@@ -268,7 +268,7 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         words = f"The run goes on by itself; next is {name}"
         return FocusOutput(text=words, role="accent")
     goes_on = f"{first_key_name(RunCommand.GO_ON)} goes on by itself"
-    return _start(view, step, note=goes_on if view.goes_on_by_itself else "")
+    return _start(view, step, note=goes_on if view.goes_on_through_reads else "")
 
 
 def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:

@@ -217,7 +217,7 @@ class RunView:
         )
 
     @cached_property
-    def goes_on_by_itself(self) -> bool:
+    def goes_on_through_reads(self) -> bool:
         """Whether steps that read would follow one another before anybody is needed."""
         return can_go_on_without_person(self.situation, "read")
 

@@ -133,7 +133,7 @@ class BriefingScreen(Page):
         self._begin = begin
         self._opened = open_run
         self._probe = probe
-        self._drilled = coverage_reader
+        self._coverage_reader = coverage_reader
         self.typed: Mapping[str, str] = {}
         """What was filled in so far, by variable."""
         self.source = source or briefing.runbook.path
@@ -218,7 +218,10 @@ class BriefingScreen(Page):
         self.other_runs.open()
 
     def on_mount(self) -> None:
-        """Type the first answer at once; without one, Enter begins."""
+        """Focus the first line to fill in, or else Begin, and start the workers.
+
+        While the edited source has errors, Probe now has the focus.
+        """
         self._begin_button.disabled = bool(self.source_errors)
         first: Widget = next(iter(self._lines.values()), self._begin_button)
         if self.source_errors:
@@ -382,7 +385,9 @@ class BriefingScreen(Page):
 
     async def _read_drills(self) -> None:
         """A worker: how the last drill went; a thousand runs take a moment to read."""
-        self.post_message(DrillsSearched(await asyncio.to_thread(self._drilled)))
+        self.post_message(
+            DrillsSearched(await asyncio.to_thread(self._coverage_reader))
+        )
 
     @on(DrillsSearched)
     def _show_drilled(self, event: DrillsSearched) -> None:

@@ -62,7 +62,7 @@ def make_facilitator_page(directory: RunDirectory) -> FacilitatorPage:
 
 
 class FaultList(OptionList):
-    """The faults, in the order of the program."""
+    """The faults that this site can have, in the order of `Facilitator.faults`."""
 
 
 class FacilitatorPage(Page):

@@ -107,7 +107,7 @@ class RunScreen(RunPage):
             viewer: the run; the screen closes it.
             resume: starts a host, when the person wants one.
             open_again: opens the run again where it has ended, to be undone.
-            skips_return_card: whether the person has just begun it, and needs no card.
+            skips_return_card: whether the person knows the run, and needs no card.
             auto: what is sent at once, which makes the run go on by itself.
             repaints: the most repaints in a second that news may cause.
             wall: gives seconds since 1970; the run's own clock without it.

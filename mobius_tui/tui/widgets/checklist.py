@@ -202,10 +202,10 @@ class ChecklistRows(Widget, can_focus=True):
             self.top, place=self.cursor_index, height=height, count=count
         )
         moved, self.top = top != self.top, top
-        self._show_mark()
+        self._update_scrollbar()
         return moved
 
-    def _show_mark(self) -> None:
+    def _update_scrollbar(self) -> None:
         self._scroll_mark.top, self._scroll_mark.count = (
             self.top,
             len(self._outline.keys),
@@ -286,7 +286,7 @@ class ChecklistRows(Widget, can_focus=True):
         self.top = clamp_top(
             top, height=self.visible_row_count, count=len(self._outline.keys)
         )
-        self._show_mark()
+        self._update_scrollbar()
         self.refresh()
 
 

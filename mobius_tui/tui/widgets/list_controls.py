@@ -1,4 +1,4 @@
-"""Parts of a list: the first visible row, the scroll mark, the line to filter by."""
+"""Parts of a list: the first visible row, the scrollbar, the filter line."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class ListScrollbar(Widget):
     watch_count = watch_top
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The mark; looks up once what is the same for each line."""
+        """The scrollbar; looks up once what is the same for each line."""
         self._thumb_rows = thumb_rows(self.top, self.size.height, self.count)
         self._background_style = self.rich_style
         return super().render_lines(crop)

@@ -130,7 +130,7 @@ def test_a_value_means_nothing() -> None:
         Prose("[a](${who}) [b](http://c)", (("who", "http://d"),))
     )
     assert isinstance(placed.part, Paragraph)
-    links = [span for span in placed.part.rows[0] if span.address]
+    links = [span for span in placed.part.lines[0] if span.address]
     assert [(link.address, link.has_literal_address) for link in links] == [
         ("http://d", False),
         ("http://c", True),
