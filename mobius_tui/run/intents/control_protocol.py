@@ -259,7 +259,7 @@ def decode_host_line(line: bytes) -> Reply | Stalled | int:
             n=int(data["n"]),
             version=int(data.get("version", 1)),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RunError(
             f"the host said something that is no answer: {error!r}"
         ) from error

@@ -8,11 +8,13 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.intents.control_protocol import (
     MAX_ID_CHARS,
     Envelope,
     InvalidIntentError,
     decode_envelope,
+    decode_host_line,
     encode_envelope,
 )
 from mobius_tui.run.intents.intent_actions import (
@@ -116,3 +118,19 @@ def test_what_is_no_intent_is_refused(line: bytes) -> None:
 def test_an_id_is_cut_before_it_is_kept() -> None:
     line = changed(sound(StartStep), id="x" * 1000)
     assert decode_envelope(line).id == "x" * MAX_ID_CHARS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"null",
+        b"[" * 100_000,
+        b'{"poke": Infinity}',
+        b'{"poke": NaN}',
+        b'{"id": "x", "ok": true, "text": "", "n": 1e999}',
+        b'{"id": "x", "ok": true, "text": "", "n": 1, "version": -1e999}',
+    ],
+)
+def test_what_is_no_line_of_a_host_is_refused(line: bytes) -> None:
+    with pytest.raises(RunError, match="no answer"):
+        decode_host_line(line)
