@@ -83,7 +83,7 @@ class PlayFiles:
             with open_regular(self.hosts) as file:
                 items = json.loads(file.read(_MAX_HOSTS_FILE_BYTES))
             return tuple(PlayHost(**each) for each in items)
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return ()
 
     def remove_private(self) -> None:
