@@ -60,7 +60,9 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
         tls = await run_in_thread(lambda _: trust_store(ca))
     except OSError as error:
         return check_result(
-            held=False, detail=f"cannot read the certificates in {ca}: {error.strerror}"
+            held=False,
+            detail=f"cannot read the certificates in {ca}: {error.strerror}",
+            could_not_look=True,
         )
     try:
         async with asyncio.timeout(within):

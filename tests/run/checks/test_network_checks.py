@@ -88,6 +88,14 @@ async def test_a_certificate_that_nobody_trusts(ctx: CheckContext) -> None:
     assert "TLS: unable to get local issuer certificate" in seen.detail
 
 
+async def test_certificates_that_cannot_be_read(ctx: CheckContext) -> None:
+    seen = await sight(TlsCheck(at=f"127.0.0.1:{closed_port()}", ca="gone.pem"), ctx)
+    assert (seen.held, seen.could_not_look) == (False, True)
+    path = ctx.path("gone.pem")
+    words = f"cannot read the certificates in {path}: No such file or directory"
+    assert seen.detail == words
+
+
 async def test_a_port_without_tls_refused_or_silent(ctx: CheckContext) -> None:
     at = f"localhost:{closed_port()}"
     assert (await sight(TlsCheck(at=at), ctx)).detail == f"{at}: refused"
