@@ -12,7 +12,12 @@ import psutil
 from mobius_tui.health.local_machine import matching_processes
 from mobius_tui.health.safe_search import TooSlowError
 from mobius_tui.run.checks.blocking_io import run_in_thread
-from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.context import (
+    CannotLookError,
+    CheckContext,
+    CheckResult,
+    check_result,
+)
 from mobius_tui.run.checks.subprocesses import run_program, running_check_groups
 from mobius_tui.runbook.model.check_kinds import (
     DiskCheck,
@@ -148,7 +153,12 @@ async def unit_states_now(
 
 
 async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
-    """Make a `service` check once: ask `systemctl`."""
+    """Make a `service` check once: ask `systemctl`.
+
+    Raises:
+        CannotLookError: there is no `systemctl`, or it does not give each unit's state.
+        OSError: `systemctl` cannot be run.
+    """
     for name in check.names:
         if not name or name.startswith("-"):
             return check_result(held=False, detail=f"{name!r} is no name of a unit")
@@ -157,11 +167,11 @@ async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
     except FileNotFoundError as error:
         if error.filename != "systemctl":
             raise
-        return check_result(held=False, detail="there is no systemctl on PATH to ask")
+        raise CannotLookError("there is no systemctl on PATH to ask") from error
     states = ended.tail.split("\n")[:-1]
     if len(states) != len(check.names):
         output = ended.error_line or ended.exit_text
-        return check_result(held=False, detail=f"systemctl does not say: {output}")
+        raise CannotLookError(f"systemctl does not say: {output}")
     pairs = list(zip(check.names, (state.strip() for state in states), strict=True))
     wrong = [f"{name} is {state}" for name, state in pairs if state not in check.state]
     if wrong:

@@ -37,7 +37,7 @@ async def test_states(ctx: CheckContext, program: Program) -> None:
 async def test_without_systemctl(ctx: CheckContext, tmp_path: Path) -> None:
     nowhere = replace(ctx, env={"PATH": str(tmp_path)})
     seen = await sight(ServiceCheck(names=("a",)), nowhere)
-    assert not seen.held
+    assert (seen.held, seen.could_not_look) == (False, True)
     assert seen.detail == "there is no systemctl on PATH to ask"
 
 
@@ -55,7 +55,7 @@ async def test_without_the_working_directory(
 async def test_a_systemctl_that_cannot_say(ctx: CheckContext, program: Program) -> None:
     folder = program("systemctl", "#!/bin/sh\necho 'no init system here' >&2\nexit 1\n")
     seen = await sight(ServiceCheck(names=("a", "b")), on_path(ctx, folder))
-    assert not seen.held
+    assert (seen.held, seen.could_not_look) == (False, True)
     assert seen.detail == "systemctl does not say: no init system here"
     folder = program("systemctl", "#!/bin/sh\nexit 127\n")
     seen = await sight(ServiceCheck(names=("a",)), on_path(ctx, folder))
