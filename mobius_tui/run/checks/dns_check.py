@@ -96,8 +96,24 @@ class DnsAnswer:
 
 
 def normalized_dns_name(name: str) -> str:
-    """A name in the form in which names are compared: lower case, no last dot."""
-    return name.removesuffix(".").lower()
+    """A name in the form in which names are compared: IDNA, lower case, no last dot."""
+    labels = name.removesuffix(".").split(".")
+    return ".".join(map(_normalized_label, labels))
+
+
+def _normalized_label(label: str) -> str:
+    with suppress(UnicodeError):  # what cannot be encoded is in no answer
+        label = _encoded_label(label).decode("ascii")
+    return label.lower()
+
+
+def _encoded_label(label: str) -> bytes:
+    """The bytes of a label as they are in a message.
+
+    Raises:
+        UnicodeError: it has none.
+    """
+    return label.encode("ascii" if label.isascii() else "idna")
 
 
 def encode_question(name: str, kind: str, number: int) -> bytes:
@@ -121,7 +137,7 @@ def _encoded(name: str) -> bytes:
     found = b""
     for label in name.removesuffix(".").split("."):
         try:
-            data = label.encode("ascii" if label.isascii() else "idna")
+            data = _encoded_label(label)
         except UnicodeError as error:
             raise ValueError(f"{name!r} can be no name") from error
         if not 0 < len(data) < 64:

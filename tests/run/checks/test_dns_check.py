@@ -22,6 +22,8 @@ def zone(asked: bytes) -> bytes:
         return answer(asked, code=2)
     if kind == 15:
         return answer(asked, record(ASKED, "MX", b"\0\x0a" + name("MX.x")))
+    if kind == 2:
+        return answer(asked, record(ASKED, "NS", name("ns.xn--bcher-kva.x")))
     if kind == 28:
         return answer(asked, record(ASKED, "AAAA", bytes(15) + b"\x01"))
     if kind != 1:
@@ -34,6 +36,8 @@ CHECK = DnsCheck(name="www.x", records=("10.0.0.2", "10.0.0.1"))
 SOME = replace(CHECK, records=(), contains=("10.0.0.1",))
 OTHER = replace(CHECK, records=(), contains=("10.0.0.9",))
 TXT = DnsCheck(name="www.x", type="TXT")
+NS = DnsCheck(name="www.x", type="NS")
+NS_FOUND = "ns.xn--bcher-kva.x (TTL 60 s)"
 FOUND = "10.0.0.1, 10.0.0.2 (TTL 60 s)"
 
 
@@ -54,6 +58,15 @@ FOUND = "10.0.0.1, 10.0.0.2 (TTL 60 s)"
         (replace(TXT, contains=("a",)), False, "no such record, wanted a"),
         (DnsCheck(name="www.x", absent=True), False, f"{FOUND}, wanted none"),
         (replace(CHECK, type="MX", records=("10 mx.X.",)), True, "10 mx.x (TTL 60 s)"),
+        (replace(CHECK, name="Bücher.x."), True, FOUND),
+        (DnsCheck(name="bücher.x", absent=True), False, f"{FOUND}, wanted none"),
+        (replace(NS, records=("NS.Bücher.x.",)), True, NS_FOUND),
+        (replace(NS, contains=("ns.xn--bcher-kva.x",)), True, NS_FOUND),
+        (
+            replace(NS, contains=("ns.buecher.x", "\udc80.x")),
+            False,
+            f"{NS_FOUND}, wanted ns.buecher.x, \udc80.x",
+        ),
         (replace(CHECK, type="AAAA", records=("0:0::1",)), True, "::1 (TTL 60 s)"),
     ],
 )  # fmt: skip
