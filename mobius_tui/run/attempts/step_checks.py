@@ -108,7 +108,7 @@ async def mark_logs_of(step: Step, context: RunContext) -> Mapping[str, LogMark]
     for check in step.checks:
         if isinstance(check, LogCheck):
             with suppress(MobiusError, OSError, TimeoutError):
-                name = context.values().fill(check.file)
+                name = context.values(step).fill(check.file)
                 path = Path(began.workdir) / name
                 async with asyncio.timeout(LOG_MARK_TIMEOUT):
                     marks[name] = await run_in_thread(partial(_mark_log, path))

@@ -142,3 +142,31 @@ async def test_a_pause_that_is_no_duration_fails_the_check_at_once(
     state = await run.status("a", "failed")
     assert "`every`: 'soon' is no duration" in state.steps["a"].reason
     assert not any(isinstance(e.event, CheckTried) for e in run.entries())
+
+
+async def test_a_log_is_that_of_the_attempt_that_is_undone(
+    begin: Begin, tmp_path: Path
+) -> None:
+    for name in ("old", "new"):
+        (tmp_path / f"{name}.log").touch()
+    run = await begin(
+        """format = 2
+[runbook]
+title = "X"
+[var.name]
+default = "old"
+[[step]]
+id = "a"
+run = 'touch "$name"'
+[step.undo]
+run = 'echo undone >> old.log'
+check.log = { file = "${name}.log", match = "undone" }
+"""
+    )
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("set", values={"name": "new"})
+    await run.did("undo", steps=("a",))
+    await run.did("start", "undo-a")
+    state = await run.status("undo-a", "passed", "failed")
+    assert state.steps["undo-a"].status == "passed", state.steps["undo-a"].reason
