@@ -40,17 +40,21 @@ _CHECK_SCRIPT = """\
 look() {{
   umask 077
   {exports}
-  script=$(mktemp) || return 127
-  printf '%s' {script} >"$script"
+  set -- "$(mktemp)"
+  [ -n "$1" ] || return 127
+  printf '%s' {script} >"$1"
   printf '\\n%s\\n' {nonce}
-  {shell} "$script" </dev/null
-  status=$?
-  rm -f "$script"
-  return "$status"
+  {shell} "$1" </dev/null
+  set -- "$1" "$?"
+  rm -f "$1"
+  return "$2"
 }}
 look; exit $?
 """
-"""What is sent to `sh -s`: cut off anywhere, it does nothing."""
+"""What is sent to `sh -s`: cut off anywhere, it does nothing.
+
+It has no variables of its own: an exported value may have any name.
+"""
 
 
 async def check_on_host(

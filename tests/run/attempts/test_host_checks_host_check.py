@@ -32,3 +32,17 @@ async def test_only_what_the_script_printed_is_told_of(
     transport = transport_to(Destination(name="web-1"), way, None)
     result = await check_on_host(RunCheck(script=script), ctx, transport, {})
     assert (result.held, result.detail) == (held, detail)
+
+
+@pytest.mark.parametrize("name", ["script", "status", "look"])
+async def test_a_variable_of_any_name_reaches_the_script(
+    tmp_path: Path, name: str
+) -> None:
+    ctx = CheckContext(
+        workdir=tmp_path, env={"PATH": os.environ["PATH"]}, fill=str, shell=("bash",)
+    )
+    way = LocalRoute(sites={"web-1": str(tmp_path)})
+    transport = transport_to(Destination(name="web-1"), way, None)
+    check = RunCheck(script=f'echo "${name}" >&2; exit 3')
+    result = await check_on_host(check, ctx, transport, {name: "deploy it"})
+    assert result.detail == "exit code 3: deploy it"
