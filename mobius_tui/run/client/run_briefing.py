@@ -287,6 +287,8 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         secrets={**anew.secrets, **known},
         missing=missing,
         hosts={**read, **anew.hosts},
+        share=briefing.share,
+        share_control=briefing.share_control,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,12 @@ async def test_what_was_read_stays_while_the_target_is_what_it_was(path: Path) -
     (path / "x.toml").write_text(other)
     again = refresh_briefing(found, load(path / "x.toml"))
     assert set(again.hosts) == {"web"}
+
+
+def test_what_a_group_may_do_stays(path: Path) -> None:
+    shared = replace(briefing(path), share="ops", share_control=True)
+    again = refresh_briefing(shared, load(path / "x.toml"))
+    assert (again.share, again.share_control) == ("ops", True)
 
 
 async def test_an_inventory_that_is_a_program_is_run_for_a_run_alone(
