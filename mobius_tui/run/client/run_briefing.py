@@ -314,11 +314,11 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     for name, target in used_targets(briefing.runbook).items():
         if name in hosts:
             continue
-        if not executes and is_executable_inventory(target, folder):
-            shown = sanitize.line(target.inventory)
-            notices.append(f"the inventory {shown} is a program, which is not run")
-            continue
         try:
+            if not executes and is_executable_inventory(target, folder):
+                shown = sanitize.line(target.inventory)
+                notices.append(f"the inventory {shown} is a program, which is not run")
+                continue
             limit = briefing.runbook.limit_of(name, briefing.limit)
             read[name] = await resolve_target(target, folder, env, limit=limit)
         except UsageError as error:
@@ -348,7 +348,15 @@ def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
 
 
 def is_executable_inventory(target: Target, folder: Path) -> bool:
-    """Whether an inventory is a program, or a folder in which there is one."""
+    """Whether an inventory is a program, or a folder in which there is one.
+
+    Raises:
+        UsageError: it cannot be looked at, as a folder that this user may not read.
+    """
     place = folder / target.inventory
-    files = sorted(place.iterdir()) if place.is_dir() else [place]
-    return any(each.is_file() and os.access(each, os.X_OK) for each in files)
+    try:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        return any(each.is_file() and os.access(each, os.X_OK) for each in files)
+    except OSError as error:
+        shown = sanitize.line(target.inventory)
+        raise UsageError(f"the inventory {shown}: {error.strerror}") from error

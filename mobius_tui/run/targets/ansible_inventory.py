@@ -114,7 +114,11 @@ async def read_inventory(
     """
     place = folder / inventory
     name = f"the inventory {sanitize.line(inventory)}"
-    if not place.exists():
+    try:
+        is_there = place.exists()
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
+    if not is_there:
         raise UsageError(f"{name}: there is no {sanitize.line(str(place))}")
     program = find_ansible(INVENTORY_PROGRAM, env.get("PATH", os.defpath))
     if program is None:

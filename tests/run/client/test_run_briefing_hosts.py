@@ -174,6 +174,17 @@ async def test_a_folder_is_a_program_if_there_is_one_in_it(path: Path) -> None:
     assert is_executable_inventory(prod, path)
 
 
+@pytest.mark.parametrize("executes", [False, True])
+async def test_an_inventory_that_cannot_be_looked_at_is_told(
+    path: Path, executes: bool
+) -> None:
+    name = "x" * 300
+    (path / "x.toml").write_text(BOOK.replace("hosts.ini", name))
+    found = await with_inventories(briefing(path), executes=executes)
+    assert found.problems == (f"the inventory {name}: File name too long",)
+    assert "prod" not in found.hosts
+
+
 async def test_what_is_missing_or_doubtful_is_told(path: Path) -> None:
     (path / "programs" / "ansible-playbook").unlink()
     (path / "p.yml").write_text("- hosts: all\n  serial: 2\n  tasks:\n  - raw: id\n")
