@@ -123,12 +123,19 @@ def missing_sources(
 
 
 def _programs_called(script: str) -> Iterator[str]:
-    """The programs that a script calls by name, each once; not computed names."""
+    """The programs that a script calls by name, each once; not computed names.
+
+    Paths with `~` are left out, and relative ones of a script that changes directory:
+    where they lead is not known.
+    """
+    moves = _CHANGES_DIRECTORY.search(script) is not None
     body = parse_script(script).body
     own = {c.function for c in commands(body) if isinstance(c, CommandGroup)}
     programs = (each.program for each in visits(body) if each.program is not None)
     named = (each.word.text for each in programs if each.name)
     for name in dict.fromkeys(named):
+        if name.startswith("~") or (moves and "/" in name and name[0] != "/"):
+            continue
         if name and name not in _BUILTINS | own and EXPANSION_MARK not in name:
             yield name
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.client.preflight import preflight_problems, unset_variables
+from mobius_tui.run.client.preflight import (
+    missing_sources,
+    preflight_problems,
+    unset_variables,
+)
 from mobius_tui.runbook.library.check_report import check_files
 from mobius_tui.runbook.library.loader import load
 from tests.conftest import MakeRunbook
@@ -137,6 +141,32 @@ def test_what_a_step_would_wait_for_in_vain_is_said_before_it_begins(
     assert not list(unset_variables(book, {"token", "typed", "host", "usual"}))
     said, _ = check_files([book.path])
     assert said.endswith("; set before a run: MY_TOKEN, MY_HOST")
+
+
+@pytest.mark.parametrize(
+    ("script", "missing"),
+    [
+        ("./gone.sh", ["./gone.sh is not in {place}"]),
+        ("./there.sh", []),
+        ("no-such-thing", ["no-such-thing is not on PATH"]),
+        ("cd tools && ./list", []),
+        ("(cd tools; bin/list) | sort", []),
+        ("cd tools && /gone/list", ["/gone/list is not in {place}"]),
+        ("cd tools && no-such-thing", ["no-such-thing is not on PATH"]),
+        ("~/bin/list", []),
+        ("~nobody/bin/list", []),
+    ],
+)
+def test_a_program_that_gives_a_value_and_is_not_there(
+    make_runbook: MakeRunbook, place: Path, script: str, missing: list[str]
+) -> None:
+    book = make_runbook(
+        f"format = 2\n[runbook]\ntitle = 'R'\n[var.v]\nfrom_run = '{script}'\n"
+        "[[step]]\nrun = 'touch \"$v\"'\n"
+    )
+    found = missing_sources(book, (), place, os.environ["PATH"])
+    ends = "; [var.v] gets its value by it"
+    assert list(found) == [each.format(place=place) + ends for each in missing]
 
 
 def test_the_client_of_a_sql_check(tmp_path: Path) -> None:
