@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_hosts import (
@@ -14,6 +15,7 @@ from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import CleanHosts, OrderedHost, StepOrder
+from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.runbook import Step
 
 CLEANING_TIME_LIMIT = 20.0
@@ -54,13 +56,23 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
     last = fleet.last_attempt if fleet is not None else None
     if fleet is None or last is None or step.rollout is None:
         return
-    directory = context.directory.attempt(step.id, last.attempt)
-    known = {host.name: host for host in read_host_list(directory).hosts}
     began = {
         name
-        for name, state in fleet.newest_states().items()
+        for states in (
+            fleet.earlier_states,
+            *(a.hosts for a in fleet.attempts.values()),
+        )
+        for name, state in states.items()
         if state.tries and name not in kept
     }
+    # An attempt lists only the hosts that were to do.
+    known: dict[str, TargetHost] = {}
+    for number in range(last.attempt, 0, -1):
+        if began <= known.keys():
+            break
+        with suppress(FileNotFoundError):  # it has ended before it had a list
+            listed = read_host_list(context.directory.attempt(step.id, number)).hosts
+            known = {**{host.name: host for host in listed}, **known}
     hosts = tuple(
         OrderedHost(**destination_fields(known[n])) for n in known if n in began
     )
@@ -69,7 +81,7 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
     order = StepOrder(
         run=context.directory.id,
         step=step.id,
-        folder=str(directory.path),
+        folder=str(context.directory.attempt(step.id, last.attempt).path),
         route=route_to_hosts(context, step.rollout.become),
         host_count=len(hosts),
         script="",

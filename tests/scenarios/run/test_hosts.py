@@ -512,6 +512,25 @@ async def test_a_host_of_which_nobody_knows_keeps_its_claims(
     assert [any(each.iterdir()) for each in claims] == [True, False, False, False]
 
 
+async def test_a_host_that_an_earlier_attempt_was_on_keeps_no_claims(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    rollout = 'batch = ["1", "100%"]\n'
+    run = await begin(book('[ -e "$HOME/good" ]', rollout), host_sites=sites)
+    for name in NAMES[:2]:
+        Path(sites[name], "good").touch()
+    await run.did("start", "go")
+    await run.status("go", "failed")
+    await run.did("retry", "go")
+    both = ["failed", "failed"]
+    await run.until(lambda s: [a.status for a in s.steps["go"].attempts] == both)
+    assert ran(sites) == [1, 1, 2, 1]
+    await run.did("end")
+    await run.over()
+    claims = [Path(site, ".mobius-tui", "claims") for site in sites.values()]
+    assert [any(each.iterdir()) for each in claims] == [False] * 4
+
+
 async def test_a_host_that_is_ending_listens_to_nobody_new(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
