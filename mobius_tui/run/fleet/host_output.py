@@ -279,7 +279,10 @@ MAX_NAMES_IN_HEADING = 20
 
 
 def output_tail(path: Path) -> bytes:
-    """The end of an output; empty where there is none."""
+    """The end of an output; empty where there is none.
+
+    A long one begins with a whole line, or within the last one.
+    """
     try:
         with open_regular(path) as file:
             size = file.seek(0, 2)
@@ -288,7 +291,8 @@ def output_tail(path: Path) -> bytes:
     except OSError:
         return b""
     if size > GATHERED_BYTES_PER_HOST:
-        data = left_out_note(size - len(data)) + data.partition(b"\n")[2]
+        data = data.partition(b"\n")[2] or data
+        data = left_out_note(size - len(data)) + data
     return data
 
 

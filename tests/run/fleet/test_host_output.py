@@ -11,7 +11,14 @@ import pytest
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.output_reader import Span, spans_in
-from mobius_tui.run.fleet.host_output import HostOutput, output_path, spans_path
+from mobius_tui.run.fleet.host_output import (
+    GATHERED_BYTES_PER_HOST,
+    HostOutput,
+    left_out_note,
+    output_path,
+    output_tail,
+    spans_path,
+)
 from mobius_tui.run.keeper.output_writer import SPAN_SIZE
 
 
@@ -110,6 +117,26 @@ def test_the_boot_of_a_claim_is_written_down_for_its_attempt(path: Path) -> None
     output.note_boot(1, "{ sec = 1 } today")
     assert (output.boot_of(1), output.boot_of(2)) == ("{ sec = 1 } today", "")
     output.close()
+
+
+WHOLE = GATHERED_BYTES_PER_HOST
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown"),
+    [
+        (b"x" * 100 + b"\n", b"y" * (WHOLE - 40) + b"\nend\n"),
+        (b"x" * 100, b"y" * WHOLE),
+        (b"x" * 100, b"y" * (WHOLE - 1) + b"\n"),
+    ],
+    ids=["lines", "no newline", "a newline at the end alone"],
+)
+def test_of_a_long_output_the_end_is_shown_and_all_before_it_is_counted(
+    tmp_path: Path, hidden: bytes, shown: bytes
+) -> None:
+    path = tmp_path / "output"
+    path.write_bytes(hidden + shown)
+    assert output_tail(path) == left_out_note(len(hidden)) + shown
 
 
 def test_a_link_in_its_place_is_not_followed(path: Path, tmp_path: Path) -> None:
