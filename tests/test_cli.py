@@ -32,6 +32,14 @@ def test_the_version() -> None:
     assert (done.returncode, done.stdout) == (0, f"mobius-tui {__version__}\n")
 
 
+@pytest.mark.parametrize("words", [("--ascii", "--version"), ("-V", "runs")])
+def test_the_version_beside_other_words(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(*words) == 0
+    assert capsys.readouterr() == (f"mobius-tui {__version__}\n", "")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -6,6 +6,7 @@ import argparse
 from importlib import import_module
 from keyword import iskeyword
 
+from mobius_tui import __version__
 from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.support.command_options import ASCII_HELP
 from mobius_tui.garbage_collection import collect_seldom
@@ -132,7 +133,7 @@ def run_command(words: Sequence[str]) -> int:
         The exit code.
 
     Raises:
-        SystemExit: the command line is wrong, or asks for help.
+        SystemExit: the command line is wrong, or asks for help or the version.
         MobiusError: the command could not be done.
     """
     collect_seldom()
@@ -174,7 +175,8 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser.add_argument(
         "-V",
         "--version",
-        action="store_true",
+        action="version",
+        version=f"mobius-tui {__version__}",
         help="say which version this is",
     )
     parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
