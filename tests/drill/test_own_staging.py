@@ -208,6 +208,11 @@ def test_a_fault_that_does_not_show_is_none(
         ((*AUTO, "--fault", "web-dwn"), "did you mean `web-down`"),
         ((*AUTO, "--keep"), "--keep: only on the program's own site"),
         ((*AUTO, "--matrix"), "--matrix: only on the program's own site"),
+        ((*AUTO, "--site", "kind"), "--site: only on the program's own site"),
+        (
+            (*AUTO, "--environment", "staging"),
+            "--environment: only on the program's own site",
+        ),
         ((*AUTO, "--dry-run"), "a drill breaks the staging first"),
         (("--inject-cmd", "/no/such.toml"), "/no/such.toml"),
     ],

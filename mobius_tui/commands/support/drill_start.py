@@ -117,6 +117,8 @@ def _refuse_site_options(options: argparse.Namespace) -> None:
         ("--seed", options.seed is not None),
         ("--try-checks", options.try_checks),
         ("--matrix", options.matrix),
+        ("--site", options.site is not None),
+        ("--environment", options.environment is not None),
     ):
         if given:
             raise UsageError(f"{name}: only on the program's own site")
