@@ -12,6 +12,10 @@ from mobius_tui.errors import EXIT_OK, UsageError
 
 def do(options: argparse.Namespace) -> int:
     """Start a drill, or list the faults."""
+    if options.inject is None:
+        acts = (options.worsen, options.heal, options.hint)
+        if any(each is not None for each in acts):
+            raise UsageError("--worsen, --heal and --hint: only with --inject")
     if options.inject is None and options.inject_cmd is None:
         if options.profile or options.workdir:
             raise UsageError("--profile and --workdir: only with --inject-cmd")

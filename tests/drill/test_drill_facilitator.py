@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from textual.widgets import OptionList
 
+from mobius_tui.cli import main
 from mobius_tui.drill import injection_log
 from mobius_tui.drill.drill_facilitator import Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
@@ -27,6 +28,8 @@ from mobius_tui.run.events.run_events import SiteTouched
 from mobius_tui.run.intents.intent_actions import EndRun, GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
 from tests.run.running import wait_for
@@ -178,6 +181,16 @@ async def test_what_cannot_be_is_refused_in_words(
         Facilitator(viewer)
     assert not (site.root / "run" / "injected.jsonl").exists()
     await viewer.close()
+
+
+@pytest.mark.parametrize("option", ["--worsen", "--heal", "--hint"])
+def test_what_a_facilitator_does_begins_no_drill_of_its_own(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["drill", "--auto", "--plain", option, FAULT.name]) == 2
+    said = "--worsen, --heal and --hint: only with --inject"
+    assert said in capsys.readouterr().err
+    assert all_runs(runs_root()) == ()
 
 
 async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
