@@ -85,9 +85,10 @@ def _print_drills(options: argparse.Namespace, since: float | None) -> int:
     # Only now: a list of the runs does not wait for what knows of drills.
     from mobius_tui.drill import past_drills
 
+    every = tuple(past_drills.drills_with_score(runs_root()))
     matching = [
         each
-        for each in past_drills.drills_with_score(runs_root())
+        for each in every
         if options.mode in (None, Mode.DRILL) and _matches(options, each, since)
     ]
     if options.json:
@@ -95,8 +96,11 @@ def _print_drills(options: argparse.Namespace, since: float | None) -> int:
             json.dumps([past_drills.score_as_json(each) for each in matching], indent=2)
         )
         return EXIT_OK
-    if not matching:
+    if not every:
         narrate("no drill is over yet that has a score; `mobius-tui drill` makes one")
+        return EXIT_OK
+    if not matching:
+        narrate(f"none of the {len(every)} drills with a score is like that")
         return EXIT_OK
     print_data(past_drills.SCORE_HEAD)
     for each in matching:

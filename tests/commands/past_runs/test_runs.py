@@ -81,6 +81,19 @@ def test_of_a_mode_the_drills_that_are_listed_are_all_or_none(
     assert len(json.loads(capsys.readouterr().out)) == count
 
 
+def test_drills_that_are_not_wanted_are_not_said_to_be_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["runs", "--drills"]) == 0
+    assert "no drill is over yet that has a score" in capsys.readouterr().err
+    directory_of(drill(HANDLED))
+    for words in ("--runbook other", "--mode incident", "--since 1h"):
+        assert main(["runs", "--drills", *words.split()]) == 0
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "none of the 1 drills with a score is like that" in said.err
+
+
 def test_a_folder_is_a_run_wherever_an_id_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
