@@ -13,8 +13,9 @@ again: it must be the same runbook with these steps, and no other change.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -33,7 +34,7 @@ from mobius_tui.runbook.toml.derived_keys import id_of
 from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
-from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
+from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +50,7 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
     """A runbook's file in format 2; None if it is of that format already.
 
     Raises:
+        UsageError: it cannot be told that it would stay the same; the text says where.
         RunbookError: it has errors; the text is the whole report.
     """
     findings = Findings()
@@ -62,24 +64,24 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
     if document.format == 2:
         return None
     positions = document.positions
+    steps = tuple(part_tables(document.tree, "phase.step"))
     offsets = positions.offsets_of(("format",))
     edits = [(offsets.start, offsets.end, "2")]
     is_whole = "runbook" in document.tree
-    judged: Mapping[str, Effect] = {}
+    before: _Effects
     if is_whole:
-        judged = _judged_effects(
+        effects = _effects_by_id(runbook_from_bytes(path, data))
+        judged = _effects_by_id(
             runbook_from_bytes(path, apply_edits(data, positions.text, edits))
         )
+        before = {table: effects.get(str(node.get("id"))) for table, node in steps}
+    else:
+        before, judged = _effects_in_part(path, document, steps), {}
     stated: list[tuple[int, str, Effect]] = []
-    for table, node in part_tables(document.tree, "phase.step"):
-        if not isinstance(node.get("run"), str) or "effect" in node:
-            continue
-        effect: Effect = "read" if node.get("follow") or node.get("tty") else "change"
-        name = str(node.get("id"))
-        if judged.get(name) != effect:
-            edits.append(_stated_effect(positions, table, effect))
-            number = positions.key_line_and_column(table)[0]
-            stated.append((number, name, effect))
+    for table, node, effect in _effects_to_write(steps, before, judged):
+        edits.append(_stated_effect(positions, table, node, effect))
+        number = positions.key_line_and_column(table)[0]
+        stated.append((number, str(node.get("id")), effect))
     upgraded = apply_edits(data, positions.text, edits)
     if is_whole and _digests(runbook_from_bytes(path, data)) != _digests(
         runbook_from_bytes(path, upgraded)
@@ -87,7 +89,7 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
         raise InternalError(
             f"{path}: in format 2 it would be another one; it stays as is"
         )
-    return UpgradedFile(data=upgraded, written_effects=tuple(stated))
+    return UpgradedFile(data=upgraded, written_effects=tuple(sorted(stated)))
 
 
 def _digests(runbook: Runbook) -> Mapping[str, str]:
@@ -95,8 +97,56 @@ def _digests(runbook: Runbook) -> Mapping[str, str]:
     return {**step_digests(runbook), "": part_digest(runbook.health)}
 
 
-def _judged_effects(runbook: Runbook) -> Mapping[str, Effect]:
-    """What format 2 takes the scripts for, by the ids of their steps."""
+_Steps = Sequence[tuple[KeyPath, Mapping[str, Any]]]
+"""The tables of steps, with their paths."""
+_Effects = Mapping[KeyPath, Effect | None]
+"""What the scripts of steps are taken for; None where nothing has to be written."""
+
+
+def _effects_to_write(
+    steps: _Steps, before: _Effects, judged: Mapping[str, Effect]
+) -> Iterator[tuple[KeyPath, Mapping[str, Any], Effect]]:
+    """The steps that need an `effect` to stay what they were, and that effect.
+
+    Those with `use` come last: they inherit what is written into the others.
+    """
+    written: dict[str, Effect] = {}
+    for table, node in sorted(steps, key=lambda each: "use" in each[1]):
+        name, effect = str(node.get("id")), before[table]
+        if effect is None or "effect" in node:
+            continue
+        if written.get(str(node.get("use")), judged.get(name)) != effect:
+            written[name] = effect
+            yield table, node, effect
+
+
+def _effects_in_part(path: Path, document: TomlDocument, steps: _Steps) -> _Effects:
+    """What format 1 takes the scripts for in a file that others include.
+
+    Raises:
+        UsageError: a step with `use` may inherit an effect from another file.
+    """
+    found: dict[KeyPath, Effect | None] = {}
+    bases = {
+        str(node.get("id")): node for _, node in reversed(steps) if "use" not in node
+    }
+    for table, node in steps:
+        own = {**bases.get(str(node.get("use")), {}), **node}
+        if not isinstance(own.get("run"), str) or "effect" in own:
+            found[table] = None
+            continue
+        if "use" in node and str(node["use"]) not in bases:
+            number = document.positions.key_line_and_column(table)[0]
+            raise UsageError(
+                f"{path}:{number}: this step inherits from one of another file, which "
+                "may have an `effect`: write `effect` here, then upgrade"
+            )
+        found[table] = "read" if own.get("follow") or own.get("tty") else "change"
+    return found
+
+
+def _effects_by_id(runbook: Runbook) -> Mapping[str, Effect]:
+    """What scripts are taken for, by the ids of their steps."""
     return {
         step.id: step.action.effect
         for step in runbook.steps()
@@ -123,10 +173,10 @@ def runbook_from_bytes(path: Path, data: bytes) -> Runbook:
 
 
 def _stated_effect(
-    positions: Positions, table: KeyPath, effect: Effect
+    positions: Positions, table: KeyPath, node: Mapping[str, Any], effect: Effect
 ) -> tuple[int, int, str]:
-    """The edit that writes an effect before the script of a step."""
-    at = positions.offsets_of((*table, "run")).key
+    """The edit that writes an effect before the script of a step, or before `use`."""
+    at = positions.offsets_of((*table, "run" if "run" in node else "use")).key
     end = "\n" if table in positions.headers else ", "
     return at, at, f'effect = "{effect}"{end}'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
-from mobius_tui.errors import EXIT_OK, InternalError, RunbookError
+from mobius_tui.errors import EXIT_OK, InternalError, RunbookError, UsageError
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.library.runbook_rewriting import upgrade_file
@@ -133,6 +133,76 @@ def test_what_format_2_would_take_for_a_pointer_is_left(
     phase = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
     path.write_text(head + phase + text)
     with pytest.raises(InternalError, match="in format 2 it would be another one"):
+        upgrade_file(path)
+
+
+INHERITING = (
+    OLD.partition("[[phase]]")[0]
+    + """[[phase]]
+id = "p"
+title = "P"
+[[phase.step]]
+id = "a"
+title = "A"
+run = "rm a"
+BASE
+[[phase.step]]
+id = "b"
+title = "B"
+use = "a"
+OWN
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "written"),
+    [
+        ('effect = "read"', 'run = "rm b"', []),
+        ('effect = "destroy"', 'run = "ls"', []),
+        ("tty = true", 'run = "rm b"', [("a", "read")]),
+        (
+            "tty = true",
+            'run = "pkill b"\ntty = false',
+            [("a", "read"), ("b", "change")],
+        ),
+        ("", 'run = "htop"\ntty = true', [("a", "change"), ("b", "read")]),
+        ("", "follow = true", [("a", "change"), ("b", "read")]),
+        ("", 'run = "ls"', [("a", "change")]),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_step_that_inherits_keeps_its_effect(
+    tmp_path: Path, base: str, own: str, written: list[tuple[str, str]], is_whole: bool
+) -> None:
+    text = INHERITING.replace("BASE", base).replace("OWN", own)
+    path, part = tmp_path / "x.toml", tmp_path / "part.toml"
+    if not is_whole:
+        part.write_text("format = 1\n[[phase]]" + text.partition("[[phase]]")[2])
+        text = text.partition("[[phase]]")[0] + '[[phase]]\ninclude = "part.toml#p"\n'
+    path.write_text(text)
+    before = load(path)
+    upgraded = path if is_whole else part
+    found = upgrade_file(upgraded)
+    assert found is not None
+    assert [each[1:] for each in found.written_effects] == written
+    upgraded.write_bytes(found.data)
+    assert step_digests(load(path)) == step_digests(before)
+
+
+def test_an_effect_of_another_file_is_inherited_or_asked_for(tmp_path: Path) -> None:
+    head, _, phase = INHERITING.partition("[[phase]]")
+    phase = phase.replace("BASE", 'effect = "destroy"').replace("OWN", 'run = "ls"')
+    base, _, step = phase.rpartition("[[phase.step]]")
+    other = f"[[phase]]\nid = 'q'\ntitle = 'Q'\n[[phase.step]]{step}"
+    path, part = tmp_path / "x.toml", tmp_path / "part.toml"
+    part.write_text(f"format = 1\n[[phase]]{base}")
+    path.write_text(f"{head}[[phase]]\ninclude = 'part.toml#p'\n{other}")
+    found = upgrade_file(path)
+    assert found is not None
+    assert found.written_effects == ()
+    path.write_text(f"format = 1\n{other}")
+    with pytest.raises(UsageError, match=r"x\.toml:5: .*write `effect` here"):
         upgrade_file(path)
 
 
