@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
         )
         before = {table: effects.get(str(node.get("id"))) for table, node in steps}
     else:
+        _refuse_pointers(path, positions)
         before, judged = _effects_in_part(path, document, steps), {}
     stated: list[tuple[int, str, Effect]] = []
     for table, node, effect in _effects_to_write(steps, before, judged):
@@ -95,6 +97,22 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
 def _digests(runbook: Runbook) -> Mapping[str, str]:
     """What must stay as it was: the steps, and health under an empty name."""
     return {**step_digests(runbook), "": part_digest(runbook.health)}
+
+
+def _refuse_pointers(path: Path, positions: Positions) -> None:
+    """Refuse a file that others include, with a name that format 2 takes for a pointer.
+
+    Raises:
+        UsageError: the `json` of a check or a probe has a name that begins with `/`.
+    """
+    for keys in positions.key_offsets:
+        for key, name in pairwise(keys):
+            if key == "json" and str(name).startswith("/"):
+                raise UsageError(
+                    f"{path}:{positions.key_line_and_column(keys)[0]}: in format 2 a "
+                    "name in `json` that begins with `/` is a JSON pointer; keep "
+                    "`format = 1` in this file"
+                )
 
 
 _Steps = Sequence[tuple[KeyPath, Mapping[str, Any]]]

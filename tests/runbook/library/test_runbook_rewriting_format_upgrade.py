@@ -136,6 +136,26 @@ def test_what_format_2_would_take_for_a_pointer_is_left(
         upgrade_file(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "check.http = { url = 'http://x', json = { '/a' = 'b' } }",
+        "check.http.url = 'http://x'\ncheck.http.json.\"/a\" = 'b'",
+        "run = 'ls'\n[[health.probe]]\nid='p'\nurl='http://x'\njson={ '/a' = 'b' }",
+    ],
+)
+def test_what_format_2_would_take_for_a_pointer_is_left_in_an_included_file(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "x.toml"
+    phase = "[[phase]]\nid = 'p'\ntitle = 'P'\n[[phase.step]]\nid = 's'\ntitle = 'S'\n"
+    path.write_text(f"format = 1\n{phase}{text}")
+    with pytest.raises(UsageError, match=r"x\.toml:\d+: .* is a JSON pointer"):
+        upgrade_file(path)
+    path.write_text(f"format = 1\n{phase}{text}".replace("/a", "a"))
+    assert upgrade_file(path) is not None
+
+
 INHERITING = (
     OLD.partition("[[phase]]")[0]
     + """[[phase]]
