@@ -163,17 +163,14 @@ class _Judge:
             if not isinstance(command, SimpleCommand):
                 continue
             for each in assignments_of(command, effective_program(command)):
-                if is_temporary_file(each):
+                is_first = each.name not in assigned_names
+                if is_temporary_file(each) and (is_first or each.name in own_files):
                     own_files.add(each.name)
-                elif (
-                    each.name in assigned_names
-                    or EXPANSION_MARK in each.value.text
-                    or each.rest
-                ):
-                    values.pop(each.name, None)
-                    own_files.discard(each.name)
                 else:
+                    own_files.discard(each.name)
                     values[each.name] = each.value.text
+                if not is_first or EXPANSION_MARK in each.value.text or each.rest:
+                    values.pop(each.name, None)
                 assigned_names.add(each.name)
         self._functions = frozenset(functions)
         self._values = values
@@ -275,8 +272,7 @@ class _Judge:
     def _expanded(self, word: Word) -> str:
         """The text of a word, with the value of its only variable."""
         if word.text == EXPANSION_MARK and len(word.expansions) == 1:
-            value = self._values.get(word.expansions[0].name, "")
-            return value.strip()
+            return self._values.get(word.expansions[0].name, "").strip()
         return "" if EXPANSION_MARK in word.text else word.text
 
     def _judge_step_script(self, entry: CommandEntry, words: tuple[Word, ...]) -> bool:
