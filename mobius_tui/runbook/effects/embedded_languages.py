@@ -187,8 +187,9 @@ def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
 def judge_sed(text: str, _: CommandTable) -> Iterator[CodeEffect]:
     """Code that runs a program or writes a file."""
     match = _SED_WRITES.search(text)
-    if match is not None:
-        yield "change", match.start(), text
+    is_unknown = EXPANSION_MARK in text and not text.strip(EXPANSION_MARK + " ;\n")
+    if match is not None or is_unknown:
+        yield "change", match.start() if match is not None else 0, text
 
 
 LANGUAGE_JUDGES: Mapping[str, LanguageJudge] = {

@@ -36,6 +36,7 @@ READ = [
     "python3 --version",
     "f() { ls; }; f",
     "sed -n 's/a/b/p' x",
+    'sed -n "${from},${to}p; s/a/$b/" x',
     "awk '$1 > 5 {print $2}' x",
     "docker exec -it web ls /",
     "kubectl exec -n p pod -c c -- cat /etc/x",
@@ -136,6 +137,8 @@ CHANGE = [
     "make deploy",
     "curl -T file http://x",
     "sed -n 'e date' x",
+    'sed "$program" x',
+    'sed -n -e "$one; $two" x',
     "yq -i '.a = 1' x.yaml",
 ]
 
