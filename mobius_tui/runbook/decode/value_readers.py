@@ -230,7 +230,7 @@ def read_interpreter(table: TomlTable) -> tuple[str, ...]:
     found = table.text_list("shell")
     for index, word in enumerate(found):
         names = template_names(word)
-        if names and found[index - 1] not in ("-c", "-e"):
+        if names and (not index or found[index - 1] not in ("-c", "-e")):
             words = "nothing is filled in here; the values are in the environment"
             remedy = f"write {_through_bash(found)}, where $0 is the script"
             table.report(f"{words}: {remedy}", "shell", index)

@@ -9,7 +9,7 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.templates import variables_read
 from tests.paths import CASES
-from tests.runbook.runbook_texts import HEAD, STEP, Decoded, found, only
+from tests.runbook.runbook_texts import HEAD, STEP, Decoded, Pointed, found, only
 
 HOST = "[var.host]\ndefault = 'db2'\n"
 THROUGH_BASH = """effect = 'read'
@@ -29,6 +29,16 @@ def test_a_template_in_shell_is_an_error_at_its_place() -> None:
         assert "nothing is filled in here" in problem.message
     remedy = """write ["bash", "-c", 'psql -h "${host}" -f - "$0"'], where $0 is"""
     assert remedy in problems[0].message
+
+
+@pytest.mark.parametrize("last", ["-c", "-e", "-u"])
+def test_a_template_in_place_of_the_program_is_an_error(
+    last: str, pointed: Pointed
+) -> None:
+    text = f"{HOST}{STEP}shell = [«'${{host}}', '{last}']\nrun = 'x'"
+    [(severity, message)] = pointed(text)
+    assert severity == "error"
+    assert "nothing is filled in here" in message
 
 
 @pytest.mark.parametrize("action", ["run = 'x'", "check.run"])
