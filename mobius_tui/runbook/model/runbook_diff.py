@@ -16,6 +16,7 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.probes import Health, Probe, Triggers
 from mobius_tui.runbook.model.runbook import (
+    Contact,
     ForEach,
     Phase,
     Profile,
@@ -281,7 +282,10 @@ def _change(
 
 
 def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
-    """Every part that can be compared with one of the same name."""
+    """Every part that can be compared with one of the same name.
+
+    The contacts of one role are one part.
+    """
     head = {
         each.name: getattr(runbook, each.name)
         for each in fields(runbook)
@@ -292,8 +296,11 @@ def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
         yield ("variable", variable.name), variable
     for profile in runbook.profiles.values():
         yield ("profile", profile.name), profile
+    contacts: dict[str, list[Contact]] = {}
     for contact in runbook.contacts:
-        yield ("contact", contact.role), contact
+        contacts.setdefault(contact.role, []).append(contact)
+    for role, of_role in contacts.items():
+        yield ("contact", role), tuple(of_role)
     for message in runbook.messages.values():
         yield ("message", message.id), message
     for target in runbook.targets.values():

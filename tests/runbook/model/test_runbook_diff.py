@@ -91,6 +91,43 @@ def test_each_part_is_found(old: str, new: str, change: str, tmp_path: Path) -> 
     assert (found.kind, found.part, found.name) == (back, part, name)
 
 
+DAY = '[[contact]]\nrole = "on call"\nhandle = "@ada"\nfor = "by day"\n'
+NIGHT = '[[contact]]\nrole = "on call"\nhandle = "@bob"\nfor = "by night"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rows"),
+    [
+        (
+            DAY + NIGHT,
+            DAY.replace("@ada", "@eve") + NIGHT,
+            ["-handle = @ada", "+handle = @eve"],
+        ),
+        (
+            DAY,
+            DAY + NIGHT,
+            ["+2.role = on call", "+2.handle = @bob", "+2.for = by night"],
+        ),
+        (
+            DAY + NIGHT,
+            NIGHT,
+            [
+                *("-handle = @ada", "-for = by day", "-2.role = on call"),
+                *("-2.handle = @bob", "-2.for = by night"),
+                *("+handle = @bob", "+for = by night"),
+            ],
+        ),
+    ],
+)
+def test_contacts_of_one_role_are_told_apart(
+    before: str, after: str, rows: list[str], tmp_path: Path
+) -> None:
+    old, new = (book(tmp_path, (BACKUP, f"{each}{BACKUP}")) for each in (before, after))
+    (change,) = diff_runbooks(old, new)
+    assert (change.kind, change.part, change.name) == ("edited", "contact", "on call")
+    assert sorted(row for row in change.lines if row[0] in "+-") == sorted(rows)
+
+
 def test_what_moved_is_named_once(tmp_path: Path) -> None:
     look = '[[phase.step]]\nid = "look"'
     (moved,) = diff_runbooks(
