@@ -13,8 +13,15 @@ from mobius_tui.runbook.toml.runbook_source import (
     read_bytes,
 )
 
-_IS_RUNBOOK = re.compile(rb"^\s*\[runbook\]", re.MULTILINE)
-"""Files without it only have phases that other files include."""
+_NAME = rb"""[ \t]*+(?:runbook|"runbook"|'runbook')[ \t]*+"""
+_IS_RUNBOOK = re.compile(
+    rb"^[ \t]*+\[" + _NAME + rb"\]"
+    # Before the first header it may also be a key.
+    rb"|\A(?:\xef\xbb\xbf)?(?:(?![ \t]*+\[)[^\n]*+\n)*?" + _NAME + rb"[=.]",
+    re.MULTILINE,
+)
+"""`[runbook]`, `runbook = { … }` or `runbook.id = …`: files without it only have phases
+that other files include."""
 
 
 def bundled_folder() -> Path:
