@@ -2,8 +2,10 @@
 #
 # It is sent on standard input to `sh -s`, behind assignments of NONCE, VERB, RUN, HOST,
 # STEP, ATTEMPT, EARLIER, BOOT, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS and the functions
-# `give_values` (exports values and secrets) and `runner` (executes the script by way of
-# its arguments). So nothing of it is in a process list, and secrets are on no disk.
+# `give_values` (exports values and secrets) and `runner` (gives them, and executes the
+# script by way of its arguments). So nothing of it is in a process list, and secrets are
+# on no disk. A value may have the name of any variable here: after it is given, only
+# arguments are used.
 #
 # A claim is $HOME/.mobius-tui/claims/RUN/HOST/STEP/ATTEMPT, as homes may be shared:
 #   boot    the boot in which it was claimed      script  what is to run
@@ -159,7 +161,6 @@ find_session() { # what begins a session, into `session`
 
 run() { # executes the script; this very process leads its session
   trap - HUP
-  give_values
   case $session in
     setsid) runner setsid ;;
     perl) runner perl -e 'use POSIX (); POSIX::setsid(); exec @ARGV; exit 127' -- ;;

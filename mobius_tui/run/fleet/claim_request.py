@@ -111,7 +111,8 @@ class ClaimRequest:
         lines = [f"{name}={_quote(value, name)}" for name, value in head.items()]
         lines += ["give_values() {", ":", *map(export_line, self.values.items()), "}"]
         words = " ".join(_quote(word, "the shell") for word in self.shell)
-        lines.append(f'runner() {{ exec "$@" {words} "$claim/script"; }}')
+        words = f'set -- "$@" {words} "$claim/script"'
+        lines.append(f'runner() {{ {words}; give_values; exec "$@"; }}')
         text = "\n".join(lines) + "\n" + _claim_text()
         return text.encode("utf-8", "surrogateescape")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.fleet.claim_request import ClaimVerb
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from tests.run.fleet_hosts import LocalHost, wait_until
 
 SHELLS = (
@@ -59,6 +60,24 @@ def test_a_script_runs_once_and_its_end_is_found_again(host: LocalHost) -> None:
     )
     assert host.ask(CLEAN).words == ["here", "clean"]
     assert not host.claim().exists()
+
+
+def test_a_value_may_have_the_name_of_any_variable_of_the_claim(
+    host: LocalHost,
+) -> None:
+    request = ClaimRequest(verb=START, run="r", host="h", step="s", attempt=1)
+    text = request.shell_input("0").decode()
+    used = set(re.findall(r"(?<![\w/])([A-Za-z_]\w*)=", text))
+    used |= set(re.findall(r"\b(?:for|read -r) ([a-z_]\w*)", text))
+    names = sorted(used - {"HOME", "PATH"})
+    assert {"claim", "session", "child", "BLOCKS", "NONCE"} <= {*names}
+    values = {name: f"a value of {name}" for name in names}
+    heard = host.start("env", values=values, shell=BASH)
+    assert heard.words[2].startswith("exit 0 ")
+    given = dict(
+        line.split("=", 1) for line in heard.output.decode().splitlines() if "=" in line
+    )
+    assert {name: given.get(name) for name in names} == values
 
 
 def test_an_attempt_that_nobody_began_never_will(host: LocalHost) -> None:
