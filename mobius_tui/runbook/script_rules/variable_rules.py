@@ -100,8 +100,8 @@ MISSPELT_VARIABLE = LintRule(
     good="effect = 'read'\nrun = 'ls \"$backup_file\"'\n[var.backup_file]\nask = true",
 )
 
-_DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", "!"))
-"""Operators that handle an unset name, and `!`.
+_DEFAULTED = frozenset((":-", "-", ":=", "=", ":+", "+", MARKS["!"]))
+"""Operators that handle an unset name, and the mark `!`.
 
 In `${!name}` another name is meant, and in `${!name@}` all that begin so.
 """

@@ -256,6 +256,7 @@ FINE = [
     "su app -c './x.sh'",
     'backup_file=x\nls "${backup_fil:-}" "$1" "$?" "$@"',
     'backup_file=x\n. ./env.sh\nls "$backup_fil"',
+    'backup_a=1; backup_b=2\nfor name in "${!backup_@}"; do echo "$name"; done',
     'backup_file=x\nread -r backup_fil < list\nls "$backup_fil"',
     'backup_file=x\nprintf -v backup_fil y\nls "$backup_fil"',
     "hosts='a b'\nfor host in $hosts; do echo \"$host\"; done",
