@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.script_rules.swallowed_failures import TESTS
 from mobius_tui.runbook.shell.script_model import (
     Case,
     CommandGroup,
@@ -15,7 +16,12 @@ from mobius_tui.runbook.shell.script_model import (
     Statement,
 )
 from mobius_tui.runbook.shell.script_parser import parse_script
-from mobius_tui.runbook.shell.script_walk import effective_program
+from mobius_tui.runbook.shell.script_walk import (
+    assignments,
+    effective_program,
+    own_words,
+    visits,
+)
 
 _ALWAYS_SUCCEED_WORDS = """
 true : echo printf sleep set date export local declare readonly unset shopt trap umask
@@ -105,8 +111,29 @@ def _command_succeeds(command: ScriptCommand) -> bool:
             bodies = [body for _, body in branches] + [otherwise or ()]
             return all(_always_succeeds(body) for body in bodies)
         case Loop():
-            return _always_succeeds(command.body)
+            return _comes_to_end(command) and _always_succeeds(command.body)
         case Case(arms=arms):
             return all(_always_succeeds(arm) for arm in arms)
         case CommandGroup():
             return bool(command.function) or _always_succeeds(command.body)
+
+
+def _comes_to_end(loop: Loop) -> bool:
+    """Whether a loop ends before long: with its list, its input or a count.
+
+    The condition of another one may stay as it is, until the check's time is over.
+    """
+    if loop.kind in ("for", "select"):
+        return True
+    counted = {each.name for each in assignments(loop.body)}
+    for visit in visits(loop.condition):
+        name = "" if visit.program is None else visit.program.name
+        if name in ("read", "(("):
+            return True
+        if name in TESTS and any(
+            each.name in counted
+            for word in own_words(visit.command)
+            for each in word.expansions
+        ):
+            return True
+    return False

@@ -96,6 +96,8 @@ DESTROY = "effect = 'destroy'\nrun = 'x'\n"
 NEXT = f"\n[[phase.step]]\nid = 'd'\ntitle = 'D'\n{DESTROY}"
 PHASE = "\n[[phase]]\nid = 'q'\ntitle = 'Q'"
 TRIES = "for i in 1 2 3; do\n curl -f a && echo ok\n sleep 1\ndone"
+COUNTS = "n=0\nwhile [ $n -lt 3 ]; do\n curl -f a && echo ok\n n=$((n + 1))\ndone"
+UNTIL = "n=0\nuntil curl -f a || [ $n -ge 3 ]; do\n sleep 1\n n=$((n + 1))\ndone"
 GUARDS = [
     DESTROY + CANNOT,
     CANNOT + NEXT,
@@ -108,6 +110,10 @@ GUARDS = [
     f"{DESTROY}check.run = 'if nc -z a 80; then echo ok; else echo FAILED; fi'",
     f"{DESTROY}check.run = '''\n{TRIES}\n'''",
     f"{DESTROY}check.run = {{ script = 'grep -q x y', success = [0, 1] }}",
+    f"{DESTROY}check.run = 'while read -r each; do echo $each; done < list'",
+    f"{DESTROY}check.run = 'while ((n++ < 3)); do curl -f a || echo no; done'",
+    f"{DESTROY}check.run = '''\n{COUNTS}\n'''",
+    f"{DESTROY}check.run = '''\n{UNTIL}\n'''",
 ]
 NO_GUARDS = [
     f"effect = 'change'\nrun = 'x'\n{CANNOT}",
@@ -118,6 +124,9 @@ NO_GUARDS = [
     f"{DESTROY}check.run = 'test -f a || exit 1'",
     f"{DESTROY}check.run = 'curl -f a && echo ok'",
     f"{DESTROY}check.process = {{ match = '^node', count = '0' }}",
+    f"{DESTROY}check.run = 'until curl -fs -m 2 http://x/; do sleep 1; done'",
+    f"{DESTROY}check.run = 'while [ -e \"$lock\" ]; do sleep 1; done'",
+    f"{DESTROY}check.run = 'while true; do nc -z a 80 && break; sleep 1; done'",
 ]
 
 
