@@ -104,9 +104,11 @@ def _command_succeeds(command: ScriptCommand) -> bool:
             program = effective_program(command)
             if any(word.scripts for word in command.words):
                 return program is not None and program.name in ("echo", "printf")
+            if command.redirects:
+                return False
             if program is None:
                 return not any(a.value.scripts for a in command.assignments)
-            return program.name in _ALWAYS_SUCCEED and not command.redirects
+            return program.name in _ALWAYS_SUCCEED
         case If(branches=branches, otherwise=otherwise):
             bodies = [body for _, body in branches] + [otherwise or ()]
             return all(_always_succeeds(body) for body in bodies)
