@@ -39,6 +39,13 @@ _WRAPPERS: Mapping[str, tuple[str, int]] = {
 }
 """Programs that run another one: their short options with a value, and the number of
 their own operands."""
+_LONG_VALUED_WORDS = """
+--user --group --host --prompt --chdir --chroot --close-from --role --type
+--command-timeout --other-user --unset --split-string --adjustment --class --classdata
+--pid --pgid --uid --input --output --error --format --kill-after --signal
+"""
+_LONG_VALUED = frozenset(_LONG_VALUED_WORDS.split())
+"""The long options of these programs that take the next word as their value."""
 ASSIGNMENT_START = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 """The start of a word that assigns a variable."""
 
@@ -97,8 +104,10 @@ def _after_wrapper(
         if text == "--":
             at += 1
             break
-        if text.startswith("-") and len(text) > 1:
-            at += 2 if len(text) == 2 and text[1] in valued else 1
+        if text.startswith("--"):
+            at += 2 if text in _LONG_VALUED else 1
+        elif text.startswith("-") and len(text) > 1:
+            at += 1 + _cluster(text[1:], valued, set())
         elif ASSIGNMENT_START.match(text):
             at += 1
         else:

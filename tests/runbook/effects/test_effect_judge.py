@@ -144,6 +144,10 @@ CHANGE = [
 
 DESTROY = [
     "env -S 'rm -rf x'",
+    "env -iS 'rm -rf x'",
+    "sudo -Hu deploy rm -rf /srv/old",
+    "sudo --user deploy rm -rf /srv/old",
+    "timeout --signal KILL 5 rm -rf /srv/old",
     "busybox rm x",
     "time -p rm x",
     "git checkout -- config",
