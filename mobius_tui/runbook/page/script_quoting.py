@@ -12,6 +12,7 @@ Quoting = Literal["none", "double", "single", "here", "literal", "comment", "oth
 
 _PLAIN = re.compile(r"[^\\'\"`#\n<$()]+")
 _DOUBLE = re.compile(r"[^\\\"`$]+")
+_ESCAPED = re.compile(r"(?:[^'\\]++|\\.?)*+", re.DOTALL)
 _BRACES = re.compile(r"[^\\'\"`$}]+")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([\w.-]+))")
 _LINE = re.compile(r"[^\n]*")
@@ -122,9 +123,8 @@ class QuotingScanner:
     def _single(self) -> None:
         other = self.script[self.pos - 1 : self.pos] == "$"
         self._mark(self.pos + 1, "other" if other else "single")
-        end = self.script.find("'", self.pos + 1)
-        while other and end > 0 and self.script[end - 1] == "\\":
-            end = self.script.find("'", end + 1)
+        match = _ESCAPED.match(self.script, self.pos + 1) if other else None
+        end = self.script.find("'", self.pos + 1 if match is None else match.end())
         self._is_quote_open = end < 0
         self.pos = len(self.script) if end < 0 else end
         self._mark(self.pos, "none")

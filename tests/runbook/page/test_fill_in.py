@@ -39,6 +39,8 @@ def of(script: str, words: str = "") -> tuple[str, dict[str, str]]:
         ("echo x | awk '{print $1}' | cat - <(echo '<pod>')", "x\n%s"),
         ('ssh() { echo "$1"; }; ssh <pod>', "%s"),
         (': "${pod:?the pod}"; echo "$pod"', "%s"),
+        (r"printf $'x\\'; echo <pod>", "x\\%s"),
+        (r"printf $'it\'s '; echo <pod>", "it's %s"),
     ],
 )
 def test_a_value_stays_one_word_whatever_it_is(script: str, printed: str) -> None:
