@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError
+from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import ProbeWindow
 from mobius_tui.health.trigger import Cleared, Fired, TriggerEvaluator
@@ -30,7 +30,8 @@ class RunTriggerRules:
         self.evaluator: TriggerEvaluator | None = None
         """`None` before the first check, without `[health]`, and with a `problem`."""
         self.problem = ""
-        """Why there are none though the runbook names some."""
+        """Why there are none though the runbook names some: they are made at the next
+        check where that is possible."""
 
     def apply_probe_result(
         self, record: ProbeResult | MachineSample
@@ -38,7 +39,7 @@ class RunTriggerRules:
         """Evaluate the rules for a probe's result; returns what fired or cleared."""
         if not isinstance(record, ProbeResult):
             return ()
-        if self.evaluator is None and not self.problem:
+        if self.evaluator is None:
             self._fill_rules()
         return self.evaluator.apply(record) if self.evaluator is not None else ()
 
@@ -66,7 +67,8 @@ class RunTriggerRules:
                 slow = replace(triggers.p95_latency, above=above)
                 triggers = replace(triggers, p95_latency=slow)
             self.evaluator = TriggerEvaluator(triggers, health.probes)
-        except (RunError, ValueError) as error:
+            self.problem = ""
+        except (MobiusError, ValueError) as error:
             self.problem = f"health.trigger.p95_latency.above: {error}"
 
     def apply_event(self, event: Event) -> None:
