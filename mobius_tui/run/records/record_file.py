@@ -27,7 +27,7 @@ from mobius_tui.run.journal.journal import (
     JournalContent,
     read_journal,
 )
-from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
+from mobius_tui.run.storage.run_directory import RunDirectory, sync_folder, try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import file_mode
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
@@ -148,7 +148,8 @@ def replace_file_durably(target: Path, data: bytes) -> None:
     """Replace a file's content, durably, as private as its folder.
 
     Raises:
-        OSError: it could not be written; the file is unchanged.
+        OSError: it could not be written, and the file is unchanged; or its folder
+            could not be synced.
     """
     new = target.with_suffix(f".{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -159,6 +160,7 @@ def replace_file_durably(target: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         new.replace(target)
+        sync_folder(target.parent)
     finally:
         new.unlink(missing_ok=True)
 
