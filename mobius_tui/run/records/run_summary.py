@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.events.journal_entry import (
+    Entry,
     EntryPicker,
     decode_entry,
     utc_timestamp,
@@ -24,8 +26,8 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.text.units import clock_duration, local_time
 
-MAX_JOURNAL_TAIL_BYTES = 1 << 16
-"""Bytes of a journal's end that are searched for how the run ended."""
+JOURNAL_TAIL_BYTES = 1 << 16
+"""Bytes of a journal's end that are searched first for how the run ended."""
 _END_ENTRY_FILTER = EntryPicker((RunEnded, RunReopened))
 
 
@@ -206,10 +208,8 @@ def _beginning_and_end(
     """How a run began and ended, as far as its journal says."""
     try:
         with open_regular(journal) as file:
-            head = file.readline(MAX_JOURNAL_TAIL_BYTES * 16)
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - MAX_JOURNAL_TAIL_BYTES))
-            tail = file.read()
+            head = file.readline(JOURNAL_TAIL_BYTES * 16)
+            last = _newest_end_entry(file)
     except OSError as error:
         raise RunError(f"{journal}: {error.strerror}") from error
     if not head.endswith(b"\n"):
@@ -217,13 +217,26 @@ def _beginning_and_end(
     entry, _ = decode_entry(head[:-1])
     if not isinstance(entry.event, RunBegan):
         raise RunError(f"{journal}: it does not begin with RunBegan")
-    for text in reversed(tail.split(b"\n")[:-1]):
-        try:
-            last = _END_ENTRY_FILTER.pick(text)
-        except RunError:
+    if last is None or not isinstance(last.event, RunEnded):
+        return (entry.event, entry.at), None, None
+    return (entry.event, entry.at), last.event, last.at
+
+
+def _newest_end_entry(journal: BinaryIO) -> Entry | None:
+    """The last entry by which the run ended or was opened again; `None` without one.
+
+    Ever more of the journal is read, as long notes may follow the end.
+    """
+    size, searched = journal.seek(0, os.SEEK_END), 0
+    while searched < size:
+        searched = min(size, searched * 16 or JOURNAL_TAIL_BYTES)
+        journal.seek(size - searched)
+        tail = journal.read(searched)
+        if not _END_ENTRY_FILTER.may_pick(tail):
             continue
-        if last is not None and isinstance(last.event, RunEnded):
-            return (entry.event, entry.at), last.event, last.at
-        if last is not None:
-            break  # it was opened again
-    return (entry.event, entry.at), None, None
+        for text in reversed(tail.split(b"\n")[:-1]):
+            with suppress(RunError):
+                entry = _END_ENTRY_FILTER.pick(text)
+                if entry is not None:
+                    return entry
+    return None
