@@ -76,7 +76,8 @@ def test_what_it_destroys_is_no_rollback_and_what_was_red_is_no_outage() -> None
     write_record(run.directory, follower.plan, follower.state, follower.head)
     found = follower.milestone_tracker.milestones(follower.health_history)
     assert [found.time_of(name) for name in MILESTONE_NAMES] == [None] * 6
-    assert not outage_record(run.directory)
+    tracker, history = follower.milestone_tracker, follower.health_history
+    assert not outage_record(tracker, history)
     assert tuple(run_problems(run.directory)) == ()
     report = build_report(run.directory)
     assert [each.name for each in report.measures] == ["total"]

@@ -270,11 +270,20 @@ class Follower:
             return b""  # the health panel says how old what it shows is
 
 
-def read_probe_results(directory: RunDirectory) -> Iterator[ProbeResult]:
-    """Every probe result in `health.jsonl`, but for lines that cannot be decoded."""
+def read_probe_results(
+    directory: RunDirectory, end: int | None = None
+) -> Iterator[ProbeResult]:
+    """Every probe result in `health.jsonl`, but for lines that cannot be decoded.
+
+    Args:
+        directory: the run's.
+        end: the offset at which to stop; `None` for the file's end.
+    """
     try:
         with open_regular(directory.health) as file:
-            while row := file.readline(MAX_HEALTH_LINE_BYTES):
+            while (end is None or file.tell() < end) and (
+                row := file.readline(MAX_HEALTH_LINE_BYTES)
+            ):
                 with suppress(RunError):
                     record = decode_health(row)
                     if isinstance(record, ProbeResult):

@@ -21,6 +21,7 @@ from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.journal.outage_times import (
     MILESTONE_NAMES,
     STEADY_CHECKS,
+    MilestoneTracker,
     track_milestones,
 )
 from mobius_tui.run.planning.plan import Plan
@@ -55,7 +56,10 @@ def write_record(
         ]
         record["messages"] = {str(each): stands.count(each) for each in stands}
     if state.watch.latest_alarm is not None:
-        record["outage"] = outage_record(directory)
+        follower = Follower(directory)
+        record["outage"] = outage_record(
+            follower.milestone_tracker, follower.health_history
+        )
     with record_lock(directory):
         record.update(_added_tables(directory))
         replace_file_durably(directory.record, tomli_w.dumps(record).encode())
@@ -147,19 +151,18 @@ def past_run_from_files(directory: RunDirectory) -> PastRun | None:
     return past_run.past_run_from_state(directory.id, state, restored)
 
 
-def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, Any]:
+def outage_record(
+    tracker: MilestoneTracker, health_history: HealthHistory, *, older: bool = False
+) -> dict[str, Any]:
     """The outage's milestones for the record, from the first sign to steady health.
 
     Args:
-        directory: the run.
+        tracker: has the entries up to the run's end.
+        health_history: the checks on record by then.
         older: whether to return the keys of records that older versions wrote, which
             had no `since`.
-
-    Raises:
-        RunError: the run cannot be read.
     """
-    follower = Follower(directory)
-    milestones = follower.milestone_tracker.milestones(follower.health_history)
+    milestones = tracker.milestones(health_history)
     fired = milestones.outage
     if fired is None:
         return {}
@@ -173,10 +176,10 @@ def outage_record(directory: RunDirectory, *, older: bool = False) -> dict[str, 
         times = {
             "acknowledged": fired.acknowledged,
             "rollback_began": fired.rollback,
-            "first_healthy": follower.health_history.ok_streak_at(
+            "first_healthy": health_history.ok_streak_at(
                 fired.probe, since=since, count=1
             ),
-            "three_healthy": follower.health_history.ok_streak_at(
+            "three_healthy": health_history.ok_streak_at(
                 fired.probe, since=since, count=STEADY_CHECKS
             ),
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.attempts.attempt_files import (
     file_digest,
     plays_digest,
@@ -23,8 +24,13 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path, spans_path
-from mobius_tui.run.journal.follower import load_run_runbook, sha256_of_start
+from mobius_tui.run.journal.follower import (
+    load_run_runbook,
+    read_probe_results,
+    sha256_of_start,
+)
 from mobius_tui.run.journal.journal import JournalContent, read_journal
+from mobius_tui.run.journal.outage_times import track_milestones
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, record_file
 from mobius_tui.run.records.record_file import cut_journal_text, read_record
@@ -130,10 +136,9 @@ def _record_problems(
     head = record.get("head")
     if head not in journal_content.heads:
         return
+    entries = journal_content.entries[: journal_content.heads.index(head) + 1]
     if head != journal_content.head:
-        state = fold(
-            runbook, journal_content.entries[: journal_content.heads.index(head) + 1]
-        )
+        state = fold(runbook, entries)
     if state.ended is None:
         yield f"{name}: it is of a run that ended; at its head this one had not"
         return
@@ -141,7 +146,13 @@ def _record_problems(
     if "outage" in record:
         recorded = record["outage"]
         older = not isinstance(recorded, dict) or "since" not in recorded
-        expected["outage"] = outage_record(directory, older=older)
+        plan, history = Plan(runbook), HealthHistory()
+        plan.catch_up(state)
+        sealed = state.health_seal.bytes if state.health_seal is not None else None
+        for check in read_probe_results(directory, sealed):
+            history.add(check)
+        tracker = track_milestones(plan, entries)
+        expected["outage"] = outage_record(tracker, history, older=older)
     for key, value in expected.items():
         if record.get(key) != value:
             yield (

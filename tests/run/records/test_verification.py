@@ -16,7 +16,7 @@ import tomli_w
 
 from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError
-from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
@@ -147,6 +147,36 @@ async def test_verify_holds_the_record_s_outage_to_the_journal(begin: Begin) -> 
     await run.over()
     assert tuple(run_problems(run.directory)) == ()
     record = tomllib.loads(run.directory.record.read_text())
+    record["outage"]["fired"] = record["began"]
+    run.directory.record.write_text(tomli_w.dumps(record))
+    assert any("outage" in wrong for wrong in run_problems(run.directory))
+
+
+UNDONE = (
+    'format = 2\n[runbook]\nid = "test"\ntitle = "Test"\n'
+    + WATCHED
+    + ONE
+    + step("a", "touch new; until [ -e go ]; do sleep 0.01; done", "undo = 'rm new'")
+    + step("b", "false")
+)
+
+
+async def test_an_outage_is_that_of_the_end_while_the_run_is_open_again(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await begin(UNDONE, workdir=tmp_path)
+    await run.auto(confirmed=True)
+    await run.until(lambda state: state.watch.latest_alarm)
+    (tmp_path / "go").touch()
+    await run.over()
+    record = tomllib.loads(run.directory.record.read_text())
+    assert "acknowledged" not in record["outage"], "nobody acted after it fired"
+    size = run.directory.health.stat().st_size
+    await reopen_run(run.directory, run.runbook)
+    await run.resume()
+    await run.until(lambda _: run.directory.health.stat().st_size > size)
+    run.kill_host()
+    assert tuple(run_problems(run.directory)) == ()
     record["outage"]["fired"] = record["began"]
     run.directory.record.write_text(tomli_w.dumps(record))
     assert any("outage" in wrong for wrong in run_problems(run.directory))
