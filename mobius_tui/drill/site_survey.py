@@ -22,6 +22,7 @@ from mobius_tui.drill.detections import (
     Subject,
     SubjectKey,
     count_looks,
+    merge_detections,
     parse_key,
     subjects,
 )
@@ -151,14 +152,20 @@ class SiteSurvey:
         return (*health, *await checks)
 
     async def survey_checks(self) -> tuple[DetectionCounts, ...]:
-        """Look at each check of each step, once."""
+        """Look at each check of each step, once; those of rows count for their step."""
+        parent_of = self._plan.parent_of
         looks = [
-            self._check(self._subjects[CheckKey(step.id, index)], step, check)
+            self._check(
+                self._subjects[CheckKey(parent_of.get(step.id, step.id), index)],
+                step,
+                check,
+            )
             for step in self._plan.steps.values()
             for index, check in enumerate(step.checks)
         ]
         found = await asyncio.gather(*looks)
-        return tuple(each for each in found if each is not None)
+        seen = merge_detections(each for each in found if each is not None)
+        return tuple(seen.values())
 
     async def _check(
         self, subject: Subject, step: Step, check: Check

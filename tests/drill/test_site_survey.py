@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from mobius_tui.drill import injection_log
@@ -19,6 +20,7 @@ from mobius_tui.drill.site.drill_site import (
     environment_variables,
 )
 from mobius_tui.drill.site_survey import (
+    SiteSurvey,
     read_survey,
     survey_after_run,
     survey_before_run,
@@ -26,13 +28,17 @@ from mobius_tui.drill.site_survey import (
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
+from mobius_tui.run.events.step_events import RowsAdded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.added_steps import apply_step_addition_event
+from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.conftest import MakeRunbook
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 PACE = "100ms"
@@ -122,6 +128,23 @@ def test_no_check_of_a_bundled_runbook_is_one_that_cannot_fail(site: Site) -> No
         }
         unseen = [name for key, name in checks.items() if not both[key].red]
         assert unseen == [], book.id
+
+
+def test_the_checks_of_rows_count_for_the_step_whose_they_are(
+    make_runbook: MakeRunbook, tmp_path: Path
+) -> None:
+    book = make_runbook(
+        'format = 2\n[runbook]\ntitle = "Rows"\n[[step]]\nid = "each"\n'
+        'run = "true"\neffect = "read"\nfor_each = ["a", "b"]\nitem = "item"\n'
+        "check = { run = 'test \"$item\" = a' }\n"
+    )
+    plan, state = Plan(book), initial_state(book)
+    rows = RowsAdded(step="each", rows=("each--1", "each--2"), items=("a", "b"))
+    apply_step_addition_event(state, rows)
+    plan.catch_up(state)
+    survey = SiteSurvey(plan, state, workdir=tmp_path, env={}, secrets={})
+    [found] = asyncio.run(survey.survey_checks())
+    assert (found.key, found.red, found.green) == (CheckKey("each", 0), 1, 1)
 
 
 def test_nobody_looked_at_a_site_of_which_nothing_is_kept(tmp_path: Path) -> None:
