@@ -161,11 +161,21 @@ def _api_answers(site: Site, baseline: SiteBaseline) -> Iterator[str]:
     count = assets.get("assets") if isinstance(assets, dict) else None
     if not isinstance(count, int) or count < baseline.assets:
         yield f"/api/assets tells of {count} assets; {baseline.assets} were backed up"
-    requests = figures.get("requests") or {}
-    if (requests.get("error_rate") or 0.0) > MAX_ERROR_RATE:
-        yield f"{requests['error_rate']:.0%} of the requests fail"
-    if (requests.get("p95_ms") or 0.0) > MAX_ANSWER_SECONDS * 1000:
-        yield f"P95 is {requests['p95_ms']:.0f} ms"
+    yield from _request_figures(figures.get("requests") or {})
+
+
+def _request_figures(requests: Any) -> Iterator[str]:
+    """Yields what is wrong by the figures of /health; it may answer anything there."""
+    try:
+        error_rate = float(requests.get("error_rate") or 0.0)
+        p95_ms = float(requests.get("p95_ms") or 0.0)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        yield "/health gives figures of its requests that are no numbers"
+        return
+    if error_rate > MAX_ERROR_RATE:
+        yield f"{error_rate:.0%} of the requests fail"
+    if p95_ms > MAX_ANSWER_SECONDS * 1000:
+        yield f"P95 is {p95_ms:.0f} ms"
 
 
 def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
@@ -178,12 +188,14 @@ def _fetch_json(site: Site, path: str, **wanted: str) -> dict[str, Any] | str:
         return f"{path} takes more than {MAX_ANSWER_SECONDS:.0f} s"
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"{path} does not answer JSON"
+    if not isinstance(found, dict):
+        return f"{path} does not answer an object"
     for name, value in wanted.items():
         if found.get(name) != value:
             return f"{path} says that {name} is {found.get(name)!r}, not {value!r}"
-    return found if isinstance(found, dict) else f"{path} does not answer an object"
+    return found
 
 
 SCORE_WAIT_SECONDS = 60.0

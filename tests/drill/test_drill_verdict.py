@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+
+import pytest
 
 from mobius_tui.drill import drill_record, injection_log
 from mobius_tui.drill.drill_verdict import (
@@ -14,6 +21,7 @@ from mobius_tui.drill.drill_verdict import (
     injected_fault_facts,
     judge_drill,
     proven_repair_steps,
+    site_problems,
 )
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site import site_services
@@ -35,6 +43,56 @@ def ended(site: Site) -> MadeRun:
     )
     run.write(RunEnded(outcome=Outcome.COMPLETED, reason="so it claims"), after=60)
     return run
+
+
+FIGURES = "/health gives figures of its requests that are no numbers"
+
+
+@contextmanager
+def answered(site: Site, health: str, *, requests: int | None = None) -> Iterator[Site]:
+    """A site whose API answers this to /health, and an empty object to all else.
+
+    Args:
+        site: whose files and services it has.
+        health: the body of the answer.
+        requests: how many requests for /health it answers like that; all without it.
+    """
+    left = [health] * (1000 if requests is None else requests)
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = left if self.path == "/health" else ["{}"]
+            body = found.pop() if found else ""
+            self.send_response(200 if body else 500)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Writes no log."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield replace(site, port=server.server_port)
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize("health", ["[]", "null", '"ok"', "7", "[" * 100_000])
+def test_an_api_may_answer_anything(site: Site, health: str) -> None:
+    with answered(site, health) as odd:
+        [wrong] = site_problems(odd)
+    assert wrong.startswith("/health does not answer ")
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [["x"], "x", {"error_rate": "many"}, {"p95_ms": [1]}, {"p95_ms": 9**999}],
+)
+def test_figures_that_are_none_are_a_problem(site: Site, requests: object) -> None:
+    with answered(site, json.dumps({"status": "ok", "requests": requests})) as odd:
+        assert FIGURES in site_problems(odd)
 
 
 def test_the_site_has_the_last_word(site: Site) -> None:
