@@ -17,6 +17,7 @@ import pytest
 
 from mobius_tui.drill import drill_record, injection_log
 from mobius_tui.drill.drill_verdict import (
+    HEALTH_REQUESTS,
     await_score,
     injected_fault_facts,
     judge_drill,
@@ -93,6 +94,12 @@ def test_an_api_may_answer_anything(site: Site, health: str) -> None:
 def test_figures_that_are_none_are_a_problem(site: Site, requests: object) -> None:
     with answered(site, json.dumps({"status": "ok", "requests": requests})) as odd:
         assert FIGURES in site_problems(odd)
+
+
+def test_an_api_may_end_at_any_request(site: Site) -> None:
+    health = '{"status": "ok"}'
+    with answered(site, health, requests=HEALTH_REQUESTS) as ends:
+        assert site_problems(ends) == ("/health answers 500",)
 
 
 def test_the_site_has_the_last_word(site: Site) -> None:
