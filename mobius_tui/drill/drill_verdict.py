@@ -258,7 +258,7 @@ def _fault_facts(run: Follower, root: Path) -> FaultFacts:
     own = is_own_staging(root)
     # A team's own fault may have the name of one of ours: then these are not its steps.
     failing = frozenset() if own else facts.failing_steps
-    proven = proven_repair_steps(drills, facts.faults)
+    proven = proven_repair_steps(drills, facts.faults, own_staging=own)
     return replace(facts, repair_steps=proven, own_staging=own, failing_steps=failing)
 
 
@@ -281,13 +281,15 @@ def injected_fault_facts(root: Path) -> FaultFacts:
 
 
 def proven_repair_steps(
-    drills: Iterable[DrillRecord], faults: tuple[str, ...]
+    drills: Iterable[DrillRecord], faults: tuple[str, ...], *, own_staging: bool
 ) -> frozenset[str] | None:
     """The steps that repair faults, as drills without a person have shown.
 
     Args:
         drills: of the runbook.
         faults: what broke the site.
+        own_staging: whether it is a staging of the team's own, whose faults may have
+            the names of ours.
 
     Returns:
         Those that change something; `None` where no such drill was handled yet.
@@ -298,6 +300,7 @@ def proven_repair_steps(
         if drill.score.automatic
         and drill.score.handled
         and drill.score.faults == faults
+        and drill.own_staging == own_staging
         and drill.score.changed
     ]
     return frozenset(step for steps in shown for step in steps) if shown else None

@@ -152,10 +152,18 @@ def test_drills_without_a_person_show_which_steps_repair_a_fault() -> None:
         drill(replace(auto, changed=("moon",), faults=("other",)), days=4),
         drill(replace(HANDLED, changed=("moon",)), days=5),
     )
-    assert proven_repair_steps(drills, ("bad-release",)) == frozenset(
-        {"execute", "restart"}
-    )
-    assert proven_repair_steps(drills, ("flapping",)) is None
+    shown = proven_repair_steps(drills, ("bad-release",), own_staging=False)
+    assert shown == frozenset({"execute", "restart"})
+    assert proven_repair_steps(drills, ("flapping",), own_staging=False) is None
+
+
+def test_a_fault_of_an_own_staging_shows_nothing_of_ours_of_the_same_name() -> None:
+    auto = replace(HANDLED, automatic=True)
+    ours = drill(replace(auto, changed=("execute",)), days=1)
+    own = replace(drill(replace(auto, changed=("moon",)), days=2), own_staging=True)
+    for is_own, step in ((False, "execute"), (True, "moon")):
+        shown = proven_repair_steps((ours, own), ("bad-release",), own_staging=is_own)
+        assert shown == frozenset({step})
 
 
 def test_what_a_fault_makes_fail_is_not_held_against_the_team(tmp_path: Path) -> None:
