@@ -26,6 +26,8 @@ ROLLBACK_SCRIPT_FAULTS = frozenset(
     {"rollback-fails", "half-restored", "prompting-script"}
 )
 """Each gives the rollback script another text: the last one would be the only one."""
+LOGIN_FAULTS = frozenset({"host-down", "host-silent", "slow-host", "line-lost"})
+"""Each gives the last host of a fleet another login, so that too."""
 
 
 def combine_faults(
@@ -73,6 +75,12 @@ def combine_faults(
         raise UsageError(
             f"--fault {' --fault '.join(scripts)}: each breaks the rollback script in "
             "a way of its own; name one of them"
+        )
+    logins = [fault.name for fault in obstacles if fault.name in LOGIN_FAULTS]
+    if len(logins) > 1:
+        raise UsageError(
+            f"--fault {' --fault '.join(logins)}: each breaks the login of the last "
+            "host in a way of its own; name one of them"
         )
     if causes and obstacles and not causes[0].is_handled_by_rollback:
         raise UsageError(

@@ -106,6 +106,23 @@ def test_a_fault_of_one_host_wants_several() -> None:
     assert set(FLEET_FAULTS) - set(FAULTS) == {fault.name for fault in HOST_FAULTS}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("host-silent", "slow-host"),
+        ("host-down", "line-lost"),
+        ("slow-host", "corrupt-backup", "host-down"),
+    ],
+)
+def test_the_login_of_the_last_host_is_broken_in_one_way(
+    given: tuple[str, ...],
+) -> None:
+    with pytest.raises(UsageError, match=r"login of the last host.*name one of them"):
+        combine_faults(given, FLEET_FAULTS)
+    for name in given:
+        assert len(combine_faults(("bad-canary", name), FLEET_FAULTS)) == 3
+
+
 async def test_the_fleet_goes_back_canary_first(
     fleet: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
