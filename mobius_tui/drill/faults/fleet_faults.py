@@ -14,7 +14,7 @@ from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.drill_site import Site, open_site, wait_for_version
 from mobius_tui.drill.site.fleet_site import (
     fleet_hosts,
-    login_is_changed,
+    login_has,
     on_each_host,
     set_login,
 )
@@ -35,7 +35,7 @@ SLOW_SECONDS = 4
 _CHANGED = "! cmp -s package.json run/release-before"
 """Whether another release was put in place since the fault was injected, for sh."""
 _REFUSED = """\
-echo "ssh: connect to host {name} port 22: Connection {why}" >&2
+echo "ssh: connect to host {name} port 22: Connection refused" >&2
 exit 255
 """
 _SILENT = f"""\
@@ -59,6 +59,7 @@ done
 wait "$shell"
 exit
 """
+_SLOW = f"sleep {SLOW_SECONDS}\n"
 _LOST = f"""\
 if [ ! -e run/lost ]; then
   mkdir -p tmp/connection
@@ -97,9 +98,19 @@ def _mend_login(fleet: Site) -> None:
     set_login(last_host(fleet))
 
 
-def _login_symptom(words: str, fleet: Site) -> str:
+def _login_symptom(lines: str, words: str, fleet: Site) -> str:
     host = last_host(fleet)
-    return f"{host.name}: {words}" if login_is_changed(host) else ""
+    return f"{host.name}: {words}" if login_has(host, lines) else ""
+
+
+def _refusal(host: Site) -> str:
+    """The lines of a login that is refused."""
+    return _REFUSED.format(name=host.name)
+
+
+def _down_symptom(fleet: Site) -> str:
+    lines = _refusal(last_host(fleet))
+    return _login_symptom(lines, "it refuses every connection", fleet)
 
 
 def _turn_off(fleet: Site) -> None:
@@ -109,7 +120,7 @@ def _turn_off(fleet: Site) -> None:
             site_services.end(pid, grace=0)
         site_services.pid_file(host.root, unit).unlink(missing_ok=True)
     (host.root / DOWN_MARKER).touch()
-    set_login(host, _REFUSED.format(name=host.name, why="refused"))
+    set_login(host, _refusal(host))
 
 
 def _turn_on(fleet: Site) -> None:
@@ -168,7 +179,7 @@ HOST_FAULTS = (
         role="obstacle",
         inject=_turn_off,
         heal=_turn_on,
-        symptom=partial(_login_symptom, "it refuses every connection"),
+        symptom=_down_symptom,
         failing_steps=("roll-back", "auto-roll-back"),
     ),
     Fault(
@@ -178,7 +189,7 @@ HOST_FAULTS = (
         role="obstacle",
         inject=partial(_break_login, _SILENT),
         heal=_mend_login,
-        symptom=partial(_login_symptom, "it falls silent once it is changed"),
+        symptom=partial(_login_symptom, _SILENT, "it falls silent once it is changed"),
         failing_steps=("roll-back", "auto-roll-back"),
     ),
     Fault(
@@ -186,9 +197,9 @@ HOST_FAULTS = (
         title="Every page fails, and one server answers in its own good time.",
         handled_by="batches that wait for it, and time-outs that leave it the time",
         role="obstacle",
-        inject=partial(_break_login, f"sleep {SLOW_SECONDS}\n"),
+        inject=partial(_break_login, _SLOW),
         heal=_mend_login,
-        symptom=partial(_login_symptom, f"a login takes {SLOW_SECONDS} s"),
+        symptom=partial(_login_symptom, _SLOW, f"a login takes {SLOW_SECONDS} s"),
     ),
     Fault(
         name="line-lost",
@@ -197,7 +208,7 @@ HOST_FAULTS = (
         role="obstacle",
         inject=partial(_break_login, _LOST),
         heal=_mend_login,
-        symptom=partial(_login_symptom, "what it answers is lost once"),
+        symptom=partial(_login_symptom, _LOST, "what it answers is lost once"),
     ),
 )
 """Those of one host, in the way of whoever rolls a fleet back; `inject` and the others

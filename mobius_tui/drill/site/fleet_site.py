@@ -110,9 +110,9 @@ def set_login(host: Site, extra_lines: str = "") -> None:
     fresh.replace(host.root / LOGIN_PROFILE)
 
 
-def login_is_changed(host: Site) -> bool:
-    """Whether `set_login` has added lines to a login on a host."""
-    return (host.root / LOGIN_PROFILE).read_text() != _PROFILE
+def login_has(host: Site, extra_lines: str) -> bool:
+    """Whether `set_login` has added these lines to a login on a host."""
+    return extra_lines in (host.root / LOGIN_PROFILE).read_text()
 
 
 def stop_claims(root: Path) -> None:

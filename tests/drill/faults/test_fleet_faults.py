@@ -58,6 +58,8 @@ def test_a_fault_of_one_host_shows_and_is_healed(fleet: Site, name: str) -> None
     with broken(fleet, name):
         hit = fleet.hosts[0] if name == "bad-canary" else last_host(fleet).name
         assert fault.symptom(fleet).startswith(f"{hit}: ")
+        showing = [each.name for each in HOST_FAULTS if each.symptom(fleet)]
+        assert showing == [name]
         assert name not in fault.title
         assert {request_site(fleet, "/health")[0] for _ in range(3)} == {200}
     assert fault.symptom(fleet) == ""
