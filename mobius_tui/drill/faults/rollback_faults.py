@@ -66,15 +66,19 @@ def _corrupt(site: Site) -> None:
         _flip_bytes(site)
 
 
+def _is_damaged(backup: Path) -> bool:
+    """Whether a backup has a .sha256, and is not what that says."""
+    return _checksum_file(backup).exists() and not is_intact(backup)
+
+
 def _restore_backup(site: Site) -> None:
-    if not is_intact(backups(site)[0]):
+    if _is_damaged(backups(site)[0]):
         _flip_bytes(site)
 
 
 def _corrupt_symptom(site: Site) -> str:
     newest = backups(site)[0]
-    wrong = _checksum_file(newest).exists() and not is_intact(newest)
-    return f"{newest.name} is not what its .sha256 says" if wrong else ""
+    return f"{newest.name} is not what its .sha256 says" if _is_damaged(newest) else ""
 
 
 def _remove_checksum(site: Site) -> None:

@@ -214,6 +214,17 @@ def test_the_next_backup_prunes_the_good_one(
     assert newest_backup(broken) in good_backups(broken)
 
 
+def test_a_backup_without_its_sum_is_not_taken_for_a_damaged_one(
+    broken: Site, newest_backup: Newest
+) -> None:
+    was = newest_backup(broken).read_bytes()
+    FAULTS["missing-checksum"].inject(broken)
+    FAULTS["corrupt-backup"].heal(broken)
+    assert newest_backup(broken).read_bytes() == was
+    FAULTS["missing-checksum"].heal(broken)
+    assert is_intact(newest_backup(broken))
+
+
 def test_a_foreign_backup_has_a_good_name_and_a_good_sum(tmp_path: Path) -> None:
     at = datetime(2026, 11, 24, 13, tzinfo=UTC)
     staging = build_site(tmp_path / "site", started=at, environment="staging")
