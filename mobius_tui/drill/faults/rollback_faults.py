@@ -31,6 +31,8 @@ _HALF_WAY_BREAK = 'begin "Restoring packages"\n'
 """Where it dies half-way: the configuration is restored, and no package."""
 _BACKUPS_KEPT = 10
 """Backups that a script keeps: as many may be of the broken state."""
+_FLIPPED_BYTES = 64
+"""Bytes of a damaged backup that are flipped."""
 
 
 def backups(site: Site) -> tuple[Path, ...]:
@@ -52,41 +54,57 @@ def is_intact(backup: Path) -> bool:
     return hashlib.sha256(backup.read_bytes()).hexdigest() == want
 
 
-def _flip_bytes(site: Site) -> None:
-    """Flip some bytes of the newest backup; the same ones each time."""
-    newest = backups(site)[0]
-    data = bytearray(newest.read_bytes())
-    for place in fault_random(site, "corrupt-backup").sample(range(len(data)), 64):
+def _flip_bytes(site: Site, backup: Path) -> None:
+    """Flip some bytes of a backup; the same ones each time."""
+    data = bytearray(backup.read_bytes())
+    places = range(len(data))
+    for place in fault_random(site, "corrupt-backup").sample(
+        places, min(_FLIPPED_BYTES, len(data))
+    ):
         data[place] ^= 0xFF
-    newest.write_bytes(data)
+    backup.write_bytes(data)
 
 
 def _corrupt(site: Site) -> None:
-    if is_intact(backups(site)[0]):
-        _flip_bytes(site)
+    newest = backups(site)[0]
+    if is_intact(newest):
+        _flip_bytes(site, newest)
 
 
-def _is_damaged(backup: Path) -> bool:
-    """Whether a backup has a .sha256, and is not what that says."""
-    return _checksum_file(backup).exists() and not is_intact(backup)
+def _damaged_backups(site: Site) -> tuple[Path, ...]:
+    """The backups that have a .sha256 and are not what it says, newest first."""
+    return tuple(
+        each
+        for each in backups(site)
+        if _checksum_file(each).exists() and not is_intact(each)
+    )
 
 
 def _restore_backup(site: Site) -> None:
-    if _is_damaged(backups(site)[0]):
-        _flip_bytes(site)
+    """Flip the bytes back, in whichever backup was the newest when it was broken."""
+    for backup in _damaged_backups(site):
+        _flip_bytes(site, backup)
+        if not is_intact(backup):
+            _flip_bytes(site, backup)  # something else has damaged it
 
 
 def _corrupt_symptom(site: Site) -> str:
-    newest = backups(site)[0]
-    return f"{newest.name} is not what its .sha256 says" if _is_damaged(newest) else ""
+    damaged = _damaged_backups(site)
+    return f"{damaged[0].name} is not what its .sha256 says" if damaged else ""
 
 
 def _remove_checksum(site: Site) -> None:
     _checksum_file(backups(site)[0]).unlink(missing_ok=True)
 
 
+def _unsummed_backups(site: Site) -> tuple[Path, ...]:
+    """The backups that have no .sha256, newest first."""
+    return tuple(each for each in backups(site) if not _checksum_file(each).exists())
+
+
 def _restore_checksum(site: Site) -> None:
-    _write_checksum(backups(site)[0])
+    for backup in _unsummed_backups(site):
+        _write_checksum(backup)
 
 
 def _write_checksum(backup: Path) -> None:
@@ -95,8 +113,8 @@ def _write_checksum(backup: Path) -> None:
 
 
 def _checksum_symptom(site: Site) -> str:
-    newest = backups(site)[0]
-    return "" if _checksum_file(newest).exists() else f"{newest.name} has no .sha256"
+    unsummed = _unsummed_backups(site)
+    return f"{unsummed[0].name} has no .sha256" if unsummed else ""
 
 
 def good_backups(site: Site) -> tuple[Path, ...]:

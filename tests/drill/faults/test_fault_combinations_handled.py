@@ -214,6 +214,22 @@ def test_the_next_backup_prunes_the_good_one(
     assert newest_backup(broken) in good_backups(broken)
 
 
+@pytest.mark.parametrize("name", ["corrupt-backup", "missing-checksum"])
+def test_a_broken_backup_is_mended_though_a_script_has_made_another(
+    broken: Site, run: Run, newest_backup: Newest, name: str
+) -> None:
+    fault, newest = FAULTS[name], newest_backup(broken)
+    fault.inject(broken)
+    assert not is_intact(newest)
+    assert run(broken, BACKUP, "--env", "production").returncode == 0
+    assert newest_backup(broken) != newest
+    assert newest.name in fault.symptom(broken)
+    fault.heal(broken)
+    assert is_intact(newest)
+    assert fault.symptom(broken) == ""
+    FAULTS["second-rollback"].heal(broken)  # the backup that the script has made
+
+
 def test_a_backup_without_its_sum_is_not_taken_for_a_damaged_one(
     broken: Site, newest_backup: Newest
 ) -> None:
