@@ -123,7 +123,7 @@ class Facilitator:
         }[act]
         try:
             await asyncio.to_thread(do, site)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise RunError(f"{fault.name}: {error}") from error
 
     async def hint(self, text: str) -> None:

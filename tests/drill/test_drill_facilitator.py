@@ -19,12 +19,13 @@ from mobius_tui.drill import injection_log
 from mobius_tui.drill.drill_facilitator import Facilitator, drill_under_way
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.site.drill_site import Site
+from mobius_tui.drill.site.site_files import run_site_program
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import SiteTouched
+from mobius_tui.run.events.run_events import FacilitatorAct, SiteTouched
 from mobius_tui.run.intents.intent_actions import EndRun, GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -191,6 +192,80 @@ def test_what_a_facilitator_does_begins_no_drill_of_its_own(
     said = "--worsen, --heal and --hint: only with --inject"
     assert said in capsys.readouterr().err
     assert all_runs(runs_root()) == ()
+
+
+@pytest.mark.parametrize(
+    ("act", "name", "left"),
+    [
+        ("heal", "config-drift", "{"),
+        ("heal", "config-drift", "[]"),
+        ("inject", "config-drift", "\udcff"),
+        ("heal", "no-config-backup", "{}"),
+    ],
+)
+async def test_settings_that_the_team_has_broken_are_named(
+    drill: RunDirectory, site: Site, act: FacilitatorAct, name: str, left: str
+) -> None:
+    viewer = Viewer(drill)
+    file = site.config / "api.json"
+    was = file.read_bytes()
+    file.write_text(left, errors="surrogateescape")
+    try:
+        with pytest.raises(RunError, match=r"api.json .* no .*; put it right first"):
+            await Facilitator(viewer).act(act, FAULTS[name])
+    finally:
+        file.write_bytes(was)
+        await viewer.close()
+
+
+@pytest.mark.parametrize("name", ["corrupt-backup", "missing-checksum"])
+async def test_where_no_backup_is_left_none_is_broken(
+    drill: RunDirectory, site: Site, name: str
+) -> None:
+    viewer = Viewer(drill)
+    backups, away = site.root / "backups", site.root / "away"
+    backups.rename(away)
+    try:
+        with pytest.raises(
+            RunError, match=f"{site.root} has no backup of production: run"
+        ):
+            await Facilitator(viewer).act("inject", FAULTS[name])
+    finally:
+        away.rename(backups)
+        await viewer.close()
+
+
+async def test_source_that_is_no_text_is_refused_in_words(
+    drill: RunDirectory, site: Site
+) -> None:
+    viewer = Viewer(drill)
+    file = site.root / "src" / "mobius" / "api.py"
+    was = file.read_bytes()
+    file.write_bytes(b"\xff")
+    try:
+        with pytest.raises(RunError, match=r"^thin-backup: .*can't decode"):
+            await Facilitator(viewer).act("inject", FAULTS["thin-backup"])
+    finally:
+        file.write_bytes(was)
+        await viewer.close()
+
+
+async def test_a_damaged_database_is_refused_in_words(
+    drill: RunDirectory, site: Site
+) -> None:
+    viewer = Viewer(drill)
+    file = site.root / "data" / "mobius.db"
+    was = file.read_bytes()
+    file.write_text("this was a database\n" * 100)
+    try:
+        with pytest.raises(
+            RunError, match=r"mobius.db: file is not a database; restore"
+        ):
+            await Facilitator(viewer).act("heal", FAULTS["bad-migration"])
+    finally:
+        file.write_bytes(was)
+        run_site_program(site.root, "bin/systemctl", "start", *site.units)
+        await viewer.close()
 
 
 async def test_on_the_command_line_a_host_that_stands_still_is_told_of(

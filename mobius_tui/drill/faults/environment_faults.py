@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from typing import Any
 
 from mobius_tui.drill.faults.fault import Fault
 from mobius_tui.drill.faults.release_faults import install, redeploy
@@ -25,23 +26,52 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
     run_site_program,
 )
+from mobius_tui.errors import RunError
 
 GONE_FOR = 180.0
 """Seconds for which the worker has been gone when a drill begins."""
 
 
+def _api_settings(site: Site) -> dict[str, Any]:
+    """The settings of the API, which whoever repairs the site may have edited.
+
+    Raises:
+        RunError: they are no JSON object.
+    """
+    file = site.config / "api.json"
+    try:
+        found = json.loads(file.read_text())
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{file} is no JSON: {error}; put it right first") from error
+    if not isinstance(found, dict):
+        raise RunError(f"{file} is no JSON object; put it right first")
+    return found
+
+
+def _heartbeat(site: Site) -> str:
+    """The path of the worker's heartbeat, as the settings of the API name it.
+
+    Raises:
+        RunError: they name none.
+    """
+    found = _api_settings(site).get("heartbeat")
+    if not isinstance(found, str):
+        raise RunError(
+            f"{site.config / 'api.json'} names no heartbeat; put it right first"
+        )
+    return found
+
+
 def _drift(site: Site) -> None:
     """Production is given the database of another environment."""
-    file = site.config / "api.json"
-    api = json.loads(file.read_text())
+    file, api = site.config / "api.json", _api_settings(site)
     file.write_text(json.dumps({**api, "database": "data/other.db"}, indent=1) + "\n")
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
     wait_for_status(site, 503)
 
 
 def _drift_back(site: Site) -> None:
-    file = site.config / "api.json"
-    api = json.loads(file.read_text())
+    file, api = site.config / "api.json", _api_settings(site)
     file.write_text(json.dumps({**api, "database": "data/mobius.db"}, indent=1) + "\n")
     run_site_program(site.root, "bin/systemctl", "restart", site.api)
     wait_for_status(site, 200)
@@ -58,7 +88,7 @@ def _drift_alone(site: Site) -> None:
 
 
 def _drift_alone_back(site: Site) -> None:
-    beat = json.loads((site.config / "api.json").read_text())["heartbeat"]
+    beat = _heartbeat(site)
     (site.config / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
     _drift_back(site)
 
@@ -103,9 +133,17 @@ def _migrate_back(site: Site) -> None:
 
 
 def _schema(site: Site) -> int:
+    """The version of the database's schema.
+
+    Raises:
+        RunError: the database cannot be read.
+    """
     file = site.root / "data" / "mobius.db"
-    with closing(sqlite3.connect(file)) as database:
-        return int(database.execute("PRAGMA user_version").fetchone()[0])
+    try:
+        with closing(sqlite3.connect(file)) as database:
+            return int(database.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise RunError(f"{file}: {error}; restore the database first") from error
 
 
 def _migration_symptom(site: Site) -> str:
@@ -121,7 +159,7 @@ def _kill_worker(site: Site) -> None:
         os.kill(pid, signal.SIGKILL)
     while site_services.processes(site.root, site.worker):
         time.sleep(0.01)
-    beat = site.root / json.loads((site.config / "api.json").read_text())["heartbeat"]
+    beat = site.root / _heartbeat(site)
     beat.touch()
     since = time.time() - GONE_FOR
     os.utime(beat, (since, since))

@@ -41,6 +41,21 @@ def backups(site: Site) -> tuple[Path, ...]:
     return tuple(sorted(found, reverse=True))
 
 
+def _newest_backup(site: Site) -> Path:
+    """The newest backup of what is served.
+
+    Raises:
+        RunError: there is none.
+    """
+    found = backups(site)
+    if not found:
+        raise RunError(
+            f"{site.root} has no backup of {site.environment}: run "
+            f"scripts/deploy/backup.sh --env {site.environment} there first"
+        )
+    return found[0]
+
+
 def _checksum_file(backup: Path) -> Path:
     return backup.with_name(f"{backup.name}.sha256")
 
@@ -66,7 +81,7 @@ def _flip_bytes(site: Site, backup: Path) -> None:
 
 
 def _corrupt(site: Site) -> None:
-    newest = backups(site)[0]
+    newest = _newest_backup(site)
     if is_intact(newest):
         _flip_bytes(site, newest)
 
@@ -94,7 +109,7 @@ def _corrupt_symptom(site: Site) -> str:
 
 
 def _remove_checksum(site: Site) -> None:
-    _checksum_file(backups(site)[0]).unlink(missing_ok=True)
+    _checksum_file(_newest_backup(site)).unlink(missing_ok=True)
 
 
 def _unsummed_backups(site: Site) -> tuple[Path, ...]:
@@ -212,7 +227,7 @@ def _remove_bad_backups(site: Site) -> None:
 
 
 def _newest_bad_symptom(site: Site) -> str:
-    newest = backups(site)[0]
+    newest = _newest_backup(site)
     bad = newest not in good_backups(site)
     return f"{newest.name} is of the broken state" if bad else ""
 
