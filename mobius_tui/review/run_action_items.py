@@ -178,7 +178,7 @@ def store_action_item(
         raise UsageError(
             f"say what is to be done, in {MAX_ACTION_ITEM_TEXT} characters at most"
         )
-    if item.due and not _is_day(item.due):
+    if item.due and not is_day(item.due):
         raise UsageError(f"{item.due!r} is no day; write it as 2026-11-30")
     said: RecordEntry = {
         "id": str(item.id),
@@ -197,9 +197,9 @@ def store_action_item(
     )
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day as `2026-11-30`, the one form that sorts by time."""
     try:
-        datetime.date.fromisoformat(text)
+        return datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

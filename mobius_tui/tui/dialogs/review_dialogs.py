@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
-from mobius_tui.review.run_action_items import ActionItemList
+from mobius_tui.review.run_action_items import ActionItemList, is_day
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import (
     ActionItem,
@@ -329,12 +328,9 @@ class ActionItemDialog(Dialog[ActionItem]):
 
     def _submit(self, *, done: bool) -> None:
         said = {name: line.value.strip() for name, line in self._lines.items()}
-        if said["due"]:
-            try:
-                datetime.date.fromisoformat(said["due"])
-            except ValueError:
-                self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
-                return
+        if said["due"] and not is_day(said["due"]):
+            self.refuse(f"“{said['due']}” is no day; write it as 2026-11-30.")
+            return
         title = said.pop("title", self._item.title)
         if not title:
             self.refuse("Say what is to be done.")
