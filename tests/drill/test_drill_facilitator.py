@@ -138,7 +138,9 @@ async def test_the_screen_injects_hints_and_shows_the_score(
         copied = drill.path.parent.parent / "copied.txt"
         await until(pilot, copied.exists, seconds=30)
         assert copied.read_text().startswith("Led (DRILL)")
-        await press(pilot, clock, "t", *"look", "enter")
+        await press(pilot, clock, "t", "enter")
+        assert "A hint wants a text." in words(pilot)
+        await press(pilot, clock, *"look", "enter")
         await until(pilot, lambda: "just now: look" in words(pilot), seconds=30)
         await pilot.press("h")
         await until(

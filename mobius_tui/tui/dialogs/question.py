@@ -88,6 +88,7 @@ class TextDialog(Dialog[str]):
         verb: str,
         prompt: str,
         required: bool = True,
+        empty_refusal: str = "A reason is wanted; it stays on record.",
         tone: Role = "plain",
         keeps_draft_on_close: bool = False,
     ) -> None:
@@ -100,6 +101,7 @@ class TextDialog(Dialog[str]):
             verb: the button's label.
             prompt: in the empty line.
             required: whether an empty text is refused.
+            empty_refusal: what is said where it is.
             tone: the border's.
             keeps_draft_on_close: whether Esc keeps the draft: for a text that is what
                 the dialog is for, such as a note, and not for a reason.
@@ -109,6 +111,7 @@ class TextDialog(Dialog[str]):
         self._verb = verb
         self._line = Input(placeholder=prompt, id="reason", compact=True)
         self._required = required
+        self._empty_refusal = empty_refusal
         self.keeps_draft_on_close = keeps_draft_on_close
 
     def compose_body(self) -> Iterable[Widget]:
@@ -132,7 +135,7 @@ class TextDialog(Dialog[str]):
         """Submit the text, if there is one or none is required."""
         words = self._line.value.strip()
         if self._required and not words:
-            self.refuse("A reason is wanted; it stays on record.")
+            self.refuse(self._empty_refusal)
         else:
             self.dismiss(words)
 

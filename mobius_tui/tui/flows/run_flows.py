@@ -51,6 +51,7 @@ async def note(
             draft_key=DraftKey(purpose=Purpose.NOTE, step=on),
             verb="Add it",
             prompt="What should be remembered?",
+            empty_refusal="A note wants a text.",
             keeps_draft_on_close=True,
         )
     )

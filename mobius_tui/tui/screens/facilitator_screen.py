@@ -261,6 +261,7 @@ class FacilitatorPage(Page):
             draft_key=DraftKey(purpose=Purpose.HINT),
             verb="Give it",
             prompt="What should they look at?",
+            empty_refusal="A hint wants a text.",
         )
         words = await self.questions.ask(dialog)
         if words is not None:
