@@ -199,7 +199,12 @@ class MarkedOptionList(OptionList):
         return HangingText(assemble((sign, role)), self._labels[place])
 
     def mark(self, place: int) -> None:
-        """Mark an option, or take its mark away where several may be marked."""
+        """Mark an option, or take its mark away where several may be marked.
+
+        One that cannot be marked is passed over.
+        """
+        if place in self._refused:
+            return
         if self._multi:
             self.marked ^= {place}
         else:

@@ -139,6 +139,39 @@ async def test_where_nothing_can_be_chosen_enter_decides_nothing(
         assert host.intents == []
 
 
+SEVERAL = """
+format = 2
+[runbook]
+title = "Several"
+[[step]]
+id = "find"
+outputs = ["found"]
+run = 'true'
+[[step]]
+id = "which"
+title = "Which ones?"
+choose = { var = "some", from = "found", multi = true }
+"""
+
+
+async def test_where_nothing_of_several_can_be_chosen_space_marks_nothing(
+    tmp_path: Path,
+) -> None:
+    book = tmp_path / "book.toml"
+    book.write_text(SEVERAL)
+    run = MadeRun(tmp_path / "runs", load(book), values={})
+    run.write(HostStarted(pid=4242, left_over=()))
+    scenes.passed(run, "find")
+    listed = "\tone\tdamaged\n\ttwo\tdamaged"
+    run.write(VariableSet(name="found", value=listed, source="output", step="find"))
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter", "space", "enter")
+        assert isinstance(pilot.app.screen, DecisionDialog)
+        assert "Choose at least one of them first" in words(pilot)
+        assert host.intents == []
+
+
 @pytest.mark.parametrize("listed", [True, False])
 async def test_the_detail_pane_says_what_can_be_chosen(
     tmp_path: Path, listed: bool
