@@ -16,12 +16,15 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.output.output_document import OutputLine
 from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.viewport import TextPlace, TextRow
 
 NOT_SEARCHED_NOTE = "Not searched: of long lines, the bytes that are not shown"
 """The note under the count of hits if some lines are too long to be shown whole."""
+HIT_COMMANDS = ("output.next_hit", "output.hit_before", "output.dismiss")
+"""Ids of the commands that the pane has while it shows hits, in the hint's order."""
 
 
 class FindInput(Input):
@@ -109,7 +112,8 @@ class FindLine(Vertical):
     @on(events.DescendantBlur)
     def _show_note(self) -> None:
         """Show the note, and which keys go on from here."""
-        keys = "↑ ↓ Enter" if self._line.has_focus else "n N Esc"
+        names = (command_by_id(each).key_name for each in HIT_COMMANDS)
+        keys = "↑ ↓ Enter" if self._line.has_focus else " ".join(filter(None, names))
         self._count.update(f"{self._words}  {keys}".strip())
 
     def focus_input(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,13 +37,6 @@ def refused(text: str) -> str:
     with pytest.raises(UsageError) as caught:
         read(text)
     return str(caught.value)
-
-
-@pytest.fixture
-def ours() -> Iterator[None]:
-    """Keys are ours again after the test."""
-    yield
-    registry.set_keys({})
 
 
 def test_a_file_that_is_not_there_says_nothing() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pytest
 from textual.widgets import Input, Static
 
+from mobius_tui.tui.commands import registry
 from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.output.output_document import MAX_SHOWN_LINE_BYTES
 from mobius_tui.tui.output.output_finder import NOT_SEARCHED_NOTE, FindLine
@@ -190,3 +194,25 @@ async def test_n_goes_on_as_in_less_while_something_is_looked_for(
         await until(pilot, lambda: count(pane) == "3 of 200")
         await pilot.press("N")
         await until(pilot, lambda: count(pane) == "2 of 200")
+
+
+@pytest.mark.parametrize(
+    ("keys", "hint"),
+    [
+        ({}, "1 of 1  n N Esc"),
+        ({"output.next_hit": ("f3",), "output.dismiss": ("f9",)}, "1 of 1  F3 N F9"),
+        ({"output.hit_before": ()}, "1 of 1  n Esc"),
+    ],
+)
+async def test_the_hint_names_the_keys_that_the_commands_have(
+    recording: Recording, ours: None, keys: Mapping[str, tuple[str, ...]], hint: str
+) -> None:
+    assert ours is None
+    registry.set_keys(keys)
+    recording.write("text\n")
+    async with showing(recording) as (pane, pilot):
+        await pilot.press("slash", *"text")
+        await until(pilot, lambda: count(pane) == "1 of 1")
+        await pilot.press("enter")
+        shown_count = pane.query_one(FindLine).query_one(".count", Static)
+        assert str(shown_count.content) == hint
