@@ -19,6 +19,7 @@ from textual.timer import Timer
 
 from mobius_tui import sanitize
 from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.output import pane_messages
 from mobius_tui.tui.output.output_document import text_of
 from mobius_tui.tui.output.output_pane import OutputPane
@@ -321,7 +322,8 @@ class OutputSelection:
 
     def _refuse(self, size: int) -> None:
         where = sanitize.line(str(self._pane.path))
-        words = f"{size / 1e6:,.0f} MB is too much to copy at once; S saves it. "
+        words = f"{size / 1e6:,.0f} MB is too much to copy at once; "
+        words += f"{first_key_name('output.save')} saves it. "
         self._pane.post_message(
             pane_messages.NoticeRequested(f"{words}It is in {where}")
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from mobius_tui.tui.commands import registry
 from mobius_tui.tui.output import output_selection
 from mobius_tui.tui.output.viewport import place_at, visible_rows
 from tests.tui.output.panes import (
@@ -150,9 +152,18 @@ async def test_all_is_copied_without_colours_and_controls(
         assert lines[3] == "x" * 65_536 + " … 4,464 more bytes"
 
 
+@pytest.mark.parametrize(
+    ("keys", "name"), [({}, "S"), ({"output.save": ("f9",)}, "F9")]
+)
 async def test_too_much_is_not_copied_but_said(
-    recording: Recording, monkeypatch: pytest.MonkeyPatch
+    recording: Recording,
+    monkeypatch: pytest.MonkeyPatch,
+    ours: None,
+    keys: Mapping[str, tuple[str, ...]],
+    name: str,
 ) -> None:
+    assert ours is None
+    registry.set_keys(keys)
     module = "mobius_tui.tui.output.output_selection.COPY_LIMIT"
     assert output_selection.COPY_LIMIT > 1 << 20
     monkeypatch.setattr(module, 100)
@@ -160,7 +171,7 @@ async def test_too_much_is_not_copied_but_said(
     async with showing(recording) as (pane, pilot):
         await pilot.press("C")
         await until(pilot, lambda: bool(app_of(pane).told))
-        assert "too much to copy" in app_of(pane).told[0]
+        assert f"too much to copy at once; {name} saves it." in app_of(pane).told[0]
         assert str(recording.output) in app_of(pane).told[0]
         assert app_of(pane).copied == []
 
