@@ -169,8 +169,9 @@ class EndCard(Dialog[EndCardChoice]):
         undo = (
             f"{first_key_name(RunCommand.UNDO)} {command_by_id(RunCommand.UNDO).label}"
         )
+        leave = f"{first_key_name('leave')} Leave"
         return (
-            Choice("q Leave", EndCardChoice.LEAVE, "primary"),
+            Choice(leave, EndCardChoice.LEAVE, "primary"),
             *((Choice(due, EndCardChoice.FOLLOW_UP),) if due else ()),
             *((Choice(undo, EndCardChoice.UNDO),) if self._can_undo else ()),
             Choice("Look at it", CANCEL),

@@ -9,6 +9,7 @@ import pytest
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS
+from mobius_tui.tui.commands import registry
 from mobius_tui.tui.dialogs.dialog import ContactsDialog, Dialog
 from mobius_tui.tui.dialogs.end_card import EndCard, EndCardChoice
 from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
@@ -48,6 +49,24 @@ async def test_what_is_due_is_one_key_away(
         await until(pilot, lambda: isinstance(pilot.app.screen, BriefingScreen))
         await until(pilot, lambda: f"incident={run.directory.id}" in words(pilot))
         assert "incident_outcome=failed" in words(pilot)
+
+
+async def test_the_card_names_the_key_that_leaves_and_it_does(
+    tmp_path: Path, ours: None
+) -> None:
+    assert ours is None
+    registry.set_keys({"leave": ("f10",)})
+    run = scenes.ended(tmp_path)
+    time = Time(run.at)
+    async with opened(run, time=time) as (_, pilot):
+        await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
+        card = pilot.app.screen
+        assert isinstance(card, EndCard)
+        assert str(card.buttons[EndCardChoice.LEAVE].label) == "F10 Leave"
+        await press(pilot, time, "q")
+        assert pilot.app.screen is card
+        await press(pilot, time, "f10")
+        assert pilot.app.screen is not card
 
 
 async def test_nothing_is_due_while_the_run_goes_on(tmp_path: Path) -> None:
