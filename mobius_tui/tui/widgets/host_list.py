@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.tui.backend.drawing_caches import cache_rows
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.presenters.fleet.host_marks import (
     StepHosts,
     StyledPiece,
@@ -257,7 +258,8 @@ class HostRows(Widget, can_focus=True):
     def _empty_list_text(self) -> str:
         if self._outline.query:
             return "  no host matches"
-        return "  none wants anybody, and none runs; / finds any of them"
+        find = first_key_name("hosts.find")
+        return f"  none wants anybody, and none runs; {find} finds any of them"
 
     def _line(self, host: str, name_width: int) -> tuple[StyledPiece, ...]:
         assert self.shown_hosts is not None
