@@ -186,7 +186,7 @@ class OutputNeed(Enum):
     """The hosts that are shown are run by an Ansible playbook."""
 
 
-COMMANDS_IN_DIALOGS = frozenset({"leave", "status"})
+COMMANDS_IN_DIALOGS = frozenset({"follow_up", "leave", "palette", "status", "suspend"})
 """Ids of commands without a flow whose keys work in a dialog, too."""
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mobius_tui.tui import dialogs
 from mobius_tui.tui.app import MobiusApp
-from mobius_tui.tui.commands.command import Command, FlowId
+from mobius_tui.tui.commands.command import COMMANDS_IN_DIALOGS, Command, FlowId
 from mobius_tui.tui.commands.registry import (
     COMMANDS,
     bindings,
     commands_for_footer,
     commands_of_places,
 )
+from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.palette import SYNONYMS, CommandProvider
 from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -65,6 +71,23 @@ def test_the_run_screen_carries_out_every_command(command: Command) -> None:
     action = command.action.partition("(")[0]
     assert callable(getattr(RunScreen, f"action_{action}"))
     assert any(binding.id == command.id for binding in bindings("run"))
+
+
+def test_every_command_that_a_dialog_binds_is_known_to_work_there() -> None:
+    for module in pkgutil.iter_modules(dialogs.__path__):
+        import_module(f"{dialogs.__name__}.{module.name}")
+    bound = [each for kind in subclasses(Dialog) for each in kind.BINDINGS]
+    bound += [each for each in MobiusApp.BINDINGS if getattr(each, "priority", False)]
+    ids = {getattr(each, "id", None) for each in bound}
+    without_flow = {each.id for each in COMMANDS if each.flow is None}
+    assert without_flow & ids == COMMANDS_IN_DIALOGS
+
+
+def subclasses(kind: type[Dialog[Any]]) -> Iterator[type[Dialog[Any]]]:
+    """A kind of dialog, and all that are made of it."""
+    yield kind
+    for each in kind.__subclasses__():
+        yield from subclasses(each)
 
 
 async def test_help_lists_every_command_of_the_screen(tmp_path: Path) -> None:

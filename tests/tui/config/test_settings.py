@@ -91,6 +91,8 @@ def test_everything_that_can_be_said() -> None:
         ("[keys]\nretry = 'ctrl+c'", "ends nothing; choose another"),
         ("[keys]\nretry = 'enter'", "dialogs need `Enter` themselves"),
         ("[keys]\nleave = 'escape'", "dialogs need `Esc` themselves"),
+        ("[keys]\nstatus = 'tab'\nfocus.next = 'f9'", "dialogs need `Tab` themselves"),
+        ("[keys]\nfollow_up = 'tab'\nfocus.next = 'f9'", "so `follow_up` cannot have"),
         ("[keys]\nleave = []", "`leave` needs a key"),
         ("[keys]\nretry = 's'", "`s` is `skip` (Skip the step), too"),
         ("[keys]\nretry = 'k'", "`k` is `checklist.up` (Up), too"),
