@@ -327,7 +327,7 @@ def _why_no_phase(view: RunView) -> str:
         if phase.aside and not is_own:
             permission = decide_offer(EnterPhase(phase=phase.id), view.situation)
             if isinstance(permission, Refused):
-                return f"{permission.why}: wait for it, or stop it."
+                return _why_not_run_command(view, permission)
     return "This runbook has no phase to turn aside to."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.run_events import RunReopened
 from mobius_tui.run.events.step_events import StepPassedOver
 from mobius_tui.run.intents.intent_actions import (
     Action,
@@ -178,6 +179,16 @@ async def test_what_a_look_passed_over_can_be_looked_at_again(tmp_path: Path) ->
         when = next(field for field in fields if field.label == "when")
         words = "mode = fast, and db-1:5432 closed, looked at when it begins"
         assert when.content.plain == words
+
+
+async def test_in_a_reopened_run_nothing_is_to_be_waited_for(tmp_path: Path) -> None:
+    run = scenes.ended(tmp_path)
+    run.write(RunReopened())
+    async with hosted(run):
+        why = why_unavailable(view_of(run), None, RunCommand.ENTER_PHASE)
+    assert why == (
+        "This run had ended, and is open again to be undone: nothing else begins."
+    )
 
 
 async def test_without_a_host_it_says_how_to_get_one(tmp_path: Path) -> None:
