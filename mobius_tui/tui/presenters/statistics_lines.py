@@ -170,14 +170,15 @@ def _restore_chart(
     yield assemble((title, "strong"), (f" {COUNTED_SINCE}{words}", "muted"))
     fitting = max(1, (width - RESTORE_CHART_SCALE_CELLS) // RESTORE_CHART_COLUMN_CELLS)
     shown = found[-fitting:]
+    seconds = [each.seconds for each in shown]
     rows = charts.chart_rows(
-        [each.seconds for each in shown],
+        seconds,
         ["ok"] * len(shown),
         width=len(shown),
         height=RESTORE_CHART_ROWS,
         limit=median,
     )
-    top = column_duration(max(each.seconds for each in shown))
+    top = column_duration(charts.chart_top_value(seconds, median))
     for number, row in enumerate(rows):
         scale = {0: top, RESTORE_CHART_ROWS - 1: "0"}.get(number, "")
         cells = "".join(character * 2 + " " for character, _ in row)

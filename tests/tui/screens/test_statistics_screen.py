@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -98,6 +99,19 @@ def test_no_line_is_wider_than_there_is_room(width: int) -> None:
     charts = [line for line in drawn if "┤" in line.plain or "━" in line.plain]
     assert charts
     assert all(line.cell_length <= max(width, 62) for line in charts)
+
+
+def test_the_scale_is_that_of_the_median_where_it_is_above_the_columns() -> None:
+    runs = [
+        replace(past(n, Mode.INCIDENT), restored=600.0 if n < 23 else 400.0)
+        for n in range(40)
+    ]
+    stats = runbook_statistics(PLAN, runs)
+    lines = [each.plain for each in statistics_chart_lines(stats, width=60, now=BEGAN)]
+    assert any("median 10:00" in line for line in lines)
+    top = next(line for line in lines if "┤" in line)
+    assert top.startswith("  10:00 ┤")
+    assert "┄" in top
 
 
 async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None:
