@@ -85,6 +85,43 @@ async def test_the_cursor_on_the_phase_is_not_on_the_step(run: MadeRun) -> None:
             assert found == (FlowId.ENTER_THIS_PHASE, PhaseRow("two"))
 
 
+def test_what_does_not_apply_says_so_beside_steps_that_all_wait_for_one_gate(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "gated.toml"
+    path.write_text("""format = 2
+[runbook]
+title = "Gated"
+[var.env]
+default = "prod"
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "gate"
+gate = true
+manual = "Look."
+[[phase]]
+id = "two"
+title = "Two"
+[[phase.step]]
+id = "waits"
+run = "ls"
+[[phase.step]]
+id = "other"
+when = { env = "test" }
+run = "ls"
+""")
+    run = MadeRun(tmp_path / "runs", load(path), values={"env": "prod"})
+    outline = ChecklistOutline()
+    outline.update(view_of(run))
+    phase = outline.row(PhaseRow("two"))
+    steps = [outline.row(StepRow(step)) for step in ("waits", "other")]
+    assert phase.right == "gate 1.1"
+    assert [row.right for row in steps] == ["gate 1.1", "n/a env=prod"]
+    assert [row.repeats_phase for row in steps] == [True, False]
+
+
 async def test_a_step_that_failed_with_its_rows_is_decided_on_by_a_row(
     tmp_path: Path,
 ) -> None:
