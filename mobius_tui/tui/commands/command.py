@@ -172,6 +172,8 @@ class PaneName(StrEnum):
 
     CHECKLIST = "checklist"
     OUTPUT = "output"
+    HOSTS = "hosts"
+    """Stands in for the output at times."""
     HEALTH = "health"
     DETAIL = "detail"
     TIMELINE = "timeline"

@@ -29,6 +29,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.play_files import last_play_of
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.tui.backend.full_screens import run_in_thread
+from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
@@ -73,7 +74,7 @@ class StepHostsPart:
             tell: says why outputs cannot be gathered.
         """
         self._screen, self._feed, self._tell = screen, feed, tell
-        self.pane = HostsPane(id="hosts")
+        self.pane = HostsPane(id=PaneName.HOSTS)
         self.opened: OpenedOutput | None = None
         """What is shown in place of the hosts; `None` while they are."""
         self._view: RunView | None = None

@@ -172,7 +172,9 @@ class OutputController:
     # Which commands there are
 
     def applies(self, command: Command) -> bool:
-        """Whether a command applies now: tabs and their stop only where there are."""
+        """Whether a command applies now: to tabs, or to hosts, only where there are."""
+        if command.place == "hosts" and not self.hosts.is_listed:
+            return False
         match command.needs:
             case OutputNeed.SEVERAL_TABS:
                 return bool(self.pane.rows_above)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 PANES_BY_PLACE: Mapping[Place, PaneName] = {
     "checklist": PaneName.CHECKLIST,
     "output": PaneName.OUTPUT,
+    "hosts": PaneName.HOSTS,
     "detail": PaneName.DETAIL,
     "timeline": PaneName.TIMELINE,
 }

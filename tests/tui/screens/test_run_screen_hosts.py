@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.geometry import Offset
 from textual.pilot import Pilot
 
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HoldReason, HostStatus
 from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, SettleHost
+from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.screens.run_screen import RunScreen
+from mobius_tui.tui.widgets.footer import KeyBar
 from tests.tui import fleets
 from tests.tui.fleets import Fleet
 from tests.tui.reviews import go, reviewed
@@ -25,6 +29,18 @@ async def with_tails(pilot: Pilot[Any], screen: RunScreen) -> None:
     """Wait until the last lines of all rows in sight are read."""
     pane = screen.outputs.hosts.pane
     await until(pilot, lambda: not pane.display or pane.has_tails or not pane.in_sight)
+    await settled(pilot)
+
+
+def shows(pilot: Pilot[Any], said: str) -> bool:
+    return said in words(pilot)
+
+
+async def click_in_footer(pilot: Pilot[Any], label: str) -> None:
+    """Click a command of the footer."""
+    bar = pilot.app.screen.query_one(KeyBar)
+    column = str(bar.render()).index(label)
+    await pilot.click(offset=bar.content_region.offset + Offset(column, 0))
     await settled(pilot)
 
 
@@ -228,6 +244,54 @@ async def test_without_ansible_there_is_no_key_for_what_it_printed(
         await press(pilot, time, "2", "b")
         assert "b Batch" not in words(pilot)
         assert screen.outputs.hosts.is_listed
+
+
+async def test_keys_of_the_hosts_in_the_footer_can_be_clicked(tmp_path: Path) -> None:
+    made = fleets.played(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        pane = screen.outputs.hosts.pane
+        await press(pilot, time, "2")
+        for label, said in (
+            ("All", "all hosts, by time"),
+            ("Same once", "each output once"),
+            ("Batch", "[WARNING]: of batch"),
+        ):
+            await click_in_footer(pilot, label)
+            await until(pilot, partial(shows, pilot, said), seconds=30)
+            await press(pilot, time, "escape")
+            assert pane.has_focus
+        await click_in_footer(pilot, "Find")
+        await press(pilot, time, *"web-002", "enter")
+        assert pane.in_sight == ("web-002",)
+
+
+async def test_the_palette_lists_the_other_hosts_again(tmp_path: Path) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        pane, provider = screen.outputs.hosts.pane, CommandProvider(screen)
+        await press(pilot, time, "2", "slash", *"web-002", "enter")
+        assert pane.in_sight == ("web-002",)
+        hits = [hit async for hit in provider.search("List the others again")]
+        await hits[0].command()
+        await settled(pilot)
+        assert pilot.app.screen is screen
+        assert len(pane.in_sight) > 1
+
+
+async def test_the_palette_has_the_keys_of_hosts_while_they_are_shown(
+    tmp_path: Path,
+) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        assert any(each.place == "hosts" for each in screen.palette_commands())
+        await press(pilot, time, "2", "enter")
+        assert not any(each.place == "hosts" for each in screen.palette_commands())
 
 
 async def test_rows_keep_their_places_while_the_cursor_is_there(tmp_path: Path) -> None:
