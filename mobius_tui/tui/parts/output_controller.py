@@ -197,7 +197,8 @@ class OutputController:
         elif self.pane.has_focus_within:
             own = commands_for_footer(("output",), ())
             if self.hosts.opened is not None:
-                own = (replace(command_by_id("output.dismiss"), label="Hosts"), *own)
+                back = command_by_id("output.dismiss")
+                own = (replace(back, label="Hosts", act="screen.follow_run"), *own)
         else:
             return others
         own = tuple(each for each in own if self.applies(each))

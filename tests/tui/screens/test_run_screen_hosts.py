@@ -267,6 +267,26 @@ async def test_keys_of_the_hosts_in_the_footer_can_be_clicked(tmp_path: Path) ->
         assert pane.in_sight == ("web-002",)
 
 
+async def test_a_click_leads_from_a_host_s_output_back_to_the_hosts(
+    tmp_path: Path,
+) -> None:
+    made = fleets.twelve(tmp_path)
+    time = Time(made.run.at)
+    page = opened(made.run, time=time, size=LARGE)
+    async with hosted(made.run), page as (screen, pilot):
+        await press(pilot, time, "2", "enter")
+        assert screen.outputs.pane.has_focus
+        await click_in_footer(pilot, "Hosts")
+        assert screen.outputs.hosts.pane.has_focus
+        assert screen.outputs.hosts.is_listed
+    async with reviewed(made.run) as (review, pilot):
+        review.outputs.hosts.pane.focus()
+        await go(pilot, "enter")
+        await until(pilot, lambda: review.outputs.pane.has_focus)
+        await click_in_footer(pilot, "Hosts")
+        assert review.outputs.hosts.pane.has_focus
+
+
 async def test_the_palette_lists_the_other_hosts_again(tmp_path: Path) -> None:
     made = fleets.twelve(tmp_path)
     time = Time(made.run.at)
