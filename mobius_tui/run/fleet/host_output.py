@@ -278,16 +278,21 @@ MAX_NAMES_IN_HEADING = 20
 """Hosts that a heading names."""
 
 
-def output_tail(path: Path) -> bytes:
+def output_tail(path: Path, end: int | None = None) -> bytes:
     """The end of an output; empty where there is none.
 
     A long one begins with a whole line, or within the last one.
+
+    Args:
+        path: where it is.
+        end: bytes from its beginning that are looked at; `None` for all.
     """
     try:
         with open_regular(path) as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - GATHERED_BYTES_PER_HOST))
-            data = file.read(GATHERED_BYTES_PER_HOST)
+            size = size if end is None else min(size, end)
+            begin = file.seek(max(0, size - GATHERED_BYTES_PER_HOST))
+            data = file.read(size - begin)
     except OSError:
         return b""
     if size > GATHERED_BYTES_PER_HOST:
@@ -314,17 +319,21 @@ def outputs_by_host(
         yield _ended_by_newline(output_tail(path) or b"(nothing)\n")
 
 
-def distinct_outputs(hosts: Iterable[tuple[str, str, Path]]) -> Iterator[bytes]:
+def distinct_outputs(
+    hosts: Iterable[tuple[str, str, Path]], end_of: Callable[[Path], int | None]
+) -> Iterator[bytes]:
     """Each distinct output once, under the names of its hosts; the most hosts last.
 
     An output that few hosts have is more likely to be the one that is looked for.
 
     Args:
         hosts: as `outputs_by_host` has them.
+        end_of: gives the bytes of an output that are looked at; `None` for all.
     """
     groups: dict[tuple[str, bytes], list[str]] = {}
     for name, state, path in hosts:
-        groups.setdefault((state, output_tail(path)), []).append(name)
+        data = output_tail(path, end_of(path))
+        groups.setdefault((state, data), []).append(name)
     for (state, data), names in sorted(groups.items(), key=lambda each: len(each[1])):
         count = "1 host" if len(names) == 1 else f"{len(names)} hosts"
         more = f" and {len(names) - MAX_NAMES_IN_HEADING} more" * (

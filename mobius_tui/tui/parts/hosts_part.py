@@ -60,6 +60,8 @@ class OpenedOutput:
     """What is said where nothing was printed."""
     is_growing: bool = False
     """Whether it goes on while the step runs."""
+    ends_at_moment: bool = False
+    """Whether a review shows what of it had come by its moment alone."""
 
 
 class StepHostsPart:
@@ -107,11 +109,14 @@ class StepHostsPart:
             return shown
         number = view.plan.numbers[opened.step]
         if not opened.host:
+            limit = None
+            if opened.ends_at_moment and opened.path is not None:
+                limit = _size_at(opened.path, self._bounds(opened.step)[1])
             return replace(
                 shown,
                 path=opened.path,
                 spans=_spans_of(opened.path) if opened.has_times else None,
-                limit=None,
+                limit=limit,
                 title=f"Output · {number} · {opened.title}",
                 running=opened.is_growing and found.is_running,
                 placeholder=opened.nothing or "They have printed nothing.",
@@ -174,6 +179,7 @@ class StepHostsPart:
             title=f"Ansible, batch {own.batch}",
             nothing="Ansible has printed nothing that is of no host.",
             is_growing=not is_past,
+            ends_at_moment=True,
         )
         shown()
 
@@ -254,7 +260,9 @@ class StepHostsPart:
 
     async def _gather_same(self, step: str, path: Path) -> None:
         hosts = [(h.name, h.state, h.output) for h in self._hosts_of(step)]
-        await run_in_thread(partial(_write, path, distinct_outputs(hosts)))
+        _, moment = self._bounds(step)
+        pieces = distinct_outputs(hosts, partial(_size_at, moment=moment))
+        await run_in_thread(partial(_write, path, pieces))
         at = time.strftime("%H:%M:%S", time.localtime(self._feed.now()))
         title = f"each output once, at {at}"
         self.opened = OpenedOutput(step=step, path=path, title=title)
@@ -268,7 +276,8 @@ class StepHostsPart:
     ) -> None:
         opened: OpenedOutput | None = None
         while True:
-            is_growing, until = self._bounds(step)
+            is_growing, moment = self._bounds(step)
+            until = NO_TIME_LIMIT if moment is None else int(moment * 1e9)
             hosts = self._hosts_of(step)
             catch_up = partial(
                 merged.catch_up, hosts, is_last=not is_growing, until=until
@@ -291,14 +300,17 @@ class StepHostsPart:
                 return
             await asyncio.sleep(MERGE_INTERVAL)
 
-    def _bounds(self, step: str) -> tuple[bool, int]:
-        """Whether hosts of a step may go on, and until when their lines are shown."""
+    def _bounds(self, step: str) -> tuple[bool, float | None]:
+        """Whether hosts of a step may go on, and until when their lines are shown.
+
+        That is in seconds since 1970; `None` where all are shown.
+        """
         view = self._view
         found = view.hosts(step) if view is not None else None
         if view is None or found is None or not found.is_running:
-            return False, NO_TIME_LIMIT
+            return False, None
         is_past = view.reviewed_duration is not None
-        return not is_past, int(view.now * 1e9) if is_past else NO_TIME_LIMIT
+        return not is_past, view.now if is_past else None
 
     def _hosts_of(self, step: str) -> list[MergedHost]:
         """The hosts of a step that began; the worst first."""
@@ -337,6 +349,13 @@ def _spans_of(path: Path | None) -> Path | None:
     """What says when an output came; `None` where that was not kept."""
     spans = spans_path(path) if path is not None else None
     return spans if spans is not None and spans.exists() else None
+
+
+def _size_at(output: Path, moment: float | None) -> int | None:
+    """The bytes that an output had at a moment; `None` for all of it, without one."""
+    if moment is None:
+        return None
+    return output_size_at(AttemptDirectory(output.parent), moment)
 
 
 def _merged_title(merged: MergedOutput) -> str:

@@ -13,6 +13,7 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HoldReason, HostStatus
+from mobius_tui.run.fleet.host_output import HostOutput
 from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, SettleHost
 from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.screens.run_screen import RunScreen
@@ -197,13 +198,31 @@ async def test_a_review_shows_what_hosts_had_printed_by_then(tmp_path: Path) -> 
     made.say("web-001", "late\n")
     async with reviewed(made.run) as (screen, pilot):
         screen.outputs.hosts.pane.focus()
-        for key in ("enter", "a"):
+        for key in ("enter", "a", "equals_sign"):
             await go(pilot, key)
             await until(pilot, lambda: "early" in words(pilot))
             assert "late" not in words(pilot)
             assert screen.outputs.shown is not None
             assert not screen.outputs.shown.running
             await go(pilot, "escape")
+
+
+async def test_a_review_shows_what_ansible_had_printed_by_then(tmp_path: Path) -> None:
+    made = fleets.played(tmp_path)
+    made.hold(3, HoldReason.PERSON)
+    folder = made.output_of("x").parents[2] / "plays" / "2" / "process"
+    (folder / "output").unlink()
+    output = HostOutput(folder / "output", (), 1 << 30, lambda: int(made.run.at * 1e9))
+    output.write(b"early\n")
+    made.run.at += 3600
+    output.write(b"late\n")
+    output.close()
+    async with reviewed(made.run) as (screen, pilot):
+        screen.outputs.hosts.pane.focus()
+        await go(pilot, "g", "b")
+        await until(pilot, lambda: "early" in words(pilot))
+        assert "Ansible, batch 2" in words(pilot)
+        assert "late" not in words(pilot)
 
 
 async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
