@@ -180,7 +180,8 @@ def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
     """Code that runs a program or writes a file."""
     quoted = re.search(r"\|\s*&?\s*\"", text)
     match = quoted or _AWK_WRITES.search(without_matches(_AWK_TEXT, text))
-    if match is not None or text.strip() == EXPANSION_MARK:
+    is_unknown = EXPANSION_MARK in text and not text.strip(EXPANSION_MARK + " ;\n\t{}")
+    if match is not None or is_unknown:
         yield "change", match.start() if match is not None else 0, text
 
 
