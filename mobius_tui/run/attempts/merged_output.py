@@ -93,7 +93,7 @@ class _OutputChunk:
             self._data = file.read(min(most, size - self._begin))
         self._hidden = 0
         if begin is None and self._begin:
-            cut = self._data.find(b"\n") + 1
+            cut = self._data.find(b"\n", 0, -1) + 1  # something is left after it
             self._begin, self._data = self._begin + cut, self._data[cut:]
             self._hidden = self._begin
         self._is_cut = self._begin + len(self._data) < size

@@ -149,6 +149,20 @@ def test_of_a_long_output_the_end_is_shown(
     )
 
 
+@pytest.mark.parametrize("end", ["\n", ""], ids=["a newline", "no newline"])
+def test_of_one_very_long_line_the_end_is_shown(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(merged_output, "TOTAL_BYTES", 0)
+    monkeypatch.setattr(merged_output, "MIN_BYTES_OF_HOST", 48)
+    line = f"{'x' * 90}{end}"
+    hosts.say("a", line)
+    assert hosts.look(is_last=True) == (
+        f"a │ ({len(line) - 48} bytes before this are in its own output)\n"
+        f"a │ {line[-48:].rstrip()}\n"
+    )
+
+
 def test_until_a_moment(hosts: Hosts) -> None:
     hosts.say("a", "one\n", 1)
     hosts.say("b", "two\n", 2)
