@@ -70,6 +70,11 @@ class TableLine:
         """The number of operands that it matches."""
         return sum(not token.is_option for token in self.tokens)
 
+    @property
+    def part_count(self) -> int:
+        """The number of words, options and values of options that it names."""
+        return sum(1 + bool(token.values) for token in self.tokens)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CommandEntry:

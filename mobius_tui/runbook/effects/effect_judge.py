@@ -58,6 +58,7 @@ _SYSTEM_FOLDER = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/opt/(?:[\w.-]+/)+bin/
 _NO_FILE = re.compile(r"/dev/(?:null|stdout|stderr|tty|fd/\d+)|\d+-?|-")
 _WRITING_REDIRECTS = frozenset((">", ">>", ">|", "&>", "&>>", "<>", ">&"))
 _OUTPUT = "RUNBOOK_OUTPUT"
+_EXEC_ENDS = (";", "+")
 _SINGLE = re.compile(r"'([^']*)'")
 
 
@@ -324,12 +325,12 @@ class _Judge:
             for at in invocation.operand_indexes[match.line.operand_count :]
         ]
         if match.line.write_place == "value":
-            option = match.option
-            if option is None:
-                return False
-            if option.value_index is not None:
-                return self._is_own_file(arguments[option.value_index])
-            return _NO_FILE.fullmatch(option.value or "") is not None
+            return bool(match.options) and all(
+                _NO_FILE.fullmatch(each.value or "")
+                if each.value_index is None
+                else self._is_own_file(arguments[each.value_index])
+                for each in match.options
+            )
         if match.line.write_place == "last":
             words = words[-1:]
         return bool(words) and all(map(self._is_own_file, words))
@@ -345,22 +346,23 @@ class _Judge:
             for at in invocation.operand_indexes[line.operand_count + line.skip :]
         ]
         for code in line.code_places:
-            if code == "value" and match.option is not None:
-                value = self._value(invocation, match)
-                if value is not None:
+            if code == "value" and (values := invocation.values(match)):
+                for value in values:
                     self._judge_language(line.language, value)
-                    return True
-            elif code in ("words", "joined") and rest:
+                return True
+            if code in ("words", "joined") and rest:
                 start = invocation.operand_indexes[line.operand_count + line.skip]
                 self._judge_inner_command(code, line.language, arguments[start:])
                 return True
-            elif code == "dashes" and invocation.double_dash_index is not None:
+            if code == "dashes" and invocation.double_dash_index is not None:
                 inner = arguments[invocation.double_dash_index + 1 :]
                 if inner:
                     self._judge_inner_command("words", line.language, inner)
                     return True
-            elif code == "until" and match.option is not None:
-                self._judge_find_exec(arguments[match.option.index + 1 :])
+            elif code == "until" and match.options:
+                self._judge_find_exec(
+                    arguments, [each.index + 1 for each in match.options]
+                )
                 return True
             elif code == "first" and rest and not _has_value(invocation):
                 self._judge_language(line.language, rest[0])
@@ -371,20 +373,6 @@ class _Judge:
                 self._judge_language(line.language, known_input)
                 return True
         return False
-
-    def _value(self, invocation: Invocation, match: LineMatch) -> Word | None:
-        """The value of an option, as a word with its place."""
-        option = match.option
-        if option is None:
-            return None
-        if option.value_index is not None:
-            return invocation.arguments[option.value_index]
-        word = invocation.arguments[option.index]
-        if not option.value:
-            return None
-        return Word(
-            source="", text=option.value, start=word.start, scripts=word.scripts
-        )
 
     def _judge_inner_command(
         self, code: str, language: str, words: Sequence[Word]
@@ -411,12 +399,19 @@ class _Judge:
                 self._judge_command((program.word, *program.arguments), None)
             self._depth -= 1
 
-    def _judge_find_exec(self, words: Sequence[Word]) -> None:
-        """Judge the command of `find -exec`, which ends at `;` or `+`."""
-        ends = (at for at, word in enumerate(words) if word.text in (";", "+"))
-        inner = words[: next(ends, len(words))]
-        if inner:
-            self._judge_inner_command("words", "shell", inner)
+    def _judge_find_exec(self, words: Sequence[Word], starts: Sequence[int]) -> None:
+        """Judge the commands of `find -exec`, each of which ends at `;` or `+`."""
+        end = 0
+        for start in starts:
+            if start > end:  # else it is an argument of the command before
+                ends = (
+                    at
+                    for at in range(start, len(words))
+                    if words[at].text in _EXEC_ENDS
+                )
+                end = next(ends, len(words))
+                if words[start:end]:
+                    self._judge_inner_command("words", "shell", words[start:end])
 
     def _judge_language(self, language: str, word: Word) -> None:
         """Judge a word that contains code of a language."""

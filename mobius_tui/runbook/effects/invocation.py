@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.effects.command_effects import (
@@ -98,8 +98,8 @@ class LineMatch:
     line: TableLine
     matched_indexes: frozenset[int]
     """The indexes of the words that it matches; negative for values of options."""
-    option: GivenOption | None = None
-    """The last option that it matches."""
+    options: Sequence[GivenOption] = ()
+    """Those that its last option matches: one may be given several times."""
 
 
 class Invocation:
@@ -173,49 +173,58 @@ class Invocation:
         found = [
             match
             for line in self.entry.lines
-            for match in self._match_line(line, limit)
+            if (match := self._match_line(line, limit)) is not None
         ]
         return [
             each for each in found if not any(_is_more_specific(m, each) for m in found)
         ]
 
-    def _match_line(self, line: TableLine, limit: int) -> Iterator[LineMatch]:
+    def _match_line(self, line: TableLine, limit: int) -> LineMatch | None:
         words = [at for at in self.operand_indexes if at < limit]
         places: set[int] = set()
-        last: GivenOption | None = None
+        options: Sequence[GivenOption] = ()
         position = 0
         for token in line.tokens:
             if token.is_option:
-                option = self._find_option(token, limit)
-                if option is None:
-                    return
-                last = option
-                places.add(option.index)
+                options, others = self._find_options(token, limit)
+                if not options or (others and line.effect == "nothing"):
+                    return None
+                places.update(option.index for option in options)
                 if token.values:
-                    places.add(-1 - option.index)
+                    places.update(-1 - option.index for option in options)
             else:
                 if position >= len(words):
-                    return
+                    return None
                 text = self.arguments[words[position]].text
                 if not any(fnmatch.fnmatchcase(text, name) for name in token.names):
-                    return
+                    return None
                 places.add(words[position])
                 position += 1
-        yield LineMatch(line=line, matched_indexes=frozenset(places), option=last)
+        return LineMatch(line=line, matched_indexes=frozenset(places), options=options)
 
-    def _find_option(self, token: PatternToken, limit: int) -> GivenOption | None:
-        """The first option that a token matches; `None` if there is none."""
+    def _find_options(
+        self, token: PatternToken, limit: int
+    ) -> tuple[Sequence[GivenOption], Sequence[GivenOption]]:
+        """The options that a token matches, and those that only its names match."""
+        found: list[GivenOption] = []
+        others: list[GivenOption] = []
         for option in self.options:
             if option.index >= limit:
                 continue
-            for name in token.names:
-                value = self._value_under(option, name)
-                if value is not None and (
-                    not token.values
-                    or any(fnmatch.fnmatchcase(value, each) for each in token.values)
-                ):
-                    return option
-        return None
+            values = [
+                value
+                for name in token.names
+                if (value := self._value_under(option, name)) is not None
+            ]
+            if not values:
+                continue
+            is_match = not token.values or any(
+                fnmatch.fnmatchcase(value, each)
+                for value in values
+                for each in token.values
+            )
+            (found if is_match else others).append(option)
+        return found, others
 
     def _value_under(self, option: GivenOption, name: str) -> str | None:
         """The value of an option if it has that name; `None` if it has not."""
@@ -226,6 +235,19 @@ class Invocation:
         short = len(name) == 2 and whole.startswith(name)
         return whole[2:] if short and not self.entry.has_long_options else None
 
+    def values(self, match: LineMatch) -> Sequence[Word]:
+        """The values of a line's last option, as words with their places."""
+        found: list[Word] = []
+        for option in match.options:
+            word = self.arguments[option.index]
+            text, scripts = option.value, word.scripts
+            if option.value_index is not None:
+                found.append(self.arguments[option.value_index])
+            elif text:
+                value = Word(source="", text=text, start=word.start, scripts=scripts)
+                found.append(value)
+        return found
+
 
 def _end_of_options(at: int) -> GivenOption:
     """`--` as an option, which has a meaning for some commands."""
@@ -235,10 +257,13 @@ def _end_of_options(at: int) -> GivenOption:
 
 
 def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
-    """Whether a line matches more of the same words than another."""
+    """Whether a line names more of the same words than another, and matches them."""
     if one.line.is_added and (other.line.tokens and not other.line.is_added):
         return False
-    return other.matched_indexes < one.matched_indexes
+    return (
+        other.line.part_count < one.line.part_count
+        and other.matched_indexes < one.matched_indexes
+    )
 
 
 def heaviest_table_effect(weights: Sequence[TableEffect]) -> TableEffect:
