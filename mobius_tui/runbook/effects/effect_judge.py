@@ -25,7 +25,7 @@ from mobius_tui.runbook.effects.invocation import (
     LineMatch,
     command_input,
     heaviest_table_effect,
-    is_temporary_file,
+    temporary_file_names,
 )
 from mobius_tui.runbook.model.actions import SHELLS, is_shell
 from mobius_tui.runbook.shell.script_model import (
@@ -156,7 +156,6 @@ class _Judge:
         """Collect what a script defines: functions, values, temporary files."""
         values: dict[str, str] = dict(self._values)
         assigned_names: set[str] = set()
-        own_files = set(self._own_files)
         functions = set(self._functions)
         for command in all_commands(body):
             if isinstance(command, CommandGroup) and command.function:
@@ -164,18 +163,17 @@ class _Judge:
             if not isinstance(command, SimpleCommand):
                 continue
             for each in assignments_of(command, effective_program(command)):
-                is_first = each.name not in assigned_names
-                if is_temporary_file(each) and (is_first or each.name in own_files):
-                    own_files.add(each.name)
-                else:
-                    own_files.discard(each.name)
-                    values[each.name] = each.value.text
-                if not is_first or EXPANSION_MARK in each.value.text or each.rest:
-                    values.pop(each.name, None)
+                values[each.name] = each.value.text
+                if (
+                    each.name in assigned_names
+                    or EXPANSION_MARK in each.value.text
+                    or each.rest
+                ):
+                    del values[each.name]
                 assigned_names.add(each.name)
         self._functions = frozenset(functions)
         self._values = values
-        self._own_files = frozenset(own_files)
+        self._own_files = temporary_file_names(body, self._own_files)
 
     def _judge_statements(self, body: Script) -> None:
         for statement in body:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.effects.command_effects import (
@@ -16,14 +18,97 @@ from mobius_tui.runbook.effects.command_effects import (
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Assignment,
+    CommandGroup,
+    Loop,
+    Script,
     ScriptCommand,
     SimpleCommand,
     Word,
 )
-from mobius_tui.runbook.shell.script_walk import effective_program
+from mobius_tui.runbook.shell.script_walk import (
+    assignments_of,
+    effective_program,
+    nested_scripts,
+    own_words,
+    pipelines,
+)
+
+_USED_NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)", re.ASCII)
+_SETTERS = frozenset(("read", "mapfile", "readarray", "getopts", "printf"))
+"""Commands that set the variables in their arguments."""
 
 
-def is_temporary_file(assignment: Assignment) -> bool:
+def temporary_file_names(body: Script, inherited: frozenset[str]) -> frozenset[str]:
+    """The variables that name a file made by `mktemp` wherever a script uses them.
+
+    Args:
+        body: the script.
+        inherited: those that name one before it runs.
+    """
+    temporary = set(inherited)
+    used: set[str] = set()
+    others: set[str] = set()
+    for command in _in_order_of_running(body):
+        others |= _names_set_otherwise(command)
+        program = None
+        if isinstance(command, SimpleCommand):
+            program = effective_program(command)
+            prefixes = len(command.assignments) if command.words else 0
+            for index, each in enumerate(assignments_of(command, program)):
+                used.update(_USED_NAME.findall(each.value.source))
+                is_too_late = each.name in used and each.name not in temporary
+                if index < prefixes or is_too_late or not _is_temporary_file(each):
+                    others.add(each.name)
+                temporary.add(each.name)
+        if program is None or program.name != "trap":  # that runs its code later
+            for word in own_words(command):
+                used.update(_USED_NAME.findall(word.source))
+    return frozenset(temporary - others)
+
+
+def _in_order_of_running(body: Script) -> Iterator[ScriptCommand]:
+    """Every command; those of a function at its first call, or else at the end.
+
+    Those in `$(…)` are left out.
+    """
+    functions: dict[str, list[Script]] = {}
+    running = [_commands_in((body,))]
+    while running or functions:
+        if not running:
+            running.append(_commands_in(functions.pop(next(iter(functions)))))
+        command = next(running[-1], None)
+        if command is None:
+            running.pop()
+            continue
+        yield command
+        if isinstance(command, CommandGroup) and command.function:
+            functions.setdefault(command.function, []).append(command.body)
+        elif isinstance(command, SimpleCommand):
+            program = effective_program(command)
+            if program is not None:
+                running.append(_commands_in(functions.pop(program.name, ())))
+        else:
+            running.append(_commands_in(nested_scripts(command)))
+
+
+def _commands_in(scripts: Iterable[Script]) -> Iterator[ScriptCommand]:
+    """The commands of scripts, without the parts of compound ones."""
+    for statement in chain.from_iterable(scripts):
+        for pipe in pipelines(statement):
+            yield from pipe.commands
+
+
+def _names_set_otherwise(command: ScriptCommand) -> set[str]:
+    """The variables that a command sets without an assignment: `read x`, `for x`."""
+    if isinstance(command, Loop):
+        return {command.name}
+    program = effective_program(command) if isinstance(command, SimpleCommand) else None
+    if program is None or program.name not in _SETTERS:
+        return set()
+    return {each.text for each in program.arguments}
+
+
+def _is_temporary_file(assignment: Assignment) -> bool:
     """Whether a variable is assigned the name of a file made by `mktemp`."""
     value = assignment.value
     if (
