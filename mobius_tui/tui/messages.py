@@ -1,4 +1,4 @@
-"""Messages that workers post to pages, which show what they tell."""
+"""Messages of workers to pages; and `TitleChanged`, of pages to the app."""
 
 from __future__ import annotations
 

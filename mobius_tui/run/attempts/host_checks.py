@@ -1,7 +1,9 @@
-"""Makes a `run` check on a host, by the same transport as the script of its step.
+"""Makes the checks that a step has for each of its hosts, as each host ends.
 
-A look changes nothing on the host, so it needs no claim: one that breaks off counts as
-not held.
+A `run` check with `on = "host"` goes to the host, by the same transport as the script
+of its step; the others, which name the host by `${host.…}`, are made from here. A look
+changes nothing on the host, so it needs no claim: one that breaks off counts as not
+held.
 """
 
 from __future__ import annotations

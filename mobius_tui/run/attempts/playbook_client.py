@@ -30,7 +30,7 @@ from mobius_tui.run.playbooks.playbook_order import PlaybookOrder, write_play
 from mobius_tui.run.storage.play_files import PlayFiles, plays_of_attempt
 
 ANSIBLE_EXIT_TIME = 3.0
-"""Seconds that an Ansible without hosts has to end."""
+"""Seconds that an Ansible has to end once all of its hosts have ended."""
 
 
 class PlaybookClient:

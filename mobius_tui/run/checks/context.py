@@ -94,7 +94,7 @@ _SAFE_IN_QUERY = re.compile(r"(?:[\w.:@+]+(?:-[\w.:@+]+)*)?", re.ASCII)
 
 
 def fill_check(check: C, fill: Callable[[str], str]) -> C:
-    """The check with every text filled in but its script.
+    """The check with every text filled in but its script and its shell.
 
     Raises:
         MobiusError: a name has no value; raised by `fill`.

@@ -128,7 +128,7 @@ class Viewer:
         self._connecting = asyncio.Lock()
 
     def host_pid(self) -> int | None:
-        """The living host's pid, or `None`."""
+        """The living host's pid, 0 if it is not written yet; `None` without a host."""
         return self.directory.host_pid()
 
     @property

@@ -21,7 +21,7 @@ from mobius_tui.run.events.watch_events import WatchEvent
 DRILL_APPROVER = "drill"
 """The author of the simulated approvals of a drill."""
 FACILITATOR = "facilitator"
-"""The author of these entries, which no member of the team wrote."""
+"""The author of `HintGiven` and `SiteTouched`; no member of the team."""
 
 FacilitatorAct = Literal["inject", "worsen", "heal"]
 
@@ -94,7 +94,10 @@ class RunBegan:
     pages: bool = False
     """Whether a drill's messages go to the channels' own addresses: `--send`."""
     share: str | None = None
-    """The group that may read and approve it; it lies where that group can."""
+    """The group that may read and approve the run; `None` where none may.
+
+    Such a run lies in a folder that the group can read.
+    """
     share_control: bool = False
     """Whether the group may act on it, too."""
     limit: str = ""

@@ -20,7 +20,7 @@ class Status(StrEnum):
 
     `waiting` is never the result of an event: `planning/step_status.py` derives it. So
     is `not applicable`, except where a check of a guard decided it (see
-    `StepPassedOver.looked`).
+    `StepPassedOver.looked`): of the step's own guard, or of those of all its rows.
     """
 
     PENDING = "pending"

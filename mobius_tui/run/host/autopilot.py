@@ -48,7 +48,12 @@ from mobius_tui.runbook.model.runbook import Step
 
 
 async def run_autopilot(services: HostServices) -> None:
-    """Make one decision after another, while the run is automatic and open."""
+    """Make one decision after another, for as long as the host lives.
+
+    After each change it journals consequences, in every run. It begins or ends
+    something only while the run is automatic, or while the phase of a begun rollback is
+    the run's.
+    """
     while True:
         wait = _trigger_wait(services)
         patience = None if wait is None else max(wait, 0.1)

@@ -21,7 +21,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_
 from mobius_tui.run.storage.state_folders import account_name, require_may_host
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
-"""Environment variables that a resumed host takes from the run's beginning."""
+"""Environment variables that steps get as they were when the run began."""
 UNWATCHED_DRILL_LIMIT = 600.0
 """Seconds after which a drill without viewers ends."""
 

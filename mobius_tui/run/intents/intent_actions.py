@@ -149,7 +149,7 @@ class ListOptions(BaseAction):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendMessageOfStep(BaseAction):
-    """Send a message to channels, and so do its step."""
+    """Send a step's message to channels; the step is done by that."""
 
     step: str
     attempt: int

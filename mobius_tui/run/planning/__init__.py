@@ -1,4 +1,4 @@
-"""Pure decisions over a runbook and its run's state: what is next, allowed, and why.
+"""Pure decisions over a runbook and its run: what is next, allowed, and why.
 
-No I/O and no clock; acting on a decision is for `host/`.
+No clock, and no I/O but for `read_answers_file`; acting on a decision is for `host/`.
 """

@@ -163,7 +163,8 @@ def store_end_of_rollback_phase(state: RunState, event: PhaseLeft) -> None:
 def apply_watch_event(state: RunState, entry: Entry) -> None:
     """Apply an entry to the watch alone; other events change nothing.
 
-    `RunReopened` is not applied either: it is for runs that have not ended yet.
+    This function is for runs that have not ended yet, so `RunReopened` is one of those
+    other events.
     """
     match entry.event:
         case HostStarted():

@@ -213,7 +213,10 @@ class RunDirectory:
         return tuple(each for each in found if each is not None)
 
     def host_pid(self) -> int | None:
-        """The process id of the living host, by its lock; `None` if there is none."""
+        """The process id of the living host, by its lock; `None` if there is none.
+
+        It is 0 where the host has not written its id yet.
+        """
         return lock_holder(self.lock)
 
 

@@ -48,7 +48,8 @@ def source_stamp(directory: RunDirectory, began: RunBegan) -> SourceStamp | None
         began: how it began.
 
     Returns:
-        Size and time of each file; `None` where one is not there.
+        Size in bytes and time of change in nanoseconds of each file; `None` where one
+        is not there, or the run does not say where its runbook was.
     """
     if not began.path:
         return None

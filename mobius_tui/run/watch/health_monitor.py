@@ -164,7 +164,7 @@ class HealthMonitor:
         return {i: window.last.at for i, window in windows if window.last is not None}
 
     async def watch(self, context: RunContext) -> None:
-        """Probe for as long as the run is open.
+        """Probe for as long as the host lives.
 
         An error of this program is logged, and probing starts again: it must not end
         the run, and a probe that is not asked shows as old.

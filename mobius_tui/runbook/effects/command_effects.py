@@ -54,6 +54,7 @@ class TableLine:
 
     tokens: tuple[PatternToken, ...] = ()
     effect: TableEffect | None = None
+    """What a call does; None if the line states none, as where it only names code."""
     code_places: tuple[str, ...] = ()
     """Where the command has code that it runs: some of `CODE_PLACES`."""
     language: str = "shell"

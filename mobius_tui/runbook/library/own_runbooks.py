@@ -44,7 +44,10 @@ def new_runbook_text(name: str) -> str:
 
 
 def why_read_only(path: Path) -> str:
-    """Why a runbook's file cannot be edited in place; empty if it can."""
+    """Why a runbook's file is edited as a copy, not in place; empty if in place.
+
+    A file in the user's own folder is never copied, even if it cannot be written.
+    """
     if path.parent.resolve() == bundled_folder().resolve():
         return "It comes with the program, and an update would replace it."
     if path.parent != own_folder() and not os.access(path, os.W_OK):

@@ -44,7 +44,10 @@ class UpgradedFile:
 
     data: bytes
     written_effects: tuple[tuple[int, str, Effect], ...]
-    """The effects that were written: line, id of the step, effect."""
+    """The effects that were written: line, id of the step, effect.
+
+    The line is that of the step in the file before the upgrade.
+    """
 
 
 def upgrade_file(path: Path) -> UpgradedFile | None:

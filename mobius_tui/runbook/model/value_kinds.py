@@ -182,9 +182,9 @@ def bounds_problem(variable: Variable) -> str:
 
 
 def stored_value(variable: Variable, text: str) -> str:
-    """A value as it is stored, from a text on one line.
+    """A value as it is stored, from a text as it was typed or given.
 
-    Several values may be written on one line, with commas between.
+    Several values have a line each, or are on one line with commas between.
     """
     if not variable.many:
         return text
@@ -198,7 +198,11 @@ def value_on_one_line(variable: Variable, text: str) -> str:
 
 
 def form_in_words(variable: Variable) -> str:
-    """The form of the value, for a person who types it; empty if any text will do."""
+    """The form of the value, for a person who types it; empty if none is said.
+
+    It is no rule: choices of which one is taken, and a pattern without a hint, are not
+    in it.
+    """
     if variable.hint:
         form = variable.hint
     elif variable.kind and variable.kind != "bool" and not variable.choices:

@@ -168,7 +168,11 @@ def looks_back(text: str) -> bool:
 
 
 def is_condition(text: str) -> bool:
-    """Whether a text begins with a condition, other than that something is fine."""
+    """Whether a text's first sentence states a condition.
+
+    It begins with one, other than that something is fine; or it says anywhere that
+    something fails, as in `Run it again if the job fails`.
+    """
     first = _SENTENCE.split(" ".join(text[:600].split()))[0]
     if _WHEN_WRONG.match(first) or _IF_WRONG.search(first):
         return True

@@ -146,7 +146,7 @@ class PlacedPart:
     blank_line_before: bool = False
     """Whether an empty line precedes it."""
     indent: int = 0
-    """Blanks before it, up to 3; those of a paragraph are in its rows."""
+    """Blanks before it, up to 3; those of a paragraph are in its `lines`."""
 
 
 ProseBody: TypeAlias = tuple[PlacedPart, ...]

@@ -47,7 +47,7 @@ _STATUS_READ = {"w", "--write-out"}
 _FAILS = {"f", "--fail", "--fail-with-body", "--fail-early"}
 _LIMITS = {"m", "--max-time"}
 _CONFIGURED = {"K", "--config", "--next"}
-"""Options by which more options are read than the command line shows."""
+"""Options by which others are read from a file, or begin for the next URL."""
 
 
 def lax_requests(context: ScriptContext) -> Iterator[ScriptFinding]:

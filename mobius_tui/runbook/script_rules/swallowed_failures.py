@@ -39,9 +39,11 @@ _OUTPUT_TARGETS = frozenset(("1", "2", "/dev/stderr", "/dev/stdout", "/dev/null"
 
 
 def status_program(pipe: Pipeline) -> str:
-    """The name of the last program of a pipeline, whose exit status the pipeline has.
+    """The name of the last program of a pipeline, by whose status it is judged.
 
-    `?` if that is a compound command or unknown.
+    `pipefail` is left out of account, by which an earlier program may fail it. For
+    `x=$(…)` it is the program in the `$(…)`, for an assignment without one `true`; `?`
+    if it is a compound command or unknown.
     """
     command = pipe.commands[-1]
     program = effective_program(command) if isinstance(command, SimpleCommand) else None

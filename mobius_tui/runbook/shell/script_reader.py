@@ -209,7 +209,11 @@ class ScriptReader:
         return False
 
     def report_unbalanced(self, start: int) -> None:
-        """Record a `$((` without `))`; bash then parses nothing else in it."""
+        """Record a `$((` that nothing closes, with which parsing ends for bash.
+
+        If its parentheses balance, or it is too long to tell, nothing is recorded: it
+        may be a `$(` with a subshell in it, and what follows is uncertain.
+        """
         if self.is_uncertain or self.syntax_problem is not None:
             return
         opened = 0

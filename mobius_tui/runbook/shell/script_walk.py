@@ -182,7 +182,11 @@ class CommandVisit:
 
 
 def visits(script: Script) -> Iterator[CommandVisit]:
-    """Every simple command, in the order of the text; then those in its `$(…)`."""
+    """Every simple command, those in `$(…)` too, in the order of the text.
+
+    Those in a `$(…)` follow directly on the simple command that has it; those in the
+    words of a compound command precede its body.
+    """
     return _ScriptWalk().script(script)
 
 

@@ -132,6 +132,8 @@ def select_hosts(
 ) -> tuple[str, ...]:
     """The hosts that patterns name, in the order in which they are given.
 
+    Where no part adds hosts, all of them are there before others are removed.
+
     Args:
         patterns: each has parts, separated by `:`, or by `,` as IPv6 addresses need it.
             Parts without a sign add hosts, `&` leaves only hosts that it names, too,

@@ -81,7 +81,7 @@ class PendingScreen(NamedTuple):
     """A screen that is yet to be made."""
 
     picture: Callable[[], Iterable[Widget]]
-    """Makes the widgets that are shown till then; only keys that leave work there."""
+    """Makes the widgets shown till then; there only the keys for leaving work."""
     make: Callable[[], Awaitable[Screen[None]]]
     """Makes the screen, in the app's loop; raises `MobiusError` where it cannot."""
 

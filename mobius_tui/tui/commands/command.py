@@ -249,7 +249,8 @@ class Command:
     depends_on_state: bool = False
     """Whether it applies only at some times, as every flow does.
 
-    That is in some states of the run, or of what the screen shows.
+    That is in some states of the run or the screen, apart from what it `needs` of an
+    output: a command with `needs` alone has `False` here.
     """
     act: str = ""
     """The Textual action that it calls; empty if that is named as its id is."""

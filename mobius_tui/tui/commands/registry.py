@@ -179,7 +179,15 @@ def changed_keymap() -> dict[str, str]:
 def commands_for_footer(
     places: tuple[Place, ...], available: Collection[str]
 ) -> tuple[Command, ...]:
-    """What the footer shows: what has a label and applies now."""
+    """The commands of some places that a footer may show: labelled and available.
+
+    What a command `needs` of the output is not looked at: `OutputController.applies`
+    does.
+
+    Args:
+        places: whose commands.
+        available: ids of those that apply now, beside `ALWAYS_AVAILABLE`.
+    """
     return tuple(
         each
         for each in commands_of_places(*places)

@@ -133,9 +133,10 @@ TERMINAL_COLOURS_THEME = Theme(
         "footer-background": "ansi_default",
     },
 )
-"""The terminal's own 16 colours; none is ever drawn as text on another.
+"""The terminal's own 16 colours; selected text in a field alone has two.
 
-Blue and bright black are not used: on the Linux console they are next to invisible.
+That is black on cyan; else none is drawn as text on another. Blue and bright black are
+not used: on the Linux console they are next to invisible.
 """
 
 OWN_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, TERMINAL_COLOURS_THEME)

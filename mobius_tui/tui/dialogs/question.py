@@ -141,7 +141,7 @@ class TextDialog(Dialog[str]):
 
 
 class ConfirmationInput:
-    """The input line, in a dialog's foot, for the word that confirms a step."""
+    """The input line, in a dialog's foot, for the word that confirms its action."""
 
     def __init__(self, wanted: str) -> None:
         """Make the line.

@@ -93,7 +93,7 @@ class AnnotateDialog(Dialog[AnnotationAnswer]):
 
 
 class AnnotationsDialog(Dialog[int]):
-    """The result is the place of the annotation to go to."""
+    """The result is the index, from 0, of the annotation to go to."""
 
     ASKS = False
 

@@ -105,7 +105,7 @@ async def contacts(
 async def end_run(
     open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
-    """End the run for good; steps that are left undone require a reason."""
+    """End the run; one that is not completed wants a reason, unless reopened."""
     outcome, why = run_outcome(view.plan, view.state)
     completed = outcome is Outcome.COMPLETED
     required = not completed and not view.state.is_reopened

@@ -212,7 +212,15 @@ class OutputSelection:
         return self._selecting.stretch
 
     def within(self, row: TextRow) -> tuple[int, int]:
-        """The columns of a row's text that are selected."""
+        """The characters of a row's whole line that are selected: start and end.
+
+        They count from the line's beginning, not the row's. The end is the first one
+        that is not selected; both are the same if none is. Only while something is
+        selected.
+
+        Args:
+            row: any row of the line.
+        """
         stretch = self.stretch
         assert stretch is not None
         return stretch.within(row.line.start, len(row.text))

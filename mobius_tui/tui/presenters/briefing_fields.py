@@ -125,7 +125,7 @@ def before_begin_text(briefing: Briefing) -> str:
 
 
 def effect_fields(runbook: Runbook) -> tuple[Field, ...]:
-    """How many steps of each effect, on the main line and aside, and what is undone."""
+    """What steps do: how many of each effect, how many are guarded or undoable."""
     main = tuple(phase for phase in runbook.phases if not phase.aside)
     asides = tuple(phase for phase in runbook.written_phases if phase.aside)
     fields = [_counts("main", main)]

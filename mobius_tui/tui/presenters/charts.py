@@ -66,10 +66,12 @@ def chart_rows(
     Args:
         values: Latencies, oldest first, in any unit; none where there is no value.
         states: As many: `bad` for a failed check, `none` for no data, `slow`, or `ok`.
-            A value above the limit is slow whatever its state, unless it is bad.
+            The value of one that is `bad` or `none` is not drawn; one that is `ok` is
+            drawn as slow above the limit.
         width: Cells of a row.
         height: Rows; 1 makes a sparkline.
-        limit: Drawn as a line behind the columns, in charts of 2 rows and more.
+        limit: Drawn as a line behind the columns, in charts of 2 rows and more, unless
+            it is above `MAX_LIMIT_RATIO` times the highest value.
 
     Returns:
         `height` rows, the upper one first, of `width` cells: character and role.

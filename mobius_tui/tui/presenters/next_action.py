@@ -109,7 +109,7 @@ class LeaveLostRun(_Offer):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FocusHealth(_Offer):
-    """There is nothing to do but to watch: Enter goes to health."""
+    """Enter goes to health: the run only watches, or health holds hosts back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

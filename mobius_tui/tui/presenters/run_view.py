@@ -232,7 +232,7 @@ class RunView:
 
     @property
     def changing_parts(self) -> tuple[object, ...]:
-        """The parts of it that can change between two views."""
+        """What two views are compared by; any other change shows within a second."""
         unwell = self.lost, self.stalled, self.host_silence > 0
         return self.last_entry_number, int(self.now), self.host_pid, *unwell
 
@@ -413,10 +413,10 @@ def build_run_view(
 
 
 def watch_time_left(view: RunView) -> str:
-    """The time that a watch still takes, in words; empty where a person has work to do.
+    """The time that a watch still takes, in words; empty where none is going on.
 
-    That is where the run is no such watch, or somebody works its steps, or it rolls
-    back.
+    It is going on until the watch or the run is over, a person begins a step, or the
+    rollback runs or has stopped; in a review it never is.
     """
     watch = view.state.watch
     open_ = view.state.ended is None and view.reviewed_duration is None

@@ -373,7 +373,7 @@ class Checklist(ChecklistRows):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether only what matches is listed."""
+        """Whether the line to search in is open, with or without words in it."""
         return self._filter_line.display
 
     def action_filter(self) -> None:

@@ -327,7 +327,7 @@ class HealthPanel(Widget, can_focus=True):
     """
 
     _rows = 0
-    """How many it would have liked when it was last laid out."""
+    """How many rows it would have liked when its health was last set."""
 
     def watch_health(self, health: HealthView | None) -> None:
         """Show the worst news in the border; lay out again only if the rows changed."""

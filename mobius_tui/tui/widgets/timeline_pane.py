@@ -151,7 +151,7 @@ class TimelinePane(TimelineRows):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether only what matches is shown."""
+        """Whether the line to search in is open, with or without words in it."""
         return self._filter_line.display
 
     @on(Input.Changed)
