@@ -47,7 +47,9 @@ class NewOutputReader:
     def new_lines(
         self, step: str, attempt: int, *, whole: bool = False
     ) -> Iterator[str]:
-        """The lines since the last call.
+        """The next lines since the last call, of `MAX_OUTPUT_READ_BYTES` at most.
+
+        What is left over comes at later calls.
 
         Args:
             step: a step's id.
@@ -162,7 +164,7 @@ class RunPrinter:
             print_line(f"{line(ended.host):>8} | {line(said)}")
 
     async def print_earlier_entries(self, entries: tuple[Entry, ...]) -> None:
-        """Print how a resumed run began, and its last entries.
+        """Print how a resumed run began, and its last entry; a few are all printed.
 
         The others were printed before, and would hide what follows. JSON lines are all
         printed again.

@@ -146,7 +146,11 @@ def _beside(
 
 
 def is_first_drill(directory: RunDirectory) -> bool:
-    """Whether no earlier drill on this machine has a score."""
+    """Whether no other drill on this machine has a score.
+
+    Args:
+        directory: the run of the drill.
+    """
     made = drills_with_score(directory.path.parent)
     return all(each.run == directory.id for each in made)
 

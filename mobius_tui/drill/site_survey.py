@@ -215,7 +215,11 @@ class SiteSurvey:
         return False
 
     async def _health(self) -> list[DetectionCounts]:
-        """The counts of probes and triggers after `CHECKS_PER_PROBE` intervals."""
+        """The counts of probes and triggers, from asking each probe several times.
+
+        Until each has `CHECKS_PER_PROBE` checks with data, or as many without any, but
+        for `LONGEST_SURVEY` seconds at most.
+        """
         health = self._plan.runbook.health
         if health is None or not health.probes:
             return []
@@ -298,6 +302,10 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
     Args:
         run: what was run on it.
         site: the site, which cannot be used after this.
+
+    Raises:
+        OSError: a file of the site is not there any more.
+        TimeoutError: a service is there even after SIGKILL.
     """
     known = likely_values(site)
     wreck_site(site)
@@ -336,7 +344,7 @@ def write_survey(root: Path, counts: tuple[DetectionCounts, ...]) -> None:
 
 
 def read_survey(root: Path) -> tuple[DetectionCounts, ...] | None:
-    """The counts of the survey before the run; `None` if there was none."""
+    """The counts of the survey before the run; `None` if none can be read."""
     try:
         rows = json.loads((root / _FILE).read_text())
         return tuple(

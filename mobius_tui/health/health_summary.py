@@ -17,7 +17,7 @@ class ProbeOutage:
     began: float
     """Seconds since 1970 at which the first check that failed began."""
     seconds: float
-    """Until the next check that was ok, or the last one that was made."""
+    """Until the next check that was ok, or else until the last one that failed."""
 
 
 class HealthSummary:

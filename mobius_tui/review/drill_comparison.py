@@ -136,7 +136,7 @@ def _shifted(bar: TimelineBar, by: float) -> TimelineBar:
 
 
 _COMPARED_MILESTONES = (("rollback", "rollback begun"), ("restored", "restored"))
-"""The milestones that the first lines compare, and their words."""
+"""The milestones that a timeline's `note` compares, and their words."""
 
 
 def _milestone_differences(

@@ -85,7 +85,10 @@ def _sent(
 def _manual_messages(
     plan: Plan, walked: WalkedRun, step: ReportStep, redactor: ReportRedactor
 ) -> Iterator[tuple[AttemptId, ReportMessage]]:
-    """The messages that a person sent by hand, outside of the program."""
+    """The ended attempts at a message step, each as a message sent by hand.
+
+    The caller leaves out those whose message the program sent.
+    """
     action = plan.steps[step.id].action
     if not isinstance(action, SendMessage):
         return

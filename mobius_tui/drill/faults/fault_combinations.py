@@ -27,7 +27,10 @@ ROLLBACK_SCRIPT_FAULTS = frozenset(
 )
 """Each gives the rollback script another text: the last one would be the only one."""
 LOGIN_FAULTS = frozenset({"host-down", "host-silent", "slow-host", "line-lost"})
-"""Each gives the last host of a fleet another login, so that too."""
+"""Each gives one host another login: the last one would be the only one.
+
+That host is the one that goes last in a fleet.
+"""
 
 
 def combine_faults(

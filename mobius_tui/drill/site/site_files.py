@@ -49,7 +49,8 @@ class SiteBaseline:
 def digest(folder: Path) -> str:
     """SHA-256 over the names and bytes of a folder's files, in hexadecimal.
 
-    What npm notes for itself in a folder is no part of a release.
+    What Python keeps in `__pycache__`, and what npm notes for itself, is no part of a
+    release.
     """
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -119,7 +119,7 @@ def _left_file(root: Path, unit: str, pid: int) -> Path:
 
 
 def processes(root: Path, unit: str) -> tuple[int, ...]:
-    """The living processes of a service, those that its unit lost track of last."""
+    """The living processes of a service, then those that its unit lost track of."""
     left = sorted((root / "run").glob(f"{unit}.*.left"))
     found = (read_pid_file(path) for path in (pid_file(root, unit), *left))
     return tuple(pid for pid in found if pid is not None and is_ours(root, pid))

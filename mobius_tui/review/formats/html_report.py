@@ -86,7 +86,7 @@ def _part(part: ProsePart) -> Markup:
 
 
 def _item(item: ListItem) -> Markup:
-    """An item; a number that was left out is left out here, too."""
+    """An item; it keeps its number, so that a gap in the numbers of a list stays."""
     number = None if item.number is None else str(item.number)
     return tag("li", *_body(item.body), value=number)
 

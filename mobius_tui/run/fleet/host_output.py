@@ -322,9 +322,10 @@ def outputs_by_host(
 def distinct_outputs(
     hosts: Iterable[tuple[str, str, Path]], end_of: Callable[[Path], int | None]
 ) -> Iterator[bytes]:
-    """Each distinct output once, under the names of its hosts; the most hosts last.
+    """Each distinct output of a state once, under its hosts; the most hosts last.
 
-    An output that few hosts have is more likely to be the one that is looked for.
+    The same output comes again for hosts in another state. An output that few hosts
+    have is more likely to be the one that is looked for.
 
     Args:
         hosts: as `outputs_by_host` has them.

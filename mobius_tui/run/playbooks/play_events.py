@@ -44,6 +44,11 @@ class PlayEvent:
     """One event; `assets/mobius_events.py` writes them."""
 
     event: str
+    """`play`, `no hosts remaining` or `stats`, of a play; else of one host's task.
+
+    That is `start`, `ok`, `failed`, `skipped`, `unreachable` or `retry`; and of one
+    item of a loop `item ok`, `item failed` or `item skipped`.
+    """
     at: float = 0.0
     """Seconds since 1970; 0 where none are said."""
     host: str = ""

@@ -1,9 +1,11 @@
 """Decides from the events of a play what became of each of its hosts. Pure.
 
-A host has passed only if it is in Ansible's final counts (the event `stats`) and every
-play for it was played to its end: where other hosts' failures end a play, Ansible
-counts the hosts that were cut off by that as well. Without `stats`, a host that began
-is unknown, unless its last event is a failure.
+A host of a playbook has passed only if Ansible's final counts (the event `stats`) came
+and name no failure of it, and every play for it was played to its end: where other
+hosts' failures end a play, Ansible counts the hosts that were cut off by that as well.
+A host of a play that had no task on it, as by `run_once`, is in no counts, and passes
+likewise. Without `stats`, a host that began is unknown, unless its last event is a
+failure. The end of a script's own task is final at once, whatever the play comes to.
 """
 
 from __future__ import annotations
