@@ -248,7 +248,7 @@ async def trigger(briefing: Briefing) -> None:
 async def looked_back() -> None:
     """The rollback that was just made, looked back on, and the statistics of all."""
     [*_, first] = [r for r in all_runs(runs_root()) if Follower(r).state.ended]
-    app = MobiusApp(await Navigator(repaints=20).open_review(first))
+    app = MobiusApp(await Navigator(repaints=20).read_review(first))
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
         await paint.until("Timeline")

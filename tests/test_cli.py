@@ -57,6 +57,7 @@ def test_the_version_beside_other_words(
         ("resume", "no-such-run", "--plain"),
         ("verify", "no-such-run"),
         ("drill", "--fault", "no-such-fault", "--plain"),
+        ("drill", "--hosts", "00200", "--plain"),
         ("drill", "--fault", "flapping", "--fault", "bad-release", "--plain"),
         ("check", "/no/such/file.toml"),
         ("no-such-command",),

@@ -96,7 +96,7 @@ def _host_count(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: it is no such number.
     """
-    if text.isascii() and text.isdecimal() and 2 <= int(text[:4]) <= 20:
+    if text.isascii() and text.isdecimal() and len(text) <= 2 <= int(text) <= 20:
         return int(text)
     raise argparse.ArgumentTypeError(f"from 2 to 20, not {text[:20]!r}")
 

@@ -22,7 +22,8 @@ SYSTEMD_FOLDERS = (
 """Where `logind.conf` and its drop-ins are, the strongest last."""
 _SETTING = re.compile(r"(#?)\s*(\w+)\s*=\s*(.*?)\s*")
 KILL_SETTING = "KillUserProcesses"
-TRUE_VALUES = frozenset({"yes", "true", "on", "1"})
+TRUE_VALUES = frozenset({"yes", "y", "true", "t", "on", "1"})
+"""What systemd takes for true."""
 
 
 def login_finding(root: Path, user: str) -> Finding:

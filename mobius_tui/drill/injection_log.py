@@ -81,14 +81,17 @@ def read_acts(root: Path) -> tuple[LoggedAct, ...]:
     """
     try:
         lines = (root / _FILE).read_text().splitlines()
-        return tuple(_decode_act(json.loads(line)) for line in lines)
+        return tuple(map(_decode_act, lines))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{root / _FILE} cannot be read: {error}") from error
 
 
-def _decode_act(record: dict[str, object]) -> LoggedAct:
+def _decode_act(line: str) -> LoggedAct:
+    record = json.loads(line)
+    if not isinstance(record, dict):
+        raise TypeError("a line is no object")
     act = record.get("act", "inject")
     for valid in get_args(FacilitatorAct):
         if act == valid:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.drill_record import OWN_STAGING_FILE, is_own_staging
@@ -32,6 +33,9 @@ from mobius_tui.runbook.toml.toml_document import (
     parse_toml,
 )
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
+
+OUTPUT_TAIL_BYTES = 4096
+"""Bytes of a script's output of which the last line is told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,28 +209,31 @@ def _unrepaired(own: OwnFault, site: Site) -> tuple[str, ...]:
 def _run(own: OwnFault, command: str, root: Path) -> str:
     """Run one of a fault's commands; returns what went wrong, or nothing."""
     staging = json.loads((root / OWN_STAGING_FILE).read_text())
-    try:
-        process = subprocess.Popen(
-            (*BASH_COMMAND, getattr(own, command)),
-            cwd=staging["workdir"],
-            env=staging["env"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return f"it cannot be run: {error.strerror}"
-    try:
-        output, _ = process.communicate(timeout=own.timeout)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return f"it took longer than {own.timeout:.0f} s, so it was stopped"
-    if process.returncode == 0:
-        return ""
-    lines = output.decode("utf-8", "replace").strip().splitlines()
+    # Into a file, as what the script leaves behind may hold a pipe for ever.
+    with TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                (*BASH_COMMAND, getattr(own, command)),
+                cwd=staging["workdir"],
+                env=staging["env"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"it cannot be run: {error.strerror}"
+        try:
+            process.wait(own.timeout)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return f"it took longer than {own.timeout:.0f} s, so it was stopped"
+        if process.returncode == 0:
+            return ""
+        output.seek(max(0, output.seek(0, os.SEEK_END) - OUTPUT_TAIL_BYTES))
+        lines = output.read().decode("utf-8", "replace").strip().splitlines()
     last = f": {lines[-1][:200]}" if lines else ""
     return f"exit code {process.returncode}{last}"
 

@@ -176,7 +176,7 @@ def open_review(directory: RunDirectory, settings: Settings) -> int:
 
     async def make() -> Screen[None]:
         await run_in_thread(partial(import_module, "mobius_tui.tui.navigation"))
-        return await _navigator().open_review(directory)
+        return await _navigator().read_review(directory)
 
     return run_app(PendingScreen(partial(loading_picture, contents), make), settings)
 

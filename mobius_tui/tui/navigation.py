@@ -57,9 +57,9 @@ class Navigator:
 
         return make_library(
             at,
-            open_briefing=partial(self.briefing, auto=None, answers={}),
-            open_run=attach,
-            open_review=self.open_review,
+            make_briefing_page=partial(self.briefing, auto=None, answers={}),
+            make_run_page=attach,
+            make_review_page=self.read_review,
             reopen=self.library,
         )
 
@@ -94,7 +94,7 @@ class Navigator:
             answers=answers,
             source=source,
             trouble=trouble,
-            open_run=open_run,
+            make_run_page=open_run,
             reopen=partial(self.briefing, auto=auto),
         )
 
@@ -117,7 +117,7 @@ class Navigator:
         viewer = Viewer(follower.directory, follower)
         return self.run_screen(viewer, skips_return_card=False, auto=auto)
 
-    async def open_review(self, directory: RunDirectory) -> Page:
+    async def read_review(self, directory: RunDirectory) -> Page:
         """The review of a run; reads it in a thread.
 
         Args:

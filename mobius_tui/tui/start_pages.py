@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview
 
 
-class OpenRun(Protocol):
+class RunPageMaker(Protocol):
     """Makes the screen of a run."""
 
     def __call__(self, directory: RunDirectory, *, is_new: bool) -> Page:
@@ -62,30 +62,32 @@ class ReopenBriefing(Protocol):
 def make_library(
     at: str,
     *,
-    open_briefing: Callable[[Briefing], Page],
-    open_run: Callable[[RunDirectory], Page],
-    open_review: Callable[[RunDirectory], Awaitable[Page]],
+    make_briefing_page: Callable[[Briefing], Page],
+    make_run_page: Callable[[RunDirectory], Page],
+    make_review_page: Callable[[RunDirectory], Awaitable[Page]],
     reopen: Callable[[str], Page],
 ) -> Page:
     """The library: all runbooks and runs.
 
     Args:
         at: the key of the line that the cursor begins on.
-        open_briefing: makes a briefing.
-        open_run: makes the screen of a run that has begun.
-        open_review: makes the review of a run.
+        make_briefing_page: makes a briefing.
+        make_run_page: makes the screen of a run that has begun.
+        make_review_page: makes the review of a run.
         reopen: makes the library again, when the screens come back.
     """
     screen: LibraryScreen
 
     def brief(path: Path) -> None:
-        screen.app.push_screen(open_briefing(prepare_briefing(load(path), given={})))
+        screen.app.push_screen(
+            make_briefing_page(prepare_briefing(load(path), given={}))
+        )
 
     def attach(directory: RunDirectory) -> None:
-        screen.app.push_screen(open_run(directory))
+        screen.app.push_screen(make_run_page(directory))
 
     async def look_back(directory: RunDirectory) -> None:
-        screen.app.push_screen(await open_review(directory))
+        screen.app.push_screen(await make_review_page(directory))
 
     screen = LibraryScreen(
         _list_runbooks_and_runs,
@@ -105,7 +107,7 @@ def make_briefing(
     answers: Mapping[str, str],
     source: Path | None,
     trouble: str,
-    open_run: OpenRun,
+    make_run_page: RunPageMaker,
     reopen: ReopenBriefing,
 ) -> Page:
     """The briefing before a run; leads to the run.
@@ -115,16 +117,16 @@ def make_briefing(
         answers: by variable; the person may change them.
         source: the file that is edited; the runbook's own without it.
         trouble: what is wrong with it since it was edited.
-        open_run: makes the screen of a run.
+        make_run_page: makes the screen of a run.
         reopen: makes the briefing again, when the screens come back.
     """
     screen: BriefingScreen
 
     def opened(directory: RunDirectory) -> None:
-        screen.app.switch_screen(open_run(directory, is_new=True))
+        screen.app.switch_screen(make_run_page(directory, is_new=True))
 
     def attach(directory: RunDirectory) -> None:
-        screen.app.push_screen(open_run(directory, is_new=False))
+        screen.app.push_screen(make_run_page(directory, is_new=False))
 
     screen = BriefingScreen(
         briefing,

@@ -30,6 +30,7 @@ def machine(root: Path, files: dict[str, str], group: str = SESSION) -> Path:
     [
         ({MAIN: "[Login]\n#KillUserProcesses=no\n"}, "ok"),
         ({MAIN: "[Login]\n#KillUserProcesses=yes\n"}, "trouble"),
+        ({MAIN: "[Login]\nKillUserProcesses=Y\n"}, "trouble"),
         ({}, "note"),
         ({"etc/systemd/logind.conf": "[Login]\nKillUserProcesses = yes\n"}, "trouble"),
         (

@@ -83,7 +83,7 @@ def _drift_alone(site: Site) -> None:
     Nothing to copy it from.
     """
     shutil.rmtree(site.root / "config" / "backup", ignore_errors=True)
-    (site.config / "worker.json").unlink()
+    (site.config / "worker.json").unlink(missing_ok=True)
     _drift(site)
 
 

@@ -179,7 +179,7 @@ def _host(name: str, groups: tuple[str, ...], own: Mapping[str, Any]) -> TargetH
     address = own.get("ansible_host", own.get("ansible_ssh_host", name))
     if not isinstance(address, str) or (problem := host_name_problem(address)):
         raise BadHostError(f"the address of {name}: {problem or 'is no text'}")
-    user = own.get("ansible_user", own.get("ansible_ssh_user", ""))
+    user = own.get("ansible_user", own.get("ansible_ssh_user")) or ""
     if user and not (isinstance(user, str) and USER_NAME.fullmatch(user)):
         raise BadHostError(f"the user of {name} is no name of a user")
     port = own.get("ansible_port", own.get("ansible_ssh_port"))

@@ -77,6 +77,8 @@ def test_a_fault_shows_is_seen_by_the_verdict_and_heals(
     assert fault.symptom(broken) == ""
     assert site_problems(broken, [fault]) == ()
     fault.inject(broken)
+    if name == "no-config-backup":  # a facilitator may do it twice
+        fault.inject(broken)
     shown = await_symptom(fault, broken)
     assert shown.strip() == shown
     wrong = site_problems(broken, [fault])

@@ -65,6 +65,10 @@ async def test_the_digest_is_of_who_they_are_and_where(tmp_path: Path) -> None:
     env = put_answer(tmp_path, ANSWER)
     found = await resolve_target(target("prod"), tmp_path, env)
     assert decode_host_list(encode_host_list(found)) == found
+    nobody = {**ANSWER, "_meta": {"hostvars": {"web-1": {"ansible_user": None}}}}
+    own = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, nobody))
+    assert decode_host_list(encode_host_list(own)) == own
+    put_answer(tmp_path, ANSWER)
     groups = {**ANSWER, "rack": {"hosts": ["web-1"]}}
     again = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, groups))
     assert again.sha256 == found.sha256

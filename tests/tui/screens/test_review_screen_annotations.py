@@ -235,7 +235,7 @@ async def test_what_was_typed_is_there_when_the_review_comes_back(
     tmp_path: Path,
 ) -> None:
     run = over(tmp_path)
-    page = await Navigator(repaints=100).open_review(run.directory)
+    page = await Navigator(repaints=100).read_review(run.directory)
     async with running(page, size=(120, 36)) as pilot:
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
