@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detections import (
     DetectionCounts,
@@ -257,7 +258,7 @@ class DetectionMatrix:
         views = [*(column.seen for column in self.columns), self.wrecked]
         for subject in self.subjects:
             cells = "".join(f"{_cell(view.get(subject.key)):>3}" for view in views)
-            yield f"{_cut(subject.name):{NAME_CELLS}}{cells}".rstrip()
+            yield f"{_padded(subject.name)}{cells}".rstrip()
         yield ""
         never = self.never_red
         yield f"never seen red: {len(never)} of {len(self.subjects)}"
@@ -309,5 +310,8 @@ def _cell(counts: DetectionCounts | None) -> str:
     return RED if counts.red else GREEN
 
 
-def _cut(name: str) -> str:
-    return name if len(name) < NAME_CELLS else f"{name[: NAME_CELLS - 2]}…"
+def _padded(name: str) -> str:
+    """A name in `NAME_CELLS` cells."""
+    while sanitize.cells(name) >= NAME_CELLS:
+        name = f"{name[:-2]}…"
+    return name + " " * (NAME_CELLS - sanitize.cells(name))

@@ -139,7 +139,8 @@ def _meant(text: str, began: float) -> float | None:
 
 def _on_its_day(text: str, began: float) -> float:
     """A time of day: the first that is not before the run's beginning."""
-    first = datetime.fromtimestamp(began).astimezone()
+    # Without a zone: its distance from UTC may change on that day.
+    first = datetime.fromtimestamp(began)  # noqa: DTZ006
     hour, minute, *rest = (int(part) for part in text.split(":"))
     second = rest[0] if rest else 0
     found = first.replace(hour=hour, minute=minute, second=second, microsecond=0)

@@ -20,6 +20,7 @@ from mobius_tui.drill.detection_coverage import DetectionMatrix, MatrixColumn
 from mobius_tui.drill.detections import CheckKey, DetectionCounts, Subject
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.faults import FAULTS
+from mobius_tui.sanitize import cells
 from tests.drill.drills import HANDLED, drill
 from tests.paths import ROOT
 
@@ -93,6 +94,17 @@ def test_the_table(found: DetectionMatrix) -> None:
     ]
     assert not found.is_handled
     assert replace(found, columns=found.columns[:1]).is_handled
+
+
+def test_the_columns_of_a_wide_name_are_those_of_the_others(
+    found: DetectionMatrix,
+) -> None:
+    wide = replace(SUBJECTS[0], name="1.1 \u6570\u636e\u5e93" + "\u5e93" * 30)
+    for name in ("1.1 \u6570\u636e\u5e93", wide.name):
+        one = replace(found, subjects=(replace(wide, name=name), *SUBJECTS[1:]))
+        row = list(one.lines())[6]
+        assert cells(row.partition("x")[0]) == 48
+        assert row.endswith("x")
 
 
 def test_for_programs(

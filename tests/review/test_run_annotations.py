@@ -6,6 +6,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -48,6 +49,16 @@ def over() -> RunDirectory:
     follower = Follower(run)
     write_record(run, follower.plan, follower.state, follower.head)
     return run
+
+
+def test_a_time_of_day_is_local_also_where_the_clocks_are_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    began = datetime(2026, 3, 28, 22, tzinfo=UTC).timestamp()
+    found = parse_moment("04:00", began=began, ended=began + 36_000)
+    assert datetime.fromtimestamp(found, UTC) == datetime(2026, 3, 29, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
