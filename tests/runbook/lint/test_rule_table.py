@@ -284,6 +284,25 @@ def test_what_is_fine_is_not_found(script: str, tmp_path: Path) -> None:
     assert codes(script, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "lint"),
+    [
+        (r"^\s*$", []),
+        (r"^\w*$", []),
+        ("^$", []),
+        (".*", ["check-cannot-fail"]),
+        ("x*", ["check-cannot-fail"]),
+        ("^$|.", ["check-cannot-fail"]),
+    ],
+)
+def test_a_pattern_matches_all_if_it_matches_more_than_what_is_blank(
+    pattern: str, lint: list[str], tmp_path: Path
+) -> None:
+    text = f"effect = 'destroy'\ntimeout = '1m'\ncheck.output.match = '{pattern}'"
+    said = found(f"{text}\nrun = 'true'", tmp_path)
+    assert [each[0] for each in said] == lint
+
+
 def test_a_script_that_bash_cannot_parse_says_where_and_what_is_open(
     tmp_path: Path,
 ) -> None:
