@@ -147,6 +147,12 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         yield "timeout", check.repeat.timeout
         yield "for", check.repeat.deadline
         yield "faster_than", getattr(check, "faster_than", None)
+    if step.for_each is not None:
+        if step.for_each.command is not None:
+            yield "timeout", step.for_each.command.timeout
+            yield "max_output", step.for_each.command.max_output
+        if step.for_each.row is not None:
+            yield from _of_step(step.for_each.row)
 
 
 def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
@@ -107,6 +107,47 @@ def texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 def test_none_is_left_out(key: str, decoded: Decoded) -> None:
     runbook: Runbook = decoded(PLACES[key].format(f"'{LIMITS[key].most}'"))
     assert sorted(bounded_values(runbook)) == sorted(texts(runbook))
+
+
+ROWS = """format = 2
+[runbook]
+title = "X"
+[var.wait]
+default = "10s"
+[[step]]
+title = "S"
+run = "true"
+timeout = "3m"
+for_each = { run = "ls", timeout = "${wait}" }
+[step.check]
+run = "true"
+every = "${wait}"
+timeout = "5m"
+"""
+
+
+def test_those_of_rows_are_not_left_out(decoded: Decoded) -> None:
+    runbook = decoded(ROWS)
+    assert sorted(bounded_values(runbook)) == sorted(texts(runbook))
+    assert ("timeout", "${wait}") in limited_texts_by_variable(runbook)["wait"]
+    [phase] = runbook.phases
+    [step] = phase.steps
+    assert step.for_each is not None
+    rows = replace(step.for_each, row=replace(step, for_each=None))
+    begun = replace(step, action=None, checks=(), for_each=rows)
+    runbook = replace(runbook, phases=(replace(phase, steps=(begun,)),))
+    assert sorted(bounded_values(runbook)) == sorted(texts(runbook))
+    assert len(limited_texts_by_variable(runbook)["wait"]) == 2
+
+
+def test_what_a_command_of_items_may_begin_with_is_told_at_its_place(
+    pointed: Pointed,
+) -> None:
+    text = ROWS.replace('every = "${wait}"\n', "")
+    found = pointed(text.replace('default = "10s"', '«default = "721h"'))
+    assert [message for _, message in found] == [
+        "'721h' is too long: `timeout` is from 10ms to 720h"
+    ]
 
 
 def test_a_variable_is_judged_by_what_it_fills_in(decoded: Decoded) -> None:
