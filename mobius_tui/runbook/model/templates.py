@@ -74,6 +74,7 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     runs = [check for check in checks if isinstance(check, RunCheck)]
     scripts = [text for run in runs for text in (run.script, *run.shell)]
     own = set(step.outputs)
+    options: list[str] = []
     match step.action:
         case Run(script=script, shell=shell):
             scripts[:0] = script, *shell
@@ -83,13 +84,13 @@ def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
             own.add(name)
             scripts.append(script)
             if source is not None and source in declared:
-                return (source,)
+                options.append(source)
         case _:
             pass
     named = (name for script in scripts for name in names_in_script(script))
     mentioned = [name for name in named if name in declared and name not in own]
     listed = [name for name in step.uses if name in declared]
-    return tuple(dict.fromkeys(mentioned + listed))
+    return tuple(dict.fromkeys(options + mentioned + listed))
 
 
 def texts_in(value: object) -> Iterator[str]:

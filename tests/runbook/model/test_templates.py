@@ -95,9 +95,19 @@ STEPS: list[tuple[Step, tuple[str, ...]]] = [
         ),
         ("a",),
     ),
+    (
+        Step(
+            id="s",
+            title="S",
+            action=Choose(var="a", from_="c"),
+            checks=(RunCheck(script="test $a $b"),),
+            uses=("d",),
+        ),
+        ("c", "b", "d"),
+    ),
 ]
 
 
 @pytest.mark.parametrize(("step", "names"), STEPS)
 def test_the_variables_that_a_step_reads(step: Step, names: tuple[str, ...]) -> None:
-    assert script_variables(step, {"a", "b", "c"}) == names
+    assert script_variables(step, {"a", "b", "c", "d"}) == names
