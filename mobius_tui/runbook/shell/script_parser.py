@@ -276,8 +276,9 @@ class ScriptParser:
         """The body of a function, after its name."""
         self.skip_newlines()
         begin = self.reader.pos
-        command = self.command() if self.reader.enter() else None
-        if command is not None:
+        command: ScriptCommand | None = None
+        if self.reader.enter():
+            command = self.command()
             self.reader.leave()
         if command is None or (
             isinstance(command, SimpleCommand) and not _compound(command)

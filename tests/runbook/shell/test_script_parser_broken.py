@@ -74,6 +74,13 @@ def test_it_says_what_is_still_open_and_where() -> None:
     assert (broken.opener, broken.opener_start) == ("while", 15)
 
 
+def test_the_first_of_many_functions_without_a_body_is_told() -> None:
+    parsed = parse_script("f() ;\n" * 50)
+    assert parsed.complete
+    assert parsed.syntax_problem is not None
+    assert parsed.syntax_problem.start == 4
+
+
 WHOLE = r"""
 if a; then b; elif c; then d; else e; fi
 if a; then if b; then c; fi fi
