@@ -31,6 +31,8 @@ _MAX_COMMAND = 2000
 _MAX_PLACEHOLDERS = 8
 _PAGE = re.compile(r"[ \t]*#[ \t]*page:[ \t]*(.+?)[ \t]*")
 _NONE = "none"
+_NEXT = ("[[phase", "[[step]]")
+"""What the line begins with at which the lines of a step end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +172,7 @@ def _lines_of_step(
         if first is not None:
             rows = text.split("\n")[first - 1 :]
             end = next(
-                (at for at, row in enumerate(rows[1:], 1) if row.startswith("[[phase")),
+                (at for at, row in enumerate(rows[1:], 1) if row.startswith(_NEXT)),
                 len(rows),
             )
             return name, rows[:end], first

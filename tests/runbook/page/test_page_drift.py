@@ -188,6 +188,16 @@ def test_what_only_the_runbook_has_is_missing_unless_it_says_so() -> None:
     assert parted(PAGE, runbook) == [("missing", "", "./tell-the-others")]
 
 
+def test_a_step_without_a_phase_ends_where_the_next_one_begins() -> None:
+    steps = ["uptime", "sync", "# page: none\n./tell-the-others"]
+    runbook = "format = 2\n[runbook]\ntitle = 'X'\n" + "".join(
+        f"[[step]]\nid = 's{at}'\ntitle = 'S{at}'\nrun = '''\n{script}\n'''\n"
+        for at, script in enumerate(steps)
+    )
+    needed = [each.is_needed for each in commands_of_runbook(of_text(runbook))]
+    assert needed == [True, True, False]
+
+
 def test_what_the_page_has_and_something_else_does_can_be_said() -> None:
     runbook = BY_HAND.replace("systemctl restart web\n", "./restart-web\n")
     runbook = runbook.replace("# page: none", "# page: systemctl restart web")
