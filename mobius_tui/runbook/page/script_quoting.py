@@ -15,6 +15,10 @@ _DOUBLE = re.compile(r"[^\\\"`$]+")
 _ESCAPED = re.compile(r"(?:[^'\\]++|\\.?)*+", re.DOTALL)
 _BRACES = re.compile(r"[^\\'\"`$}]+")
 _HERE = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|(\\?)([\w.-]+))")
+_ARITHMETIC = re.compile(
+    r"(?<=\()\((?:[^()\n]|\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*+\))*+\))*+\))*+\)\)"
+)
+"""`((…))` on one line, from its second parenthesis on; `<<` in it is a shift."""
 _LINE = re.compile(r"[^\n]*")
 
 
@@ -38,6 +42,7 @@ class QuotingScanner:
         the offsets of the end word with its quotes.
         """
         self._is_quote_open = False
+        self._arithmetic_end = 0
         self._walk()
 
     @property
@@ -105,6 +110,8 @@ class QuotingScanner:
             case "`" if self._stack[-1] == "`":
                 self._pop()
             case "`" | "(":
+                if (match := _ARITHMETIC.match(self.script, self.pos)) is not None:
+                    self._arithmetic_end = max(self._arithmetic_end, match.end())
                 self._push(char, 1, "none")
             case ")" if self._stack[-1] == "(":
                 self._pop()
@@ -171,7 +178,7 @@ class QuotingScanner:
             self.pos += 3
             return True
         match = _HERE.match(self.script, self.pos)
-        if match is None:
+        if match is None or self.pos < self._arithmetic_end:
             return False
         word = match[2] or match[3] or match[5]
         literal = match[5] is None or bool(match[4])

@@ -41,6 +41,11 @@ def of(script: str, words: str = "") -> tuple[str, dict[str, str]]:
         (': "${pod:?the pod}"; echo "$pod"', "%s"),
         (r"printf $'x\\'; echo <pod>", "x\\%s"),
         (r"printf $'it\'s '; echo <pod>", "it's %s"),
+        ("n=$((1 << 8))\necho $n <pod>", "256 %s"),
+        ('echo "$(((1 << 8) + 1))"\necho <pod>', "257\n%s"),
+        ("((n = 1 << 8))\necho <pod>", "%s"),
+        ("((n = (1 << 8))); cat <<EOF\n<pod>\nEOF", "%s"),
+        ('echo "$((cat <<EOF\n<pod>\nEOF\n) | cat)"', "%s"),
     ],
 )
 def test_a_value_stays_one_word_whatever_it_is(script: str, printed: str) -> None:
