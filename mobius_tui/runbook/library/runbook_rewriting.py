@@ -46,7 +46,7 @@ class UpgradedFile:
     written_effects: tuple[tuple[int, str, Effect], ...]
     """The effects that were written: line, id of the step, effect.
 
-    The line is that of the step in the file before the upgrade.
+    The line is that of the step in the rewritten file.
     """
 
 
@@ -82,11 +82,10 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
     else:
         _refuse_pointers(path, positions)
         before, judged = _effects_in_part(path, document, steps), {}
-    stated: list[tuple[int, str, Effect]] = []
+    stated: list[tuple[KeyPath, str, Effect]] = []
     for table, node, effect in _effects_to_write(steps, before, judged):
         edits.append(_stated_effect(positions, table, node, effect))
-        number = positions.key_line_and_column(table)[0]
-        stated.append((number, str(node.get("id")), effect))
+        stated.append((table, str(node.get("id")), effect))
     upgraded = apply_edits(data, positions.text, edits)
     if is_whole and _digests(runbook_from_bytes(path, data)) != _digests(
         runbook_from_bytes(path, upgraded)
@@ -94,7 +93,12 @@ def upgrade_file(path: Path) -> UpgradedFile | None:
         raise InternalError(
             f"{path}: in format 2 it would be another one; it stays as is"
         )
-    return UpgradedFile(data=upgraded, written_effects=tuple(sorted(stated)))
+    places = parse_toml(str(path), upgraded, Findings()).positions
+    written = (
+        (places.key_line_and_column(table)[0], name, effect)
+        for table, name, effect in stated
+    )
+    return UpgradedFile(data=upgraded, written_effects=tuple(sorted(written)))
 
 
 def _digests(runbook: Runbook) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,24 @@ def test_only_what_format_2_reads_otherwise_is_written(
     path.write_bytes(found.data)
     assert step_digests(load(path)) == step_digests(before)
     assert upgrade_file(path) is None
+
+
+def test_a_written_effect_is_named_at_its_line_in_the_new_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    steps = "".join(
+        f'[[phase.step]]\nid = "{each}"\ntitle = "T"\nrun = "ls"\n' for each in "abc"
+    )
+    head = 'format = 1\n[runbook]\nid = "x"\ntitle = "X"\n'
+    path = tmp_path / "x.toml"
+    path.write_text(f'{head}[[phase]]\nid = "p"\ntitle = "P"\n{steps}')
+    assert main(["upgrade", str(path)]) == EXIT_OK
+    rows = path.read_text().splitlines()
+    said = capfd.readouterr()
+    named = re.findall(r"x\.toml:(\d+): `(\w)`", said.out + said.err)
+    assert [(rows[int(number)], step) for number, step in named] == [
+        (f'id = "{step}"', step) for step in "abc"
+    ]
 
 
 FILES = [
