@@ -279,7 +279,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "run": required(_SOME_TEXT),
         "check": _TABLE,
         "until": _TABLE,
-        "effect": one_of("read", "change", "destroy"),
+        "effect": one_of("change", "destroy"),
         "timeout": _DURATION,
         "shell": _TEXTS,
         "uses": _TEXTS,

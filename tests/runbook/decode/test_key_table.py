@@ -226,6 +226,18 @@ def is_refused(tree: Any, path: KeyPath) -> bool:
     return any(tuple(each.absolute_path)[: len(path)] == path for each in errors)
 
 
+def test_a_shape_offers_no_effect_that_the_decoder_refuses() -> None:
+    step: dict[str, Any] = {**STEP, "undo": {"run": "true", "effect": ""}}
+    tree = {
+        "format": 2,
+        "runbook": {"id": "x", "title": "X"},
+        "phase": [{"id": "p", "title": "P", "step": [step]}],
+    }
+    for effect in KEYS["phase.step.undo"]["effect"]["enum"]:
+        step["undo"]["effect"] = effect
+        assert not drafted(tomli_w.dumps(tree).encode())[1].has_errors, effect
+
+
 @pytest.mark.parametrize("place", KEYS)
 def test_a_shape_refuses_nothing_that_the_decoder_takes(
     place: str, examples: Mapping[str, list[tuple[Any, KeyPath]]]
