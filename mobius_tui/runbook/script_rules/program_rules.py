@@ -44,7 +44,7 @@ _CURL_VALUED = "AbcCdDeEFHhKmoPQrtTuUwxXyYz"
 """curl's short options that take a value."""
 _NO_REQUEST = {"--version", "--help", "V", "h", "--manual", "M"}
 _STATUS_READ = {"w", "--write-out"}
-_FAILS = {"f", "--fail", "--fail-with-body", "--fail-early"}
+_FAILS = {"f", "--fail", "--fail-with-body"}
 _LIMITS = {"m", "--max-time"}
 _CONFIGURED = {"K", "--config", "--next"}
 """Options by which others are read from a file, or begin for the next URL."""

@@ -134,6 +134,7 @@ BAD = [
     ("misspelt-variable", 'target_env=x\nls "/srv/$TARGET_ENV"'),
     ("misspelt-variable", 'version=1\nif [ "$(cat "${verion:?}")" = 1 ]; then ls; fi'),
     ("curl-without-fail", "curl -s -m 5 http://x/health | jq ."),
+    ("curl-without-fail", "curl -sS -m 10 --fail-early http://x/health"),
     ("request-without-limit", "curl -fsS http://x/health"),
     ("request-without-limit", "wget -qO- http://x/health"),
     ("unquoted-variable", "for f in a b; do cat $f; done"),
