@@ -111,6 +111,8 @@ SELF_MATCH = LintRule(
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
 _SELECTS_PROCESSES = re.compile(r"^-[A-Za-z]*[pCq]|^--(pid|quick-pid|ppid|sid)")
 """Options with which ps selects processes itself."""
+_FORMATS = re.compile(r"-(?!-).{0,2}o|--format\b")
+"""Options with which ps is given an output format."""
 _SHOWS_ARGUMENTS = re.compile(r"args|cmd\b|command")
 
 
@@ -159,11 +161,12 @@ def _after_ps(visit: CommandVisit) -> bool:
     words = [word.text for word in program.arguments]
     if any(_SELECTS_PROCESSES.match(word) for word in words):
         return False
-    formats = [word for word in words if "o" in word[:4] and word.startswith("-")]
-    if formats:
+    if any(_FORMATS.match(word) for word in words):
         return _SHOWS_ARGUMENTS.search(" ".join(words)) is not None
     return not words or any(
-        not word.startswith("-") or "f" in word.lower() for word in words
+        not word.startswith("-") or "f" in word.lower()
+        for word in words
+        if not word.startswith("--")
     )
 
 
