@@ -60,7 +60,7 @@ def lax_requests(context: ScriptContext) -> Iterator[ScriptFinding]:
         if program.name == "curl":
             yield from _curl(program, limited=limited)
         elif program.name == "wget":
-            given, _ = split_options(program.arguments, "aoeUOPtTwQiBAREDIX")
+            given, _ = split_options(program.arguments, "aoeUOPtTwQiBARDIX")
             if not limited and not given & {"T", "--timeout", "--version", "--help"}:
                 yield _no_limit_finding(program, "`wget` without `-T`")
 

@@ -209,6 +209,7 @@ FINE = [
     "curl -s -o /dev/null -m 5 -w '%{http_code}' http://x/health",
     'curl "${options[@]}" http://x/health',
     "timeout 5 curl -f http://x/health",
+    "wget -E -T 10 -t 1 http://x/",
     "n=0\nn=$((n + 1))\necho $n $# $? ${#n} $$",
     "for i in {1..3}; do echo $i; done",
     'for unit in $units; do systemctl is-active "$unit"; done',
