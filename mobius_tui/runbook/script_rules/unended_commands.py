@@ -49,7 +49,7 @@ options with which they follow."""
 _LOGS = frozenset(("docker", "podman", "kubectl", "docker-compose", "oc"))
 _COUNTED: Mapping[str, tuple[str, str]] = {
     "ping": ("cIistWwQMpl", "cw"),
-    "tcpdump": ("ciswrnGWC", "cGr"),
+    "tcpdump": ("ciswrGWC", "cGr"),
 }
 """Programs that repeat without end by default: their short options with a value, and
 those that limit the count."""
