@@ -54,7 +54,7 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
 """Programs that repeat without end by default: their short options with a value, and
 those that limit the count."""
 _INTERVALS: Mapping[str, str] = {
-    "iostat": "gjopy",
+    "iostat": "gjop",
     "vmstat": "pS",
     "mpstat": "PIo",
     "pidstat": "pCGTU",
