@@ -105,8 +105,11 @@ def _endless_form(program: Program) -> str:
     if name in _LOGS:
         given, rest = split_options(program.arguments)
         words = [word.text for word in rest]
-        if "logs" in words and given & {"f", "--follow"}:
-            return f"{name} logs -f"
+        if "logs" in words:
+            texts = [word.text for word in program.arguments]
+            following = program.arguments[texts.index("logs") + 1 :]
+            if split_options(following)[0] & {"f", "--follow"}:
+                return f"{name} logs -f"
         if words[:1] == ["stats"] and "--no-stream" not in given:
             return f"{name} stats"
     if name in _COUNTED:
