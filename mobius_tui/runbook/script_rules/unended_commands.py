@@ -59,6 +59,7 @@ _INTERVALS: Mapping[str, str] = {
     "mpstat": "PIo",
     "pidstat": "pCGTU",
     "sar": "fioPsemn",
+    "dstat": "CDINS",
 }
 """Programs that take an interval and a count; their short options with values."""
 
@@ -94,7 +95,7 @@ def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
 def _endless_form(program: Program) -> str:
     """The form in which a command never ends, for a message; empty if it ends."""
     name = program.name
-    if name in ("watch", "dstat", "yes"):
+    if name in ("watch", "yes"):
         return name
     if name in _FOLLOWS:
         valued, follow = _FOLLOWS[name]
@@ -123,6 +124,8 @@ def _endless_form(program: Program) -> str:
         ]
         if len(numbers) == 1:
             return f"{name} {numbers[0].source}"
+        if name == "dstat" and not numbers:
+            return name
     if (
         name == "sleep"
         and program.arguments
