@@ -136,11 +136,18 @@ async def seal_health(
 ) -> None:
     """Journal the digest of `health.jsonl`, if it has grown.
 
+    A file that cannot be read is logged, and the seal left out: the run goes on
+    without it.
+
     Raises:
         RunError: it could not be made durable.
         StateError: the event is not valid in the current state.
     """
-    size, digest = await asyncio.to_thread(monitor.digest)
+    try:
+        size, digest = await asyncio.to_thread(monitor.digest)
+    except OSError as error:
+        print(f"{context.directory.health}: {error.strerror}", flush=True)  # noqa: T201
+        return
     sealed = context.state.health_seal
     if size and (sealed is None or sealed.bytes != size):
         await writer.write_in_turn(HealthSealed(bytes=size, sha256=digest))

@@ -361,7 +361,11 @@ class HealthMonitor:
             self._unwritten_rest = b""
 
     def digest(self) -> tuple[int, str]:
-        """The size and SHA-256 of what has been written so far."""
+        """The size and SHA-256 of what has been written so far.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
         with open_regular(self._path) as file:
             file.seek(self._size)
             while data := file.read(READ_BYTES):
