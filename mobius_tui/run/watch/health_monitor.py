@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -131,6 +132,8 @@ class HealthMonitor:
         self._file = os.open(directory.health, flags)
         self._size = 0
         self._hash = hashlib.sha256()
+        self._digest_lock = threading.Lock()
+        """Held while `_size` and `_hash` change: a thread outlives a cancelled task."""
         self._health = CurrentHealth()
         self._check_cycle = 5.0
         self._hosts_cycles: dict[str, float] = {}
@@ -366,7 +369,7 @@ class HealthMonitor:
         Raises:
             OSError: the file cannot be read.
         """
-        with open_regular(self._path) as file:
+        with self._digest_lock, open_regular(self._path) as file:
             file.seek(self._size)
             while data := file.read(READ_BYTES):
                 self._hash.update(data)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import os
 from pathlib import Path
 
 from mobius_tui.health.health_record import MachineSample, ProbeResult
@@ -127,3 +129,17 @@ async def test_a_look_at_hosts_is_of_now_until_the_next_ones_are_overdue(
     assert monitor.stale_after("file") < 30 < 3 * 30 < monitor.stale_after("nginx")
     now += 40
     assert monitor.states()["file"] == "unknown", "it is too old"
+
+
+async def test_what_is_digested_twice_at_once_is_counted_once(tmp_path: Path) -> None:
+    """A host that ends digests once more, and does not wait for the seal before."""
+    run = scenes.fresh(tmp_path)
+    run.health([])
+    size = 1 << 25
+    os.truncate(run.directory.health, size)
+    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
+    monitor = HealthMonitor(run.directory, Follower(run.directory).runbook, clock)
+    found = await asyncio.gather(*(asyncio.to_thread(monitor.digest) for _ in range(2)))
+    expected = size, hashlib.sha256(bytes(size)).hexdigest()
+    assert found == [expected, expected]
+    monitor.close()
