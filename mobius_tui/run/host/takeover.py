@@ -17,7 +17,12 @@ from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder, try_lock
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    attempt_in_folder,
+    lock_holder,
+    try_lock,
+)
 from mobius_tui.run.storage.state_folders import account_name, require_may_host
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
@@ -115,6 +120,8 @@ def left_over_attempts(
 ) -> tuple[AttemptId, ...]:
     """Attempts that are running according to the journal.
 
+    Other files beside the folders of attempts are ignored.
+
     Raises:
         RunError: there is an attempt that is not in the journal: it was cut.
     """
@@ -124,7 +131,7 @@ def left_over_attempts(
         for number in range(1, len(step.attempts) + 1)
     }
     for path in sorted(directory.steps.iterdir()):
-        if path.name not in journaled:
+        if attempt_in_folder(path.name) is not None and path.name not in journaled:
             raise RunError(
                 f"{directory.id}: there is an attempt {path.name} that the journal "
                 "does not know: lines were cut from its end, and it cannot go on"

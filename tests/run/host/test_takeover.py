@@ -39,3 +39,13 @@ def test_what_is_left_over_is_the_attempt_that_was_running(tmp_path: Path) -> No
     run.directory.attempt("execute", 3).path.mkdir()
     with pytest.raises(RunError, match=r"an attempt execute\.3 that the journal"):
         left_over_attempts(run.directory, state)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "notes", "execute.1~", "execute.0"])
+def test_a_file_that_is_no_attempt_is_not_held_for_one(
+    tmp_path: Path, name: str
+) -> None:
+    run = scenes.retried(tmp_path)
+    state = Viewer(run.directory).follower.state
+    (run.directory.steps / name).touch()
+    assert left_over_attempts(run.directory, state) == (AttemptId("execute", 2),)
