@@ -22,7 +22,7 @@ from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
-from mobius_tui.run.intents.intent_actions import Action
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, Action
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
@@ -159,6 +159,7 @@ class FakeHost:
         self.refuse = ""
         self.says = ""
         """What it adds to an answer that is no refusal."""
+        self.version = PROTOCOL_VERSION
         self.acts: dict[type[Action], Callable[[], None]] = {}
         self.stall: Callable[[str], None] = lambda _: None
         self.answers = asyncio.Event()
@@ -171,7 +172,13 @@ class FakeHost:
         if act is not None:
             act()
         text = self.refuse or self.says
-        return Reply(id=envelope.id, ok=not self.refuse, text=text, n=1)
+        return Reply(
+            id=envelope.id,
+            ok=not self.refuse,
+            text=text,
+            n=1,
+            version=self.version,
+        )
 
 
 @asynccontextmanager

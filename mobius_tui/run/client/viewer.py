@@ -271,7 +271,7 @@ class Viewer:
 
         A stop is then asked of the keeper. A host of version 1 replies without the
         intent's id and with words of its own: its reply becomes one that explains the
-        versions.
+        versions, or one that says to resume where the host's pid is not known.
         """
         if reply.version == PROTOCOL_VERSION:
             return reply
@@ -279,7 +279,10 @@ class Viewer:
             return Reply(id=intent_id, ok=True, text=KEEPER_ASKED_TEXT)
         if reply.version != 1:
             return reply
-        remedy = replace_host_remedy(self.host_pid() or 0, self.directory.id)
+        pid = self.host_pid()
+        if not pid:
+            return Reply(id=intent_id, ok=False, text=NO_HOST_REPLY_TEXT)
+        remedy = replace_host_remedy(pid, self.directory.id)
         words = version_mismatch_text(viewer=PROTOCOL_VERSION, host=1, remedy=remedy)
         return Reply(id=intent_id, ok=False, text=words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import aclosing, nullcontext
 from pathlib import Path
 from time import monotonic
@@ -16,6 +17,8 @@ from mobius_tui.run.client.viewer import (
     Viewer,
 )
 from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.intents.control_protocol import NO_HOST_REPLY_TEXT
+from mobius_tui.run.intents.intent_actions import AddNote
 from mobius_tui.runbook.library.loader import load
 from tests.tui.runs import ROLLBACK, MadeRun, hosted
 
@@ -63,3 +66,23 @@ async def test_a_sign_of_life_is_no_news(tmp_path: Path) -> None:
         )
         assert len((await anext(changes)).entries) == 1
     await viewer.close()
+
+
+@pytest.mark.parametrize("pid", [b"4242\n", b""])
+async def test_a_host_of_version_1_is_named_only_where_its_pid_is_known(
+    tmp_path: Path, pid: bytes
+) -> None:
+    """A signal to process 0 goes to the whole group of whoever sends it."""
+    run = MadeRun(tmp_path, load(ROLLBACK), values={})
+    viewer = Viewer(run.directory)
+    async with hosted(run) as host:
+        host.version = 1
+        host.refuse = "no"
+        os.truncate(run.directory.lock, 0)
+        run.directory.lock.write_bytes(pid)
+        reply = await viewer.send_intent(AddNote(text="x"))
+    await viewer.close()
+    assert not reply.ok
+    assert "kill 0" not in reply.text
+    assert ("`kill 4242` lets its host go" in reply.text) == bool(pid)
+    assert (reply.text == NO_HOST_REPLY_TEXT) != bool(pid)
