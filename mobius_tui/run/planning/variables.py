@@ -102,7 +102,8 @@ class Values:
                 return text
         if self._secrets is not None and name in self._secrets:
             return self._secrets[name]
-        if name in self._state.variables:
+        current = self._state.variables.get(name)
+        if current is not None and current.text is None:
             if self._secrets is None:
                 return "[secret]"
             raise NoValueError(f"the secret {name} is missing; set it and resume")

@@ -133,6 +133,23 @@ def test_a_secret_is_never_shown(book: Runbook) -> None:
         Values(state, now=0.0, secrets={}, name_of=str).fill("${token}")
 
 
+@pytest.mark.parametrize("secrets", [None, {}])
+def test_what_is_set_later_is_no_secret_to_an_earlier_attempt(
+    book: Runbook, secrets: dict[str, str] | None
+) -> None:
+    state = state_with(book, why="w")
+    values = Values(state, now=0.0, name_of=str, variables={}, secrets=secrets)
+    assert values.preview("a ${why}") == "a ${why}"
+    with pytest.raises(NoValueError, match="why has no value yet"):
+        values.fill("${why}")
+
+
+def test_a_secret_that_an_earlier_attempt_lacked_is_still_one(book: Runbook) -> None:
+    state = state_with(book, token=None)
+    values = Values(state, now=0.0, name_of=str, variables={})
+    assert values.fill("${token}") == "[secret]"
+
+
 def test_what_is_not_known_shows_as_itself(book: Runbook) -> None:
     values = Values(state_with(book), now=0.0, name_of=str)
     assert values.preview("a ${why} b $${x}") == "a ${why} b ${x}"
