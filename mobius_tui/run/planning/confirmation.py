@@ -84,7 +84,7 @@ def has_no_protected_environment(runbook: Runbook) -> bool:
 MAX_APPROVER_NAME_CHARS = 40
 """Characters of an approver's name at most."""
 _APPROVER_NAME_PATTERN = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 ._@+-]*")
-_LOOKALIKE_CHARACTERS = str.maketrans("0158|!", "oissll")
+_LOOKALIKE_CHARACTERS = str.maketrans("0158|!", "oisbll")
 """Characters that look like letters, and those letters."""
 
 

@@ -433,6 +433,11 @@ def test_signs_that_look_alike_are_the_same(name: str) -> None:
     assert "somebody else" in approver_name_problem(name, "ops1")
 
 
+def test_an_eight_looks_like_a_b_and_not_like_an_s() -> None:
+    assert "somebody else" in approver_name_problem("8en", "Ben")
+    assert not approver_name_problem("8am", "Sam")
+
+
 async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
     run = await begin(BOOK)
     await run.did("ask approval", "a")
