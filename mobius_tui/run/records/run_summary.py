@@ -92,7 +92,7 @@ class RunSummary:
         took = "" if self.took is None else clock_duration(self.took)
         state = str(self.outcome)
         if self.is_open:
-            state = "still running" if self.host else "open, no host"
+            state = "still running" if self.host is not None else "open, no host"
         since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,13 @@ def test_an_end_is_found_before_long_notes(notes: int, tmp_path: Path) -> None:
     for _ in range(notes):
         run.write(NoteAdded(text=LONG), after=1)
     assert read_summary(run.directory).outcome is ListingState.OPEN
+
+
+def test_a_host_that_has_not_written_its_id_yet_is_one(tmp_path: Path) -> None:
+    run = begun(tmp_path)
+    assert "open, no host" in read_summary(run.directory).row()
+    with run.directory.lock.open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = read_summary(run.directory)
+    assert found.host == 0
+    assert "still running" in found.row()
