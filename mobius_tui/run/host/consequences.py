@@ -138,10 +138,13 @@ async def _stop_live_outputs(
 ) -> None:
     """Stop live outputs in phases whose other steps are all done.
 
-    A step that failed is not done: somebody may look for the reason in a log.
+    A step that failed is not done: somebody may look for the reason in a log. On the
+    main line, live outputs without other steps go on until they are stopped.
     """
     going = STATUSES_NEEDING_DECISION | {Status.PENDING, Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
+        if not phase.aside and all(map(is_live_output, phase.steps)):
+            continue
         others = [
             step
             for step in phase.steps
