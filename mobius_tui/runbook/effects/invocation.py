@@ -251,6 +251,8 @@ class Invocation:
     def matches(self, command_start: int | None = None) -> list[LineMatch]:
         """The matching lines, without those for which a more specific one matches.
 
+        The entry's default line if none matches.
+
         Args:
             command_start: the index at which another command begins in the arguments.
         """
@@ -260,6 +262,9 @@ class Invocation:
             for line in self.entry.lines
             if (match := self._match_line(line, limit)) is not None
         ]
+        if not found:
+            default_line = self.entry.default_line
+            return [LineMatch(line=default_line, matched_indexes=frozenset())]
         return [
             each for each in found if not any(_is_more_specific(m, each) for m in found)
         ]

@@ -95,6 +95,8 @@ READ = [
     "# rm -rf /\nls",
     "find . -type f -size +1M",
     "git diff HEAD~1 -- config",
+    "skopeo inspect docker://a",
+    "ldd /bin/ls",
 ]
 
 CHANGE = [
@@ -170,6 +172,9 @@ CHANGE = [
     'sed "$program" x',
     'sed -n -e "$one; $two" x',
     "yq -i '.a = 1' x.yaml",
+    "skopeo copy a b",
+    "needrestart -r a",
+    "unlz4 x.lz4",
 ]
 
 DESTROY = [
@@ -343,6 +348,21 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
         "kubectl apply -f x": "change",
         "kubectl delete pod x": "destroy",
         "rm -rf x": "destroy",
+    }
+    assert {
+        script: judge_script(script, table=more).effect for script in effects
+    } == effects
+
+
+def test_a_command_added_with_sub_commands_alone_changes_with_any_other() -> None:
+    more = bundled_commands().extended(
+        {"deployctl history|diff": "read", "redis:topk list": "read"}
+    )
+    effects = {
+        "deployctl history x": "read",
+        "deployctl rollback": "change",
+        "redis-cli TOPK list x": "read",
+        "redis-cli TOPK add x y": "change",
     }
     assert {
         script: judge_script(script, table=more).effect for script in effects
