@@ -310,11 +310,14 @@ class _Judge:
         return None
 
     def _line_weight(self, invocation: Invocation, match: LineMatch) -> TableEffect:
-        """The effect of a matching line; `read` if it only writes own files."""
+        """The effect of a matching line; `read` if it only writes own files.
+
+        `change` if the line states none.
+        """
         line = match.line
         if line.write_place and self._writes_own(invocation, match):
             return "read"
-        return line.effect or "read"
+        return line.effect or "change"
 
     def _writes_own(self, invocation: Invocation, match: LineMatch) -> bool:
         arguments = invocation.arguments

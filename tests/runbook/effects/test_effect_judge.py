@@ -175,6 +175,7 @@ CHANGE = [
     "skopeo copy a b",
     "needrestart -r a",
     "unlz4 x.lz4",
+    "psql -f - < x.sql",
 ]
 
 DESTROY = [
@@ -330,6 +331,8 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
             "deployctl history|diff": "read",
             "deployctl wipe": "destroy",
             "npm run health": "read",
+            "mytool": {"valued": "--on"},
+            "mytool list": "read",
             "kubectl": "read",
             "kubectl delete": "read",
             "kubectl delete pod": "read",
@@ -345,6 +348,8 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
         "deployctl wipe x": "destroy",
         "npm run health": "read",
         "npm run deploy": "change",
+        "mytool --on eu list": "read",
+        "mytool wipe": "change",
         "kubectl apply -f x": "change",
         "kubectl delete pod x": "destroy",
         "rm -rf x": "destroy",
