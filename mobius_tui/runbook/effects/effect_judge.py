@@ -219,12 +219,13 @@ class _Judge:
 
         The shell runs the code after `-c`, which gets the script as `$0`.
         """
-        if _name(shell[0]) in SHELLS:
-            self._step_script = script
-            code = next((word for word in shell[1:] if word[:1] != "-"), "")
-            self.judge_shell_script(code, lambda _: 0)
-            return
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
+        if _name(shell[0]) in SHELLS and (entry := self._find_entry(shell[0])):
+            operands = Invocation(entry, words[1:]).operand_indexes
+            if operands:
+                self._step_script = script
+                self.judge_shell_script(shell[1 + operands[0]], lambda _: 0)
+                return
         program = effective_program(SimpleCommand(start=0, words=words))
         entry = self._find_entry(program.word.text) if program is not None else None
         if entry is not None and entry.default_line.code_places:

@@ -294,6 +294,11 @@ def test_what_a_script_does(script: str, effect: str) -> None:
         (("bash", "-c", 'psql -h "${host}" -f "$0"'), "drop table x", "destroy"),
         (("bash", "-c", 'python3 "$0"'), "print(1)", "change"),
         (("bash", "-ec", 'rm x; sh "$0"'), "ls", "destroy"),
+        (("bash", "-euo", "pipefail", "-c", 'psql -f "$0"'), "drop table x", "destroy"),
+        (("bash", "-euo", "pipefail", "-c", 'psql -f "$0"'), "select 1", "read"),
+        (("bash", "-c", "-e", 'psql -f "$0"'), "drop table x", "destroy"),
+        (("bash", "-ceo", "pipefail", 'psql -f "$0"'), "select 1", "read"),
+        (("bash", "-c"), "rm x", "destroy"),
         (("./own.sh",), "ls", "change"),
     ],
 )
