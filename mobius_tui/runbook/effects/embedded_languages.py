@@ -38,8 +38,13 @@ _MONGO_QUOTED = re.compile(
     r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?"
 )
 _MONGO_WRITES = re.compile(r"\$(?:out|merge)\b")
-_AWK_WRITES = re.compile(r"\bsystem\s*\(|\|\s*&?\s*\"|\bprintf?\b[^;}\n]{0,400}>")
-_AWK_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")
+_AWK_WRITES = re.compile(r"\bsystem\s*\(|(?<!\|)\|(?!\|)|\bprintf?\b[^;}\n]{0,400}>")
+_AWK_TEXT = re.compile(
+    r"\"(?:[^\"\\\n]|\\.)*+\""
+    r"|(?:\A|(?<=[(,{};!~&|=?:\n])(?<!\\\n))[ \t]*+"
+    r"/(?:[^/\\\n\[]|\\.|\[\^?\]?[^\]\n]{0,99}+\])*+/"
+)
+"""A string or a regular expression."""
 _SED_ADDRESS = r"(?:\d+|\$|/(?:[^/\\]|\\.)*+/)"
 _SED_WRITES = re.compile(
     rf"(?:^|[;{{\n])\s*(?:{_SED_ADDRESS}(?:,{_SED_ADDRESS})?)?\s*(?:[wWe](?:\s|$)"
