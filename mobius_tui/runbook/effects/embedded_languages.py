@@ -45,10 +45,20 @@ _AWK_TEXT = re.compile(
     r"/(?:[^/\\\n\[]|\\.|\[\^?\]?[^\]\n]{0,99}+\])*+/"
 )
 """A string or a regular expression."""
-_SED_ADDRESS = r"(?:\d+|\$|/(?:[^/\\]|\\.)*+/)"
-_SED_WRITES = re.compile(
-    rf"(?:^|[;{{\n])\s*(?:{_SED_ADDRESS}(?:,{_SED_ADDRESS})?)?\s*(?:[wWe](?:\s|$)"
-    r"|s([^\w\s\\])(?:(?!\1)[^\\]|\\.)*+\1(?:(?!\1)[^\\]|\\.)*+\1[gpiIm0-9]*[we])"
+
+
+def _sed_address(group: int) -> str:
+    """The pattern of an address; its only group, of that number, is a delimiter."""
+    return (
+        r"(?:\d+(?:~\d+)?|\$|[+~]\d+|/(?:[^/\\\n]|\\.)*+/[IM]*"
+        rf"|\\([!-\[\]-~])(?:(?!\{group})[^\\\n]|\\.)*+\{group}[IM]*)"
+    )
+
+
+_SED_COMMAND = re.compile(
+    rf"(?:^|[;{{\n])\s*(?:{_sed_address(1)}(?:\s*,\s*{_sed_address(2)})?)?[\s!]*"
+    r"(?:(?P<writes>[wWe])|[sy]([!-/:-@\[\]-`{-~])(?:(?!\4)[^\\\n]|\\.)*+\4"
+    r"(?:(?!\4)[^\\\n]|\\.)*+\4[gpiIMm0-9]*(?P<flag>[we])?)?"
 )
 
 
@@ -192,7 +202,8 @@ def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
 
 def judge_sed(text: str, _: CommandTable) -> Iterator[CodeEffect]:
     """Code that runs a program or writes a file."""
-    match = _SED_WRITES.search(text)
+    commands = _SED_COMMAND.finditer(text)
+    match = next((each for each in commands if each["writes"] or each["flag"]), None)
     is_unknown = EXPANSION_MARK in text and not text.strip(EXPANSION_MARK + " ;\n")
     if match is not None or is_unknown:
         yield "change", match.start() if match is not None else 0, text
