@@ -29,10 +29,11 @@ _SQL_WORD = re.compile(r"[A-Za-z_]\w*")
 _SQL_CALL = re.compile(r"([A-Za-z_][\w.]*)\s*\(")
 _SQL_NAMED = re.compile(r"(?:\bas|\bwith|,)\s*$", re.IGNORECASE)
 _PSQL_READS = re.compile(
-    r"\\(?:d\S*|l\+?|z|q|x|t|a|c|connect|conninfo|timing|echo|pset|set|unset|h|\?|g|gx"
-    r"|errverbose|sf|sv|watch|encoding|prompt|if|elif|else|endif|s|p|r|copyright|G)"
-    r"(?=\s|;|$)"
+    r"\\(?:d\S*|l\+?|z|q|x|t|a|c|connect|conninfo|timing|echo|pset|set|unset|h|\?"
+    r"|errverbose|sf|sv|watch|encoding|prompt|if|elif|else|endif|p|r|copyright|G"
+    r"|gset|gdesc|crosstabview)(?=\s|;|$)[^`]*$|\\(?:gx?|s)\s*$"
 )
+"""Without backquotes, which run a command; some only without a file or program."""
 _MONGO_CALL = re.compile(r"([A-Za-z_$][\w$]*)\s*\(")
 _MONGO_QUOTED = re.compile(
     r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?"
@@ -71,8 +72,15 @@ def judge_sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """The statements, and the commands of psql, that do more than read."""
     bare = without_matches(_SQL_QUOTED, text)
     at = 0
-    for statement in re.split(r"(;|(?<=\n)(?=\s*\\)|(?<=^)(?=\\))", bare):
-        weight = _statement_effect(statement, commands)
+    for statement in re.split(r"(;|(?=\\))", bare):
+        if statement.startswith("\\"):
+            line, _, rest = statement.partition("\n")
+            reads = _PSQL_READS.match(text[at : at + len(line)])
+            weight = heaviest_table_effect(
+                ("read" if reads else "change", _statement_effect(rest, commands))
+            )
+        else:
+            weight = _statement_effect(statement, commands)
         if weight != "read":
             skipped = len(statement) - len(statement.lstrip())
             begin = at + skipped
@@ -82,14 +90,6 @@ def judge_sql(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
 
 def _statement_effect(statement: str, commands: CommandTable) -> TableEffect:
     statement = statement.strip().lstrip("( \t\n")
-    if statement.startswith("\\"):
-        line, _, rest = statement.partition("\n")
-        weight: TableEffect = "read" if _PSQL_READS.match(line) else "change"
-        return (
-            heaviest_table_effect((weight, _statement_effect(rest, commands)))
-            if rest
-            else weight
-        )
     match = _SQL_WORD.match(statement)
     if match is None:
         return (
