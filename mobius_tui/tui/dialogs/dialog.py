@@ -185,7 +185,8 @@ class Dialog(ModalScreen[T | None], Generic[T]):
             if event.key in HARMLESS_KEYS:
                 return True
             takes_lines = isinstance(self.focused, TextArea)
-            return writes and (event.key != "enter" or takes_lines)
+            answering = {"ctrl+enter"} if takes_lines else {"enter", "ctrl+enter"}
+            return writes and event.key not in answering
         return writes and isinstance(event, events.Paste)
 
     def show_run_view(self, view: RunView | None) -> None:

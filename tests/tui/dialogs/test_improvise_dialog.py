@@ -81,6 +81,29 @@ async def test_on_a_step_it_begins_from_its_command_and_esc_keeps_what_was_typed
         assert host.intents[0].after == "execute"
 
 
+@pytest.mark.parametrize("field", ["command", "environment"])
+async def test_a_command_that_is_yet_to_be_seen_is_not_run(
+    tmp_path: Path, field: str
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "exclamation_mark")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ImproviseDialog)
+        dialog.query_one("#command", TextArea).text = "rm x"
+        await until(pilot, lambda: "Type production to confirm" in words(pilot))
+        dialog.query_one("#environment", Input).value = "production"
+        dialog.query_one(f"#{field}").focus()
+        dialog.restart_input_guard()
+        await pilot.press("ctrl+enter")
+        await settled(pilot)
+        assert pilot.app.screen is dialog
+        assert host.intents == []
+        await press(pilot, time, "ctrl+enter")
+        await until(pilot, lambda: host.intents)
+
+
 async def test_what_was_improvised_has_its_rows_and_can_be_run_again(
     tmp_path: Path,
 ) -> None:
