@@ -166,6 +166,9 @@ A key of ours may be in two of them: the nearer place has it. One that config.to
 may not.
 """
 
+COMMANDS_WITH_OUTPUT = frozenset({"output.times", "output.wrap"})
+"""Ids of commands of a run's screen that the output has, too, wherever it is shown."""
+
 
 class PaneName(StrEnum):
     """The panes of a screen that shows a run, by the ids of their widgets."""

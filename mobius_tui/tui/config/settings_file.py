@@ -29,10 +29,12 @@ from mobius_tui.runbook.toml.toml_document import (
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
 from mobius_tui.tui.commands.command import (
     COMMANDS_IN_DIALOGS,
+    COMMANDS_WITH_OUTPUT,
     NAMED_KEYS,
     PLACES_TOGETHER,
     UNSENDABLE,
     Command,
+    Place,
     canonical_key,
     key_name,
 )
@@ -166,8 +168,15 @@ def _conflicts(
 def _can_meet(first: Command, second: Command) -> bool:
     """Whether two commands can be had at the same time."""
     return any(
-        first.place in places and second.place in places for places in PLACES_TOGETHER
+        _is_had_in(first, places) and _is_had_in(second, places)
+        for places in PLACES_TOGETHER
     )
+
+
+def _is_had_in(command: Command, places: tuple[Place, ...]) -> bool:
+    """Whether a command can be had in one of these places."""
+    with_output = command.id in COMMANDS_WITH_OUTPUT and "output" in places
+    return command.place in places or with_output
 
 
 def load_settings() -> Settings:

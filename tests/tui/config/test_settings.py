@@ -98,6 +98,8 @@ def test_everything_that_can_be_said() -> None:
         ("[keys]\nretry = 'k'", "`k` is `checklist.up` (Up), too"),
         ("[keys]\nretry = 'x'\nnote = 'x'", "`x` is `stop` (Stop the step), too"),
         ("[keys]\nchecklist.up = 'q'", "`q` is `leave` (Leave), too"),
+        ("[keys]\nreview.bad_after = 't'", "`t` is `output.times` ("),
+        ("[keys]\nreview.bad_after = 'w'", "`w` is `output.wrap` ("),
         ("theme = ", "Invalid value"),
     ],
 )
@@ -124,6 +126,7 @@ def test_two_commands_may_change_places(ours: None) -> None:
 
 def test_panes_that_have_the_focus_by_turns_may_share_a_key() -> None:
     assert read("[keys]\nchecklist.last = 'b'\noutput.last = 'b'\n").keys
+    assert read("[keys]\ntimeline.before = 't'\n").keys
 
 
 def test_no_command_has_a_key_of_another_as_it_comes() -> None:
