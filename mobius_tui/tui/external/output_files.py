@@ -55,10 +55,11 @@ def open_output(
     Returns:
         What to tell afterwards; nothing if all went well.
     """
+    variable = "PAGER" if way == "pager" else editor_variable(environ)
     try:
         command = _pager(environ) if way == "pager" else editor_words(environ)
     except ValueError as error:
-        return f"${way.upper()} cannot be read: {error}"
+        return f"${variable} cannot be read: {error}"
     try:
         with tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as inside:
             copy = Path(inside) / f"{sanitize.line(name).replace('/', '-')}.txt"
@@ -66,7 +67,7 @@ def open_output(
             code = run_program((*command, str(copy)), environ)
     except OSError as error:
         what = f"{command[0]}: " if error.filename == command[0] else ""
-        remedy = f"; set ${way.upper()}" if isinstance(error, FileNotFoundError) else ""
+        remedy = f"; set ${variable}" if isinstance(error, FileNotFoundError) else ""
         return f"{what}{error.strerror}{remedy}"
     if code:
         return f"{command[0]} ended with {code}"
@@ -120,13 +121,18 @@ def _pager(environ: Mapping[str, str]) -> tuple[str, ...]:
     return (*words, "-+F") if Path(words[0]).name == "less" else words
 
 
+def editor_variable(environ: Mapping[str, str]) -> str:
+    """The variable that names the editor; `EDITOR` where none does."""
+    return "VISUAL" if environ.get("VISUAL") else "EDITOR"
+
+
 def editor_words(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The editor's words.
 
     Raises:
         ValueError: its quotes do not match.
     """
-    given = environ.get("VISUAL") or environ.get("EDITOR") or ""
+    given = environ.get(editor_variable(environ), "")
     return tuple(shlex.split(given)) or ("vi",)
 
 
