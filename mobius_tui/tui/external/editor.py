@@ -8,7 +8,11 @@ from pathlib import Path
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.toml.positions import HeaderKind, header_line, included_files
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
-from mobius_tui.tui.external.output_files import editor_words, run_program
+from mobius_tui.tui.external.output_files import (
+    editor_variable,
+    editor_words,
+    run_program,
+)
 
 _PLUS_NAMES = """
 vi vim nvim view vimx gvim ex elvis nano pico rnano emacs emacsclient mg jed joe ne
@@ -83,15 +87,16 @@ def edit_runbook(
     Returns:
         What to tell afterwards; nothing if all went well.
     """
+    variable = editor_variable(environ)
     try:
         words = editor_words(environ)
     except ValueError as error:
-        return f"$EDITOR cannot be read: {error}"
+        return f"${variable} cannot be read: {error}"
     file, line = source_place(path, part, name)
     try:
         code = run_program(command_at_line(words, file, line), environ)
     except OSError as error:
-        return f"{words[0]}: {error.strerror}; set $EDITOR"
+        return f"{words[0]}: {error.strerror}; set ${variable}"
     if code:
         return f"{words[0]} ended with {code}"
     return _check_summary(path) if reports_problems else ""

@@ -118,10 +118,15 @@ def test_what_comes_of_it_is_told(book: Path, editor: Path, tmp_path: Path) -> N
     assert said.startswith(f"It cannot be run as it is: {book}:15:1: unknown key")
     assert edit_runbook(book, environ, reports_problems=False) == ""
     assert edit_runbook(book, {"VISUAL": "/no/such"}) == (
+        "/no/such: No such file or directory; set $VISUAL"
+    )
+    assert edit_runbook(book, {"EDITOR": "/no/such"}) == (
         "/no/such: No such file or directory; set $EDITOR"
     )
     assert edit_runbook(book, {"EDITOR": "false"}) == "false ended with 1"
     assert edit_runbook(book, {"EDITOR": "'"}).startswith("$EDITOR cannot be read")
+    malformed = {"VISUAL": "vim '", "EDITOR": "vi"}
+    assert edit_runbook(book, malformed).startswith("$VISUAL cannot be read")
     assert editor.exists()
 
 
