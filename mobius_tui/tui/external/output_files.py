@@ -66,8 +66,10 @@ def open_output(
             left_out = _copy_tail(output, copy, padded=way == "editor")
             code = run_program((*command, str(copy)), environ)
     except OSError as error:
-        what = f"{command[0]}: " if error.filename == command[0] else ""
-        remedy = f"; set ${variable}" if isinstance(error, FileNotFoundError) else ""
+        what = f"{error.filename}: " if error.filename else ""
+        is_program = error.filename == command[0]
+        is_gone = isinstance(error, FileNotFoundError)
+        remedy = f"; set ${variable}" if is_program and is_gone else ""
         return f"{what}{error.strerror}{remedy}"
     if code:
         return f"{command[0]} ended with {code}"

@@ -44,6 +44,20 @@ def test_a_program_that_cannot_be_begun_is_told_with_the_variable_that_names_it(
     assert told == said
 
 
+def test_an_output_that_is_gone_is_named_and_no_program_is_blamed(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "output"
+    environ = {"PAGER": "true"}
+    told = open_output(output, way="pager", name="a", folder=tmp_path, environ=environ)
+    assert told == f"{output}: {NO_SUCH}"
+    output.write_text("line\n")
+    gone = tmp_path / "gone"
+    told = open_output(output, way="pager", name="a", folder=gone, environ=environ)
+    assert told.startswith(f"{gone}/.reading-")
+    assert told.endswith(f": {NO_SUCH}")
+
+
 def test_a_signal_while_the_pager_is_begun_ends_it_as_soon_as_it_can() -> None:
     with _termination_signals() as told:
         signal.raise_signal(signal.SIGHUP)  # nobody could end the pager yet
