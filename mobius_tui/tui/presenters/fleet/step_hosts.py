@@ -58,14 +58,18 @@ _AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begu
 """What hosts are called that another attempt takes, where it is not their status."""
 
 
+def _planned_batches(view: RunView, found: StepHosts) -> tuple[tuple[str, ...], ...]:
+    """The hosts of the newest attempt in batches; empty for a step without a target."""
+    rollout, target = found.step.rollout, view.runbook.target_of(found.step)
+    if rollout is None or target is None:
+        return ()
+    hosts = tuple(found.newest_attempt.hosts)
+    return cut_into_batches(rollout.batch, hosts, target.first)
+
+
 def batch_count(view: RunView, found: StepHosts) -> int:
     """How many batches the newest attempt has."""
-    rollout, target = found.step.rollout, view.runbook.target_of(found.step)
-    begun = len(found.newest_attempt.batches)
-    if rollout is None or target is None:
-        return begun
-    hosts = tuple(found.newest_attempt.hosts)
-    return max(begun, len(cut_into_batches(rollout.batch, hosts, target.first)))
+    return max(len(found.newest_attempt.batches), len(_planned_batches(view, found)))
 
 
 def batch_text(view: RunView, found: StepHosts, form: str = "batch {} of {}") -> str:
@@ -164,13 +168,16 @@ def hosts_ahead_fields(view: RunView, step: Step) -> Iterator[Field]:
 def release_text(view: RunView, found: StepHosts, held: BatchHold) -> str:
     """What is held and why, and what would begin, for whoever lets it go on."""
     waiting = found.newest_attempt.hosts_with(HostStatus.WAITING, HostStatus.PENDING)
+    batches = dict(enumerate(_planned_batches(view, found), 1))
+    batch = frozenset(batches.get(held.batch, waiting))
+    begins = name_some_hosts(host for host in waiting if host in batch)
     so_far = f"{ended_count_text(found.counts)} hosts are done"
     bad = bad_counts_text(found.counts)
     so_far += f" ({bad})" if bad else ""
     every = batch_count(view, found)
     return (
         f"It is {held_text(held)}. {so_far}; batch {held.batch} of {every} begins "
-        f"with {name_some_hosts(waiting)}. Look at Health first."
+        f"with {begins}. Look at Health first."
     )
 
 
