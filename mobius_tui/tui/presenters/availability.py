@@ -22,7 +22,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import has_terminal, kind_of
+from mobius_tui.run.planning.plan import has_terminal, kind_of, will_retry
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import (
     ALLOWED,
@@ -314,6 +314,10 @@ def why_no_terminal(view: RunView, key: RowKey | None) -> str:
 def _why_not_going_on(view: RunView) -> str:
     found = next_step_without_person(view.situation, "change")
     if found is None:
+        retried = view.step(view.proposed_row)
+        if retried is not None and will_retry(retried, view.step_state(retried.id)):
+            name = view.plan.name(retried.id)
+            return f"{name} is tried again by itself: wait for it."
         key = first_key_name(RunCommand.STOP)
         return f"A step runs already: wait for it, or {key} stops it."
     if isinstance(found, str):

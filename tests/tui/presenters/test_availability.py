@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.run_events import RunReopened
-from mobius_tui.run.events.step_events import StepPassedOver
+from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
 from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
@@ -27,6 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
     UndoSteps,
 )
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
@@ -179,6 +180,34 @@ async def test_what_a_look_passed_over_can_be_looked_at_again(tmp_path: Path) ->
         when = next(field for field in fields if field.label == "when")
         words = "mode = fast, and db-1:5432 closed, looked at when it begins"
         assert when.content.plain == words
+
+
+RETRIED = """format = 2
+[runbook]
+title = "Retried"
+[[step]]
+id = "a"
+title = "A"
+run = "ls"
+retry = { attempts = 3, every = "1m" }
+[[step]]
+id = "b"
+title = "B"
+run = "ls"
+"""
+
+
+async def test_what_is_tried_again_by_itself_is_not_said_to_run(tmp_path: Path) -> None:
+    path = tmp_path / "retried.toml"
+    path.write_text(RETRIED)
+    run = MadeRun(tmp_path / "runs", load(path), values={})
+    run.write(StepStarted(step="a", attempt=1))
+    async with hosted(run):
+        why = why_unavailable(view_of(run), StepRow("a"), RunCommand.GO_ON)
+        assert why == "A step runs already: wait for it, or x stops it."
+        run.write(StepEnded(step="a", attempt=1, result=Status.FAILED))
+        why = why_unavailable(view_of(run), StepRow("a"), RunCommand.GO_ON)
+        assert why == "1.1 A is tried again by itself: wait for it."
 
 
 async def test_in_a_reopened_run_nothing_is_to_be_waited_for(tmp_path: Path) -> None:
