@@ -420,6 +420,8 @@ class Checklist(ChecklistRows):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the pointer is; on a phase's sign, fold it."""
+        if self._filter_line.region.contains_point(event.screen_offset):
+            return
         offset = event.get_content_offset(self)
         keys = self._outline.keys
         if offset is None or self.top + offset.y >= len(keys):

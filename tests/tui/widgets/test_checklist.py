@@ -190,6 +190,22 @@ async def test_steps_are_found_by_title_and_by_state(tmp_path: Path) -> None:
         assert texts(checklist) == before
 
 
+async def test_a_click_into_the_line_to_search_in_moves_no_cursor(
+    tmp_path: Path,
+) -> None:
+    run = scenes.failed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (screen, pilot):
+        checklist = screen.query_one(Checklist)
+        await press(pilot, time, "slash")
+        before = texts(checklist)
+        for x in (1, 12):
+            await pilot.click("Checklist #filter", offset=(x, 0))
+            await settled(pilot)
+            assert screen.key == StepRow("execute")
+            assert texts(checklist) == before
+
+
 async def test_escape_from_a_search_goes_back_to_where_one_was(tmp_path: Path) -> None:
     run = scenes.failed(tmp_path)
     time = Time(run.at)
