@@ -169,6 +169,8 @@ class TimelinePane(TimelineRows):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag the time."""
+        if self._filter_line.region.contains_point(event.screen_offset):
+            return
         offset = event.get_content_offset(self)
         if offset is not None and offset.x >= self.title_width:
             self._dragged_from = (event.screen_x, self.span)

@@ -9,6 +9,7 @@ from threading import Event
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from mobius_tui.cli import main
 from mobius_tui.review.reviewed_run import ReviewedRun
@@ -203,6 +204,25 @@ async def test_a_click_goes_to_its_time_and_a_drag_moves_what_is_in_sight(
         moved = timeline.window.scale * 10
         assert timeline.span[0] == pytest.approx(before[0] + moved)
         assert screen.cursor_order[0] == at
+
+
+async def test_the_mouse_in_the_line_to_search_in_moves_no_time(
+    tmp_path: Path,
+) -> None:
+    async with reviewed(story(tmp_path / "runs")) as (screen, pilot):
+        timeline = pane(screen)
+        await go(pilot, "plus", "plus", "slash", *"ben")
+        before = (screen.cursor_order, timeline.span)
+        line = timeline.query_one("#filter", Input)
+        x = timeline.title_width + 20
+        await pilot.click(line, offset=(x, 0))
+        await settled(pilot)
+        assert (screen.cursor_order, timeline.span) == before
+        await pilot.mouse_down(line, offset=(x, 0))
+        await pilot.hover(line, offset=(x - 10, 0))
+        await pilot.mouse_up(line, offset=(x - 10, 0))
+        await settled(pilot)
+        assert (screen.cursor_order, timeline.span) == before
 
 
 async def test_the_timeline_is_narrowed_down_and_whole_again(tmp_path: Path) -> None:
