@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.keeper.attempt_record import NO_SPACE_EXIT
@@ -127,7 +128,10 @@ class KeeperHandle:
         self.exit_code = await asyncio.to_thread(child.wait)
         if self.exit_code == NO_SPACE_EXIT:
             return os.strerror(errno.ENOSPC)
-        end = attempt_files.read_script_end(self._attempt_directory)
+        try:
+            end = attempt_files.read_script_end(self._attempt_directory)
+        except RunError:
+            return ""  # whatever is there, the keeper has begun
         is_short = (
             end is not None
             and end.cause is attempt_files.ScriptEndCause.NOT_STARTED

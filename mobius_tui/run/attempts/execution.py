@@ -153,7 +153,11 @@ class AttemptExecution:
 
     async def _script_result(self, action: Run) -> tuple[Result, str] | None:
         """The script's result and reason; `None` where its end is journaled already."""
-        end = attempt_files.read_script_end(self._directory)
+        try:
+            end = attempt_files.read_script_end(self._directory)
+        except RunError as error:
+            await self._recover_without_end(f"how it ended cannot be read: {error}")
+            return None
         if end is None:
             await self._recover_without_end()
             return None
@@ -298,8 +302,13 @@ class AttemptExecution:
             return Status.WARNED, f"it ended by itself: {words}"
         return Status.FAILED, words
 
-    async def _recover_without_end(self) -> None:
-        """Journal what the recovery table says of an attempt without a recorded end."""
+    async def _recover_without_end(self, unreadable: str = "") -> None:
+        """Journal what the recovery table says of an attempt without a recorded end.
+
+        Args:
+            unreadable: why its record, which may be there, cannot be read, in words;
+                the attempt is unknown then, whatever else it left.
+        """
         context, writer = self._context, self._writer
         last = context.state.steps[self._step.id].last_attempt
         assert last is not None
@@ -309,7 +318,7 @@ class AttemptExecution:
             has_valid_exit=False,
             has_pid=attempt_files.read_process_group(self._directory) is not None,
         )
-        if recovery_verdict(evidence) == "not started":
+        if not unreadable and recovery_verdict(evidence) == "not started":
             await self._end(Status.NOT_STARTED, recovery_reason(evidence))
             return
         survivors: tuple[str, ...] = ()
@@ -323,7 +332,8 @@ class AttemptExecution:
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=recovery_reason(evidence, keeper_end_text(self._keeper.exit_code)),
+            reason=context.redact(unreadable)
+            or recovery_reason(evidence, keeper_end_text(self._keeper.exit_code)),
             left=tuple(map(context.redact, survivors)),
             output_bytes=digests.bytes,
             output_sha256=None if survivors else digests.output,

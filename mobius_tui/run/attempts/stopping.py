@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 import psutil
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.attempt_files import read_process_group, read_script_end
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.run_context import RunContext
@@ -35,8 +37,8 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     """Living processes of an attempt, as `PID NAME`; blocking.
 
     They are those of its group, and those that left it and carry the mark or were
-    adopted by the keeper. The last entry may be `N more`: orphans for which the
-    keeper's record had no room.
+    adopted by the keeper, as far as its record can be read. The last entry may be `N
+    more`: orphans for which the keeper's record had no room.
 
     Args:
         directory: the attempt's.
@@ -45,7 +47,9 @@ def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
     group = read_process_group(directory)
     if group and _is_reused_group(group, directory, mark):
         group = None
-    end = read_script_end(directory)
+    end = None
+    with contextlib.suppress(RunError):
+        end = read_script_end(directory)
     orphans = end.survivors if end is not None else {}
     names = []
     for process in psutil.process_iter():
