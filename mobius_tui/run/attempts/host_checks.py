@@ -166,7 +166,8 @@ class HostChecks:
             number += 1
             began = loop.time()
             result = await self._look(check)
-            verdict = tally.count(result.held, is_last=began >= deadline)
+            is_late = began >= deadline
+            verdict = tally.count(result.held, is_last=is_late)
             event = FleetHostChecked(
                 step=self._step.id,
                 attempt=self._number,
@@ -182,7 +183,7 @@ class HostChecks:
             if verdict == "held":
                 return result, ""
             if verdict == "failed":
-                late = "" if time_limit == math.inf else late_look_prefix(time_limit)
+                late = late_look_prefix(time_limit) if is_late else ""
                 return CheckResult(held=False, detail=result.detail), late
             await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
 

@@ -169,11 +169,10 @@ class StepChecks:
             )
             if task.cancelled():
                 return Status.STOPPED, f"stopped during its {kind} check"
-            task.result()
+            late = task.result()
             looks = context.state.steps[step.id].attempts[-1].check_tries
             last = next(seen for seen in reversed(looks) if seen.check == index)
             if not (last.held and last.held_in_row >= check.repeat.consecutive):
-                late = "" if times[1] is None else late_look_prefix(times[1])
                 return Status.FAILED, f"{kind} check: {late}{last.detail}"
             words = f"{kind} check: {last.detail}"
         return Status.PASSED, words
@@ -227,7 +226,7 @@ class StepChecks:
 
     async def _run_until_decided(
         self, index: int, check: Check, pause: float, time_limit: float | None
-    ) -> None:
+    ) -> str:
         """Make a check until it is decided.
 
         The last try is made at the deadline. After a takeover of the run, the new host
@@ -238,6 +237,10 @@ class StepChecks:
             check: the check.
             pause: seconds between two tries.
             time_limit: seconds from the first try to the deadline, if it has one.
+
+        Returns:
+            The prefix of the last try's detail: `late_look_prefix` if that was made at
+            the deadline, else empty.
         """
         writer = self._writer
         tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
@@ -248,7 +251,8 @@ class StepChecks:
             number += 1
             began = loop.time()
             result = await self._run_check(check)
-            verdict = tally.count(result.held, is_last=began >= deadline)
+            is_late = began >= deadline
+            verdict = tally.count(result.held, is_last=is_late)
             event = CheckTried(
                 step=self._step.id,
                 attempt=self._number,
@@ -261,7 +265,9 @@ class StepChecks:
             )
             await writer.write_in_turn(event)
             if verdict != "more":
-                return
+                if time_limit is None or not is_late:
+                    return ""
+                return late_look_prefix(time_limit)
             await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
 
     async def _run_check(self, check: Check) -> CheckResult:

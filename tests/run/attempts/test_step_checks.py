@@ -75,6 +75,24 @@ async def test_until_looks_until_it_holds_or_its_time_is_over(
     await run.status("some-day", "passed")
 
 
+async def test_a_check_whose_tries_ran_out_does_not_say_that_its_time_did(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await begin(
+        f"""format = 2
+[runbook]
+title = "X"
+[[step]]
+title = "a"
+run = "true"
+check.file = {{ path = "{tmp_path}/no", attempts = 2, every = "100ms", for = "10m" }}
+"""
+    )
+    await run.did("start", "a")
+    state = await run.status("a", "failed")
+    assert state.steps["a"].reason == f"file check: {tmp_path}/no does not exist"
+
+
 async def test_a_log_since_the_step_began(begin: Begin, tmp_path: Path) -> None:
     log, began, go = tmp_path / "app.log", tmp_path / "began", tmp_path / "go"
     log.write_text("an old ERROR\n")
