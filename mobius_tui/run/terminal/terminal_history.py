@@ -112,7 +112,13 @@ class TerminalModes:
             ]
         else:
             count = int(parameters[1:-1].partition(b";")[0] or b"1")
-            del self.key_protocols[max(0, len(self.key_protocols) - count) :]
+            kitty = [
+                place
+                for place, each in enumerate(self.key_protocols)
+                if each.endswith(b"u")
+            ]
+            for place in reversed(kitty[max(0, len(kitty) - count) :]):
+                del self.key_protocols[place]
 
     def _set_mode(self, mode: int, *, on: bool) -> None:
         if mode >= HIGHEST_MODE:

@@ -42,6 +42,18 @@ def test_modes_are_undone_the_second_screen_last() -> None:
     assert undone.index(b"\x1b[?1049l") < undone.index(b"\x1b[?25h")
 
 
+def test_taking_one_key_protocol_back_leaves_the_other() -> None:
+    modes = followed(b"\x1b[>1u\x1b[>4;2m\x1b[<u")
+    assert modes.key_protocols == [b">4;2m"]
+    assert b"u" not in modes.reset_sequence()
+    assert followed(b"\x1b[>1u\x1b[>3u\x1b[>4;2m\x1b[<0u").key_protocols == [
+        b">1u",
+        b">3u",
+        b">4;2m",
+    ]
+    assert followed(b"\x1b[>1u\x1b[>4;2m\x1b[>3u\x1b[<9u").key_protocols == [b">4;2m"]
+
+
 @pytest.mark.parametrize(
     "said",
     [b"\x1b[<0;10;20m", b"\x1b[<0;10;20M", b"\x1b[<;u", b"\x1b[<1;2u", b"\x1b[<9m"],
