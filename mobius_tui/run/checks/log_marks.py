@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ from mobius_tui.run.checks.blocking_io import open_regular_for_check
 _BYTES_BEFORE_END = 256
 """Bytes before the end by which a log is recognized."""
 _COMPRESSED = frozenset((".gz", ".xz", ".zst", ".bz2", ".lz4"))
+_ROTATED_SUFFIX = re.compile(r"[._-](?:[0-9]|old\b)")
+"""How what follows a log's name begins after a rotation: `.1`, `-20261129`, `.old`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,17 +88,18 @@ def written_since(path: Path, mark: LogMark) -> LogPartsSinceMark:
     """
     now = mark_log(path)
     newest = ((path, 0),) if now.inode else ()
-    if not mark.inode:
-        return LogPartsSinceMark(parts=newest, is_whole=True)
-    if _is_same(now, mark):
+    if not mark.inode and not now.inode:
+        return LogPartsSinceMark(parts=(), is_whole=True)
+    if mark.inode and _is_same(now, mark):
         if _continues(path, mark):
             return LogPartsSinceMark(parts=((path, mark.size),), is_whole=True)
         return LogPartsSinceMark(parts=newest, is_whole=False)
     rotated = sorted(_rotated(path, mark))
-    old = [each for _, each in rotated if _is_same_file(each, mark)]
+    old = [each for _, each in rotated if mark.inode and _is_same_file(each, mark)]
     later = [each for _, each in rotated if each not in old]
     readable = [(each, 0) for each in later if each.suffix not in _COMPRESSED]
-    is_whole = bool(old) and len(readable) == len(later)
+    has_begin = bool(old) or not mark.inode
+    is_whole = has_begin and len(readable) == len(later)
     first = tuple((each, mark.size) for each in old)
     return LogPartsSinceMark(parts=(*first, *readable, *newest), is_whole=is_whole)
 
@@ -122,11 +126,17 @@ def _continues(path: Path, mark: LogMark) -> bool:
 def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
     """Files beside a log that it may have been renamed to since the mark.
 
+    Where the log did not exist then, no inode tells them from other files, so only
+    names with a number, a date or `old` count.
+
     Yields the time of each file's last change, in nanoseconds since 1970, and its path.
     """
     whole = path.resolve()
     for each in whole.parent.iterdir():
         if each.name.startswith(whole.name) and each != whole:
+            suffix = each.name.removeprefix(whole.name)
+            if not mark.inode and not _ROTATED_SUFFIX.match(suffix):
+                continue
             seen = each.lstat()
             # What was not written to since holds nothing that was.
             fresh = seen.st_mtime >= mark.at or seen.st_ino == mark.inode

@@ -113,6 +113,39 @@ async def test_a_log_that_is_not_there_yet(ctx: CheckContext, tmp_path: Path) ->
     assert (await sight(LogCheck(file="app.log", match="x"), began)).held
 
 
+@pytest.mark.parametrize(
+    ("happens", "match", "held", "not_held"),
+    [
+        (rotate, "ERROR", True, False),
+        (rotate, "older", False, True),
+        (rotate, "another", False, True),
+        (rotate_twice, "between", True, False),
+        (pack, "new", True, False),
+        (pack, "ERROR", False, False),
+    ],
+)
+async def test_a_log_that_begins_after_its_mark_and_is_rotated(
+    ctx: CheckContext,
+    tmp_path: Path,
+    happens: Callable[[Path], None],
+    match: str,
+    held: bool,
+    not_held: bool,
+) -> None:
+    log = tmp_path / "app.log"
+    (tmp_path / "app.log.9").write_text("older ERROR, between\n")
+    os.utime(tmp_path / "app.log.9", (1, 1))
+    mark = mark_log(log)
+    # The clock of files is behind by up to a tick.
+    began = replace(ctx, logs={"app.log": replace(mark, at=mark.at - 1)})
+    log.write_text("an ERROR\n")
+    (tmp_path / "app.log.json").write_text("another log\n")
+    happens(log)
+    assert (await sight(LogCheck(file="app.log", match=match), began)).held is held
+    stays = await sight(LogCheck(file="app.log", not_=match), began)
+    assert stays.held is not_held
+
+
 async def test_a_log_without_a_mark_or_that_is_none(
     ctx: CheckContext, tmp_path: Path
 ) -> None:
