@@ -14,7 +14,6 @@ from mobius_tui.run.attempts import attempt_files, launcher
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters, KeeperHandle
 from mobius_tui.run.attempts.exit_status import (
     RecoveryEvidence,
-    keeper_end_text,
     recovery_reason,
     recovery_verdict,
     script_end_text,
@@ -318,8 +317,9 @@ class AttemptExecution:
             has_valid_exit=False,
             has_pid=attempt_files.read_process_group(self._directory) is not None,
         )
+        reason = unreadable or recovery_reason(evidence, self._keeper.exit_code)
         if not unreadable and recovery_verdict(evidence) == "not started":
-            await self._end(Status.NOT_STARTED, recovery_reason(evidence))
+            await self._end(Status.NOT_STARTED, reason)
             return
         survivors: tuple[str, ...] = ()
         if evidence.is_same_boot:
@@ -332,8 +332,7 @@ class AttemptExecution:
         event = StepUnknown(
             step=self._step.id,
             attempt=self._number,
-            reason=context.redact(unreadable)
-            or recovery_reason(evidence, keeper_end_text(self._keeper.exit_code)),
+            reason=context.redact(reason),
             left=tuple(map(context.redact, survivors)),
             output_bytes=digests.bytes,
             output_sha256=None if survivors else digests.output,

@@ -122,20 +122,22 @@ def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
     return "unknown" if evidence.has_pid else "not started"
 
 
-def recovery_reason(evidence: RecoveryEvidence, keeper_end: str = "died") -> str:
+def recovery_reason(evidence: RecoveryEvidence, keeper_code: int | None = None) -> str:
     """The verdict's reason, for a person.
 
     Args:
         evidence: what the attempt left.
-        keeper_end: how its keeper ended, in words, as far as that is known.
+        keeper_code: its keeper's exit status; `None` where an earlier host started it.
     """
+    keeper_end = keeper_end_text(keeper_code)
     match recovery_verdict(evidence):
         case "running":
             return "its keeper lives"
         case "as exit says":
             return "its keeper recorded the end"
         case "not started":
-            return "the host died before the script began; nothing of it ran"
+            who = "the host died" if keeper_code is None else f"its keeper {keeper_end}"
+            return f"{who} before the script began; nothing of it ran"
         case "unknown" if not evidence.is_same_boot:
             return "the machine was restarted while it ran; how far it got is not known"
         case _:

@@ -47,3 +47,19 @@ def test_each_verdict_has_its_words() -> None:
         for held, boot, ended, pid, _ in ROWS
     }
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "who"),
+    [
+        (None, "the host died"),
+        (-9, "its keeper was ended by SIGKILL (killed; perhaps memory ran out)"),
+        (1, "its keeper failed (exit 1)"),
+    ],
+)
+def test_who_died_before_the_script_began(code: int | None, who: str) -> None:
+    evidence = RecoveryEvidence(
+        is_lock_held=False, is_same_boot=True, has_valid_exit=False, has_pid=False
+    )
+    words = f"{who} before the script began; nothing of it ran"
+    assert recovery_reason(evidence, code) == words
