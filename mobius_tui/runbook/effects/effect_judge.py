@@ -220,14 +220,15 @@ class _Judge:
         The shell runs the code after `-c`, which gets the script as `$0`.
         """
         words = tuple(Word(source=word, text=word, start=0) for word in shell)
-        if _name(shell[0]) in SHELLS and (entry := self._find_entry(shell[0])):
-            operands = Invocation(entry, words[1:]).operand_indexes
-            if operands:
-                self._step_script = script
-                self.judge_shell_script(shell[1 + operands[0]], lambda _: 0)
-                return
         program = effective_program(SimpleCommand(start=0, words=words))
         entry = self._find_entry(program.word.text) if program is not None else None
+        if program is not None and entry is not None and program.name in SHELLS:
+            operands = Invocation(entry, program.arguments).operand_indexes
+            if operands:
+                code = program.arguments[operands[0]].text
+                self._step_script = script
+                self.judge_shell_script(code, lambda _: 0)
+                return
         if entry is not None and entry.default_line.code_places:
             whole = Word(source=script, text=script, start=0)
             self._judge_language(entry.default_line.language, whole)

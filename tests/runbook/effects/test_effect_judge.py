@@ -323,6 +323,10 @@ def test_what_a_script_does(script: str, effect: str) -> None:
         (("bash", "-c", "-e", 'psql -f "$0"'), "drop table x", "destroy"),
         (("bash", "-ceo", "pipefail", 'psql -f "$0"'), "select 1", "read"),
         (("bash", "-c"), "rm x", "destroy"),
+        (("sudo", "bash", "-c", 'rm -rf /x; sh "$0"'), "ls", "destroy"),
+        (("sudo", "-u", "app", "bash", "-c", 'sh "$0"'), "rm x", "destroy"),
+        (("env", "A=1", "bash", "-c", 'sh "$0"'), "ls", "read"),
+        (("nice", "sh"), "rm x", "destroy"),
         (("./own.sh",), "ls", "change"),
     ],
 )
