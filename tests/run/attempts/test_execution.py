@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
+from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import lock_holder
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -46,3 +50,31 @@ async def test_a_keeper_that_dies_before_the_script_is_not_the_hosts_death(
         reason = steps["a"].reason
         assert reason.startswith("its keeper was ended by SIGKILL (")
         assert reason.endswith(" before the script began; nothing of it ran")
+
+
+async def test_of_what_has_begun_a_fault_of_ours_makes_an_unknown_end(
+    make_runbook: MakeRunbook, tmp_path: Path
+) -> None:
+    runbook = make_runbook(ONE + step("a", "echo begun; until test -e go; do :; done"))
+    async with office(
+        new_run(tmp_path, runbook), runbook, {}, workdir=str(tmp_path)
+    ) as host:
+        reply = await host.intend("start", "a")
+        assert reply.ok, reply.text
+        context, writer = host.services.context, host.services.writer
+        attempt = context.directory.attempt("a", 1)
+        await host.until(
+            lambda: attempt.output.exists() and attempt.output.stat().st_size
+        )
+        waiters = DiskSpaceWaiters(lambda _: None)
+        own = AttemptExecution(context, writer, waiters, context.plan.steps["a"], 1)
+        await own.fail("this program failed: KeyError('x')")
+        last = context.state.steps["a"]
+        assert last.status is Status.UNKNOWN
+        assert last.reason == "this program failed: KeyError('x')"
+        assert last.last_attempt is not None
+        assert len(last.last_attempt.left) == 1
+        keeper = lock_holder(attempt.lock)
+        assert keeper
+        (tmp_path / "go").touch()
+        await host.until(lambda: not psutil.pid_exists(keeper))

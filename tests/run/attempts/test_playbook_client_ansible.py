@@ -348,7 +348,12 @@ async def test_nothing_is_changed_by_a_check(tmp_path: Path) -> None:
     target = tmp_path / "target"
     variables = {"target": str(target)}
     order = local_order(
-        tmp_path, ("a",), ansible_playbook(), tasks, check_mode=True, variables=variables
+        tmp_path,
+        ("a",),
+        ansible_playbook(),
+        tasks,
+        check_mode=True,
+        variables=variables,
     )
     plays = await played(order)
     assert states(plays.ended()) == {"a": "changed"}
