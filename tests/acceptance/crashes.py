@@ -276,7 +276,7 @@ def hold(
     follower = Follower(directory)
     entries, steps = follower.initial_entries, follower.plan.steps
     marks = ran.read_text().split() if ran.exists() else []
-    times = Counter(mark.partition("/")[2] for mark in marks)
+    times = Counter(mark.rpartition("/")[2] for mark in marks)
     by_intent = {entry.intent: entry.n for entry in entries if entry.intent}
     tally.acknowledged += len(acknowledged)
     tally.lost += sum(by_intent.get(i) != n for i, n in acknowledged.items())

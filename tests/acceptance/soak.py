@@ -316,7 +316,7 @@ def orphans(directory: RunDirectory) -> list[str]:
     found = []
     for process in psutil.process_iter(["pid", "name", "environ"]):
         mark = (process.info["environ"] or {}).get(ATTEMPT_MARK, "")
-        if mark.startswith(f"{directory.id}/"):
+        if mark.startswith(f"{directory.path}/"):
             found.append(f"{process.info['pid']} {process.info['name']}")
     return found
 

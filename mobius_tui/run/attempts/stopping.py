@@ -29,8 +29,11 @@ ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 
 
 def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
-    """The value of `ATTEMPT_MARK` for an attempt."""
-    return f"{directory.id}/{AttemptId(step, number)}"
+    """The value of `ATTEMPT_MARK` for an attempt.
+
+    It has the whole path: runs of two folders that began in one second may have one id.
+    """
+    return f"{directory.path}/{AttemptId(step, number)}"
 
 
 def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ async def test_the_order_of_a_playbook(path: Path) -> None:
         hosts=HOSTS,
         program=str(path / "programs" / "ansible-playbook"),
         workdir=str(path),
-        env={"PATH": str(path / "programs"), ATTEMPT_MARK: "run/play.3"},
+        env={"PATH": str(path / "programs"), ATTEMPT_MARK: f"{path}/run/play.3"},
         playbook="p.yml",
         variables={"release": "{{ 1 }}", "token": "hunter2"},
         inventory="hosts.ini",

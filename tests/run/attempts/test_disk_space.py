@@ -241,7 +241,7 @@ async def run(make_runbook: MakeRunbook, tmp_path: Path) -> AsyncIterator[Runnin
 
 def has_run(run: Running, tmp_path: Path, *attempts: str) -> None:
     """Hold what ran against what was to run."""
-    wanted = [f"{run.directory.id}/{name}" for name in attempts]
+    wanted = [f"{run.directory.path}/{name}" for name in attempts]
     assert (tmp_path / "ran").read_text().split() == wanted
     for name in attempts:
         assert (run.directory.steps / name / "output").read_bytes() == SOME
