@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -211,7 +212,8 @@ def test_a_wrong_file_is_refused_before_anything_is_drawn(tmp_path: Path) -> Non
     program = str(Path(sys.executable).with_name("mobius-tui"))
     import pexpect
 
-    child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=20)
+    env = {**os.environ, "TERM": "xterm-256color"}
+    child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=20, env=env)
     text = child.read().decode()
     child.wait()
     assert child.exitstatus == 2
