@@ -118,12 +118,8 @@ class AttemptExecution:
         await self._finish()
 
     async def fail(self, reason: str) -> None:
-        """End the attempt, unless it has ended, with a failure of this program.
-
-        What has begun may have run to any point: it is unknown.
-        """
-        own = self._context.state.steps[self._step.id]
-        if own.status is not Status.RUNNING:
+        """End what has not ended by a failure of this program; unknown once begun."""
+        if self._context.state.steps[self._step.id].status is not Status.RUNNING:
             return
         if attempt_files.read_process_group(self._directory) is not None:
             await self._recover_without_end(reason)
