@@ -110,12 +110,17 @@ def assemble(
         path=path,
         sources=(source, *includes.sources),
     )
+    return RunbookDraft(
+        runbook=_completed(runbook), root=root, tables=tables, phase_entries=entries
+    )
+
+
+def _completed(runbook: Runbook) -> Runbook:
+    """A runbook whose guards and effects are what all of it makes of them."""
     runbook = dataclasses.replace(runbook, phases=_with_literal_guards(runbook))
     if any(_is_judged(step) for step in runbook.steps()):
         runbook = dataclasses.replace(runbook, phases=_with_judged_effects(runbook))
-    return RunbookDraft(
-        runbook=runbook, root=root, tables=tables, phase_entries=entries
-    )
+    return runbook
 
 
 def _is_judged(step: Step) -> bool:

@@ -111,10 +111,8 @@ class RunPage(Page):
             first=screen_state.pane,
             places=self.PLACES,
         )
-        self.panes = {
-            **self.pane_layout.widgets,
-            PaneName.HOSTS: self.outputs.hosts.pane,
-        }
+        hosts = self.outputs.hosts.pane
+        self.panes = {**self.pane_layout.widgets, PaneName.HOSTS: hosts}
         self._begins_zoomed = screen_state.zoomed
         self.has_moved = screen_state.moved
         """Whether the person put the cursor where it is: else it follows the run."""

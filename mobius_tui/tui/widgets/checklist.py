@@ -332,8 +332,7 @@ class Checklist(ChecklistRows):
         return self.size.height - self._filter_line.display
 
     def _move_to(self, place: int) -> None:
-        keys = self._outline.keys
-        if keys:
+        if keys := self._outline.keys:
             self.post_message(self.Moved(keys[max(0, min(place, len(keys) - 1))]))
 
     def action_cursor(self, count: int) -> None:
