@@ -57,8 +57,9 @@ APART = (("drill", "review"), ("tui", "plain"), ("doctor", "plain"))
 """Packages that know nothing of each other."""
 FOLDER_LIMIT = 26
 """Modules that a folder holds at most, its `__init__` included."""
-LINE_LIMIT = 450
-"""Lines that a module has at most."""
+LINE_LIMIT = 700
+"""Lines that a module has at most: so many are still one subject; what is longer has
+two."""
 
 
 def outside_imports(path: Path) -> set[str]:

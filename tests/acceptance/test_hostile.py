@@ -94,6 +94,7 @@ def test_any_text_by_every_way(first: str, second: str) -> None:
     )
     assert escape_unprintable(said).isprintable()
     letter = OutgoingMessage(
+        id="1",
         title=said,
         text=said,
         run="r",

@@ -86,7 +86,7 @@ def playbook_order(
         raise RunError(f"ansible-playbook is not on PATH; {ANSIBLE_MISSING_REMEDY}")
     values = context.values(step)
     target = context.plan.runbook.targets[rollout.target]
-    mark = attempt_mark(context.directory, step.id, number)
+    mark = attempt_mark(context, step.id, number)
     return PlaybookOrder(
         folder=str(context.directory.attempt(step.id, number).path),
         hosts=tuple(hosts),
@@ -324,7 +324,7 @@ class AttemptHosts:
         except ValueError as error:
             raise RunError(str(error)) from error
         return StepOrder(
-            run=context.directory.id,
+            run=context.run_key,
             step=self._step.id,
             folder=str(self._directory.path),
             route=self.route(),

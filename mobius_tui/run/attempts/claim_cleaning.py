@@ -79,7 +79,7 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
     if not hosts:
         return
     order = StepOrder(
-        run=context.directory.id,
+        run=context.run_key,
         step=step.id,
         folder=str(context.directory.attempt(step.id, last.attempt).path),
         route=route_to_hosts(context, step.rollout.become),

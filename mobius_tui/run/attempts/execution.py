@@ -222,7 +222,7 @@ class AttemptExecution:
         return last is not None and bool(last.check_tries)
 
     def _mark(self) -> str:
-        return attempt_mark(self._context.directory, self._step.id, self._number)
+        return attempt_mark(self._context, self._step.id, self._number)
 
     def _launch_spec(self, action: Run) -> tuple[launcher.LaunchSpec, str]:
         """What the keeper is started with, and the script.

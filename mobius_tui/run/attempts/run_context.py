@@ -116,6 +116,13 @@ class RunContext:
     steps_with_held_guard: set[str] = field(default_factory=set)
     """Ids of steps that may begin, as their guards held; see `step_checks`."""
 
+    @property
+    def run_key(self) -> str:
+        """What no other run has; see `RunBegan.run_key`."""
+        began = self.state.began
+        assert began is not None
+        return began.run_key
+
     def values(
         self, step: Step | None = None, host: Mapping[HostField, str] | None = None
     ) -> Values:

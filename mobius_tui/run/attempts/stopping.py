@@ -21,19 +21,22 @@ from mobius_tui.run.keeper.process_table import process_start_ticks
 from mobius_tui.run.planning.plan import kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.runbook import Step
 
 ATTEMPT_MARK = "MOBIUS_TUI_ATTEMPT"
 """The environment variable that every process of a step inherits: `RUN/STEP.N`."""
 
 
-def attempt_mark(directory: RunDirectory, step: str, number: int) -> str:
+def attempt_mark(context: RunContext, step: str, number: int) -> str:
     """The value of `ATTEMPT_MARK` for an attempt.
 
-    It has the whole path: runs of two folders that began in one second may have one id.
+    It begins with the run's key; for a run of an earlier version, which has none, with
+    the path of its folder, as that version wrote it.
     """
-    return f"{directory.path}/{AttemptId(step, number)}"
+    began = context.state.began
+    key = None if began is None else began.key
+    return f"{key or context.directory.path}/{AttemptId(step, number)}"
 
 
 def find_survivors(directory: AttemptDirectory, mark: str) -> tuple[str, ...]:
@@ -107,7 +110,7 @@ def attempt_survivors(context: RunContext, step: Step) -> tuple[str, ...]:
         return ()
     return find_survivors(
         context.directory.attempt(step.id, last.number),
-        attempt_mark(context.directory, step.id, last.number),
+        attempt_mark(context, step.id, last.number),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Mapping
 
@@ -20,6 +21,9 @@ from mobius_tui.run.storage.run_directory import RunDirectory, make_run_director
 from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import runbook_digest
+
+RUN_KEY_BYTES = 16
+"""Of `RunBegan.key`: two of all runs there ever are have the same one by no chance."""
 
 
 async def start_new_run(
@@ -106,4 +110,5 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         host_sites=ready.host_sites,
         targets={name: found.sha256 for name, found in ready.hosts.items()},
         playbooks=ready.playbooks,
+        key=secrets.token_hex(RUN_KEY_BYTES),
     )

@@ -109,6 +109,17 @@ class RunBegan:
     playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By step, what its playbook is made of as the briefing had it; see
     `playbook_digests`."""
+    key: str | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """128 random bits, as 32 hexadecimal digits; runs of earlier versions have none."""
+
+    @property
+    def run_key(self) -> str:
+        """What no other run has: what outside of its folder is this run's goes by it.
+
+        `run` is for people: two runs that began in one second may have one of it. A run
+        of an earlier version has nothing else.
+        """
+        return self.key or self.run
 
     @property
     def is_drill(self) -> bool:

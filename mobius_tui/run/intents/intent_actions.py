@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, get_args
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.run_events import FacilitatorAct
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 """Version of the protocol between viewers and hosts. It is raised when an action, or a
 field of one, is added, renamed or removed. Version 1 sent no number."""
 PermittedRequester = Literal["approvers", "group", "owner"]

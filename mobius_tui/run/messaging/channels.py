@@ -125,6 +125,9 @@ _GROUP_MENTION = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECA
 class OutgoingMessage:
     """What is sent in one try."""
 
+    id: str
+    """The same in every try of one delivery, and of no other: who gets it twice can
+    tell by it."""
     title: str
     text: str
     run: str
@@ -230,6 +233,7 @@ def _teams_body(message: OutgoingMessage) -> dict[str, Any]:
 
 def _webhook_body(message: OutgoingMessage) -> dict[str, Any]:
     return {
+        "id": message.id,
         "title": sanitize.line(message.title),
         "text": message.full_text,
         "run": message.run,

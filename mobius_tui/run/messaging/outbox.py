@@ -223,6 +223,7 @@ class Outbox:
         return OutgoingMessage(
             title=delivery.queued_event.title,
             text=delivery.queued_event.text,
+            id=f"{began.run_key}-{delivery.number}",
             run=began.run,
             runbook=began.title,
             mode=began.mode,

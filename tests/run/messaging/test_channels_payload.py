@@ -28,6 +28,7 @@ Kind = Literal["slack", "teams", "webhook"]
 
 def letter(text: str) -> OutgoingMessage:
     return OutgoingMessage(
+        id="7d0c5a-3",
         title="Rollback started",
         text=text,
         run="2026-11-24T13-45-05-mobius-rollback",
@@ -80,6 +81,7 @@ def test_a_plain_webhook_gets_data() -> None:
     found = sent("webhook", HOSTILE)
     assert found["text"].startswith("<!channel>")
     assert found["delivery"] == 3
+    assert found["id"] == "7d0c5a-3"
     assert found["environment"] == "production"
     assert found["run"] == "2026-11-24T13-45-05-mobius-rollback"
 
