@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
+from time import monotonic
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import (
@@ -48,6 +49,7 @@ from mobius_tui.run.planning.undoing import (
 )
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Step
@@ -58,6 +60,15 @@ def do(options: argparse.Namespace) -> int:
     """Show what would be undone, the newest first; with `--yes`, undo it."""
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
+    if _unwatched_steps(follower):
+        if not options.yes:
+            narrate(_unwatched_text(follower))
+        elif (refusal := _refusal_to_host(directory)) is not None:
+            narrate(refusal)
+            return EXIT_INCOMPLETE
+        else:
+            asyncio.run(_judge_left_over(follower))
+            follower = Follower(directory)
     plan, state = follower.plan, follower.state
     items = undo_items_back_to(undo_items(plan, state), options.to)
     if options.to is not None and not items:
@@ -72,10 +83,8 @@ def do(options: argparse.Namespace) -> int:
             return asyncio.run(_end(follower))
         narrate(refused.text)
         return EXIT_INCOMPLETE if options.yes else EXIT_OK
-    try:
-        refuse_unhostable(follower.directory)
-    except RunError as error:
-        narrate(str(error))
+    if (refusal := _refusal_to_host(directory)) is not None:
+        narrate(refusal)
         return EXIT_INCOMPLETE if options.yes else EXIT_OK
     ended = ended_ago_text(state, follower.now())
     if ended:
@@ -87,6 +96,61 @@ def do(options: argparse.Namespace) -> int:
 
 
 _OPENS = "--yes opens it again for that, and ends it once more"
+LEFT_OVER_TIMEOUT = 10.0
+"""Seconds that a new host is given to judge what an earlier one left."""
+
+
+def _refusal_to_host(directory: RunDirectory) -> str | None:
+    """Why no host can be started for a run, in words; `None` where one can."""
+    try:
+        refuse_unhostable(directory)
+    except RunError as error:
+        return str(error)
+    return None
+
+
+def _unwatched_steps(follower: Follower) -> tuple[str, ...]:
+    """Ids of the steps that ran when the run's host died, and that none has judged."""
+    if follower.directory.host_pid() is not None:
+        return ()
+    steps = follower.state.steps.items()
+    return tuple(name for name, own in steps if own.status is Status.RUNNING)
+
+
+def _unwatched_text(follower: Follower) -> str:
+    names = map(follower.plan.name, _unwatched_steps(follower))
+    return (
+        f"no host runs this run: what became of {', '.join(names)} is not judged yet; "
+        "--yes starts one first"
+    )
+
+
+async def _judge_left_over(follower: Follower) -> None:
+    """Start a host, and wait until it has judged what ran when the last one died.
+
+    A step whose script still runs under its keeper stays as it is.
+    """
+    steps = _unwatched_steps(follower)
+    await resume_run(follower.directory, follower.runbook)
+    viewer = Viewer(follower.directory)
+    deadline = monotonic() + LEFT_OVER_TIMEOUT
+    try:
+        async for _ in viewer.changes():
+            state = viewer.follower.state
+            if monotonic() > deadline or not any(
+                state.steps[name].status is Status.RUNNING
+                and not _has_keeper(viewer, name)
+                for name in steps
+            ):
+                return
+    finally:
+        await viewer.close()
+
+
+def _has_keeper(viewer: Viewer, step: str) -> bool:
+    """Whether the keeper of a step's last attempt lives."""
+    number = len(viewer.follower.state.steps[step].attempts)
+    return lock_holder(viewer.directory.attempt(step, number).lock) is not None
 
 
 def _is_all_undone(follower: Follower) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.cli import main
+from mobius_tui.run.storage.run_directory import lock_holder
 from tests.conftest import MakeRunbook
-from tests.run.running import Running
+from tests.run.running import Running, wait_for
 
 BOOK = """format = 2
 [runbook]
@@ -105,5 +106,57 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         code, shown, said = await undo("--yes")
         assert (code, "1. 1.2 true (passed): stays" in shown) == (4, True)
         assert "1.2 true stays: it is out" in said
+    finally:
+        await running.close()
+
+
+SLOW_BOOK = """format = 2
+[runbook]
+id = "slow"
+title = "Slow to undo"
+[[step]]
+id = "one"
+effect = "change"
+run = 'true'
+undo = 'touch begun; until test -e go; do sleep 0.05; done; echo one >> undone'
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("state_home")
+@pytest.mark.parametrize("is_running", [True, False])
+async def test_it_goes_on_after_its_host_died_in_the_middle(
+    tmp_path: Path,
+    make_runbook: MakeRunbook,
+    capsys: pytest.CaptureFixture[str],
+    is_running: bool,
+) -> None:
+    running = await Running(make_runbook(SLOW_BOOK)).begin(workdir=tmp_path)
+    run, undone = running.directory.id, tmp_path / "undone"
+    lock = running.directory.attempt("undo-one", 1).lock
+    try:
+        await running.did("start", "one")
+        await running.status("one", "passed")
+        await running.did("undo", steps=("one",))
+        await running.did("start", "undo-one")
+        wait_for((tmp_path / "begun").exists)
+        running.kill_host()
+        if not is_running:
+            (tmp_path / "go").touch()
+            wait_for(lambda: lock_holder(lock) is None)
+        code = await asyncio.to_thread(main, ["undo", run])
+        said = capsys.readouterr().err
+        assert code == 0
+        assert "no host runs this run: what became of A.1 Undo: true" in said
+        code = await asyncio.to_thread(main, ["undo", run, "--yes"])
+        said = capsys.readouterr().err
+        if is_running:  # it is said of what lives, and for as long as it does
+            assert (code, "A.1 Undo: true is running; wait" in said) == (4, True)
+            (tmp_path / "go").touch()
+            await running.status("undo-one", "passed")
+        assert undone.read_text() == "one\n"
+        code = await asyncio.to_thread(main, ["undo", run, "--yes"])
+        assert (code, undone.read_text()) == (4, "one\n")
+        assert "nothing has been changed that is not undone" in capsys.readouterr().err
     finally:
         await running.close()
