@@ -62,6 +62,13 @@ def _printed_items(attempt: AttemptDirectory) -> tuple[str, ...]:
         raise RunError("it printed bytes that are not UTF-8") from error
 
 
+STOPPED_BY_UNKNOWN = (
+    "its keeper was told by SIGTERM to stop it; who did that is not on record"
+)
+"""Why an attempt was stopped of which no stop is journaled: by a signal from outside,
+by a viewer past a silent host, or while the disk was full."""
+
+
 class AttemptExecution:
     """One attempt at one step."""
 
@@ -284,7 +291,8 @@ class AttemptExecution:
                     f"it took longer than {limit}, so it was stopped",
                 )
             case attempt_files.ScriptEndCause.STOPPED:
-                return (Status.PASSED if action.follow else Status.STOPPED), "stopped"
+                words = "stopped" if self._is_stop_asked() else STOPPED_BY_UNKNOWN
+                return (Status.PASSED if action.follow else Status.STOPPED), words
             case attempt_files.ScriptEndCause.OUTPUT_FULL:
                 return Status.STOPPED, words
             case attempt_files.ScriptEndCause.OUTPUT_LOST:
@@ -292,6 +300,11 @@ class AttemptExecution:
             case attempt_files.ScriptEndCause.EXITED:
                 return self._judge_code(action, end.code, words)
         assert_never(end.cause)
+
+    def _is_stop_asked(self) -> bool:
+        """Whether it is on record that somebody wanted this attempt stopped."""
+        last = self._context.state.steps[self._step.id].last_attempt
+        return last is not None and last.stop_asked
 
     @staticmethod
     def _judge_code(action: Run, code: int, words: str) -> tuple[Result, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import psutil
@@ -78,3 +80,21 @@ async def test_of_what_has_begun_a_fault_of_ours_makes_an_unknown_end(
         assert keeper
         (tmp_path / "go").touch()
         await host.until(lambda: not psutil.pid_exists(keeper))
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+async def test_who_stopped_it_is_said_where_it_is_known(
+    begin: Begin, is_asked: bool
+) -> None:
+    run = await begin(ONE + step("a", "echo begun; sleep 60"))
+    await run.did("start", "a")
+    await run.output("a", "begun")
+    if is_asked:
+        await run.did("stop", "a", attempt=1)
+    else:
+        os.kill(run.keeper("a"), signal.SIGTERM)
+    state = await run.status("a", "stopped")
+    by_sigterm = "its keeper was told by SIGTERM to stop it; who did that is not on"
+    reason = state.steps["a"].reason
+    assert (reason == "stopped") is is_asked
+    assert reason.startswith(by_sigterm) is not is_asked
