@@ -8,6 +8,7 @@ from typing import cast
 
 from mobius_tui.runbook.decode.value_readers import (
     ID_PATTERN,
+    id_rule,
     read_duration,
     read_one_of,
 )
@@ -56,7 +57,8 @@ def read_targets(root: TomlTable) -> dict[str, tuple[Target, TomlTable]]:
 
 def _target(name: str, table: TomlTable) -> Target:
     if not ID_PATTERN.fullmatch(name):
-        table.report(f"a target's name is made of a-z, 0-9 and -, unlike {name[:40]!r}")
+        words = f"a target's name {id_rule(name)}, unlike {name[:40]!r}"
+        table.report(words)
     table.require("hosts")
     target = Target(
         name=name,

@@ -22,7 +22,9 @@ from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 
-ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+MAX_ID_CHARS = 64
+"""An id is part of names of files, which have 255 bytes at most."""
+ID_PATTERN = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{MAX_ID_CHARS - 1}}}")
 VARIABLE_NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 ADDRESS_PATTERN = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
@@ -45,9 +47,20 @@ def read_id(table: TomlTable, key: str = "id") -> str:
     table.require(key)
     text = table.text(key)
     if text and not ID_PATTERN.fullmatch(text):
-        table.report(f"an `{key}` is made of a-z, 0-9 and -, such as my-step-2", key)
+        table.report(f"an `{key}` {id_rule(text)}, such as my-step-2", key)
         return ""
     return text
+
+
+def id_rule(text: str) -> str:
+    """What an id must be that a text is not, in words.
+
+    Args:
+        text: what does not match `ID_PATTERN`.
+    """
+    if len(text) > MAX_ID_CHARS:
+        return f"has at most {MAX_ID_CHARS} characters, not {len(text)}"
+    return "is made of a-z, 0-9 and -"
 
 
 def _derived_id(table: TomlTable) -> str:

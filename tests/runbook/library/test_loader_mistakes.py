@@ -191,6 +191,10 @@ STEPS = [
     (PHASE + "«[[phase.step]]\nid='s'\nrun = 'x'", "`title` is missing"),
     (PHASE + "«[[phase.step]]\ntitle='s'\nrun = 'x'", "`id` is missing"),
     (RUN.replace('id = "s"', '«id = "S 1"'), "an `id` is made of a-z, 0-9 and -"),
+    (
+        RUN.replace('id = "s"', f'«id = "{"s" * 65}"'),
+        "an `id` has at most 64 characters, not 65",
+    ),
     (RUN.replace('id = "p"', '«id = "stop"'), "`stop` is a word of `on_failure`"),
     ("«[phase]\nid = 'p'", "`phase` is a list of tables, [[phase]], not a table"),
 ]
