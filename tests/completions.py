@@ -67,7 +67,7 @@ CHOICES = {
 """Values that the parser leaves to the command, by the option."""
 FREE = {
     *("AGE", "GROUP", "K=V", "N", "NAME", "P", "PATTERN", "REASON", "RULE=SPEC"),
-    *("SHA256", "TEXT", "TIME", "WHEN", "30m"),
+    *("SHA256", "TEXT", "TIME", "WHEN", "WHO", "30m"),
 }
 """What only the person knows, or only the run; by its name in the help."""
 

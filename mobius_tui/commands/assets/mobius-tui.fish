@@ -57,7 +57,7 @@ function _shtab_mobius_tui_using
 end
 
 set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
-set -g _shtab_mobius_tui_opts_with_value --answers --as --at --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
+set -g _shtab_mobius_tui_opts_with_value --answers --as --at --by --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
 complete -c mobius-tui -f
@@ -202,6 +202,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -s h -l help -d 'show t
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l drills -d 'drills that are over, with their scores'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l runbook -xka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d 'only those of this runbook'
+complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l by -x -d 'only those that this account began'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l mode -xka "incident drill maintenance" -d 'only those of this kind'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l outcome -xka "completed failed abandoned incomplete open imported damaged 'never began'" -d 'one of'
 complete -c mobius-tui -n '_shtab_mobius_tui_using runs' -l since -x -d 'begun since then'

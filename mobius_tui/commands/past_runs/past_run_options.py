@@ -24,6 +24,9 @@ def runs_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--runbook", metavar="ID", help="only those of this runbook")
     parser.add_argument(
+        "--by", metavar="WHO", help="only those that this account began"
+    )
+    parser.add_argument(
         "--mode",
         choices=tuple(map(str, Mode)),
         help="only those of this kind",

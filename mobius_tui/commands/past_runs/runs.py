@@ -58,6 +58,7 @@ def _matches(
     return (
         options.runbook in (None, run.runbook)
         and options.outcome in (None, run.outcome)
+        and options.by in (None, run.operator)
         and (since is None or (run.began is not None and run.began >= since))
     )
 

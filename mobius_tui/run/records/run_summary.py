@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -22,9 +23,11 @@ from mobius_tui.run.events.run_events import RunBegan, RunEnded, RunReopened
 from mobius_tui.run.records.record_file import lost_end_text
 from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.run_index import all_runs
+from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.state_folders import runs_root, state_home
 from mobius_tui.runbook.text.units import clock_duration, local_time
+from mobius_tui.sanitize import line
 
 JOURNAL_TAIL_BYTES = 1 << 16
 """Bytes of a journal's end that are searched first for how the run ended."""
@@ -48,7 +51,9 @@ class RunSummary:
     """Seconds since 1970."""
     ended: float | None
     operator: str = ""
-    """Who began it."""
+    """Who began it, and as whom its commands run."""
+    home: str = ""
+    """The HOME that it began with; in a drill, one of the site's."""
     sha256: str = ""
     """Of the runbook's files; see `runbook.runbook_digest`."""
     path: str = ""
@@ -64,6 +69,11 @@ class RunSummary:
     def is_open(self) -> bool:
         """Whether it began and has not ended."""
         return self.outcome is ListingState.OPEN
+
+    @property
+    def open_words(self) -> str:
+        """How an open run stands."""
+        return "still running" if self.host is not None else "open, no host"
 
     @property
     def came_to_end(self) -> bool:
@@ -90,14 +100,12 @@ class RunSummary:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
         took = "" if self.took is None else clock_duration(self.took)
-        state = str(self.outcome)
-        if self.is_open:
-            state = "still running" if self.host is not None else "open, no host"
+        state = self.open_words if self.is_open else str(self.outcome)
         since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""
         return (
             f"{when}  {self.mode:11}  {state:13}  {took:>7}  {self.title}"
-            f"  {self.environment}  {note}{self.id}"
+            f"  {self.environment}  by {self.operator}  {note}{self.id}"
         )
 
     def unwatched_text(self, now: float) -> str:
@@ -115,6 +123,7 @@ class RunSummary:
         return {
             "run": self.id,
             "runbook": self.runbook,
+            "by": self.operator,
             "mode": self.mode,
             "environment": self.environment,
             "outcome": self.outcome,
@@ -153,6 +162,7 @@ def read_summary(directory: RunDirectory) -> RunSummary:
         began=at,
         ended=ended_at,
         operator=began.operator,
+        home=began.setting.get("HOME", ""),
         sha256=began.sha256,
         path=began.path,
         reason=last.reason if last is not None else "",
@@ -190,16 +200,52 @@ def is_open(directory: RunDirectory) -> bool:
     return read_summary(directory).is_open
 
 
+MAX_RUNS_NAMED = 5
+"""Runs that a message names; of the others it gives the number."""
+
+
 def newest_open_run(root: Path) -> RunDirectory:
-    """The newest run that has not ended.
+    """The newest of this person's runs that has not ended.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none; its words name the open ones of others that are
+            shared, here.
     """
-    newest = next((run for run in all_runs(root) if is_open(run)), None)
-    if newest is None:
+    others: list[RunSummary] = []
+    for run in all_runs(root):
+        summary = read_summary(run)
+        if summary.is_open and _is_of_this_home(run, summary, root):
+            return run
+        others += [summary] if summary.is_open else []
+    if root == runs_root():
+        others += filter(_IS_OPEN, map(read_summary, runs_shared_by_others()))
+    if not others:
         raise UsageError("there is no open run; `mobius-tui runs` lists all")
-    return newest
+    named = ", ".join(
+        f"{each.id} by {each.operator} ({each.open_words})"
+        for each in others[:MAX_RUNS_NAMED]
+    )
+    left = len(others) - MAX_RUNS_NAMED
+    more = f" and {left} more" if left > 0 else ""
+    raise UsageError(
+        "there is no open run of yours; shared with you, and to be named if you mean "
+        f"one (`mobius-tui resume RUN`): {line(named)}{more}"
+    )
+
+
+_IS_OPEN = attrgetter("is_open")
+
+
+def _is_of_this_home(run: RunDirectory, summary: RunSummary, root: Path) -> bool:
+    """Whether a run of this account's is this person's: several may share a login.
+
+    A run that is shared lies beside those of others; it is told from theirs by the
+    home that it began in.
+    """
+    if run.path.parent == root:
+        return True
+    home = Path(summary.home)
+    return home == Path.home() or home.is_relative_to(state_home())
 
 
 def _beginning_and_end(

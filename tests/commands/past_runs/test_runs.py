@@ -42,6 +42,8 @@ def _runs() -> None:
         ("--since 2020-01-01", 3),
         ("--runbook story", 3),
         ("--runbook other", 0),
+        ("--by maria", 3),
+        ("--by bob --since 30d", 0),
         ("--runbook story --mode incident --since 6w --outcome incomplete", 1),
         ("--drills --since 30d", 0),
     ],

@@ -28,9 +28,11 @@ from mobius_tui.run.intents.intent_actions import (
     StartAutomatic,
     StartStep,
 )
+from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name
 from mobius_tui.run.storage.state_folders import (
+    account_name,
     make_private_folder,
     make_shared_folder,
     require_may_host,
@@ -61,6 +63,31 @@ def modes(run: RunDirectory) -> dict[str, int]:
         str(path.relative_to(run.path)): stat.S_IMODE(path.lstat().st_mode)
         for path in every
     }
+
+
+async def test_a_shared_run_of_another_home_is_not_taken_for_ones_own(
+    shared: Path, make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runbook = make_runbook(ONE + step("a"))
+    run = Running(runbook)
+    briefing = prepare_briefing(runbook, given={}, workdir=runbook.path.parent)
+    run.directory = await start_new_run(replace(briefing, share=GROUP))
+    try:
+        await run._look()
+        assert newest_open_run(runs_root()) == run.directory
+        monkeypatch.setenv("HOME", str(shared / "another"))
+        monkeypatch.setenv("XDG_STATE_HOME", str(shared / "another" / "state"))
+        with pytest.raises(UsageError) as refused:
+            newest_open_run(runs_root())
+        account = account_name(os.getuid())
+        named = f"{run.directory.id} by {account} (still running)"
+        assert "there is no open run of yours" in str(refused.value)
+        assert named in str(refused.value)
+        run.kill_host()
+        with pytest.raises(UsageError, match=r"\(open, no host\)"):
+            newest_open_run(runs_root())
+    finally:
+        await run.close()
 
 
 async def test_a_run_is_its_owners_alone(begin: Begin) -> None:
@@ -234,7 +261,13 @@ async def test_another_user_approves_and_does_no_more_than_they_may(
 
         assert main(["runs"]) == 0  # what both need is loaded by now
         assert main(["approve", name, "--as", "x", "--step", "y"]) == 2
-        assert name in program("runs", groups=member)
+        assert f"by root  {name}" in program("runs", groups=member)
+        assert f"you mean one (`mobius-tui resume RUN`): {name} by root (still" in (
+            as_other(lambda: newest_open_run(runs_root()), member, "")
+        )
+        assert "there is no open run; " in (
+            as_other(lambda: newest_open_run(runs_root()), outsider, "")
+        )
         assert name not in program("runs", groups=outsider)
         start, auto, end = said(member)
         assert "only the run's owner" in auto
