@@ -102,6 +102,59 @@ async def test_host_and_keeper_die_and_the_step_is_unknown(
     assert starts(tmp_path) == 2
 
 
+WITH_UNDO = 'format = 2\n[runbook]\nid = "test"\ntitle = "Test"\n' + ONE
+REFUSED_WHILE_ONE_RUNS: tuple[tuple[str, str | None, dict[str, object]], ...] = (
+    ("start", "b", {}),
+    ("enter", None, {"phase": "repair"}),
+    ("undo", None, {"steps": ("done",)}),
+    ("improvise", None, {"script": "echo x > y", "attempt": None}),
+    ("end", None, {}),
+)
+
+
+@pytest.mark.parametrize(("word", "about", "fields"), REFUSED_WHILE_ONE_RUNS)
+@pytest.mark.parametrize("is_host_killed", [False, True])
+async def test_what_is_to_be_waited_for_is_named_and_lives(
+    begin: Begin,
+    tmp_path: Path,
+    word: str,
+    about: str | None,
+    fields: dict[str, object],
+    *,
+    is_host_killed: bool,
+) -> None:
+    change = 'effect = "change"'
+    run = await begin(
+        WITH_UNDO
+        + step("done", "true", f"{change}\nundo = 'true'")
+        + step("a", waits(tmp_path), change)
+        + step("b", "true", change)
+        + '[[phase]]\nid = "repair"\ntitle = "Repair"\naside = true\n'
+        + step("r", "true", change)
+    )
+    await run.did("start", "done")
+    await run.status("done", "passed")
+    await run.did("start", "a")
+    await run.output("a", "\n")
+    refused = (await run.intend(word, about, **fields)).text
+    assert "1.2 a" in refused
+    assert "running" in refused
+    script = int(run.directory.attempt("a", 1).pid.read_text())
+    if is_host_killed:
+        run.kill_host()
+        refused = (await run.intend(word, about, **fields)).text
+        assert "resume" in refused
+        assert "wait" not in refused
+    run.kill_keeper("a")
+    os.killpg(script, signal.SIGKILL)
+    if is_host_killed:
+        await run.resume()
+    await run.status("a", "unknown")
+    reply = await run.intend(word, about, **fields)
+    assert "1.2 a is running" not in reply.text
+    assert "wait" not in reply.text
+
+
 async def test_the_keeper_dies_under_a_living_host(
     begin: Begin, tmp_path: Path
 ) -> None:
