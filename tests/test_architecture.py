@@ -22,6 +22,7 @@ from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
     *("dataclass", "errors", "ascii_text", "sanitize", "garbage_collection"),
+    "program_name",
     *(f"runbook.{room}" for room in ("text", "model", "prose", "shell", "effects")),
     *(f"runbook.{room}" for room in ("toml", "decode", "script_rules", "lint")),
     *(f"runbook.{room}" for room in ("page", "library")),
@@ -200,6 +201,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 2,
+    ("cli", "program_name"): 2,  # with shlex and shutil
     ("commands.authoring.check", "commands.support.drill_remarks"): 87,
     ("commands.drill", "commands.support.drill_start"): 217,
     ("commands.resume", "commands.support.run_lines"): 251,

@@ -172,3 +172,22 @@ def test_a_reader_that_leaves_early_is_no_error(book: Path) -> None:
 def test_paths_and_faults() -> None:
     assert str(runs_root()) in program("paths").stdout
     assert "bad-release" in program("drill", "--fault", "list").stdout
+
+
+@pytest.mark.parametrize("is_on_path", [False, True])
+def test_its_hints_can_be_typed_as_it_was_called(
+    tmp_path: Path, *, is_on_path: bool
+) -> None:
+    """README calls it by its path in a virtual environment."""
+    path = Path(PROGRAM)
+    env = {"PATH": f"{path.parent if is_on_path else tmp_path}:/usr/bin:/bin"}
+    found = subprocess.run(
+        [f"./{path.name}", "runs"],
+        cwd=path.parent,
+        env={**env, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name = path.name if is_on_path else f"./{path.name}"
+    assert f"no runs yet; `{name} demo` makes one" in found.stderr

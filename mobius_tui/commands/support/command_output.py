@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.program_name import NAME, with_called_name
 from mobius_tui.runbook.toml.runbook_source import write_source
 from mobius_tui.sanitize import line
 
@@ -17,7 +18,8 @@ def print_data(text: str) -> None:
 
 def narrate(text: str) -> None:
     """Print a remark to stderr, so that stdout holds data alone."""
-    print(f"mobius-tui: {line(text)}", file=sys.stderr, flush=True)  # noqa: T201
+    words = with_called_name(line(text))
+    print(f"{NAME}: {words}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_output(text: str, target: str | None) -> None:

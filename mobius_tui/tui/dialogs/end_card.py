@@ -24,6 +24,7 @@ from mobius_tui.drill.past_drills import (
     is_first_drill,
 )
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
+from mobius_tui.program_name import called_name
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -277,11 +278,16 @@ async def make_end_card(
 
 def _next_steps_fields() -> tuple[Field, ...]:
     """How a first-time user goes on."""
+    typed = [f"{called_name()} {words}" for words, _ in COMMANDS_AFTER_DEMO]
+    width = max(map(len, typed)) + 2
     return tuple(
         Field(
-            "" if place else "next", assemble((f"{typed:<33}", "key"), (words, "plain"))
+            "" if place else "next",
+            assemble((f"{command:<{width}}", "key"), (what, "plain")),
         )
-        for place, (typed, words) in enumerate(COMMANDS_AFTER_DEMO)
+        for place, (command, (_, what)) in enumerate(
+            zip(typed, COMMANDS_AFTER_DEMO, strict=True)
+        )
     )
 
 

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
+from mobius_tui.program_name import called_name
 from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import ends_without_viewers
@@ -124,7 +125,7 @@ class LeaveDialog(Dialog[LeaveWay]):
     def _leave_text(self) -> Content:
         state = self.state
         lines = [text(f"▶ {name} is running", "accent") for name in self._names]
-        back = text(f"Come back with: mobius-tui resume {self._run_id}", "muted")
+        back = text(f"Come back with: {called_name()} resume {self._run_id}", "muted")
         if state.ended:
             return text(f"The run has ended meanwhile: {state.ended}.")
         if not lines:

@@ -13,12 +13,12 @@ from mobius_tui.tui.presenters.run_view import RunView
 
 MARK_COUNT = 4
 COMMANDS_AFTER_DEMO = (
-    ("mobius-tui drill --fault random", "one that you must find out"),
-    ("mobius-tui new NAME", "a small runbook of your own"),
-    ("mobius-tui import PAGE.md", "a runbook made of your page"),
-    ("mobius-tui run NAME.toml", "runs it; --dry-run shows it"),
+    ("drill --fault random", "one that you must find out"),
+    ("new NAME", "a small runbook of your own"),
+    ("import PAGE.md", "a runbook made of your page"),
+    ("run NAME.toml", "runs it; --dry-run shows it"),
 )
-"""After the demo: what to type, and what that does."""
+"""After the demo: what to type behind the program's name, and what that does."""
 
 
 def coach_mark(view: RunView) -> str:
@@ -54,12 +54,11 @@ def coach_mark(view: RunView) -> str:
 def _after_rollback(view: RunView) -> str:
     """The mark after the rollback: do the steps that are left, or end the drill."""
     outcome, _ = run_outcome(view.plan, view.state)
-    if outcome == "completed":
-        end = first_key_name(RunCommand.END_RUN)
-        return _mark(
-            4, f"All that counts is done. {end} ends the drill and shows your score."
-        )
     on = first_key_name("next_action")
+    if outcome == "completed":
+        return _mark(
+            4, f"All that counts is done. {on} ends the drill and shows your score."
+        )
     return _mark(
         3,
         f"It answers again: you rolled it back. Now prove it: {on} does the next step, "

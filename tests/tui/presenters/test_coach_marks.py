@@ -99,7 +99,7 @@ def coached(tmp_path: Path) -> MadeRun:
         (scenes.rolling, ""),
         (passed, "3 of 4 · It answers again"),
         (lambda path: passed(path, failing=3), ""),
-        (proven, "4 of 4 · All that counts is done. E ends the drill"),
+        (proven, "4 of 4 · All that counts is done. Enter ends the drill"),
         (ended, ""),
     ],
 )
