@@ -109,11 +109,9 @@ def _prepare_streams(words: Sequence[str]) -> None:
 
 
 def _print_error(text: str) -> None:
-    from mobius_tui.program_name import NAME, with_called_name
-    from mobius_tui.sanitize import clean
+    from mobius_tui.program_name import message_text
 
-    words = with_called_name(clean(text, newlines=True))
-    print(f"{NAME}: {words}", file=sys.stderr)  # noqa: T201
+    print(message_text(text, newlines=True), file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import shlex
 import shutil
 import sys
 
+from mobius_tui.sanitize import clean, line
+
 NAME = "mobius-tui"
 
 
@@ -24,11 +26,15 @@ def called_name() -> str:
     return shlex.quote(typed)
 
 
-def with_called_name(words: str) -> str:
-    """A text whose commands can be typed as they stand: `` `mobius-tui resume` ``.
+def message_text(words: str, *, newlines: bool = False) -> str:
+    """A message on standard error: `mobius-tui: no runs yet; `mobius-tui demo` …`.
 
     Args:
-        words: with each command between backticks.
+        words: from anywhere; each command that can be typed stands between backticks.
+        newlines: whether they may have more lines than one.
     """
+    harmless = clean(words, newlines=True) if newlines else line(words)
     mark = f"`{NAME} "
-    return words.replace(mark, f"`{called_name()} ") if mark in words else words
+    if mark in harmless:
+        harmless = harmless.replace(mark, f"`{called_name()} ")
+    return f"{NAME}: {harmless}"

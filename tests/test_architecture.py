@@ -200,8 +200,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.command_line"): 20,  # --version does without
     ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
-    ("cli", "sanitize"): 2,
-    ("cli", "program_name"): 2,  # with shlex and shutil
+    ("cli", "program_name"): 4,  # with sanitize, shlex and shutil
     ("commands.authoring.check", "commands.support.drill_remarks"): 87,
     ("commands.drill", "commands.support.drill_start"): 217,
     ("commands.resume", "commands.support.run_lines"): 251,

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
-from mobius_tui.program_name import NAME, with_called_name
+from mobius_tui.program_name import message_text
 from mobius_tui.runbook.toml.runbook_source import write_source
-from mobius_tui.sanitize import line
 
 
 def print_data(text: str) -> None:
@@ -18,8 +17,7 @@ def print_data(text: str) -> None:
 
 def narrate(text: str) -> None:
     """Print a remark to stderr, so that stdout holds data alone."""
-    words = with_called_name(line(text))
-    print(f"{NAME}: {words}", file=sys.stderr, flush=True)  # noqa: T201
+    print(message_text(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_output(text: str, target: str | None) -> None:
