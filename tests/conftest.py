@@ -1,4 +1,7 @@
-"""What every test shares: state folders of its own, and runbooks made from text."""
+"""What every test shares: state folders of its own, and runbooks made from text.
+
+And what all of them share: that no process is left of them.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,17 @@ from hypothesis import settings
 
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.left_behind import LeftBehind
 
 # How long an example takes is no property: others share the machine.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to mark what the tests start."""
+    config.pluginmanager.register(LeftBehind(config))
+
 
 MakeRunbook = Callable[[str], Runbook]
 

@@ -276,7 +276,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         reply = await act(viewer, view, person, key, flow)
         if reply is not None or now.text != last:
             last, refused = now.text, time.monotonic()
-        elif time.monotonic() - refused > PATIENCE:
+        elif time.monotonic() > refused + PATIENCE:
             why = f"nothing leads on: {now.text}"
             await viewer.send_intent(EndRun(reason=why))
     return viewer

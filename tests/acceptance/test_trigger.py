@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from tests.run.watched_service import BOOK, book, invoked, service
 
 
 def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None:
-    began = time.monotonic()
     screen = terminal("demo", columns=80, rows=24)
     screen.until("Begin", 60)
     [folder] = drill_site.sites_root().iterdir()
@@ -47,7 +45,6 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     assert watch.rollback is not None
     assert watch.rollback.cause == "trigger"
     assert watch.rollback_passed
-    assert time.monotonic() - began < 120
 
 
 async def armed(tmp_path: Path, port: int) -> RunDirectory:

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -175,13 +174,12 @@ def test_what_a_fault_leaves_behind_holds_nobody_up(
     staging: Staging, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It may be in a session of its own, and have the script's output."""
-    left = "setsid sleep 60 & echo $! > left.pid; "
+    left = "setsid sleep 600 & echo $! > left.pid; "
     text = staging.faults.read_text()
     staging.faults.write_text(text.replace("inject = 'kill", f"inject = '{left}kill"))
-    began = time.monotonic()
     assert staging.drill(*AUTO) == 0, capsys.readouterr()
+    # It is still there to be killed: nobody waited for its end.
     os.kill(int((staging.folder / "left.pid").read_text()), signal.SIGKILL)
-    assert time.monotonic() - began < 50
 
 
 def test_what_it_does_not_repair_is_not_handled_and_healed_afterwards(

@@ -8,7 +8,6 @@ import os
 import resource
 import socket
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from mobius_tui.health.http_client import (
     url_without_secrets,
 )
 from tests.health.servers import TLS, closed_port, serve, whole
+from tests.run.running import LIMIT
 
 
 async def asked(
@@ -49,7 +49,7 @@ async def test_a_whole_answer() -> None:
     async with serve(whole(b"hello")) as (port, _):
         answer = await asked(f"http://127.0.0.1:{port}/")
     assert (answer.status, answer.body, answer.problem) == (200, b"hello", "")
-    assert 0 < answer.ms < 5000
+    assert answer.ms > 0
 
 
 async def test_nothing_is_put_in_the_place_of_a_module() -> None:
@@ -115,12 +115,11 @@ async def test_a_slow_drip_is_cut_at_the_limit() -> None:
             await asyncio.sleep(0.02)
 
     async with serve(drip) as (port, _):
-        started = time.monotonic()
-        answer = await asked(f"http://127.0.0.1:{port}/", within=0.3)
-        took = time.monotonic() - started
+        async with asyncio.timeout(LIMIT):
+            answer = await asked(f"http://127.0.0.1:{port}/", within=0.3)
     assert answer.problem == "timed out after 0.3 s"
     assert (answer.status, answer.body, answer.failed_locally) == (200, b"", False)
-    assert 0.3 <= took < 2
+    assert answer.ms >= 300
 
 
 async def test_a_server_that_never_answers_is_cut_at_the_limit() -> None:

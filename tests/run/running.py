@@ -177,8 +177,8 @@ def pauses(limit: float = LIMIT) -> Iterator[float]:
     What comes soon is seen soon, and what takes long is not looked at all the time.
     """
     began = time.monotonic()
-    while (waited := time.monotonic() - began) < limit:
-        yield min(0.002 + waited / 20, 0.05)
+    while (now := time.monotonic()) < began + limit:
+        yield min(0.002 + (now - began) / 20, 0.05)
     raise AssertionError("it did not come about")
 
 

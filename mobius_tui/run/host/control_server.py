@@ -217,13 +217,14 @@ class ControlServer:
         """Bind and serve.
 
         The host's working directory is the run's, so that the socket is bound by its
-        name alone: a whole path may be too long for a socket's address.
+        name alone: a whole path may be too long for a socket's address, and lead to
+        another folder by the time that the socket is taken away.
 
         Raises:
             RunError: the socket cannot be made.
         """
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108 - a moment's call, before anyone is served
+            os.unlink(path.name)  # noqa: PTH108 - a moment's call
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         old = os.umask(0o117 if self._shared else 0o177)
         try:
@@ -232,12 +233,18 @@ class ControlServer:
             raise RunError(f"{path}: {error.strerror}") from error
         finally:
             os.umask(old)
-        self._server = await asyncio.start_unix_server(
+        # Not `start_unix_server`: whether that one takes the socket's file away at its
+        # end depends on the version of Python. Here its end is `stop_listening`.
+        self._server = await asyncio.start_server(
             self._serve, sock=listener, limit=MAX_LINE_BYTES
         )
 
     def stop_listening(self) -> None:
-        """Accept no more: who comes now is to wait for the next host."""
+        """Accept no more: who comes now is to wait for the next host.
+
+        The socket's file is left: a host that dies leaves it, too, so that whoever
+        connects must know what a socket without a host is in any case.
+        """
         if self._server is not None:
             self._server.close()
 

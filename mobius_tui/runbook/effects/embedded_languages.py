@@ -62,6 +62,10 @@ _SED_COMMAND = re.compile(
     r"(?:(?!\4)[^\\\n]|\\.)*+\4[gpiIMm0-9]*(?P<flag>[we])?)?"
 )
 
+_MAX_SED = 4096
+"""Characters of sed's code that are read: what looks for the end of a pattern that has
+none looks through all of it, from each place where one may begin."""
+
 
 def without_matches(pattern: re.Pattern[str], text: str) -> str:
     """A text with matches replaced by as many blanks, so that offsets stay."""
@@ -202,6 +206,9 @@ def judge_awk(text: str, _: CommandTable) -> Iterator[CodeEffect]:
 
 def judge_sed(text: str, _: CommandTable) -> Iterator[CodeEffect]:
     """Code that runs a program or writes a file."""
+    if len(text) > _MAX_SED:
+        yield "change", 0, text
+        return
     commands = _SED_COMMAND.finditer(text)
     match = next((each for each in commands if each["writes"] or each["flag"]), None)
     is_unknown = EXPANSION_MARK in text and not text.strip(EXPANSION_MARK + " ;\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from mobius_tui.dataclass import dataclass
@@ -37,6 +38,9 @@ _MAX_VARIABLES = 100
 """Variables of one page: nobody fills in more before a run."""
 _MAX_PLACEHOLDERS = 1000
 """Placeholders of one page that are replaced."""
+_MAX_COMMAND = 4000
+"""Characters of a command that are read before a placeholder in it. Behind more of them
+it may be an argument of anything, and is left."""
 _EXPLANATIONS = (
     (r"[Rr]eplac\w+[^.\n]{0,20}?", r"\W{1,3}(?:with|by)"),
     ("", r"[ \n]+(?:is|being|stands for|means|refers to)"),
@@ -151,6 +155,7 @@ def _fill_script(
             script=step.run, unfilled=tuple(placeholder.text for placeholder in found)
         )
     quoting = QuotingScanner(step.run)
+    begins = _command_begins(step.run, quoting)
     replacements: list[tuple[int, int, str]] = []
     unfilled: list[str] = []
     unquoted_documents: set[int] = set()
@@ -159,7 +164,9 @@ def _fill_script(
         replacement = (
             None
             if name is None
-            else _replacement(step.run, placeholder, name, quoting, unquoted_documents)
+            else _replacement(
+                step.run, placeholder, name, quoting, begins, unquoted_documents
+            )
         )
         if replacement is None:
             unfilled.append(placeholder.text)
@@ -186,6 +193,7 @@ def _replacement(
     placeholder: Placeholder,
     name: str,
     quoting: QuotingScanner,
+    begins: Sequence[int],
     unquoted_documents: set[int],
 ) -> str | None:
     """The replacement of a placeholder; empty or `None` if it stays.
@@ -198,8 +206,9 @@ def _replacement(
         return ""
     if kind in ("here", "literal"):
         return _in_here_document(script, placeholder, name, quoting, unquoted_documents)
-    if _is_foreign_code(
-        _command_before(script, placeholder, quoting), quoted=kind != "none"
+    begin = begins[bisect_right(begins, placeholder.start) - 1]
+    if placeholder.start - begin > _MAX_COMMAND or _is_foreign_code(
+        script[begin : placeholder.start], quoted=kind != "none"
     ):
         return None
     following = script[placeholder.end : placeholder.end + 1]
@@ -222,15 +231,14 @@ def _stands_alone(script: str, placeholder: Placeholder, replacement: str) -> bo
     return replacement.startswith("'\"") and around == "''"
 
 
-def _command_before(
-    script: str, placeholder: Placeholder, quoting: QuotingScanner
-) -> str:
-    """The part of a command before a placeholder in it."""
-    begin = 0
-    for match in _SEPARATOR.finditer(script, 0, placeholder.start):
-        if len(match[0]) == 1 and quoting.at(match.start()) == "none":
-            begin = match.end()
-    return script[begin : placeholder.start]
+def _command_begins(script: str, quoting: QuotingScanner) -> list[int]:
+    """The offsets at which commands begin, in order."""
+    separators = (
+        match.end()
+        for match in _SEPARATOR.finditer(script)
+        if len(match[0]) == 1 and quoting.at(match.start()) == "none"
+    )
+    return [0, *separators]
 
 
 def _is_foreign_code(command: str, *, quoted: bool) -> bool:

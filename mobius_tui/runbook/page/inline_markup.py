@@ -215,7 +215,10 @@ class HtmlReader(HTMLParser):
         if len(text) > _MAX_HTML:
             self.blocks.append(PageParagraph(text=text, source=text, depth=self._depth))
             return
-        self.feed(text)
+        # A comment that is not closed hides nothing: versions of the parser differ in
+        # that, and look for its end again and again.
+        closed = text.rfind("-->") + 1
+        self.feed(text[:closed] + text[closed:].replace("<!--", "&lt;!--"))
         self.close()
         self._end_paragraph()
         if self._rows is not None:

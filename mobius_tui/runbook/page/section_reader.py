@@ -201,7 +201,7 @@ class SectionReader:
                 case PageTable():
                     self._table(block)
                 case ContainerStart():
-                    self.placement.open(block, self.section.blocks, self._item_step)
+                    self.placement.open(block, self._item_step)
                     self._item_step = None
                 case ContainerEnd():
                     self._item_step = None

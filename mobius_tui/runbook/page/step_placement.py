@@ -62,6 +62,7 @@ class StepPlacement:
         self.last: StepDraft | None = None
         """The step to which the next text may belong."""
         self._section = section
+        self._tab_titles = _tab_titles(section.blocks)
         self._draft = draft
         self._is_in_aside_chapter = aside
         self._aside: PhaseDraft | None = None
@@ -210,14 +211,11 @@ class StepPlacement:
             self._aside = None
             self._condition_depth = -1
 
-    def open(
-        self, block: ContainerStart, blocks: Sequence[Block], item: StepDraft | None
-    ) -> None:
+    def open(self, block: ContainerStart, item: StepDraft | None) -> None:
         """Open a tab or a fold-out.
 
         Args:
             block: its start.
-            blocks: all blocks of the section.
             item: the step of the list item that it is in, if any.
         """
         scope = _OpenContainer(
@@ -230,7 +228,7 @@ class StepPlacement:
         )
         page = f"{self._draft.title} {self._section.title}"
         if block.tab_group:
-            self._open_tab(block, blocks, scope, item)
+            self._open_tab(block, scope, item)
         elif not self._is_in_aside_chapter and is_aside(block.title, page):
             self.flush()
             scope.is_separate = True
@@ -244,14 +242,10 @@ class StepPlacement:
         self._scopes.append(scope)
 
     def _open_tab(
-        self,
-        block: ContainerStart,
-        blocks: Sequence[Block],
-        scope: _OpenContainer,
-        item: StepDraft | None,
+        self, block: ContainerStart, scope: _OpenContainer, item: StepDraft | None
     ) -> None:
         """Open a tab as an option of a decision."""
-        titles = _tab_titles(block, blocks)
+        titles = self._tab_titles[block.tab_group]
         if len(titles) < 2:
             self.prose.append(block.title)
             return
@@ -311,11 +305,10 @@ def _may_fail(step: StepDraft) -> bool:
     return bool(step.run) and step.on_failure is None and not step.when
 
 
-def _tab_titles(block: ContainerStart, blocks: Sequence[Block]) -> tuple[str, ...]:
-    """The titles of all tabs of a tab's group."""
-    found = (
-        each.title
-        for each in blocks
-        if isinstance(each, ContainerStart) and each.tab_group == block.tab_group
-    )
-    return tuple(dict.fromkeys(found))
+def _tab_titles(blocks: Sequence[Block]) -> dict[int, tuple[str, ...]]:
+    """The titles of all tabs of each group of tabs, by the group's number."""
+    found: dict[int, dict[str, None]] = {}
+    for each in blocks:
+        if isinstance(each, ContainerStart) and each.tab_group:
+            found.setdefault(each.tab_group, {})[each.title] = None
+    return {group: tuple(titles) for group, titles in found.items()}

@@ -187,3 +187,18 @@ async def test_what_the_host_does_not_speak_is_answered_in_words(
         assert said in reply.text
         assert await is_answered(reader, writer)
         writer.close()
+
+
+async def test_its_end_leaves_the_socket_to_whoever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the version of Python does with a socket's file by itself."""
+    async with listening(tmp_path, monkeypatch, 60) as ending:
+        ending.stop_listening()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_unix_connection("control.sock")
+        async with listening(tmp_path, monkeypatch, 60):
+            await ending.close()
+            reader, writer = await asyncio.open_unix_connection("control.sock")
+            assert await is_answered(reader, writer), "it took the next one's away"
+            writer.close()

@@ -126,8 +126,9 @@ async def test_a_run_whose_clock_is_set_tells_its_times_right(
         for name, own in state.steps.items()
         if own.last_attempt
     }
-    assert 0.5 <= (took["a"] or 0) < 30
-    assert 2.0 <= (took["w"] or 0) < 30
+    lasted = time.time() - before
+    assert 0.5 <= (took["a"] or 0) <= lasted
+    assert 2.0 <= (took["w"] or 0) <= lasted
     entries = run.entries()
     assert all(one.at <= other.at for one, other in pairwise(entries))
     assert all(before - 30 < entry.at < time.time() + 30 for entry in entries)
@@ -137,12 +138,13 @@ async def test_a_run_whose_clock_is_set_tells_its_times_right(
     follower = Follower(run.directory)
     points = follower.health.windows["api"].points
     assert all(before - 30 < point.at < time.time() + 30 for point in points)
-    assert abs(follower.now() - time.time()) < 30
+    assert before - 30 < follower.now() < time.time() + 30
 
 
 async def test_it_is_this_machines_clock(begin: Begin) -> None:
+    before = boot_clock()
     run = await begin(ONE + step("a"))
     first = run.entries()[0]
     assert first.boot == boot_id()
-    assert abs(first.mono - boot_clock()) < 60
+    assert before <= first.mono <= boot_clock()
     wait_for(lambda: Follower(run.directory).now() > first.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from mobius_tui.runbook.effects.command_effects import (
     parse_table_line,
 )
 from mobius_tui.runbook.effects.effect_judge import judge_script
+from tests.growth import FACTOR, UNEVEN, growth
 
 READ = [
     "ansible db -m ping",
@@ -440,37 +441,57 @@ def test_methods_of_http() -> None:
     assert method_effect("DELETE") == "destroy"
 
 
+HOSTILE: Mapping[int, Sequence[Callable[[int], str]]] = {
+    9000: (
+        lambda n: "bash -c " * n,
+        lambda n: "$(" * n,
+        lambda n: "mongosh --eval '" + "a(" * n + "'",
+        lambda n: "kubectl " + "-a " * n,
+        lambda n: "if " * n,
+        lambda n: "sed '" + "/a\\" * n + "' x",
+    ),
+    900: (lambda n: "cat <<A\n$(cat <<A\n" * n,),
+    2500: (
+        lambda n: "bash <<'A'\n" * n,
+        lambda n: "ssh h ssh h " * n,
+        lambda n: "find . -exec " * n,
+        lambda n: "f() { f; }; " * n,
+        lambda n: "t=$(mktemp) " * n + "ls > $t",
+        lambda n: "psql -c '" + "select f(" * n + "'",
+    ),
+    1500: (lambda n: "".join(f"f{i}() {{ f{i + 1}; }}; " for i in range(n)) + "f0",),
+    6000: (
+        lambda n: "x=(" + "$(a) " * n + ")",
+        lambda n: "awk '" + "print(" * n + "' x",
+        lambda n: "psql " + "-c a " * n,
+        lambda n: "psql " + "-f - " * (n // 2) + "<<< '" + "a;" * n + "'",
+    ),
+    40_000: (
+        lambda n: (
+            "sed '" + "".join(f";s{chr(0xE000 + i % 6400)}" for i in range(n)) + "' x"
+        ),
+        lambda n: "sed '" + ";s/;\\a;/" * (n // 3) + "' x",
+        lambda n: "awk '" + ";/[" * n + "' x",
+        lambda n: "psql -c '" + "\\g " * n + "'",
+    ),
+}
+"""Scripts that look worse the longer they are, by how many pieces are many of them."""
+
+
 @pytest.mark.parametrize(
-    "script",
+    ("script", "pieces"),
     [
-        "bash -c " * 9000,
-        "$(" * 9000,
-        "cat <<A\n$(cat <<A\n" * 900,
-        "bash <<'A'\n" * 2000,
-        "x=(" + "$(a) " * 5000 + ")",
-        "psql -c '" + "select f(" * 3000 + "'",
-        "sed '" + "/a\\" * 8000 + "' x",
-        "sed '" + "".join(f";s{chr(0xE000 + n)}" for n in range(6400)) * 6 + "' x",
-        "sed '" + ";s/;\\a;/" * 14000 + "' x",
-        "awk '" + "print(" * 5000 + "' x",
-        "awk '" + ";/[" * 40000 + "' x",
-        "psql -c '" + "\\g " * 40000 + "'",
-        "mongosh --eval '" + "a(" * 9000 + "'",
-        "ssh h ssh h " * 2500,
-        "kubectl " + "-a " * 9000,
-        "psql " + "-c a " * 6000,
-        "psql " + "-f - " * 3000 + "<<< '" + "a;" * 6000 + "'",
-        "find . -exec " * 2500,
-        "f() { f; }; " * 2500,
-        "t=$(mktemp) " * 2500 + "ls > $t",
-        "".join(f"f{n}() {{ f{n + 1}; }}; " for n in range(1500)) + "f0",
-        "if " * 9000,
+        pytest.param(make, size, id=repr(make(3)))
+        for many, makes in HOSTILE.items()
+        for make in makes
+        for size in (many // FACTOR, many)
     ],
 )
-def test_a_hostile_script_is_judged_soon(script: str) -> None:
-    began = time.process_time()
-    judge_script(script)
-    assert time.process_time() - began < 5
+def test_a_hostile_script_takes_no_more_for_a_word_the_longer_it_is(
+    script: Callable[[int], str], pieces: int
+) -> None:
+    """Also where it is just not too long to be read."""
+    assert growth(lambda count: judge_script(script(count)), pieces) < UNEVEN
 
 
 @given(

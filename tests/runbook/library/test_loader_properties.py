@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,9 @@ def read(name: str) -> tuple[str, bytes]:
 
 
 def holds(data: bytes) -> None:
-    """A runbook or a report, within a second."""
-    begin = time.thread_time()
+    """A runbook or a report."""
     runbook, problems = decode_runbook(Path("x.toml"), data, read, thorough=True)
     text = problem_report(problems)
-    assert time.thread_time() - begin < 1
     errors = [problem for problem in problems if problem.severity == "error"]
     assert (runbook is None) == bool(errors)
     assert text.replace("\n", "").isprintable()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Script, Word
+from mobius_tui.runbook.shell.script_model import (
+    EXPANSION_MARK,
+    ParsedScript,
+    Script,
+    Word,
+)
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from mobius_tui.runbook.shell.script_walk import (
     assignments,
@@ -17,9 +21,7 @@ from mobius_tui.runbook.shell.script_walk import (
     own_words,
     visits,
 )
-
-SOON = 30.0
-"""Seconds: some hundred times what it takes, so that only a hang is caught."""
+from tests.growth import UNEVEN, growth
 
 
 def run_in(script: str) -> list[str]:
@@ -166,12 +168,15 @@ def test_any_text_is_read_and_every_word_is_where_it_says(text: str) -> None:
     ],
 )
 def test_a_mebibyte_of_anything_ends_soon(piece: str) -> None:
-    begin = time.perf_counter()
-    script = parse_script(piece * (1024 * 1024 // len(piece)))
-    for _ in visits(script.body):
-        pass
-    assert time.perf_counter() - begin < SOON
-    assert not script.complete
+    def read(length: int) -> ParsedScript:
+        script = parse_script(piece * (length // len(piece)))
+        for _ in visits(script.body):
+            pass
+        return script
+
+    assert growth(read, MAX_CHARACTERS) < UNEVEN
+    assert growth(read, 1024 * 1024) < UNEVEN
+    assert not read(1024 * 1024).complete
 
 
 def test_of_a_long_script_the_beginning_is_read() -> None:
