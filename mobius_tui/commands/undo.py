@@ -17,7 +17,7 @@ from mobius_tui.errors import (
 from mobius_tui.plain import RunPrinter, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.start_host import (
-    refuse_unhostable,
+    refuse_hosting,
     release_host,
     reopen_run,
     resume_run,
@@ -73,7 +73,7 @@ def do(options: argparse.Namespace) -> int:
         narrate(refused.text)
         return EXIT_INCOMPLETE if options.yes else EXIT_OK
     try:
-        refuse_unhostable(follower.directory)
+        refuse_hosting(follower.directory)
     except RunError as error:
         narrate(str(error))
         return EXIT_INCOMPLETE if options.yes else EXIT_OK
