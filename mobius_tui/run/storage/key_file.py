@@ -60,7 +60,8 @@ def key_path(run_key: str, state: Path) -> Path:
 
 def read_known_run(path: Path) -> KnownRun | None:
     """What is known of a run; `None` where that is nothing, or cannot be read."""
-    with suppress(OSError, ValueError, TypeError), open_regular(path) as file:
+    unreadable = (OSError, ValueError, TypeError, RecursionError)
+    with suppress(*unreadable), open_regular(path) as file:
         found = KnownRun(**json.loads(file.readline(MAX_KEY_FILE_BYTES)))
         numbers = (found.pid, found.epoch, found.entries)
         texts = (found.head, found.path, found.state)
