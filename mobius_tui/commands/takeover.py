@@ -13,7 +13,7 @@ from mobius_tui.errors import EXIT_ABANDONED, EXIT_OK, RunError, UsageError
 from mobius_tui.run.client.start_host import release_host, take_over_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.copies import Whereabouts, run_argument, whereabouts_of
-from mobius_tui.run.host.takeover import refuse_unhostable
+from mobius_tui.run.host.host_setup import refuse_unhostable
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_index import run_by_name

@@ -22,7 +22,7 @@ from mobius_tui.review.run_import import import_run
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
 from mobius_tui.run.fleet.host_output import sha256_of, spans_path
-from mobius_tui.run.host.takeover import HostSpec, take_run
+from mobius_tui.run.host.host_setup import HostSpec, take_run
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory

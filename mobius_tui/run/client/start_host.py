@@ -13,7 +13,7 @@ from mobius_tui.run.attempts.output_reader import last_row
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host.copies import refuse_copy
-from mobius_tui.run.host.takeover import HostSpec, refuse_unhostable
+from mobius_tui.run.host.host_setup import HostSpec, refuse_unhostable
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,

@@ -34,18 +34,18 @@ from mobius_tui.run.host import consequences
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.lifecycle import (
-    journal_host_end,
-    journal_host_start,
-    seal_health_regularly,
-)
-from mobius_tui.run.host.takeover import (
+from mobius_tui.run.host.host_setup import (
     HeldRun,
     HostSpec,
     left_over_attempts,
     step_environment,
     take_run,
+)
+from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.host.lifecycle import (
+    journal_host_end,
+    journal_host_start,
+    seal_health_regularly,
 )
 from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.journal.follower import load_run_runbook

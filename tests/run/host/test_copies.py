@@ -351,17 +351,11 @@ async def test_the_name_of_a_machine_decides_nothing(
 ) -> None:
     run = await between_steps(begin, tmp_path)
     rewritten(run.directory, moved_to("0" * 32, os.uname().nodename))
-    forget(tmp_path)
     with pytest.raises(RunError, match="this is a copy"):
         await resume_run(run.directory, run.runbook)
     rewritten(run.directory, moved_to(machine_id(), "renamed"))
     await run.resume()
     await passes(run, "b")
-
-
-def forget(tmp_path: Path) -> None:
-    """What this machine knows of runs is gone."""
-    shutil.rmtree(tmp_path / "state" / "mobius-tui" / "keys")
 
 
 async def test_a_copy_under_another_state_folder_is_no_way_round(
@@ -433,7 +427,6 @@ async def test_a_run_of_an_earlier_version_goes_on_in_place_and_has_one_then(
 ) -> None:
     run = await between_steps(begin, tmp_path)
     rewritten(run.directory, without_places)
-    forget(tmp_path)
     copy = copied(run, tmp_path / "copy")
     await run.resume()
     assert Place.of_mapping(run.state.place) == place_of(run.directory.path)

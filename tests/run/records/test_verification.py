@@ -18,7 +18,7 @@ from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.host.takeover import HostSpec
+from mobius_tui.run.host.host_setup import HostSpec
 from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -22,7 +22,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.host.takeover import HostSpec, take_run
+from mobius_tui.run.host.host_setup import HostSpec, take_run
 from mobius_tui.run.intents.intent_actions import (
     EndRun,
     StartAutomatic,
