@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, read_journal
@@ -28,6 +28,17 @@ def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None
 
 def read_head(line: bytes) -> str:
     return hashlib.sha256(line[:-1]).hexdigest()
+
+
+def cut(directory: RunDirectory, lines: Iterable[bytes]) -> None:
+    """Leave these lines of a journal, as a host left them that died then.
+
+    Args:
+        directory: the run's.
+        lines: each with its newline.
+    """
+    forget_runs()
+    directory.journal.write_bytes(b"".join(lines))
 
 
 def forget_runs() -> None:
