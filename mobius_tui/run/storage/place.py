@@ -6,7 +6,6 @@ themselves. What it cannot have is the folder itself: its inode, and when that w
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import hmac
 import os
@@ -157,6 +156,8 @@ def _born(folder: Path, status: os.stat_result) -> str:
     seconds: float | None = getattr(status, "st_birthtime", None)  # macOS, BSD
     if seconds is not None:
         return str(int(seconds * 1_000_000_000))
+    import ctypes
+
     statx = getattr(ctypes.CDLL(None), "statx", None)
     if statx is None:
         return ""
