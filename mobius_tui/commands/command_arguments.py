@@ -132,6 +132,17 @@ def _resume_options(parser: argparse.ArgumentParser) -> None:
     add_auto_options(parser)
 
 
+def _takeover_options(parser: argparse.ArgumentParser) -> None:
+    add_run_argument(parser)
+    parser.add_argument(
+        "--from",
+        dest="taken_from",
+        metavar="NAME",
+        help="from where: the machine's name, or on this machine the old folder's; "
+        "else it is asked for",
+    )
+
+
 def _approve_options(parser: argparse.ArgumentParser) -> None:
     add_run_argument(parser)
     parser.add_argument("--step", metavar="ID", help="which, where several wait")
@@ -345,6 +356,9 @@ COMMANDS: Mapping[str, CommandSpec] = {
     ),
     "run": CommandSpec("run a runbook", _run_options),
     "resume": CommandSpec("go on with an open run", _resume_options),
+    "takeover": CommandSpec(
+        "go on with a run in a copy of it, in place of where it was", _takeover_options
+    ),
     "undo": CommandSpec(
         "show what could be undone in a run, newest first; with --yes, undo it",
         _undo_options,

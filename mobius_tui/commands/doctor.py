@@ -17,7 +17,7 @@ from mobius_tui.doctor.needed_programs import install_findings, many_hosts_findi
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
-from mobius_tui.run.host.takeover import current_operator
+from mobius_tui.run.host.host_setup import current_operator
 from mobius_tui.run.storage.state_folders import state_home
 from mobius_tui.sanitize import line
 

@@ -18,7 +18,7 @@ from mobius_tui.errors import (
 from mobius_tui.plain import RunPrinter, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.start_host import (
-    refuse_unhostable,
+    refuse_hosting,
     release_host,
     reopen_run,
     resume_run,
@@ -103,7 +103,7 @@ LEFT_OVER_TIMEOUT = 10.0
 def _refusal_to_host(directory: RunDirectory) -> str | None:
     """Why no host can be started for a run, in words; `None` where one can."""
     try:
-        refuse_unhostable(directory)
+        refuse_hosting(directory)
     except RunError as error:
         return str(error)
     return None

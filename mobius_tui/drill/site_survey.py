@@ -37,7 +37,7 @@ from mobius_tui.health.trigger import Fired, TriggerKey
 from mobius_tui.run.checks.context import CheckContext, fill_check
 from mobius_tui.run.checks.run_check import make_probe_look, run_check
 from mobius_tui.run.client.run_briefing import Briefing
-from mobius_tui.run.host.takeover import step_environment
+from mobius_tui.run.host.host_setup import step_environment
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules

@@ -30,6 +30,7 @@ from mobius_tui.run.records.drill_history import (
     last_and_best,
     times_of_earlier_drills,
 )
+from mobius_tui.run.records.host_places import host_places
 from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
@@ -180,6 +181,7 @@ def _assemble_report(
         applicable=applicable,
         events=len(run.entries),
         head=run.head,
+        places=tuple(map(sanitize, host_places(run.entries))),
         damage=tuple(sanitize(each) for each in _damage(run)),
         deviations=tuple(
             report_redaction.sanitize_statements(walked.deviations, sanitize)

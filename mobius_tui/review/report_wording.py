@@ -102,6 +102,8 @@ def verification_facts(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:
         yield "Verification", "as it was written"
+    for place, words in enumerate(report.places):
+        yield "" if place else "Run by", words
 
 
 def beside_last_drill(measure: Measure) -> str:

@@ -353,6 +353,8 @@ class RunReport:
     events: int
     head: str
     """The digest of the journal's last line."""
+    places: tuple[str, ...]
+    """On which machines its hosts were, as lines of text; empty where none said it."""
     damage: tuple[str, ...]
     """How its files differ from what was written, in words; empty if they do not."""
     deviations: tuple[Deviation, ...]

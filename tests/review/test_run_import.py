@@ -22,7 +22,7 @@ from mobius_tui.review.run_import import import_run
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HostStatus
 from mobius_tui.run.fleet.host_output import sha256_of, spans_path
-from mobius_tui.run.host.takeover import take_run_lock
+from mobius_tui.run.host.host_setup import HostSpec, take_run
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -195,7 +195,7 @@ async def test_an_imported_run_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="never run"):
         await resume_run(there, load(BOOK))
     with pytest.raises(RunError, match="never run"):
-        take_run_lock(there)
+        take_run(there, HostSpec())
     assert newest_run_without_record(root) is None
     with pytest.raises(UsageError, match="no open run"):
         newest_open_run(root)

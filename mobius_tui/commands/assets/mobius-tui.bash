@@ -1,11 +1,12 @@
 # This file has the completions of mobius-tui; `mobius-tui completions` prints it.
 # `python -m tests.completions` makes it of the command line, by shtab.
 
-_shtab_mobius_tui_subparsers=(demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_subparsers=(demo run resume takeover undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep --hosts)
 _shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --limit --check-playbooks --share --share-control)
 _shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
+_shtab_mobius_tui_takeover_option_strings=(-h --help --from)
 _shtab_mobius_tui_undo_option_strings=(-h --help --to --yes)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
 _shtab_mobius_tui_watch_option_strings=(-h --help --var --profile --workdir --duration --auto-rollback --yes --keep-watching --detach --log-dir --replay --trigger --plain --ascii --json)
@@ -38,6 +39,7 @@ _shtab_mobius_tui_run___profile_COMPGEN=_mobius_tui_profiles
 _shtab_mobius_tui_run___workdir_COMPGEN=''
 _shtab_mobius_tui_resume_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_resume___answers_COMPGEN=''
+_shtab_mobius_tui_takeover_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_undo_pos_0_COMPGEN=_mobius_tui_runs
 _shtab_mobius_tui_undo___to_COMPGEN=_mobius_tui_steps
 _shtab_mobius_tui_approve_pos_0_COMPGEN=_mobius_tui_runs
@@ -96,7 +98,7 @@ _shtab_mobius_tui_runs___mode_choices=(incident drill maintenance)
 _shtab_mobius_tui_runs___outcome_choices=(completed failed abandoned incomplete open imported damaged 'never began')
 _shtab_mobius_tui_report___format_choices=(md html json junit)
 _shtab_mobius_tui_completions_pos_0_choices=(bash zsh fish)
-_shtab_mobius_tui_pos_0_choices=(demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
+_shtab_mobius_tui_pos_0_choices=(demo run resume takeover undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo__h_nargs=0
 _shtab_mobius_tui_demo___help_nargs=0
@@ -124,6 +126,8 @@ _shtab_mobius_tui_resume___ascii_nargs=0
 _shtab_mobius_tui_resume___json_nargs=0
 _shtab_mobius_tui_resume___auto_nargs=0
 _shtab_mobius_tui_resume___yes_nargs=0
+_shtab_mobius_tui_takeover__h_nargs=0
+_shtab_mobius_tui_takeover___help_nargs=0
 _shtab_mobius_tui_undo__h_nargs=0
 _shtab_mobius_tui_undo___help_nargs=0
 _shtab_mobius_tui_undo___yes_nargs=0

@@ -56,7 +56,7 @@ function _shtab_mobius_tui_using
   test "$_shtab_mobius_tui_cmdpath" = "$argv"
 end
 
-set -g _shtab_mobius_tui_commands demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
+set -g _shtab_mobius_tui_commands demo run resume takeover undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
 set -g _shtab_mobius_tui_opts_with_value --answers --as --at --by --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
 
 complete -c mobius-tui -e
@@ -107,6 +107,10 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l manual -xka "stop 
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l answers -xka "(__fish_complete_path (commandline -ct))" -d 'what --auto answers to questions'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l yes -d 'confirm destroy steps beforehand'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
+complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a takeover -d 'Go on with a run in a copy of it, in place of where it was.'
+complete -c mobius-tui -n '_shtab_mobius_tui_using takeover' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using takeover' -l from -x -d 'from where'
+complete -c mobius-tui -n '_shtab_mobius_tui_using takeover; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a undo -d 'Show what could be undone in a run, newest first; with --yes, undo it.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l to -xka "(_mobius_tui_names steps)" -d 'back to this step, which is undone, too'

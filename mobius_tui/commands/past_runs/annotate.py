@@ -8,7 +8,7 @@ import time
 from mobius_tui.commands.support.command_output import narrate
 from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.run_annotations import annotate, annotation_target
-from mobius_tui.run.host.takeover import current_operator
+from mobius_tui.run.host.host_setup import current_operator
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_folders import runs_root
 

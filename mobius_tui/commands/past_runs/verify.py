@@ -8,6 +8,7 @@ from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records import record_file
+from mobius_tui.run.records.host_places import host_places
 from mobius_tui.run.records.record_file import read_record
 from mobius_tui.run.records.verification import has_no_seals, run_problems
 from mobius_tui.run.storage.run_index import run_by_name
@@ -35,4 +36,6 @@ def do(options: argparse.Namespace) -> int:
         print_data(line(words))
     if last := record_file.last_seal_digest(record):
         print_data(f"head of what was said {last}")
+    for where in host_places(follower.initial_entries):
+        print_data(line(where))
     return EXIT_OK

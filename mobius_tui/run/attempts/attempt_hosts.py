@@ -31,7 +31,12 @@ from mobius_tui.run.playbooks.playbook_digests import (
 )
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout import RolloutPlan, plan_rollout
-from mobius_tui.run.state.fleet_state import AttemptFleet, StepFleet, hosts_to_do
+from mobius_tui.run.state.fleet_state import (
+    AttemptFleet,
+    HostState,
+    StepFleet,
+    hosts_to_do,
+)
 from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import make_folder
@@ -111,6 +116,8 @@ DEFAULT_MAX_OUTPUT_PER_HOST = 1 << 20
 """Bytes of output of each host, where the step says nothing else."""
 MAX_CLAIMS_PER_ATTEMPT = 1000
 """Claim numbers that each attempt has; a host that is begun again takes the next."""
+MAX_ATTEMPTS_PER_EPOCH = 1_000_000
+"""Attempts that have claim numbers of their own in each epoch."""
 MAX_HOST_LIST_BYTES = 16 << 20
 """Bytes of a list of hosts that are read."""
 
@@ -145,6 +152,11 @@ class AttemptHosts:
         self._listed = await self._list()
         self._hosts = {host.name: host for host in self._listed.hosts}
         self._template_hosts = await self._hosts_for_templates(self._listed)
+
+    @property
+    def is_by_ansible(self) -> bool:
+        """Whether Ansible does it, and no claims on the hosts."""
+        return self._rollout.engine == "ansible"
 
     @property
     def step_fleet(self) -> StepFleet:
@@ -279,7 +291,7 @@ class AttemptHosts:
             values.seconds,
             step_host_count=len(self.step_fleet.newest_states()),
         )
-        if self._rollout.engine == "ansible":
+        if self.is_by_ansible:
             # Ansible itself holds a batch to so many at a time.
             plan = replace(plan, parallel=len(plan.hosts))
         return plan
@@ -292,7 +304,7 @@ class AttemptHosts:
                 Ansible.
         """
         order = self.step_order()
-        if self._rollout.engine != "ansible":
+        if not self.is_by_ansible:
             return order
         return playbook_order(
             self._context,
@@ -350,10 +362,27 @@ class AttemptHosts:
         env = script_env(self._step, runbook, self.values_of(name))
         return OrderedHost(
             **destination_fields(host),
-            attempt=claim_number(self._number, state.tries),
-            earlier=unanswered_claims(self.step_fleet, name, self._number),
+            attempt=self.claim_of(state),
+            earlier=self._unanswered_claims(name),
             values={**env, "RUNBOOK_HOST": name, "TERM": "dumb"},
         )
+
+    def claim_of(self, host: HostState) -> int:
+        """The number of a host's claim.
+
+        It has the epoch in which the attempt began: after a takeover, an attempt of
+        that number which is begun where the run was before is another one.
+        """
+        own = self._context.state.steps[self._step.id].attempts[host.attempt - 1]
+        return claim_number(own.number, host.tries, own.epoch)
+
+    def _unanswered_claims(self, host: str) -> tuple[int, ...]:
+        """A host's claims in earlier attempts of which it is not known if they began.
+
+        `OrderedHost.earlier` gives them up on the host.
+        """
+        unanswered = unanswered_attempts(self.step_fleet, host, self._number)
+        return tuple(map(self.claim_of, unanswered))
 
 
 def route_to_hosts(context: RunContext, become: str = "") -> Route:
@@ -391,20 +420,27 @@ def destination_fields(host: TargetHost) -> dict[str, Any]:
     }
 
 
-def claim_number(attempt: int, tries: int) -> int:
+def claim_number(attempt: int, tries: int, epoch: int = 1) -> int:
     """The number of a host's claim, which is new each time that the host is begun.
 
     Args:
         attempt: the number of the attempt at the step, from 1.
         tries: how often the host was begun in it, this time included.
+        epoch: the run's when the attempt began.
     """
-    return attempt * MAX_CLAIMS_PER_ATTEMPT + tries
+    own = (epoch - 1) * MAX_ATTEMPTS_PER_EPOCH + attempt
+    return own * MAX_CLAIMS_PER_ATTEMPT + tries
 
 
-def unanswered_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, ...]:
-    """The numbers of a host's claims in earlier attempts that ended unreachable.
+def attempt_of_claim(number: int) -> int:
+    """The number of the attempt that a claim is of."""
+    return number // MAX_CLAIMS_PER_ATTEMPT % MAX_ATTEMPTS_PER_EPOCH
 
-    Whether these began is not known; `OrderedHost.earlier` gives them up on the host.
+
+def unanswered_attempts(
+    fleet: StepFleet, host: str, attempt: int
+) -> tuple[HostState, ...]:
+    """A host's states in earlier attempts that ended unreachable.
 
     Args:
         fleet: the step's hosts.
@@ -416,7 +452,7 @@ def unanswered_claims(fleet: StepFleet, host: str, attempt: int) -> tuple[int, .
     if last is not None:
         found.setdefault(last.attempt, last)
     return tuple(
-        claim_number(number, state.tries)
+        state
         for number, state in sorted(found.items())
         if number < attempt
         and state is not None

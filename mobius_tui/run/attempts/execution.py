@@ -114,6 +114,9 @@ class AttemptExecution:
         self._resumed = True
         action = self._step.action
         if isinstance(action, Run) and self._step.rollout is None:
+            if self._is_taken_over:
+                await self._recover_without_end()
+                return
             await self._keeper.wait_until_ended()
         if isinstance(action, Manual):
             variables = self._context.state.variables
@@ -128,7 +131,8 @@ class AttemptExecution:
         """End what has not ended by a failure of this program; unknown once begun."""
         if self._context.state.steps[self._step.id].status is not Status.RUNNING:
             return
-        if attempt_files.read_process_group(self._directory) is not None:
+        began = attempt_files.read_process_group(self._directory) is not None
+        if began or self._is_taken_over:
             await self._recover_without_end(reason)
         else:
             await self._end(Status.NOT_STARTED, reason)
@@ -205,11 +209,19 @@ class AttemptExecution:
         try:
             result, reason = await attempt.run()
         except (MobiusError, OSError) as error:
-            return Status.NOT_STARTED, str(error)
+            if not self._is_taken_over:
+                return Status.NOT_STARTED, str(error)
+            result, reason = Status.UNKNOWN, str(error)
         if result is not Status.UNKNOWN:
             return result, reason
         await self._end_unknown(reason)
         return None
+
+    @property
+    def _is_taken_over(self) -> bool:
+        """Whether the run was taken over since the attempt began."""
+        last = self._context.state.steps[self._step.id].last_attempt
+        return last is not None and self._context.state.is_taken_over(last)
 
     async def _end_unknown(self, reason: str) -> None:
         """Journal the attempt's end as unknown: how far it got cannot be found out."""
@@ -332,6 +344,7 @@ class AttemptExecution:
             is_same_boot=last.boot == context.clock.boot,
             has_valid_exit=False,
             has_pid=attempt_files.read_process_group(self._directory) is not None,
+            is_taken_over=self._is_taken_over,
         )
         reason = unreadable or recovery_reason(evidence, self._keeper.exit_code)
         if not unreadable and recovery_verdict(evidence) == "not started":

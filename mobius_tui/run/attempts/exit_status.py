@@ -109,10 +109,14 @@ class RecoveryEvidence:
     """Whether it was started in this boot of the machine."""
     has_valid_exit: bool
     has_pid: bool
+    is_taken_over: bool = False
+    """Whether the run was taken over since: what it left is a copy of some moment."""
 
 
 def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
     """Decide what the attempt is; each row of the recovery table is one line here."""
+    if evidence.is_taken_over:
+        return "unknown"
     if evidence.is_lock_held and evidence.is_same_boot:
         return "running"
     if evidence.has_valid_exit:
@@ -138,6 +142,8 @@ def recovery_reason(evidence: RecoveryEvidence, keeper_code: int | None = None) 
         case "not started":
             who = "the host died" if keeper_code is None else f"its keeper {keeper_end}"
             return f"{who} before the script began; nothing of it ran"
+        case "unknown" if evidence.is_taken_over:
+            return "the run was taken over while it ran; how far it got is not known"
         case "unknown" if not evidence.is_same_boot:
             return "the machine was restarted while it ran; how far it got is not known"
         case _:

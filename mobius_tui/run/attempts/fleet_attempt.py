@@ -17,9 +17,8 @@ from typing import Any, Literal
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_hosts import (
-    MAX_CLAIMS_PER_ATTEMPT,
     AttemptHosts,
-    claim_number,
+    attempt_of_claim,
 )
 from mobius_tui.run.attempts.host_checks import HostChecks
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
@@ -118,6 +117,10 @@ class FleetAttempt:
             MobiusError: its hosts cannot be found, or are not those that were shown.
             OSError: a file cannot be written, or a process not be started.
         """
+        state = self._context.state
+        last = state.steps[self._step.id].attempts[self._number - 1]
+        if self._hosts.is_by_ansible and state.is_taken_over(last):
+            return await self._lose_plays()
         await self._hosts.find()
         self._plan = self._hosts.rollout_plan()
         self._order = self._hosts.order()
@@ -136,6 +139,15 @@ class FleetAttempt:
         if result is Status.WARNED and self._is_tried_again():
             result = Status.FAILED
         return result, end.words + self._first_reason()
+
+    async def _lose_plays(self) -> tuple[Literal[Status.UNKNOWN], str]:
+        """End what Ansible did where the run was before: it leaves no claims to ask."""
+        why = "the run was taken over while it ran; how far it got is not known"
+        if self._number in self._hosts.step_fleet.attempts:
+            for host in self._fleet.hosts_with(HostStatus.RUNNING):
+                lost = HostReport(host=host, state=fleet_lines.ReportedState.UNKNOWN)
+                await self._end_host(lost, HostStatus.UNKNOWN, why)
+        return Status.UNKNOWN, why
 
     # From move to move
 
@@ -313,7 +325,7 @@ class FleetAttempt:
             return
         self._silent_starts = 0
         state = self._fleet.hosts.get(report.host)
-        expected = state and claim_number(self._number, state.tries)
+        expected = state and self._hosts.claim_of(state)
         if (
             report.state is fleet_lines.ReportedState.RUNNING
             or state is None
@@ -334,7 +346,7 @@ class FleetAttempt:
         """A host's status by its report, and the reason."""
         reason = report.reason
         if report.of_attempt is not None:
-            words = f"attempt {report.of_attempt // MAX_CLAIMS_PER_ATTEMPT} had run it"
+            words = f"attempt {attempt_of_claim(report.of_attempt)} had run it"
             reason = f"{words}: {reason}" if reason else words
         status = _STATUS_BY_REPORTED_STATE.get(report.state)
         if status is not None:

@@ -143,6 +143,8 @@ class WatchAttempt:
 
     def _gap_reason(self) -> str:
         """Why an earlier host's watch cannot be continued; empty where it can."""
+        if self._context.state.is_taken_over(self._attempt):
+            return "the run was taken over meanwhile; nobody watched"
         if self._attempt.boot != self._context.clock.boot:
             return "the machine was restarted meanwhile; nobody watched"
         seen = last_check_times(self._context.directory.health)

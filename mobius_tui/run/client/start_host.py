@@ -12,7 +12,8 @@ from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.output_reader import last_row
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.host.takeover import HostSpec, refuse_imported
+from mobius_tui.run.host.copies import refuse_copy
+from mobius_tui.run.host.host_setup import HostSpec, refuse_unhostable
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,
@@ -23,10 +24,8 @@ from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.variables import resolve_initial_values
-from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.run.storage.state_folders import require_may_host
 from mobius_tui.runbook.model.runbook import Runbook
 
 HOST_START_TIMEOUT = 15.0
@@ -103,7 +102,7 @@ async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
     Raises:
         RunError: it may not be opened again, or no host could take it on.
     """
-    refuse_unhostable(directory)
+    refuse_hosting(directory)
     deadline = time.monotonic() + HOST_START_TIMEOUT
     while True:
         viewer = Viewer(directory)
@@ -144,6 +143,24 @@ async def _ask_to_reopen(viewer: Viewer) -> str | None:
     return "" if reply.ok else reply.text
 
 
+async def take_over_run(
+    directory: RunDirectory, runbook: Runbook, taken_epoch: int
+) -> None:
+    """Start a host where a run is not, since a person says that it goes on here.
+
+    Args:
+        directory: a copy of the run.
+        runbook: the run's.
+        taken_epoch: the epoch of those from whom it is taken, as the person saw it.
+
+    Raises:
+        RunError: a host runs it, on this machine; somebody else took it over meanwhile;
+            or no host may run this copy.
+    """
+    refuse_unhostable(directory)
+    await _start_host_with_values(directory, runbook, taken_epoch=taken_epoch)
+
+
 async def _start_host_for_old_run(
     directory: RunDirectory, runbook: Runbook, first_intent: str | None = None
 ) -> None:
@@ -157,7 +174,21 @@ async def _start_host_for_old_run(
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
     """
-    refuse_unhostable(directory)
+    refuse_hosting(directory)
+    try:
+        await _start_host_with_values(directory, runbook, first_intent=first_intent)
+    except RunError:
+        if directory.host_pid() is None:
+            raise  # else somebody else resumed it in the same moment
+
+
+async def _start_host_with_values(
+    directory: RunDirectory,
+    runbook: Runbook,
+    *,
+    first_intent: str | None = None,
+    taken_epoch: int | None = None,
+) -> None:
     first = JournalFollower(directory).read_new()[:1]
     began = first[0].event if first else None
     profile = began.profile if isinstance(began, RunBegan) else None
@@ -171,23 +202,24 @@ async def _start_host_for_old_run(
         if name != runbook.environment
         and not holds_secret(value[0], initial.secrets.values())
     }
-    spec = HostSpec(values=values, secrets=initial.secrets, first_intent=first_intent)
-    try:
-        await start_host(directory, spec, runbook)
-    except RunError:
-        if directory.host_pid() is None:
-            raise  # else somebody else resumed it in the same moment
+    spec = HostSpec(
+        values=values,
+        secrets=initial.secrets,
+        first_intent=first_intent,
+        taken_epoch=taken_epoch,
+    )
+    await start_host(directory, spec, runbook)
 
 
-def refuse_unhostable(directory: RunDirectory) -> None:
-    """Refuse to start a host for a run that is damaged, imported, or another user's.
+def refuse_hosting(directory: RunDirectory) -> None:
+    """Refuse to start a host where none may be, before a process is started for it.
 
     Raises:
-        RunError: the run is one of these.
+        RunError: the run is damaged, imported or another user's, or the folder is a
+            copy of it.
     """
-    refuse_imported(directory)
-    require_may_host(directory.path)
-    refuse_cut_journal(directory)
+    refuse_unhostable(directory)
+    refuse_copy(directory)
 
 
 async def _release_host_for_new_values(
@@ -210,7 +242,7 @@ async def _release_host_for_new_values(
         lacking = new | (names_in_environ & set(state.lost_secrets))
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
-        refuse_unhostable(directory)
+        refuse_hosting(directory)
         return await release_host(viewer)
     except MobiusError:
         return False  # a viewer without the right to act leaves the host as it is

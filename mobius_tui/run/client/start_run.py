@@ -12,7 +12,7 @@ from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.start_host import start_host
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostSpec, current_operator
+from mobius_tui.run.host.host_setup import HostSpec, current_operator
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
 from mobius_tui.run.planning.plan import Plan

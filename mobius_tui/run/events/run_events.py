@@ -138,6 +138,30 @@ class HostStarted:
     """Bytes of a torn last line that were cut off."""
     without: tuple[str, ...] = ()
     """Secrets that the run had, and that this host was not given."""
+    place: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """The machine and the folder that it is in, as `Place`; hosts of earlier versions
+    say nothing of it."""
+    epoch: int | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """How often the run was taken over, and one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenOver:
+    """A person goes on with the run in another place than that of its last host.
+
+    The `HostStarted` of that place follows.
+    """
+
+    epoch: int
+    place: Mapping[str, str]
+    """The machine and the folder in which it goes on, as `Place`."""
+    taken_from: Mapping[str, str]
+    """Those in which it was before; empty where that is not known."""
+    heard: float
+    """When its last host was last heard, as far as this folder knows: seconds since
+    1970."""
+    in_flight: tuple[str, ...] = ()
+    """Attempts (`step.N`) that had no end by then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,6 +275,7 @@ Event = (
     RunBegan
     | HostStarted
     | HostStopped
+    | TakenOver
     | AutoStarted
     | AutoStopped
     | VariableSet

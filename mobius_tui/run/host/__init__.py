@@ -1,4 +1,4 @@
-"""The detached process that runs a run: takeover, control socket, autopilot.
+"""The detached process that runs a run: its setup, control socket, autopilot.
 
 Handlers of intents are in `intents/` below; viewers are in `client/`.
 """

@@ -34,17 +34,18 @@ from mobius_tui.run.host import consequences
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
+from mobius_tui.run.host.host_setup import (
+    HeldRun,
+    HostSpec,
+    left_over_attempts,
+    step_environment,
+    take_run,
+)
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
     journal_host_start,
     seal_health_regularly,
-)
-from mobius_tui.run.host.takeover import (
-    HostSpec,
-    left_over_attempts,
-    step_environment,
-    take_run_lock,
 )
 from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.journal.follower import load_run_runbook
@@ -139,9 +140,10 @@ END_CHECK_INTERVAL = 0.02
 class Host:
     """One run, and the process that runs it."""
 
-    def __init__(self, directory: RunDirectory, spec: HostSpec) -> None:
+    def __init__(self, directory: RunDirectory, spec: HostSpec, held: HeldRun) -> None:
         self.directory = directory
         self.spec = spec
+        self.held = held
         self.activity = asyncio.Event()
         """Set whenever there may be reason to end."""
         self.end_reason = ""
@@ -178,6 +180,7 @@ class Host:
                     self.writer,
                     self._handle_intent,
                     self.spec,
+                    self.held.key,
                     journal_content,
                     left_over,
                 )
@@ -270,7 +273,9 @@ class Host:
         self.watch_run_monitor.log_health(record)
 
     def _on_entry(self, entry: Entry) -> None:
-        """Add new steps to the plan; tell viewers, triggers and outbox of an entry."""
+        """Note an entry; add new steps to the plan; tell viewers, triggers, outbox."""
+        with contextlib.suppress(OSError):  # it is a precaution; the journal is on disk
+            self.held.key.note(entry.n, self.writer.journal.head)
         self.context.plan.catch_up(self.context.state)
         self.control_server.poke(entry.n)
         self.triggers.apply_entry(entry)
@@ -376,8 +381,8 @@ def _is_any_running(state: RunState) -> bool:
     return any(step.status is Status.RUNNING for step in state.steps.values())
 
 
-async def _main(directory: RunDirectory, spec: HostSpec) -> int:
-    host = Host(directory, spec)
+async def _main(directory: RunDirectory, spec: HostSpec, held: HeldRun) -> int:
+    host = Host(directory, spec, held)
     exit_on_sigterm(host.end)
     return await host.run()
 
@@ -401,12 +406,12 @@ def main() -> int:
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:
         spec = HostSpec.decode(sys.stdin.buffer.read())
-        lock = take_run_lock(directory)
+        held = take_run(directory, spec)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        code = asyncio.run(_main(directory, spec))
-        os.close(lock)
+        code = asyncio.run(_main(directory, spec, held))
+        held.close()
     except MobiusError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201
         return error.exit_code

@@ -14,10 +14,12 @@ from mobius_tui.run.events.run_events import (
     HealthSealed,
     HostStarted,
     HostStopped,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.host.control_server import IntentHandler
-from mobius_tui.run.host.takeover import HostSpec, current_operator
+from mobius_tui.run.host.copies import HeldKey
+from mobius_tui.run.host.host_setup import HostSpec, current_operator
 from mobius_tui.run.intents.control_protocol import Caller, decode_envelope
 from mobius_tui.run.journal.journal import JournalContent, JournalWriter
 from mobius_tui.run.records.run_record import refresh_stats, write_record
@@ -31,19 +33,22 @@ async def journal_host_start(
     writer: JournalWriter,
     handle_intent: IntentHandler,
     spec: HostSpec,
+    key: HeldKey,
     journal_content: JournalContent,
     left_over: tuple[AttemptId, ...],
 ) -> None:
     """Journal how a run and its host begin, before the control socket listens.
 
-    First, of a new run, its beginning and its values; then `HostStarted`, values and
-    secrets that are new, and the watch. The host's first intent is acted on last.
+    First, of a new run, its beginning and its values, or of another that it was taken
+    over; then `HostStarted`, values and secrets that are new, and the watch. The host's
+    first intent is acted on last.
 
     Args:
         context: the run's.
         writer: the run's.
         handle_intent: acts on `spec.first_intent`, if there is one.
         spec: what the host was started with.
+        key: the run's key; says where the host is.
         journal_content: the journal as it was found.
         left_over: attempts that an earlier host left behind.
 
@@ -55,6 +60,16 @@ async def journal_host_start(
         await writer.write_in_turn(spec.began, who)
         await _record_values(context, writer, spec, who)
         await _record_secrets(writer, tuple(spec.secrets), who)
+    names, place = tuple(map(str, left_over)), key.place.as_mapping()
+    if spec.taken_epoch is not None:
+        taken = TakenOver(
+            epoch=key.epoch,
+            place=place,
+            taken_from=context.state.place,
+            heard=context.state.last_entry_at,
+            in_flight=names,
+        )
+        await writer.write_in_turn(taken, who)
     lost = tuple(
         name
         for name in lost_secrets(context.state, spec.secrets)
@@ -62,9 +77,11 @@ async def journal_host_start(
     )
     started = HostStarted(
         pid=os.getpid(),
-        left_over=tuple(map(str, left_over)),
+        left_over=names,
         cut=journal_content.torn_bytes,
         without=lost,
+        place=place,
+        epoch=key.epoch,
     )
     await writer.write_in_turn(started)
     if context.state.last_end is None:

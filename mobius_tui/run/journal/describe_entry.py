@@ -40,6 +40,7 @@ from mobius_tui.run.events.run_events import (
     RunBegan,
     RunEnded,
     RunReopened,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -84,9 +85,10 @@ from mobius_tui.run.state.deliveries import (
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES
+from mobius_tui.run.storage.place import Place
 from mobius_tui.run.storage.run_directory import attempt_in_folder
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS
-from mobius_tui.runbook.text.units import duration_in_words
+from mobius_tui.runbook.text.units import duration_in_words, local_time
 
 MAX_HOSTS_IN_ENTRY = 5
 """Hosts that are named in a line."""
@@ -298,8 +300,9 @@ def _run_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             where = f" in {environment}" if environment else ""
             return f"{mode.upper()} {title}{where}, run {run}"
         case HostStarted(left_over=left) if left:
-            names = ", ".join(_attempt_name(plan, each) for each in left)
-            return f"a host took the run on; left over: {names}"
+            return f"a host took the run on; left over: {_attempt_names(plan, left)}"
+        case TakenOver() as event:
+            return _takeover_text(event, entry, plan)
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
             return f"phase begins: {title}" + (f"; {reason}" if reason else "")
@@ -386,6 +389,22 @@ def _items_text(items: tuple[str, ...]) -> str:
     """How many items there are, and the first of them."""
     more = ", …" if len(items) > MAX_ITEMS_NAMED else ""
     return f"{len(items)} ({', '.join(items[:MAX_ITEMS_NAMED])}{more})"
+
+
+def _takeover_text(event: TakenOver, entry: Entry, plan: Plan) -> str:
+    """`taken over by anna, from jump-1, whose host was last heard 03:12:07`."""
+    then, here = Place.of_mapping(event.taken_from), Place.of_mapping(event.place)
+    is_elsewhere = then.machine != here.machine
+    where = (then.name if is_elsewhere else then.path) or "where it was before"
+    heard = local_time(event.heard, entry.at, seconds=True)
+    text = f"taken over by {entry.by}, from {where}, whose host was last heard {heard}"
+    if event.in_flight:
+        text += f"; unknown since then: {_attempt_names(plan, event.in_flight)}"
+    return text
+
+
+def _attempt_names(plan: Plan, folders: tuple[str, ...]) -> str:
+    return ", ".join(_attempt_name(plan, each) for each in folders)
 
 
 def _attempt_name(plan: Plan, folder: str) -> str:

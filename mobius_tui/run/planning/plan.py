@@ -67,6 +67,7 @@ def will_retry(step: Step, state: StepState) -> bool:
     """Whether another attempt follows by itself, as the step's `retry` says."""
     return (
         step.retry is not None
+        and state.may_retry
         and state.status in (Status.FAILED, Status.TIMED_OUT)
         and len(state.attempts) < step.retry.attempts
     )

@@ -117,7 +117,7 @@ def failed_rows(state: RunState, parent: str) -> tuple[str, ...]:
 def _will_retry_row(state: RunState, parent: str, row: str) -> bool:
     own, rules = state.steps[row], state.row_rules.get(parent, _DEFAULT_ROW_RULES)
     is_retried = own.status in (Status.FAILED, Status.TIMED_OUT)
-    return is_retried and len(own.attempts) < rules.attempts
+    return is_retried and own.may_retry and len(own.attempts) < rules.attempts
 
 
 def refresh_parent(state: RunState, parent: str) -> None:

@@ -23,6 +23,7 @@ from mobius_tui.run.events.message_events import (
 )
 
 HOST_ENDED_REASON = "its host ended while it was being sent"
+TAKEN_OVER_REASON = "the run was taken over while it was queued"
 
 
 class DeliveryStatus(StrEnum):
@@ -217,14 +218,25 @@ def deliveries_after_host_start(deliveries: Deliveries, at: float) -> Deliveries
 
     Those that the last one was sending become `unknown`.
     """
+    return _unknown_if(deliveries, DeliveryStatus.SENDING, HOST_ENDED_REASON, at)
+
+
+def deliveries_after_takeover(deliveries: Deliveries, at: float) -> Deliveries:
+    """The deliveries after the run was taken over.
+
+    Those that were queued become `unknown`: they may have been sent from where the run
+    was before.
+    """
+    return _unknown_if(deliveries, DeliveryStatus.QUEUED, TAKEN_OVER_REASON, at)
+
+
+def _unknown_if(
+    deliveries: Deliveries, status: DeliveryStatus, reason: str, at: float
+) -> Deliveries:
+    """The deliveries, of which those of one status have become `unknown`."""
     return tuple(
-        replace(
-            own,
-            status=DeliveryStatus.UNKNOWN,
-            reason=HOST_ENDED_REASON,
-            status_since=at,
-        )
-        if own.status is DeliveryStatus.SENDING
+        replace(own, status=DeliveryStatus.UNKNOWN, reason=reason, status_since=at)
+        if own.status is status
         else own
         for own in deliveries
     )

@@ -26,6 +26,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
     RunReopened,
     SiteTouched,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -128,6 +129,8 @@ def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
 
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
+    state.place = event.place or {}
+    state.epoch = event.epoch or state.epoch
     state.auto = None
     state.lost_secrets = event.without
     state.deliveries = deliveries.deliveries_after_host_start(
@@ -138,6 +141,16 @@ def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
     state.host_pid = None
+
+
+def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
+    state.epoch, state.place = event.epoch, event.place
+    for step_id, step in state.steps.items():
+        if step.attempts:
+            state.steps[step_id] = replace(step, may_retry=False)
+    for parent in state.rows_of:
+        added_steps.refresh_parent(state, parent)
+    state.deliveries = deliveries.deliveries_after_takeover(state.deliveries, entry.at)
 
 
 def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
@@ -259,6 +272,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     RunBegan: _run_began,
     HostStarted: _host_started,
     HostStopped: _host_stopped,
+    TakenOver: _taken_over,
     AutoStarted: _auto_started,
     AutoStopped: _auto_stopped,
     VariableSet: _variable_set,

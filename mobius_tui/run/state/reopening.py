@@ -22,6 +22,7 @@ from mobius_tui.run.events.run_events import (
     PhaseEntered,
     PhaseLeft,
     RunEnded,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -60,7 +61,8 @@ class Reopening:
 
 
 _EVENTS_OF_ANY_STEP = (
-    *(NoteAdded, HostStarted, HostStopped, HealthSealed, PhaseLeft, RunEnded),
+    *(NoteAdded, HostStarted, HostStopped, TakenOver, HealthSealed),
+    *(PhaseLeft, RunEnded),
     *(CheckTried, StepEnded, StepUnknown, StopAsked),
     *MESSAGE_EVENTS,
 )

@@ -42,6 +42,7 @@ from mobius_tui.run.events.run_events import (
     RunBegan,
     RunEnded,
     RunReopened,
+    TakenOver,
 )
 from mobius_tui.run.events.step_events import (
     ApprovalEvent,
@@ -70,6 +71,7 @@ from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
     STATUSES_NEEDING_DECISION,
     AsideFrame,
+    Attempt,
     Change,
     RowRules,
     StateVariable,
@@ -102,6 +104,7 @@ _ALLOWED_AFTER_END = (
     NoteAdded,
     HostStarted,
     HostStopped,
+    TakenOver,
     HealthSealed,
     TriggerCleared,
     CheckTried,
@@ -198,6 +201,11 @@ class RunState:
     auto_stopped: AutoStopped | None = None
     host_pid: int | None = None
     """The process id of the newest host, until it has stopped."""
+    place: Mapping[str, str] = field(default_factory=dict)
+    """The machine and the folder of the newest host, as `Place`; empty where it is of
+    an earlier version, which did not say."""
+    epoch: int = 1
+    """How often the run was taken over, and one."""
     health_seal: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""
@@ -227,6 +235,14 @@ class RunState:
         They are the steps that undo others, and messages.
         """
         return self.undo_steps.keys() | self.message_steps
+
+    def is_taken_over(self, attempt: Attempt) -> bool:
+        """Whether the run was taken over since an attempt began.
+
+        It may have gone on where the run was before, and so may all that is due by
+        itself.
+        """
+        return attempt.epoch < self.epoch
 
     @property
     def last_end(self) -> RunEnded | None:
@@ -297,6 +313,8 @@ class RunState:
             raise StateError(f"{name} in a run that has not ended")
         if self.is_reopened:
             validate_event_after_reopening(event, self.steps_allowed_when_reopened)
+        if isinstance(event, TakenOver) and event.epoch <= self.epoch:
+            raise StateError(f"{name} names epoch {event.epoch} after {self.epoch}")
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
         allowed = STATUSES_BEFORE_EVENT.get(type(event))

@@ -179,6 +179,7 @@ def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
         variables_given=_variables_given(state, event.step, event.reads),
         mono=entry.mono,
         boot=entry.boot,
+        epoch=state.epoch,
     )
     state.steps[event.step] = StepState(
         status=Status.RUNNING,

@@ -106,6 +106,8 @@ class Attempt:
     """When it started, in monotonic seconds within `boot`."""
     boot: str = ""
     """The boot id of the machine when it started."""
+    epoch: int = 1
+    """The epoch of the run when it started; see `RunState.epoch`."""
 
 
 _check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))
@@ -180,6 +182,9 @@ class StepState:
     is_stale: bool = False
     """Whether a variable that it used was withdrawn since."""
     notes: PersistentList[str] = EMPTY_LIST
+    may_retry: bool = True
+    """Whether its `retry` makes another attempt by itself; not so once the run was
+    taken over, as that may have been made where the run was before."""
 
     @property
     def last_attempt(self) -> Attempt | None:

@@ -140,16 +140,17 @@ def clock_duration(duration: float) -> str:
     return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
 
 
-def local_time(at: float, now: float) -> str:
+def local_time(at: float, now: float, *, seconds: bool = False) -> str:
     """The local time of day; with its date if that is not today.
 
     Args:
         at: seconds since 1970.
         now: seconds since 1970.
+        seconds: whether they are told.
 
     Returns:
-        `03:12`, or `24 Nov 03:12`.
+        `03:12`, or `24 Nov 03:12`; with seconds `03:12:07`.
     """
     day, today = time.localtime(at), time.localtime(now)
-    form = "%H:%M" if day[:3] == today[:3] else "%d %b %H:%M"
-    return time.strftime(form, day)
+    form = "%H:%M:%S" if seconds else "%H:%M"
+    return time.strftime(form if day[:3] == today[:3] else f"%d %b {form}", day)

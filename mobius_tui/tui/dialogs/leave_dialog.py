@@ -13,7 +13,7 @@ from textual.widgets import Static
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.program_name import called_name
-from mobius_tui.run.host.takeover import UNWATCHED_DRILL_LIMIT
+from mobius_tui.run.host.host_setup import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import ends_without_viewers
 from mobius_tui.run.state.attempt_id import AttemptId

@@ -12,7 +12,7 @@ from mobius_tui.review import run_action_items, run_annotations
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import ActionItemId, Annotation
-from mobius_tui.run.host.takeover import current_operator
+from mobius_tui.run.host.host_setup import current_operator
 from mobius_tui.tui.dialogs.question import Notifier
 from mobius_tui.tui.dialogs.review_dialogs import (
     ActionItemDialog,

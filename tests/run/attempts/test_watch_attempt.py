@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import signal
@@ -14,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.probe_window import stale_after
-from mobius_tui.run.events.journal_entry import encode_entry
-from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
+from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.planning.watch_progress import HealthSnapshot, watch_step_verdict
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -23,6 +21,7 @@ from mobius_tui.run.state.watch_state import Alarm, WatchState
 from mobius_tui.run.storage.last_viewed import last_check_times
 from tests.health.servers import silence
 from tests.run.conftest import Begin
+from tests.run.journals import rewritten
 from tests.run.running import Running
 from tests.run.watched_service import Service
 
@@ -203,13 +202,11 @@ async def test_another_host_says_that_nobody_watched(
 
 def make_older(run: Running, by: float) -> None:
     """All on record is so many seconds older, as if the run were resumed then."""
-    prev = EMPTY_JOURNAL_HEAD
-    lines = []
-    for entry in run.entries():
-        earlier = replace(entry, at=entry.at - by, mono=entry.mono - by)
-        lines.append(encode_entry(earlier, prev))
-        prev = hashlib.sha256(lines[-1].removesuffix(b"\n")).hexdigest()
-    run.directory.journal.write_bytes(b"".join(lines))
+
+    def earlier(entry: Entry) -> Entry:
+        return replace(entry, at=entry.at - by, mono=entry.mono - by)
+
+    rewritten(run.directory, earlier)
     rows = [json.loads(row) for row in run.directory.health.read_text().splitlines()]
     older = [json.dumps({**row, "at": row["at"] - by}) + "\n" for row in rows]
     run.directory.health.write_text("".join(older))

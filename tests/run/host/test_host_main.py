@@ -15,7 +15,7 @@ from mobius_tui.run.client.start_host import start_host
 from mobius_tui.run.client.start_run import start_new_run as begin_run
 from mobius_tui.run.client.viewer import Viewer, open_socket
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.host.takeover import HostSpec
+from mobius_tui.run.host.host_setup import HostSpec
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,15 +16,15 @@ from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError
 from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.journal_entry import Entry, encode_entry
+from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
-from mobius_tui.run.host.takeover import HostSpec
-from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, read_journal
+from mobius_tui.run.host.host_setup import HostSpec
 from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.journals import rewritten
 from tests.run.running import Running
 
 
@@ -180,20 +178,6 @@ async def test_an_outage_is_that_of_the_end_while_the_run_is_open_again(
     record["outage"]["fired"] = record["began"]
     run.directory.record.write_text(tomli_w.dumps(record))
     assert any("outage" in wrong for wrong in run_problems(run.directory))
-
-
-def rewritten(directory: RunDirectory, change: Callable[[Entry], Entry]) -> None:
-    """The same journal with other events, its chain made anew."""
-    lines, prev = b"", EMPTY_JOURNAL_HEAD
-    for entry in read_journal(directory.journal).entries:
-        line = encode_entry(change(entry), prev)
-        lines += line
-        prev = read_head(line)
-    directory.journal.write_bytes(lines)
-
-
-def read_head(line: bytes) -> str:
-    return hashlib.sha256(line[:-1]).hexdigest()
 
 
 async def test_an_older_journal_has_no_digest_of_exits(begin: Begin) -> None:

@@ -27,6 +27,7 @@ from mobius_tui.run.events.run_events import (
     HostStarted,
     RunBegan,
     RunEnded,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.state.deliveries import (
@@ -66,6 +67,7 @@ LOST = MessageUnknown(delivery=1, number=1, reason="no answer in 10 s")
 AGAIN = MessageRequeued(delivery=1)
 DROPPED = MessageDropped(delivery=1, reason="told by phone")
 HOST = HostStarted(pid=7)
+TAKEN = TakenOver(epoch=2, place={}, taken_from={}, heard=1.0)
 
 
 def entries(*events: Event) -> Iterator[Entry]:
@@ -93,6 +95,10 @@ def stand(*events: Event, runbook: Runbook = RUNBOOK) -> DeliveryStatus:
         ((queued(), HOST), DeliveryStatus.QUEUED),
         ((queued(), tried(), HOST), DeliveryStatus.UNKNOWN),
         ((queued(), tried(), SENT, HOST), DeliveryStatus.SENT),
+        ((queued(), TAKEN, HOST), DeliveryStatus.UNKNOWN),
+        ((queued(), tried(), TAKEN, HOST), DeliveryStatus.UNKNOWN),
+        ((queued(), tried(), not_sent(1), TAKEN, HOST), DeliveryStatus.NOT_SENT),
+        ((queued(), TAKEN, HOST, AGAIN), DeliveryStatus.QUEUED),
         (
             (queued(), tried(), RunEnded(outcome=Outcome.COMPLETED), SENT),
             DeliveryStatus.SENT,

@@ -19,6 +19,7 @@ from mobius_tui.run.events.run_events import (
     PhaseEntered,
     PhaseLeft,
     RunEnded,
+    TakenOver,
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
@@ -279,3 +280,30 @@ def test_what_is_awaited_names_who_gives_it_and_how(event: Event, remedy: str) -
     )
     state = fold(book, entries(BEGAN, event))
     assert remedy in propose(Plan(book), state).text
+
+
+def taken(epoch: int) -> TakenOver:
+    return TakenOver(epoch=epoch, place={}, taken_from={}, heard=1.0)
+
+
+def test_a_takeover_marks_what_began_before_it_and_not_what_begins_then() -> None:
+    state = after(start("a"), taken(2), HostStarted(pid=7, epoch=2, place={"x": "y"}))
+    (before,) = state.steps["a"].attempts
+    assert state.epoch == 2
+    assert state.place == {"x": "y"}
+    assert state.is_taken_over(before)
+    assert not state.steps["a"].may_retry
+    state = after(start("a"), taken(2), end("a", result="failed"), start("a", 2))
+    (before, since) = state.steps["a"].attempts
+    assert [state.is_taken_over(each) for each in (before, since)] == [True, False]
+    assert state.steps["a"].may_retry
+    assert after(start("c")).steps["a"].may_retry
+
+
+def test_an_epoch_follows_a_smaller_one() -> None:
+    for wrong in (1, 2):
+        with pytest.raises(StateError, match=f"names epoch {wrong} after 2"):
+            after(taken(2), taken(wrong))
+    ended = RunEnded(outcome=Outcome.COMPLETED)
+    assert after(ended, taken(2), HostStarted(pid=7, epoch=2)).epoch == 2
+    assert after(HostStarted(pid=7)).epoch == 1, "as earlier versions wrote it"

@@ -22,7 +22,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.host.takeover import take_run_lock
+from mobius_tui.run.host.host_setup import HostSpec, take_run
 from mobius_tui.run.intents.intent_actions import (
     EndRun,
     StartAutomatic,
@@ -161,7 +161,7 @@ def test_what_others_may_write_in_is_not_run(
     for mode in (0o770, 0o707, 0o720):
         run.path.chmod(mode)
         with pytest.raises(RunError, match="others may write"):
-            take_run_lock(run)
+            take_run(run, HostSpec())
     run.path.chmod(0o700)
     link = tmp_path / run.id
     link.symlink_to(run.path)

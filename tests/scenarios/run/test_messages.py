@@ -16,6 +16,7 @@ from mobius_tui.run.state.deliveries import DeliveryStatus
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.journals import cut
 from tests.run.offices import BOOK
 from tests.run.running import Running
 from tests.run.webhooks import answer, webhook
@@ -144,7 +145,7 @@ async def test_what_a_resumed_run_by_itself_had_queued_is_not_queued_twice(
         run.kill_host()
         lines = run.directory.journal.read_bytes().split(b"\n")
         queued = next(n for n, line in enumerate(lines) if b"MessageQueued" in line)
-        run.directory.journal.write_bytes(b"\n".join([*lines[: queued + 1], b""]))
+        cut(run.directory, [line + b"\n" for line in lines[: queued + 1]])
         await run.resume()
         reply = await run.intend("send", "tell", text="again", names=("slack",))
         assert "was queued just before its host ended" in reply.text

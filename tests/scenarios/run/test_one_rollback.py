@@ -20,6 +20,7 @@ from mobius_tui.run.planning.rollback import step_blocking_rollback
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
+from tests.run.journals import cut
 from tests.run.planning.situations import Judges, made, state_after
 from tests.run.running import Running
 from tests.run.sites import Site, firings, seen
@@ -145,7 +146,7 @@ async def test_a_host_that_dies_between_beginning_and_entering(
     run.kill_host()
     [n] = [e.n for e in run.entries() if isinstance(e.event, RollbackBegan)]
     lines = run.directory.journal.read_bytes().splitlines(keepends=True)
-    run.directory.journal.write_bytes(b"".join(lines[:n]))
+    cut(run.directory, lines[:n])
     for attempt in run.directory.steps.iterdir():
         shutil.rmtree(attempt)
     await run.resume()

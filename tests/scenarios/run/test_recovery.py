@@ -27,6 +27,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.socket_path import short_socket_path
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.journals import cut
 from tests.run.running import Running, alive, wait_for
 
 
@@ -233,7 +234,7 @@ async def test_a_step_whose_script_never_began_is_not_started(begin: Begin) -> N
     run.kill_host()
     lines = run.directory.journal.read_bytes().splitlines(keepends=True)
     kept = place_of(lines, b"StepStarted")
-    run.directory.journal.write_bytes(b"".join(lines[: kept + 1]))
+    cut(run.directory, lines[: kept + 1])
     shutil.rmtree(run.directory.attempt("a", 1).path)
     await run.resume()
     state = await run.status("a", "not started")
@@ -280,7 +281,7 @@ def of_another_boot(directory: RunDirectory) -> None:
         line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         prev = hashlib.sha256(line).hexdigest()
         lines.append(line + b"\n")
-    directory.journal.write_bytes(b"".join(lines))
+    cut(directory, lines)
 
 
 async def test_a_journal_that_was_cut_is_refused(begin: Begin) -> None:
@@ -290,7 +291,7 @@ async def test_a_journal_that_was_cut_is_refused(begin: Begin) -> None:
     run.kill_host()
     lines = run.directory.journal.read_bytes().splitlines(keepends=True)
     first = place_of(lines, b"StepStarted")
-    run.directory.journal.write_bytes(b"".join(lines[:first]))
+    cut(run.directory, lines[:first])
     await run.drop()
     with pytest.raises(RunError, match="lines were cut from its end"):
         await resume_run(run.directory, run.runbook)

@@ -10,6 +10,7 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.events.step_events import RowsAdded
 from mobius_tui.run.records.verification import run_problems
 from tests.run.conftest import Begin
+from tests.run.journals import cut
 
 HOSTILE = "x; touch pwned; $(touch pwned) ${HOME} [red]"
 
@@ -79,7 +80,7 @@ async def test_listed_once_and_each_row_worked_once_whatever_dies(
     journal = run.directory.journal
     lines = journal.read_bytes().splitlines(keepends=True)
     end = next(n for n, each in enumerate(lines) if b'"RowsAdded"' in each)
-    journal.write_bytes(b"".join(lines[: end + 1]))
+    cut(run.directory, lines[: end + 1])
     await run.resume()
     await run.status("go", "pending")
     assert ran.read_text() == "list\n"

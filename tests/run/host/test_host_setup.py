@@ -11,7 +11,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import first_invalid_field
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.host.takeover import HostSpec, left_over_attempts
+from mobius_tui.run.host.host_setup import HostSpec, left_over_attempts
 from mobius_tui.run.state.attempt_id import AttemptId
 from tests.run.samples import fields_of
 from tests.tui import scenes

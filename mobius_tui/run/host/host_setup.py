@@ -13,6 +13,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import decode_value
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
+from mobius_tui.run.host.copies import HeldKey, hold_key
 from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
@@ -46,6 +47,9 @@ class HostSpec:
     """What makes the run a watch; it begins with it, and is armed by `first_intent`."""
     unwatched_limit: float = UNWATCHED_DRILL_LIMIT
     """Seconds after which a drill that nobody watches ends."""
+    taken_epoch: int | None = None
+    """The epoch of those from whom a person takes the run over; `None` to begin where
+    its last host was."""
 
     def encode(self) -> bytes:
         """Encode it as the host's standard input."""
@@ -65,6 +69,7 @@ class HostSpec:
             first_intent=fields["first_intent"],
             watch=None if watch is None else decode_value(WatchBegan, watch),
             unwatched_limit=fields["unwatched_limit"],
+            taken_epoch=fields["taken_epoch"],
         )
 
 
@@ -81,16 +86,56 @@ def refuse_imported(directory: RunDirectory) -> None:
         )
 
 
-def take_run_lock(directory: RunDirectory) -> int:
-    """Take the run's lock; the descriptor holds it for as long as it is open.
+def refuse_unhostable(directory: RunDirectory) -> None:
+    """Refuse to host a run that is damaged, imported, or another user's.
 
     Raises:
-        RunError: another host has it, or no host may run it: it was imported, is
-            another user's or open to others, or its journal was cut; says which.
+        RunError: the run is one of these.
     """
     refuse_imported(directory)
     require_may_host(directory.path)
     refuse_cut_journal(directory)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldRun:
+    """A run that this process alone may run."""
+
+    lock: int
+    """A descriptor; it holds the lock of the run's folder while it is open."""
+    key: HeldKey
+
+    def close(self) -> None:
+        """Let go of the run."""
+        self.key.close()
+        os.close(self.lock)
+
+
+def take_run(directory: RunDirectory, spec: HostSpec) -> HeldRun:
+    """Take a run: the lock of its folder, and its key on this machine.
+
+    Raises:
+        RunError: another host has one of them, or no host may run it here: it was
+            imported, is another user's or open to others, its journal was cut, or the
+            folder is a copy of it; says which.
+    """
+    refuse_unhostable(directory)
+    lock = _take_lock(directory)
+    new_key = None if spec.began is None else spec.began.key
+    try:
+        key = hold_key(directory, new_key, spec.taken_epoch)
+    except RunError:
+        os.close(lock)
+        raise
+    return HeldRun(lock=lock, key=key)
+
+
+def _take_lock(directory: RunDirectory) -> int:
+    """Take the lock of a run's folder; the descriptor holds it while it is open.
+
+    Raises:
+        RunError: another host has it, or it was replaced.
+    """
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(directory.lock, flags)
