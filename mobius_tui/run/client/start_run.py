@@ -20,6 +20,7 @@ from mobius_tui.run.planning.variables import validate_manual_answers
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
+from mobius_tui.run.storage.taken_run import make_takeover_note
 from mobius_tui.runbook.model.runbook import runbook_digest
 
 RUN_KEY_BYTES = 16
@@ -60,6 +61,8 @@ async def start_new_run(
         time.time(),
         shared=ready.share is not None,
     )
+    if ready.share_control:
+        make_takeover_note(directory)
     began = _run_began_event(ready, directory)
     first = None if auto is None else encode_envelope(Envelope(action=auto)).decode()
     write_table_of_contents(

@@ -21,6 +21,7 @@ from mobius_tui.run.events.journal_entry import Entry, EntryPicker, decode_entry
 from mobius_tui.run.events.run_events import HostStarted, RunBegan, TakenOver
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, boot_id
 from mobius_tui.run.storage.key_file import (
+    KEYS_FOLDER,
     KeyFile,
     KnownRun,
     held_text,
@@ -280,7 +281,9 @@ def _states_of(last: LastHost) -> list[Path]:
     states = [state_home()]
     then = last.place
     if then is not None and then.is_on_this_machine and then.state:
-        states.append(Path(then.state))
+        other = Path(then.state)
+        if _is_there(other / KEYS_FOLDER):  # another user's may not be entered
+            states.append(other)
     return states
 
 

@@ -25,6 +25,7 @@ from mobius_tui.run.storage.run_directory import (
     try_lock,
 )
 from mobius_tui.run.storage.state_folders import account_name, require_may_host
+from mobius_tui.run.storage.taken_run import refuse_taken
 
 RESTORED_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 """Environment variables that steps get as they were when the run began."""
@@ -87,13 +88,14 @@ def refuse_imported(directory: RunDirectory) -> None:
 
 
 def refuse_unhostable(directory: RunDirectory) -> None:
-    """Refuse to host a run that is damaged, imported, or another user's.
+    """Refuse to host a run that is damaged, imported, another's, or taken by another.
 
     Raises:
         RunError: the run is one of these.
     """
     refuse_imported(directory)
     require_may_host(directory.path)
+    refuse_taken(directory)
     refuse_cut_journal(directory)
 
 
@@ -189,9 +191,14 @@ def left_over_attempts(
 
 
 def step_environment(began: RunBegan) -> dict[str, str]:
-    """The environment of steps: this process's, with the run's own values restored."""
+    """The environment of steps: this process's, with the run's own values restored.
+
+    Whoever goes on with a run of another's keeps their own HOME and TMPDIR: those of
+    the other are not theirs to use.
+    """
     env = dict(os.environ)
-    for name in RESTORED_VARIABLES:
+    is_own = began.operator == current_operator()
+    for name in RESTORED_VARIABLES if is_own else ("PATH", "LANG"):
         if name in began.setting:
             env[name] = began.setting[name]
     env.pop("PYTHONDONTWRITEBYTECODE", None)

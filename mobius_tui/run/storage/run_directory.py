@@ -19,6 +19,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.state_folders import (
+    TAKEOVER_NOTE,
     file_mode,
     make_folder,
     make_private_folder,
@@ -186,6 +187,11 @@ class RunDirectory:
     def imported(self) -> Path:
         """Where the run came from; only there for one that ran elsewhere."""
         return self.path / "imported.toml"
+
+    @property
+    def takeover_note(self) -> Path:
+        """Where a colleague went on with the run; only there where one may."""
+        return self.path / TAKEOVER_NOTE
 
     @property
     def last_view(self) -> Path:

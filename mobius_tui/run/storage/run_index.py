@@ -104,9 +104,9 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
         raise UsageError(f"{name} is no run: there is no journal.jsonl in it")
     every = (*all_runs(root), *runs_shared_by_others())
     named = [run for run in every if name in run.id]
-    matching = {run.id: run for run in named if run.id == name}
+    matching = _first_of_each_id(run for run in named if run.id == name)
     if not matching:
-        matching = {run.id: run for run in named}
+        matching = _first_of_each_id(named)
         if here is not None:
             matching[f"./{name}"] = here
     if len(matching) == 1:
@@ -117,6 +117,14 @@ def run_by_name(root: Path, name: str) -> RunDirectory:
         raise UsageError(f"{name!r} could be any of: {names}; give more of its name")
     folder = f", and ./{name} holds no journal.jsonl" if _is_folder(path) else ""
     raise UsageError(f"no run {name!r}{folder}; `mobius-tui runs` lists them")
+
+
+def _first_of_each_id(runs: Iterable[RunDirectory]) -> dict[str, RunDirectory]:
+    """Runs by their ids: one's own before a colleague's, of which it may be a copy."""
+    found: dict[str, RunDirectory] = {}
+    for run in runs:
+        found.setdefault(run.id, run)
+    return found
 
 
 def _in_folder(path: Path) -> RunDirectory | None:

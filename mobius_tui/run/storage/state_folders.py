@@ -196,6 +196,10 @@ def _is_folder_of_user(path: Path, uid: int) -> bool:
     return is_folder and status.st_uid == uid and not status.st_mode & 0o022
 
 
+TAKEOVER_NOTE = "taken"
+"""A run's file in which a colleague notes where they went on with it."""
+
+
 def require_may_host(path: Path) -> None:
     """Refuse to host a run that another user owns or could change.
 
@@ -208,10 +212,12 @@ def require_may_host(path: Path) -> None:
     if not stat.S_ISDIR(status.st_mode):
         raise RunError(f"{path} is no folder, so no run that can go on")
     if status.st_uid != os.getuid():
-        raise RunError(
-            f"{path.name} is another user's run: it is read here, and run by its "
-            "owner alone"
+        remedy = (
+            f"; once it has no host, `mobius-tui takeover {path.name}` goes on with it"
+            if (path / TAKEOVER_NOTE).exists()
+            else ", and run by its owner alone"
         )
+        raise RunError(f"{path.name} is another user's run: it is read here{remedy}")
     if status.st_mode & 0o022:
         raise RunError(
             f"others may write in {path}: what is in it is not run; look at it, and "
