@@ -21,6 +21,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_folders import (
     account_name,
+    is_of_another_user,
     require_may_host,
     runs_root,
 )
@@ -37,9 +38,8 @@ def do(options: argparse.Namespace) -> int:
     """Show from where a run would be taken over; once a person means it, do it."""
     directory = run_by_name(runs_root(), options.run)
     follower = Follower(directory)
-    owner = directory.path.stat().st_uid
-    if owner != os.getuid():
-        return _go_on_for_colleague(follower, account_name(owner), options.taken_from)
+    if is_of_another_user(directory.path):
+        return _go_on_for_colleague(follower, options.taken_from)
     refuse_unhostable(directory)
     found = whereabouts_of(directory)
     assert found is not None, "it has begun"
@@ -58,13 +58,14 @@ def do(options: argparse.Namespace) -> int:
     return asyncio.run(_take_over(found, follower))
 
 
-def _go_on_for_colleague(follower: Follower, owner: str, taken_from: str | None) -> int:
+def _go_on_for_colleague(follower: Follower, taken_from: str | None) -> int:
     """Go on with a shared run of another's, whose host has ended.
 
     Raises:
         MobiusError: this user has no control over it, or a host runs it.
     """
     run, began, state = follower.directory, follower.began, follower.state
+    owner = account_name(run.path.lstat().st_uid)
     if began.is_drill:
         raise RunError(f"{run.id} is a drill of {owner}'s, and so is its site")
     if began.share is None or not run.takeover_note.exists():

@@ -125,6 +125,7 @@ def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
 def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
     state.began = event
     state.began_at = entry.at
+    state.account = event.operator
 
 
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
@@ -144,7 +145,7 @@ def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
 
 
 def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
-    state.epoch, state.place = event.epoch, event.place
+    state.epoch, state.place, state.account = event.epoch, event.place, entry.by
     for step_id, step in state.steps.items():
         if step.attempts:
             state.steps[step_id] = replace(step, may_retry=False)

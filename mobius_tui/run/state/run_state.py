@@ -206,6 +206,9 @@ class RunState:
     an earlier version, which did not say."""
     epoch: int = 1
     """How often the run was taken over, and one."""
+    account: str = ""
+    """Whose run it is, and as whom its commands run: of who began it, or took it over
+    last."""
     health_seal: HealthSealed | None = None
     watch: WatchState = field(default_factory=WatchState)
     """Triggers, arming, and the rollback that begins by itself."""

@@ -196,6 +196,13 @@ def _is_folder_of_user(path: Path, uid: int) -> bool:
     return is_folder and status.st_uid == uid and not status.st_mode & 0o022
 
 
+def is_of_another_user(path: Path) -> bool:
+    """Whether a run's folder belongs to another account, by the kernel's word."""
+    with suppress(OSError):
+        return path.lstat().st_uid != os.getuid()
+    return False
+
+
 TAKEOVER_NOTE = "taken"
 """A run's file in which a colleague notes where they went on with it."""
 

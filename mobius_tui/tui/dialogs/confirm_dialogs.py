@@ -37,7 +37,11 @@ from mobius_tui.tui.dialogs.question import ConfirmationInput, as_question
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
+from mobius_tui.tui.presenters.step_details import (
+    account_fields,
+    command_fields,
+    fill_in_values,
+)
 from mobius_tui.tui.presenters.step_explanation import approved_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
@@ -68,6 +72,7 @@ class ConfirmDialog(Dialog[str]):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *hosts_ahead_fields(view, step))
+        head += account_fields(view)
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
         if view.has_guard_checks_to_make(step):

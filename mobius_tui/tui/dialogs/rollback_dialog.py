@@ -34,7 +34,11 @@ from mobius_tui.tui.dialogs.dialog import (
 from mobius_tui.tui.dialogs.question import ConfirmationInput
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
+from mobius_tui.tui.presenters.step_details import (
+    account_fields,
+    command_fields,
+    fill_in_values,
+)
 from mobius_tui.tui.presenters.styled_text import Role, text
 
 MAX_READ_LINES = 3
@@ -107,6 +111,7 @@ class RollbackDialog(Dialog[str]):
             )
         stops = rollback_stop_texts(view.plan, view.state)
         fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
+        fields.extend(account_fields(view))
         fields.append(Field("once", text("it is made at most once in this run")))
         yield fields_widget(tuple(fields))
         for step in phase.steps if phase is not None else ():

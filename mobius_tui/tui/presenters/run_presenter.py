@@ -19,6 +19,7 @@ from mobius_tui.run.planning.trigger_rules import reported_figures
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.storage.state_folders import is_of_another_user
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.messages import RunChanged, RunLost
@@ -54,6 +55,7 @@ class RunPresenter:
         self._last_outputs: dict[AttemptId, LastOutput] = {}
         self._attempted: tuple[Step, ...] = ()
         self._journal_entry = -1
+        self._is_others = is_of_another_user(viewer.directory.path)
         self.lost = ""
         """Why the run's files are followed no longer; empty while they are."""
 
@@ -110,6 +112,7 @@ class RunPresenter:
         )
         return replace(
             view,
+            is_others=self._is_others,
             verifying=self.verifying(view),
             reported_figures=reported_figures(follower.health.windows),
             meters=follower.trigger_rules.evaluator.meters()

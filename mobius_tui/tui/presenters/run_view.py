@@ -194,6 +194,8 @@ class RunView:
     """Seconds for which a living host has given no sign; 0 while that is not long."""
     uid: int
     """The user id of the person who looks."""
+    is_others: bool = False
+    """Whether the run's folder belongs to another account."""
     reviewed_duration: float | None = None
     """The duration of the whole run in seconds if this view is part of a review; else
     `None`.
@@ -240,6 +242,11 @@ class RunView:
     def runbook(self) -> Runbook:
         """What is being run."""
         return self.plan.runbook
+
+    @property
+    def others_account(self) -> str:
+        """Whose run it is, and as whom its commands run; empty for one's own."""
+        return self.state.account if self.is_others else ""
 
     @property
     def environment(self) -> str:

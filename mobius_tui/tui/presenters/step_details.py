@@ -197,6 +197,14 @@ def _attempt_fields(earlier: Attempt) -> Field:
     return Field("shown", assemble((words, mark.role)))
 
 
+def account_fields(view: RunView) -> tuple[Field, ...]:
+    """As whom commands run, where that is not the person who confirms them."""
+    account = view.others_account
+    if not account:
+        return ()
+    return (Field("as", text(f"{account}, whose run this is, not you", "warn")),)
+
+
 def command_fields(
     view: RunView, step: Step, *, lines: int = MAX_SCRIPT_LINES
 ) -> tuple[Field, ...]:

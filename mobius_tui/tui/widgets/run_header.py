@@ -96,6 +96,8 @@ class RunHeader(Widget):
         if view.environment:
             role: Role = "bad" if view.is_protected else "accent"
             title += assemble((" ▸ ", "muted"), (view.environment, role))
+        if view.others_account:
+            title += assemble((f"  {view.others_account}'s run", "warn"))
         done, total = view.counts.progress
         place = f"step {min(done + 1, total)} of {total}"
         place = watch_time_left(view) or place
