@@ -65,7 +65,6 @@ def cost(work: Callable[[int], object], other: Callable[[int], object]) -> float
 
 def _took(work: Callable[[int], object], turn: int) -> float:
     """Seconds of this thread on a processor, without what Python clears up."""
-    gc.collect()
     gc.disable()
     try:
         began = time.thread_time()

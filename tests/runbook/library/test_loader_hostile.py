@@ -89,12 +89,12 @@ def test_a_link_to_nowhere_and_a_link_in_a_circle(tmp_path: Path) -> None:
 
 
 MISTAKES: Mapping[int, Sequence[Callable[[int], bytes]]] = {
-    20_000: (
+    6_000: (
         lambda n: HEAD + b"[[phase]]\n" + b"[[phase.step]]\n" * n,
         lambda n: HEAD + RUN + b"".join(b"k%d=1\n" % i for i in range(n)),
     ),
-    9_999: (lambda n: HEAD + RUN + b"uses = [" + b"1," * n + b"]",),
-    5_000: (
+    4_000: (lambda n: HEAD + RUN + b"uses = [" + b"1," * n + b"]",),
+    2_000: (
         lambda n: (
             HEAD
             + RUN
@@ -132,14 +132,14 @@ def test_a_thousand_mistakes_end_at_a_hundred(
     [
         pytest.param(make, count, id=repr(make(3)[len(HEAD) :]))
         for count, makes in {
-            50_000: (
+            20_000: (
                 lambda n: HEAD + b"a = " + b"[" * n,
                 lambda n: HEAD + b"a = " + b"{a=" * n,
                 lambda n: HEAD + b".".join([b"a"] * n) + b" = 1",
                 lambda n: HEAD + b"[" + b".".join([b"a"] * n) + b"]",
                 lambda n: HEAD + b"a = {" + b".".join([b"a"] * n) + b" = 1}",
             ),
-            500_000: (
+            100_000: (
                 lambda n: HEAD + b"a = [" + b"1," * n + b"]",
                 lambda n: HEAD + b'a = """' + b"x" * n,
                 lambda n: HEAD + b'a = "' + b"\\" * (n | 1),

@@ -63,7 +63,7 @@ def test_a_hostile_file_is_told_from_a_runbook_soon(text: str) -> None:
         (own_folder() / "x.toml").write_text(text * (length // len(text)))
         assert own_runbook_files() == ()
 
-    assert growth(looked_at, MAX_BYTES) < UNEVEN
+    assert growth(looked_at, MAX_BYTES // 8) < UNEVEN
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
