@@ -27,8 +27,10 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.host_places import host_places
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.key_file import KeyFile, KnownRun
 from mobius_tui.run.storage.place import Place, machine_id, place_of
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_folders import state_home
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.journals import rewritten
@@ -376,6 +378,44 @@ async def test_a_copy_under_another_state_folder_is_no_way_round(
         with pytest.raises(RunError, match=r"is run by host process|was taken over"):
             await run.resume()
         copy.kill_host() if copy.directory.host_pid() else None
+    assert ran(tmp_path) == ["a.1", "b.1"]
+
+
+async def test_a_host_that_died_before_it_noted_anything_is_found_by_the_way_back(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was noted is of before the takeover; it leads to where the run went."""
+    run = await between_steps(begin, tmp_path)
+    before = whereabouts_of(run.directory)
+    assert before is not None
+    copy = copied(run, tmp_path / "copy")
+    ours = state_home()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "theirs"))
+    await taken_over(copy)
+    copy.kill_host()
+    for state in (ours, state_home()):
+        held = KeyFile.take(before.last.key, state)
+        known = KnownRun(
+            pid=1,
+            epoch=2,
+            entries=len(before.last.heads),
+            head=before.last.head,
+            path=str(copy.directory.path),
+            state=str(state_home()),
+        )
+        held.write(known)
+        held.close()
+    monkeypatch.setenv("XDG_STATE_HOME", str(ours.parent))
+    with pytest.raises(RunError, match=r"was taken over: it goes on in .*/copy"):
+        await resume_run(run.directory, run.runbook)
+    shutil.move(copy.directory.path, tmp_path / "away")
+    await taken_over(run)
+    assert run.state.epoch == 3
+    shutil.move(tmp_path / "away", copy.directory.path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "theirs"))
+    with pytest.raises(RunError, match=r"before it was taken over: it went on in"):
+        await resume_run(copy.directory, copy.runbook)
+    await passes(run, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
 
 
