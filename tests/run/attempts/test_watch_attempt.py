@@ -21,7 +21,7 @@ from mobius_tui.run.state.watch_state import Alarm, WatchState
 from mobius_tui.run.storage.last_viewed import last_check_times
 from tests.health.servers import silence
 from tests.run.conftest import Begin
-from tests.run.host.test_copies import copied, taken_over
+from tests.run.copied import copied, taken_over
 from tests.run.journals import rewritten
 from tests.run.running import Running
 from tests.run.watched_service import Service

@@ -29,10 +29,17 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.key_file import KeyFile, KnownRun
 from mobius_tui.run.storage.place import Place, machine_id, place_of
-from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_folders import state_home
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.copied import (
+    copied,
+    copy_folder,
+    in_folder,
+    moved_to,
+    taken_over,
+    write_over,
+)
 from tests.run.journals import rewritten
 from tests.run.running import Running, wait_for
 
@@ -63,30 +70,6 @@ def ran(tmp_path: Path) -> list[str]:
     """The attempts whose script began."""
     marks = (tmp_path / "ran").read_text().split()
     return [mark.rpartition("/")[2] for mark in marks]
-
-
-def copied(run: Running, to: Path) -> Running:
-    """A copy of a run, as the same run in another folder."""
-    shutil.copytree(run.directory.path, to, symlinks=True, ignore=sockets)
-    return in_folder(run, to)
-
-
-def sockets(_folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(".sock")]
-
-
-def in_folder(run: Running, folder: Path) -> Running:
-    other = Running(run.runbook)
-    other.directory = RunDirectory(folder)
-    return other
-
-
-async def taken_over(copy: Running) -> Running:
-    """Take a run over in its copy, and go on there."""
-    found = whereabouts_of(copy.directory)
-    assert found is not None
-    await take_over_run(copy.directory, copy.runbook, found.last.epoch)
-    return await copy.resume()
 
 
 async def passes(run: Running, wanted: str) -> None:
@@ -243,18 +226,11 @@ Put = Callable[[Running, Path], None]
 def put_back(run: Running, kept: Path) -> None:
     """The folder is removed, and a copy put in its place."""
     shutil.rmtree(run.directory.path)
-    shutil.copytree(kept, run.directory.path, symlinks=True)
+    copy_folder(kept, run.directory.path)
 
 
-def write_over(run: Running, kept: Path) -> None:
-    """The older bytes are written into the same files, as `rsync --inplace` does."""
-    for path in run.directory.path.rglob("*"):
-        old = kept / path.relative_to(run.directory.path)
-        if path.is_file() and old.is_file():
-            path.write_bytes(old.read_bytes())
-    for attempt in run.directory.steps.iterdir():
-        if not (kept / "steps" / attempt.name).exists():
-            shutil.rmtree(attempt)
+def overwritten(run: Running, kept: Path) -> None:
+    write_over(run.directory.path, kept)
 
 
 def unpack(run: Running, kept: Path) -> None:
@@ -268,7 +244,7 @@ def unpack(run: Running, kept: Path) -> None:
         tar.extractall(run.directory.path, filter="tar")
 
 
-@pytest.mark.parametrize("put", [put_back, write_over, unpack])
+@pytest.mark.parametrize("put", [put_back, overwritten, unpack])
 async def test_an_older_state_in_the_place_of_the_run_is_not_gone_on_with(
     begin: Begin, tmp_path: Path, put: Put
 ) -> None:
@@ -302,19 +278,6 @@ async def test_the_same_state_put_back_is_a_copy_that_can_be_taken_over(
     await taken_over(run)
     await passes(run, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
-
-
-def moved_to(machine: str, name: str) -> Callable[[Entry], Entry]:
-    """Entries as a host on another machine would have written them."""
-
-    def change(entry: Entry) -> Entry:
-        event = entry.event
-        if not isinstance(event, HostStarted) or event.place is None:
-            return entry
-        place = {**event.place, "machine": machine, "name": name}
-        return replace(entry, event=replace(event, place=place))
-
-    return change
 
 
 async def test_a_copy_of_another_machine_names_it_and_not_a_restart(
