@@ -332,6 +332,7 @@ class AttemptExecution:
             has_valid_exit=False,
             has_pid=attempt_files.read_process_group(self._directory) is not None,
             is_taken_over=self._is_taken_over,
+            is_machine_known=bool(last.machine),
         )
         reason = unreadable or recovery_reason(evidence, self._keeper.exit_code)
         if not unreadable and recovery_verdict(evidence) == "not started":
