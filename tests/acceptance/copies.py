@@ -179,6 +179,7 @@ class Trial:
             WAYS[way](self.run.path, copy.path)
         elif way == "moved":
             self.run.path.rename(copy.path)
+            self.run = copy
             self.tally.ways[way] += 1
             yield [copy]
             return
@@ -218,7 +219,8 @@ class Trial:
         try:
             yield [self.run, RunDirectory(view)]
         finally:
-            subprocess.run(["umount", view], check=True)
+            # What was killed in it may not be gone yet.
+            subprocess.run(["umount", "--lazy", view], check=True)
 
     async def _go_on(self, side: RunDirectory) -> None:
         """Resume a side by itself to where it stops; take it over where that is due."""

@@ -41,7 +41,7 @@ from tests.run.copied import (
     write_over,
 )
 from tests.run.journals import rewritten
-from tests.run.running import Running, wait_for
+from tests.run.running import Running, alive, wait_for
 
 RAN = 'echo "$MOBIUS_TUI_ATTEMPT" >> ran\n'
 SIMPLE = ONE + step("a", RAN) + step("b", RAN)
@@ -126,6 +126,26 @@ async def test_a_run_that_was_moved_goes_on_without_a_question(
     await passes(moved, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
     assert moved.state.epoch == 1
+    await moved.close()
+
+
+async def test_a_folder_that_is_moved_under_its_host_says_nothing_wrong(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """What is not at the old path any more is no proof that nothing ran."""
+    run = await begin(WAITS, workdir=tmp_path)
+    await run.did("start", "a")
+    wait_for((tmp_path / "ran").exists)
+    host = run.host()
+    await run.drop()
+    moved = in_folder(run, tmp_path / "moved")
+    run.directory.path.rename(moved.directory.path)
+    wait_for(lambda: not alive(host))
+    (tmp_path / "go").touch()
+    await moved.resume()
+    state = await moved.status("a", "unknown", "not started", "passed", "failed")
+    assert state.steps["a"].status is Status.UNKNOWN
+    assert ran(tmp_path) == ["a.1"]
     await moved.close()
 
 
