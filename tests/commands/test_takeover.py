@@ -13,7 +13,7 @@ from mobius_tui.run.journal.follower import Follower
 from tests.program import exit_code
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin, begin
-from tests.run.host.test_copies import copied, moved_to
+from tests.run.copied import copied, moved_to
 from tests.run.journals import rewritten
 from tests.run.running import Running, wait_for
 

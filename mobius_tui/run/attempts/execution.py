@@ -335,8 +335,14 @@ class AttemptExecution:
         Args:
             unreadable: why its record, which may be there, cannot be read, in words;
                 the attempt is unknown then, whatever else it left.
+
+        Raises:
+            RunError: the run's folder is not where it was, so that nothing can be said
+                by what is there; the next host, in the folder, says it.
         """
         context, writer = self._context, self._writer
+        if not context.directory.is_where_it_was():
+            raise RunError("its folder was moved, removed or replaced")
         last = context.state.steps[self._step.id].last_attempt
         assert last is not None
         evidence = RecoveryEvidence(
@@ -345,6 +351,7 @@ class AttemptExecution:
             has_valid_exit=False,
             has_pid=attempt_files.read_process_group(self._directory) is not None,
             is_taken_over=self._is_taken_over,
+            is_machine_known=bool(last.machine),
         )
         reason = unreadable or recovery_reason(evidence, self._keeper.exit_code)
         if not unreadable and recovery_verdict(evidence) == "not started":

@@ -96,6 +96,17 @@ def _signal_text(number: int) -> str:
     return f"{name} ({_SIGNAL_MEANINGS[name]})" if name in _SIGNAL_MEANINGS else name
 
 
+def restart_text(*, is_machine_known: bool) -> str:
+    """What happened where another boot is found than was on record, in words.
+
+    Args:
+        is_machine_known: whether it is the same machine; earlier versions did not say.
+    """
+    if is_machine_known:
+        return "the machine was restarted"
+    return "the machine was restarted, or it was another one,"
+
+
 RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
 """What an attempt without a journaled end is."""
 
@@ -111,6 +122,8 @@ class RecoveryEvidence:
     has_pid: bool
     is_taken_over: bool = False
     """Whether the run was taken over since: what it left is a copy of some moment."""
+    is_machine_known: bool = True
+    """Whether it is known to have been started on this machine."""
 
 
 def recovery_verdict(evidence: RecoveryEvidence) -> RecoveryVerdict:
@@ -145,6 +158,7 @@ def recovery_reason(evidence: RecoveryEvidence, keeper_code: int | None = None) 
         case "unknown" if evidence.is_taken_over:
             return "the run was taken over while it ran; how far it got is not known"
         case "unknown" if not evidence.is_same_boot:
-            return "the machine was restarted while it ran; how far it got is not known"
+            words = restart_text(is_machine_known=evidence.is_machine_known)
+            return f"{words} while it ran; how far it got is not known"
         case _:
             return f"its keeper {keeper_end} while it ran; how far it got is not known"

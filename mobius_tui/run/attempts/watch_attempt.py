@@ -14,6 +14,7 @@ from contextlib import suppress
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe_window import hosts_cycle, stale_after
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.attempts.exit_status import restart_text
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.planning.variables import NoDurationError
 from mobius_tui.run.planning.watch_progress import (
@@ -146,7 +147,8 @@ class WatchAttempt:
         if self._context.state.is_taken_over(self._attempt):
             return "the run was taken over meanwhile; nobody watched"
         if self._attempt.boot != self._context.clock.boot:
-            return "the machine was restarted meanwhile; nobody watched"
+            words = restart_text(is_machine_known=bool(self._attempt.machine))
+            return f"{words} meanwhile; nobody watched"
         seen = last_check_times(self._context.directory.health)
         now = self._context.clock.wall()
         began = self._attempt.started

@@ -92,6 +92,8 @@ class HostLog(io.TextIOBase):
         return len(text)
 
 
+FOLDER_GONE_REASON = "the run's folder was moved, removed or replaced"
+"""Why a host ends that cannot start anything in it any more."""
 EXIT_TIMEOUT = 10.0
 """Seconds in which a host seals health, and ends."""
 
@@ -346,6 +348,8 @@ class Host:
                 await self._wait(END_CHECK_INTERVAL)
             elif state.ended is not None and not _is_any_running(state):
                 self.end("the run ended")
+            elif not self.directory.is_where_it_was():
+                self.end(FOLDER_GONE_REASON)
             elif services.is_released:
                 self.end("nobody watches, and nothing runs")
             elif self._is_deserted_drill(loop.time()):

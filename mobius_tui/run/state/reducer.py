@@ -152,6 +152,7 @@ def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
     for parent in state.rows_of:
         added_steps.refresh_parent(state, parent)
     state.deliveries = deliveries.deliveries_after_takeover(state.deliveries, entry.at)
+    state.approvals = {}  # each is for one attempt, which may have been begun there
 
 
 def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:

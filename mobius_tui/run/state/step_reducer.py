@@ -180,6 +180,7 @@ def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
         mono=entry.mono,
         boot=entry.boot,
         epoch=state.epoch,
+        machine=state.place.get("machine", ""),
     )
     state.steps[event.step] = StepState(
         status=Status.RUNNING,

@@ -108,6 +108,8 @@ class Attempt:
     """The boot id of the machine when it started."""
     epoch: int = 1
     """The epoch of the run when it started; see `RunState.epoch`."""
+    machine: str = ""
+    """The id of the machine that it started on; empty where its host did not say."""
 
 
 _check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))

@@ -21,6 +21,7 @@ from mobius_tui.run.state.watch_state import Alarm, WatchState
 from mobius_tui.run.storage.last_viewed import last_check_times
 from tests.health.servers import silence
 from tests.run.conftest import Begin
+from tests.run.copied import copied, taken_over
 from tests.run.journals import rewritten
 from tests.run.running import Running
 from tests.run.watched_service import Service
@@ -198,6 +199,19 @@ async def test_another_host_says_that_nobody_watched(
     assert reason.startswith("its host had ended: nobody watched for 1 min")
     await run.did("retry", "watch-it")
     await run.did("stop", "watch-it")
+
+
+async def test_a_copy_that_is_gone_on_with_says_no_word_of_a_restart(
+    begin: Begin, tmp_path: Path, site: Service
+) -> None:
+    run = await begin(book(site), monitor_for=LONG)
+    await run.did("start", "watch-it")
+    run.kill_host()
+    copy = copied(run, tmp_path / "copy")
+    await taken_over(copy)
+    _, reason = of(await copy.status("watch-it", "unknown"))
+    assert reason == "the run was taken over meanwhile; nobody watched"
+    await copy.close()
 
 
 def make_older(run: Running, by: float) -> None:

@@ -27,12 +27,21 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.host_places import host_places
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.key_file import KeyFile, KnownRun
 from mobius_tui.run.storage.place import Place, machine_id, place_of
-from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.state_folders import state_home
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.copied import (
+    copied,
+    copy_folder,
+    in_folder,
+    moved_to,
+    taken_over,
+    write_over,
+)
 from tests.run.journals import rewritten
-from tests.run.running import Running, wait_for
+from tests.run.running import Running, alive, wait_for
 
 RAN = 'echo "$MOBIUS_TUI_ATTEMPT" >> ran\n'
 SIMPLE = ONE + step("a", RAN) + step("b", RAN)
@@ -61,30 +70,6 @@ def ran(tmp_path: Path) -> list[str]:
     """The attempts whose script began."""
     marks = (tmp_path / "ran").read_text().split()
     return [mark.rpartition("/")[2] for mark in marks]
-
-
-def copied(run: Running, to: Path) -> Running:
-    """A copy of a run, as the same run in another folder."""
-    shutil.copytree(run.directory.path, to, symlinks=True, ignore=sockets)
-    return in_folder(run, to)
-
-
-def sockets(_folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(".sock")]
-
-
-def in_folder(run: Running, folder: Path) -> Running:
-    other = Running(run.runbook)
-    other.directory = RunDirectory(folder)
-    return other
-
-
-async def taken_over(copy: Running) -> Running:
-    """Take a run over in its copy, and go on there."""
-    found = whereabouts_of(copy.directory)
-    assert found is not None
-    await take_over_run(copy.directory, copy.runbook, found.last.epoch)
-    return await copy.resume()
 
 
 async def passes(run: Running, wanted: str) -> None:
@@ -141,6 +126,26 @@ async def test_a_run_that_was_moved_goes_on_without_a_question(
     await passes(moved, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
     assert moved.state.epoch == 1
+    await moved.close()
+
+
+async def test_a_folder_that_is_moved_under_its_host_says_nothing_wrong(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """What is not at the old path any more is no proof that nothing ran."""
+    run = await begin(WAITS, workdir=tmp_path)
+    await run.did("start", "a")
+    wait_for((tmp_path / "ran").exists)
+    host = run.host()
+    await run.drop()
+    moved = in_folder(run, tmp_path / "moved")
+    run.directory.path.rename(moved.directory.path)
+    wait_for(lambda: not alive(host))
+    (tmp_path / "go").touch()
+    await moved.resume()
+    state = await moved.status("a", "unknown", "not started", "passed", "failed")
+    assert state.steps["a"].status is Status.UNKNOWN
+    assert ran(tmp_path) == ["a.1"]
     await moved.close()
 
 
@@ -241,18 +246,11 @@ Put = Callable[[Running, Path], None]
 def put_back(run: Running, kept: Path) -> None:
     """The folder is removed, and a copy put in its place."""
     shutil.rmtree(run.directory.path)
-    shutil.copytree(kept, run.directory.path, symlinks=True)
+    copy_folder(kept, run.directory.path)
 
 
-def write_over(run: Running, kept: Path) -> None:
-    """The older bytes are written into the same files, as `rsync --inplace` does."""
-    for path in run.directory.path.rglob("*"):
-        old = kept / path.relative_to(run.directory.path)
-        if path.is_file() and old.is_file():
-            path.write_bytes(old.read_bytes())
-    for attempt in run.directory.steps.iterdir():
-        if not (kept / "steps" / attempt.name).exists():
-            shutil.rmtree(attempt)
+def overwritten(run: Running, kept: Path) -> None:
+    write_over(run.directory.path, kept)
 
 
 def unpack(run: Running, kept: Path) -> None:
@@ -266,7 +264,7 @@ def unpack(run: Running, kept: Path) -> None:
         tar.extractall(run.directory.path, filter="tar")
 
 
-@pytest.mark.parametrize("put", [put_back, write_over, unpack])
+@pytest.mark.parametrize("put", [put_back, overwritten, unpack])
 async def test_an_older_state_in_the_place_of_the_run_is_not_gone_on_with(
     begin: Begin, tmp_path: Path, put: Put
 ) -> None:
@@ -300,19 +298,6 @@ async def test_the_same_state_put_back_is_a_copy_that_can_be_taken_over(
     await taken_over(run)
     await passes(run, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
-
-
-def moved_to(machine: str, name: str) -> Callable[[Entry], Entry]:
-    """Entries as a host on another machine would have written them."""
-
-    def change(entry: Entry) -> Entry:
-        event = entry.event
-        if not isinstance(event, HostStarted) or event.place is None:
-            return entry
-        place = {**event.place, "machine": machine, "name": name}
-        return replace(entry, event=replace(event, place=place))
-
-    return change
 
 
 async def test_a_copy_of_another_machine_names_it_and_not_a_restart(
@@ -376,6 +361,44 @@ async def test_a_copy_under_another_state_folder_is_no_way_round(
         with pytest.raises(RunError, match=r"is run by host process|was taken over"):
             await run.resume()
         copy.kill_host() if copy.directory.host_pid() else None
+    assert ran(tmp_path) == ["a.1", "b.1"]
+
+
+async def test_a_host_that_died_before_it_noted_anything_is_found_by_the_way_back(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was noted is of before the takeover; it leads to where the run went."""
+    run = await between_steps(begin, tmp_path)
+    before = whereabouts_of(run.directory)
+    assert before is not None
+    copy = copied(run, tmp_path / "copy")
+    ours = state_home()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "theirs"))
+    await taken_over(copy)
+    copy.kill_host()
+    for state in (ours, state_home()):
+        held = KeyFile.take(before.last.key, state)
+        known = KnownRun(
+            pid=1,
+            epoch=2,
+            entries=len(before.last.heads),
+            head=before.last.head,
+            path=str(copy.directory.path),
+            state=str(state_home()),
+        )
+        held.write(known)
+        held.close()
+    monkeypatch.setenv("XDG_STATE_HOME", str(ours.parent))
+    with pytest.raises(RunError, match=r"was taken over: it goes on in .*/copy"):
+        await resume_run(run.directory, run.runbook)
+    shutil.move(copy.directory.path, tmp_path / "away")
+    await taken_over(run)
+    assert run.state.epoch == 3
+    shutil.move(tmp_path / "away", copy.directory.path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "theirs"))
+    with pytest.raises(RunError, match=r"before it was taken over: it went on in"):
+        await resume_run(copy.directory, copy.runbook)
+    await passes(run, "b")
     assert ran(tmp_path) == ["a.1", "b.1"]
 
 

@@ -23,6 +23,7 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
     CheckTried,
     ChoiceMade,
     StepOverridden,
@@ -298,6 +299,16 @@ def test_a_takeover_marks_what_began_before_it_and_not_what_begins_then() -> Non
     assert [state.is_taken_over(each) for each in (before, since)] == [True, False]
     assert state.steps["a"].may_retry
     assert after(start("c")).steps["a"].may_retry
+
+
+def test_an_approval_is_asked_for_anew_after_a_takeover() -> None:
+    asked = ApprovalAsked(
+        step="a", attempt=1, role="a lead", count=1, within=60.0, binding="x", uid=1
+    )
+    assert after(asked).approvals.keys() == {"a"}
+    state = after(asked, taken(2))
+    assert not state.approvals
+    assert after(asked, taken(2), asked).approvals.keys() == {"a"}
 
 
 def test_an_epoch_follows_a_smaller_one() -> None:

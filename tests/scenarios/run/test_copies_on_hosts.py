@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.run.events.fleet_events import HostStatus as Host
 from tests.run.conftest import Begin
-from tests.run.host.test_copies import copied, moved_to, taken_over
+from tests.run.copied import copied, moved_to, taken_over
 from tests.run.journals import rewritten
 from tests.run.running import Running, wait_for
 from tests.scenarios.run.test_hosts import (

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.stopping import find_survivors
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, EndRun, StopStep
@@ -27,7 +29,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.socket_path import short_socket_path
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.journals import cut
+from tests.run.journals import cut, rewritten
 from tests.run.running import Running, alive, wait_for
 
 
@@ -243,18 +245,25 @@ async def test_a_step_whose_script_never_began_is_not_started(begin: Begin) -> N
     await run.status("a", "passed")
 
 
+@pytest.mark.parametrize(
+    ("older", "words"),
+    [
+        (False, "the machine was restarted while it ran"),
+        (True, "the machine was restarted, or it was another one, while it ran"),
+    ],
+)
 async def test_an_attempt_of_another_boot_is_unknown(
-    begin: Begin, tmp_path: Path
+    begin: Begin, tmp_path: Path, older: bool, words: str
 ) -> None:
     run = await started(begin, tmp_path)
     run.kill_host()
     run.kill_keeper("a")
     os.killpg(int(run.directory.attempt("a", 1).pid.read_text()), signal.SIGKILL)
-    of_another_boot(run.directory)
+    of_another_boot(run.directory, older=older)
     run.directory.attempt("a", 1).pid.unlink()
     await run.resume()
     state = await run.status("a", "unknown")
-    assert "machine was restarted" in state.steps["a"].reason
+    assert state.steps["a"].reason.startswith(words)
 
 
 async def test_an_end_of_another_boot_counts(begin: Begin, tmp_path: Path) -> None:
@@ -269,19 +278,21 @@ async def test_an_end_of_another_boot_counts(begin: Begin, tmp_path: Path) -> No
     assert state.steps["a"].last_attempt.exit == 3
 
 
-def of_another_boot(directory: RunDirectory) -> None:
-    """Write the journal as if the machine had been restarted since."""
-    import hashlib
+def of_another_boot(directory: RunDirectory, *, older: bool = False) -> None:
+    """Write the journal as if the machine had been restarted since.
 
-    prev = hashlib.sha256(b"").hexdigest()
-    lines = []
-    for text in directory.journal.read_bytes().splitlines():
-        data = json.loads(text)
-        data |= {"boot": "an-earlier-boot", "prev": prev}
-        line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        prev = hashlib.sha256(line).hexdigest()
-        lines.append(line + b"\n")
-    cut(directory, lines)
+    Args:
+        directory: the run's.
+        older: as a version wrote it that did not say on which machine a host was.
+    """
+
+    def change(entry: Entry) -> Entry:
+        event = entry.event
+        if older and isinstance(event, HostStarted):
+            event = replace(event, place=None, epoch=None)
+        return replace(entry, boot="an-earlier-boot", event=event)
+
+    rewritten(directory, change)
 
 
 async def test_a_journal_that_was_cut_is_refused(begin: Begin) -> None:
