@@ -42,6 +42,10 @@ class LocalHost:
 
     def begin(self, verb: ClaimVerb, **more: Any) -> subprocess.Popen[bytes]:
         """Ask, and leave the conversation open."""
+        return self.send(self.request(verb, **more))
+
+    def send(self, request: ClaimRequest) -> subprocess.Popen[bytes]:
+        """Send a request, and leave the conversation open."""
         child = subprocess.Popen(
             ["env", f"HOME={self.home}", *self.shell],
             stdin=subprocess.PIPE,
@@ -49,9 +53,7 @@ class LocalHost:
             stderr=subprocess.PIPE,
         )
         assert child.stdin is not None
-        text = (
-            self.request(verb, **more).shell_input(NONCE).replace(b"/proc/", self.proc)
-        )
+        text = request.shell_input(NONCE).replace(b"/proc/", self.proc)
         child.stdin.write(text)
         child.stdin.close()
         child.stdin = None

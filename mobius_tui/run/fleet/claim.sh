@@ -152,6 +152,8 @@ pour() { # from the pipe into `out`; the system itself ends it at the limit
   exec cat >>"$claim/out" 2>/dev/null
 }
 
+NO_SESSION='there is neither setsid nor perl nor python3 to begin a session with'
+
 find_session() { # what begins a session, into `session`
   for session in setsid perl python3 none; do
     command -v "$session" >/dev/null 2>&1 && return
@@ -255,7 +257,7 @@ make_claim() { # false where nothing can be written
 
 start() {
   if ! find_session; then
-    say refused "there is neither setsid nor perl nor python3 to begin a session with"
+    say refused "$NO_SESSION"
     return
   fi
   if mkdir "$claim" 2>/dev/null; then
@@ -322,6 +324,17 @@ clean() { # this host's claims of the run, and runs that are older than 90 days
   say clean
 }
 
+probe() { # whether a run would be possible here; nothing of it is left
+  if ! find_session; then
+    say refused "$NO_SESSION"
+  elif mkdir "$claim" 2>/dev/null && make_claim 2>/dev/null; then
+    say can
+  else
+    say refused "nothing can be written in $claim"
+  fi
+  rm -rf "$claims/${RUN:?}"
+}
+
 is_ours() { # whether all folders of the way are folders, ours, and written by us alone
   for each; do
     [ ! -L "$each" ] && [ -d "$each" ] && [ -O "$each" ] || return 1
@@ -352,6 +365,7 @@ main() {
     attach) had_begun || is_elsewhere || follow ;;
     stop) stop ;;
     clean) clean ;;
+    probe) probe ;;
   esac
 }
 main </dev/null; exit 0

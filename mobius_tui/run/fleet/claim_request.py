@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shlex
 from collections.abc import Mapping
 from dataclasses import field
@@ -39,6 +40,8 @@ class ClaimVerb(StrEnum):
     """Stop the attempt; one that has not begun is given up."""
     CLEAN = "clean"
     """Remove this host's claims of the run."""
+    PROBE = "probe"
+    """Make all that `start` would need, remove it, and say whether a run could be."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +74,12 @@ class ClaimRequest:
     """Seconds between SIGTERM and SIGKILL."""
     max_output: int = 1 << 20
     """Bytes; rounded down to whole blocks of 512, but to one at least."""
+
+    @classmethod
+    def probe(cls, host: str) -> ClaimRequest:
+        """What asks a host whether a run would be possible, by a claim of its own."""
+        run = f"probe-{secrets.token_hex(8)}"
+        return cls(verb=ClaimVerb.PROBE, run=run, step="probe", host=host)
 
     @property
     def output_limit(self) -> int:

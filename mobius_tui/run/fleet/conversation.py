@@ -189,7 +189,7 @@ class ConversationEnd:
 
     `exit`: it ended, see `status`. `void`: it did not run, and never will under this
     number. `unknown`: how far it got is not known. `refused`: the host cannot run it or
-    hold claims, see `reason`.
+    hold claims, see `reason`. `can`: a run would be possible; to a probe alone.
     """
     last_heard_at: float = 0.0
     """When a protocol line or output last came; 0 where none did.
@@ -341,7 +341,7 @@ class HostConversation:
                 return
             answer.verdict, answer.status = "exit", int(found["status"])
             answer.bytes, answer.cause = int(found["bytes"]), found["cause"]
-        elif word in ("void", "unknown") and not rest:
+        elif word in ("void", "unknown", "can") and not rest:
             answer.verdict = word
         elif word == "refused":
             answer.verdict, answer.reason = word, line(rest)[:200]

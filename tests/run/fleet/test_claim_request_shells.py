@@ -80,6 +80,18 @@ def test_a_value_may_have_the_name_of_any_variable_of_the_claim(
     assert {name: given.get(name) for name in names} == values
 
 
+def test_a_probe_says_whether_a_run_would_be_possible_and_leaves_nothing(
+    host: LocalHost,
+) -> None:
+    assert host.hear(host.send(ClaimRequest.probe("h"))).words == ["here", "can"]
+    claims = host.home / ".mobius-tui/claims"
+    assert list(claims.iterdir()) == []
+    claims.rmdir()
+    claims.write_text("a file")
+    (answer,) = host.hear(host.send(ClaimRequest.probe("h"))).words[1:]
+    assert answer.startswith("refused ")
+
+
 def test_an_attempt_that_nobody_began_never_will(host: LocalHost) -> None:
     assert host.ask(ATTACH).words == ["here", "void"]
     assert host.start("echo ran").words == ["here", "taken", "void"]
