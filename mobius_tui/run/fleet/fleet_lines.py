@@ -15,6 +15,7 @@ from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.run.fleet.claim_request import HOME_ONLY
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 
 MAX_ORDER_BYTES = 64 << 20
@@ -52,9 +53,11 @@ class StepOrder:
     grace: float = 5.0
     """Seconds between SIGTERM and SIGKILL."""
     max_output: int = 1 << 20
-    """Bytes of output, for each host."""
+    """Bytes of output that are kept, for each host."""
     width: int = 25
     """Hosts that are asked at the same time."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the hosts for claims, in the order in which they are tried."""
     retry_pauses: tuple[float, ...] = RETRY_PAUSES
     clock_offset: float = 0.0
     """Seconds that the run's time is ahead of this machine's."""
@@ -149,7 +152,8 @@ class HostReport:
     exit: int | None = None
     """The script's status; a signal N is 128 + N. `None`: it did not end."""
     cause: str = ""
-    """exited, stopped, timed out, output full, output lost."""
+    """exited, stopped, timed out; of claims of earlier versions output full, output
+    lost."""
     bytes: int = 0
     """Of the output that is here."""
     sha256: str = ""
