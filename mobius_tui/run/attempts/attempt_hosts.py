@@ -22,7 +22,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     OrderedHost,
     StepOrder,
 )
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
+from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute, ssh_route
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.playbook_digests import (
@@ -49,6 +49,7 @@ from mobius_tui.run.targets.resolved_hosts import (
 from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import uses_host_fields
 
 
@@ -133,6 +134,7 @@ class AttemptHosts:
         assert isinstance(step.action, Run)
         self._context, self._writer, self._step = context, writer, step
         self._number, self._rollout, self._action = number, step.rollout, step.action
+        self._target = context.plan.runbook.targets[step.rollout.target]
         self._directory = context.directory.attempt(step.id, number)
 
     async def find(self) -> None:
@@ -172,9 +174,12 @@ class AttemptHosts:
             return found
         context, began = self._context, self._context.state.began
         assert began is not None
-        target = context.plan.runbook.targets[self._rollout.target]
         whole = await resolve_target(
-            target, Path(began.path).parent, context.env, limit=began.limit
+            self._target,
+            Path(began.path).parent,
+            context.env,
+            limit=began.limit,
+            by_ssh=self._rollout.engine == "ssh",
         )
         todo = hosts_to_do(whole.names, self.step_fleet.newest_states())
         if not todo:
@@ -229,12 +234,11 @@ class AttemptHosts:
         assert began is not None
         if not self._action.playbook:
             return {}
-        target = self._context.plan.runbook.targets[self._rollout.target]
         return await asyncio.to_thread(
             playbook_digests,
             Path(began.path).parent,
             self._action.playbook,
-            target.inventory,
+            self._target.inventory,
         )
 
     def _shown_playbook(self) -> Mapping[str, str]:
@@ -262,7 +266,9 @@ class AttemptHosts:
     ) -> Mapping[str, TargetHost]:
         """The hosts by name, with ssh's addresses if the step uses `${host.…}`."""
         if uses_host_fields(self._step):
-            listed = await with_ssh_addresses(listed)
+            route = self.route()
+            config = route.config if isinstance(route, SshRoute) else ""
+            listed = await with_ssh_addresses(listed, config)
         return {host.name: host for host in listed.hosts}
 
     def rollout_plan(self) -> RolloutPlan:
@@ -305,7 +311,7 @@ class AttemptHosts:
 
     def route(self) -> Route:
         """How the hosts are reached."""
-        return route_to_hosts(self._context, self._rollout.become)
+        return route_to_hosts(self._context, self._target, self._rollout.become)
 
     def step_order(self) -> StepOrder:
         """The fields that are the same for all hosts.
@@ -335,6 +341,7 @@ class AttemptHosts:
             timeout=None if limit is None else values.seconds(limit, "timeout"),
             max_output=max_output,
             width=self._rollout.parallel,
+            tries=self._target.tries,
         )
 
     def values_of(self, host: str) -> Values:
@@ -356,18 +363,19 @@ class AttemptHosts:
         )
 
 
-def route_to_hosts(context: RunContext, become: str = "") -> Route:
-    """How hosts are reached: by ssh, or in a drill as folders.
+def route_to_hosts(context: RunContext, target: Target, become: str = "") -> Route:
+    """How the hosts of a target are reached: by ssh, or in a drill as folders.
 
     Args:
         context: the run's.
+        target: which.
         become: the user that scripts run as; empty for the one who logs in.
     """
     began = context.state.began
     assert began is not None
     if began.host_sites:
         return LocalRoute(sites=began.host_sites)
-    return SshRoute(become=become)
+    return ssh_route(target, Path(began.path).parent, become)
 
 
 def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:

@@ -82,7 +82,11 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
         run=context.run_key,
         step=step.id,
         folder=str(context.directory.attempt(step.id, last.attempt).path),
-        route=route_to_hosts(context, step.rollout.become),
+        route=route_to_hosts(
+            context,
+            context.plan.runbook.targets[step.rollout.target],
+            step.rollout.become,
+        ),
         host_count=len(hosts),
         script="",
         width=HOSTS_CLEANED_AT_ONCE,

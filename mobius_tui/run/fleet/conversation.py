@@ -18,7 +18,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.host_output import HostOutput
-from mobius_tui.run.fleet.transport import CONNECT_TIMEOUT, Transport
+from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.sanitize import decode, line
 
 MAX_UNREACHED_REASON_LENGTH = 200
@@ -149,6 +149,8 @@ CONVERSATION_SILENCE_LIMIT = 30.0
 
 A host that is well sends a protocol line every five seconds.
 """
+LOGIN_LIMIT = 25.0
+"""Seconds from when a connection must be there until the host's shell says anything."""
 MAX_LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
@@ -257,15 +259,12 @@ class HostConversation:
         ]
         try:
             while waits := [each for each in work if not each.done()]:
-                left = (
-                    max(self.answer.last_heard_at, self._began)
-                    + CONVERSATION_SILENCE_LIMIT
-                    - time.monotonic()
-                )
+                since, limit = self._began, self._first_word_limit
+                if self.answer.last_heard_at:
+                    since, limit = self.answer.last_heard_at, CONVERSATION_SILENCE_LIMIT
+                left = since + limit - time.monotonic()
                 if left <= 0:
-                    self.answer.reason = (
-                        f"it said nothing for {CONVERSATION_SILENCE_LIMIT:.0f} seconds"
-                    )
+                    self.answer.reason = f"it said nothing for {limit:.0f} seconds"
                     return
                 had_ended = child.code is not None
                 done, _ = await asyncio.wait(
@@ -282,6 +281,11 @@ class HostConversation:
             for each in work:
                 each.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+    @property
+    def _first_word_limit(self) -> float:
+        """Seconds in which a host must be reached, and its shell must say something."""
+        return self.transport.connect_timeout + LOGIN_LIMIT
 
     async def _send(self, child: ChildProcess, text: bytes) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -369,5 +373,6 @@ class HostConversation:
         """
         patience = CHILD_GRACE if self._pipes_ended else 0.0
         if not self.answer.spoke and not self._distrusted:
-            patience = max(patience, CONNECT_TIMEOUT + self._began - time.monotonic())
+            connecting = self._began + self.transport.connect_timeout
+            patience = max(patience, connecting - time.monotonic())
         return patience

@@ -16,6 +16,7 @@ from typing import Any
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
+from mobius_tui.runbook.model.targets import TRIES
 
 MAX_ORDER_BYTES = 64 << 20
 """Bytes of an order: scripts and values are in it."""
@@ -55,7 +56,11 @@ class StepOrder:
     """Bytes of output, for each host."""
     width: int = 25
     """Hosts that are asked at the same time."""
+    tries: int = TRIES
+    """How often a host is asked that has not answered yet."""
     retry_pauses: tuple[float, ...] = RETRY_PAUSES
+    """Seconds before the second try and the later ones; the last one repeats. A host
+    that has claimed the attempt is asked after each of them, whatever `tries` says."""
     clock_offset: float = 0.0
     """Seconds that the run's time is ahead of this machine's."""
 

@@ -100,7 +100,7 @@ class HostAttempt:
             output.close()
 
     async def _ask_until_known(self, verb: ClaimVerb, output: HostOutput) -> HostReport:
-        pauses = list(self.step.retry_pauses)
+        pauses = self._pauses(verb)
         while True:
             began, size = time.monotonic(), output.resume()
             answer = await self._ask(verb, output)
@@ -116,10 +116,11 @@ class HostAttempt:
                 return self._exited(answer, output)
             if verb is ClaimVerb.START and self._claimed:
                 verb = ClaimVerb.ATTACH
-            if not answer.verdict and (
+                pauses = self._pauses(verb)
+            elif not answer.verdict and (
                 output.size > size or answer.last_heard_at - began > RETRIES_RESET_AFTER
             ):
-                pauses = list(self.step.retry_pauses)
+                pauses = self._pauses(verb)
             if not pauses:
                 return self._lost(verb, answer, output)
             if self._claimed:
@@ -128,6 +129,14 @@ class HostAttempt:
                     self._make_report(running, output, answer.reason, is_end=False)
                 )
             await asyncio.sleep(pauses.pop(0))
+
+    def _pauses(self, verb: ClaimVerb) -> list[float]:
+        """The pauses before the tries that are left, of a host that is asked anew."""
+        pauses = list(self.step.retry_pauses)
+        if verb is ClaimVerb.ATTACH:
+            return pauses
+        pauses += pauses[-1:] * self.step.tries
+        return pauses[: self.step.tries - 1]
 
     def _must_end_in(self, seconds: float) -> None:
         """Set the time at which the attempt is unknown if no end was reported.

@@ -24,6 +24,8 @@ from mobius_tui.run.fleet.transport import Transport
 LOOK_TIME_LIMIT = 10.0
 """Seconds that a look takes at most: longer than ssh takes to give up by itself, since
 an sshd may refuse later connections (PerSourcePenalties) if one breaks off early."""
+MAX_LOOK_CONNECT_TIMEOUT = 5
+"""Seconds of that in which a connection must be made, whatever a target says."""
 MAX_LOOK_ANSWER_BYTES = 1 << 20
 """Bytes that a host may print, its login included."""
 MAX_UNIT_STATE_LENGTH = 200

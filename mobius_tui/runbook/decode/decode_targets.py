@@ -16,7 +16,9 @@ from mobius_tui.runbook.model.targets import (
     ENGINES,
     MAX_HOSTS,
     MAX_HOSTS_AT_ONCE,
+    MAX_TRIES,
     ON_UNREACHABLE,
+    TRIES,
     Between,
     Engine,
     HostRollout,
@@ -65,7 +67,18 @@ def _target(name: str, table: TomlTable) -> Target:
         inventory=table.text("inventory"),
         first=table.text_list("first"),
         at_most=table.integer("at_most", MAX_HOSTS, 1, MAX_HOSTS),
+        connect_timeout=read_duration(table, "connect_timeout", "5s"),
+        tries=table.integer("tries", TRIES, 1, MAX_TRIES),
+        ssh_config=table.text("ssh_config"),
+        ignore_vars=table.text_list("ignore_vars"),
     )
+    if is_template(target.connect_timeout):
+        words = "`connect_timeout` is a duration: hosts are asked before values are"
+        table.report(f"{words} known", "connect_timeout")
+    if table.has("ssh_config") and not target.ssh_config.strip():
+        table.report("`ssh_config` is a file of ssh's, as ~/.ssh/config", "ssh_config")
+    if target.ignore_vars and not target.inventory:
+        table.report("`ignore_vars` are variables of an inventory", "ignore_vars")
     if table.has("inventory") and not target.inventory.strip():
         table.report("`inventory` is a file, a directory or a script", "inventory")
     problems = [host_name_problem(host) for host in target.first]
