@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.looks import kept_log_marks, mark_logs
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark
+from mobius_tui.run.checks.log_marks import LogMark, encode_marks
 from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     HostStatus,
@@ -22,7 +23,13 @@ from mobius_tui.run.fleet.fleet_lines import (
     OrderedHost,
     StepOrder,
 )
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute, ssh_route
+from mobius_tui.run.fleet.transport import (
+    LocalRoute,
+    Route,
+    SshRoute,
+    destination_fields,
+    ssh_route,
+)
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.playbook_digests import (
@@ -208,7 +215,8 @@ class AttemptHosts:
         await self._writer.write_in_turn(event)
         others = []
         if shown and shown != whole.sha256:
-            words = f"the hosts of {target.title_or_name} are not those that were shown"
+            name = self._target.title_or_name
+            words = f"the hosts of {name} are not those that were shown"
             others.append(f"{words}: now {whole.in_words()}{other_names}")
         if changed:
             others.append(f"{self._action.playbook} is not what was shown: {changed}")
@@ -346,9 +354,36 @@ class AttemptHosts:
 
     def values_of(self, host: str) -> Values:
         """The values of variables for one host."""
-        batch = self.fleet.hosts[host].batch
+        return self._values(host, self.fleet.hosts[host].batch)
+
+    def _values(self, host: str, batch: int) -> Values:
         provided = self._template_hosts[host].provided(batch)
         return self._context.values(self._step, host=provided)
+
+    async def log_marks(self, plan: RolloutPlan) -> Mapping[str, LogMark]:
+        """Where the logs that are looked at for each host ended when the attempt began.
+
+        They are marked before the first batch begins, and durable: whoever takes the
+        run over looks at what was written since.
+
+        Args:
+            plan: the attempt's.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if self.fleet.batches:
+            return await asyncio.to_thread(kept_log_marks, self._directory)
+        values = (
+            self._values(host, number)
+            for number, hosts in enumerate(plan.batches, 1)
+            for host in hosts
+        )
+        marks = await mark_logs(self._context, self._step, values)
+        if marks:
+            self._directory.log_marks.unlink(missing_ok=True)
+            create_file(self._directory.log_marks, encode_marks(marks))
+        return marks
 
     def host_order(self, name: str) -> OrderedHost:
         """The order for one host whose start in this attempt is journaled."""
@@ -387,16 +422,6 @@ def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
     """
     with open_regular(directory.hosts) as file:
         return decode_host_list(file.read(MAX_HOST_LIST_BYTES))
-
-
-def destination_fields(host: TargetHost) -> dict[str, Any]:
-    """A host's name, address, user and port, as the fields of an order."""
-    return {
-        "name": host.name,
-        "address": "" if host.address == host.name else host.address,
-        "user": host.user,
-        "port": host.port,
-    }
 
 
 def claim_number(attempt: int, tries: int) -> int:

@@ -11,7 +11,7 @@ import signal
 import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
@@ -19,58 +19,8 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.host_output import HostOutput
 from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import Unreached, unreached
 from mobius_tui.sanitize import decode, line
-
-MAX_UNREACHED_REASON_LENGTH = 200
-"""Characters."""
-SSH_ERROR_EXIT_STATUS = 255
-"""The exit status of ssh itself, where it does not reach a host, or no more."""
-_MEANING_OF_ERROR = (
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is another than the one in known_hosts: find out why first",
-    ),
-    (
-        "you have requested strict checking",
-        "its host key is in no known_hosts: look at it by hand with `{way}`",
-    ),
-    (
-        "Host key verification failed",
-        "its host key is not the known one: look at it by hand with `{way}`",
-    ),
-    (
-        "Permission denied (",
-        "it lets nobody in with our keys: try by hand with `{way}`",
-    ),
-    (
-        "sudo: a password is required",
-        "sudo wants a password there: allow it without one, or leave `become` out",
-    ),
-)
-"""What ssh and sudo print, and what it means; the first that is found counts."""
-
-
-def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> str:
-    """Why a conversation ended without an answer, as one line for a person.
-
-    Args:
-        noise: the last lines of standard error; anything.
-        code: the exit status of the child process.
-        transport: the way to the host.
-    """
-    lines = [line(each.strip()) for each in noise]
-    for sign, meaning in _MEANING_OF_ERROR:
-        if any(sign in each for each in lines):
-            return meaning.format(way=transport.description)
-    if lines:
-        return lines[-1][:MAX_UNREACHED_REASON_LENGTH]
-    silent = f"`{transport.description}` ended with {code}, and said nothing"
-    return (
-        f"no answer came, or the line broke: {silent}"
-        if code == SSH_ERROR_EXIT_STATUS
-        else silent
-    )
-
 
 CHILD_POLL_INTERVAL = 0.02
 """Seconds between two polls whether it has ended."""
@@ -200,6 +150,8 @@ class ConversationEnd:
     """
     reason: str = ""
     """Why no verdict came, or the reason that the host gave with it."""
+    unreached: Unreached | None = None
+    """Why the host's shell was not reached, as far as ssh says it."""
 
 
 @dataclass(slots=True)
@@ -219,6 +171,8 @@ class HostConversation:
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=NOISE_LINES_KEPT))
     _began: float = field(default_factory=time.monotonic)
+    _login_lines: list[str] = field(default_factory=list)
+    """What was printed on standard output where no shell came."""
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
@@ -246,8 +200,14 @@ class HostConversation:
         finally:
             await child.end(self._patience())
         if not self.answer.verdict and not self.answer.reason:
-            code = child.code or 0
-            self.answer.reason = unreached_reason(self._noise, code, self.transport)
+            why = unreached(
+                self._noise or self._login_lines,
+                child.code or 0,
+                self.transport.description,
+            )
+            self.answer.reason = why.words
+            if not self.answer.spoke:
+                self.answer.unreached = why
         return self.answer
 
     async def _listen(self, child: ChildProcess, text: bytes) -> None:
@@ -299,7 +259,12 @@ class HostConversation:
             if len(before) > MAX_LOGIN_BYTES:
                 raise RunError("its login prints too much before a shell begins")
             data = await child.stdout.read(READ_BYTES)
-            if not data:
+            if (
+                not data
+            ):  # nologin, for one, says on standard output why there is no shell
+                self._login_lines += decode(before[-MAX_PROTOCOL_LINE_BYTES:]).split(
+                    "\n"
+                )
                 return
             before += data
         data = before.partition(mark)[2]

@@ -11,10 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 from mobius_tui.runbook.model.targets import TRIES
 
@@ -169,6 +170,8 @@ class HostReport:
     """
     of_attempt: int | None = None
     """The number of an earlier claim, if this is the end of that one."""
+    host_key: HostKeyProblem | None = None
+    """What is wrong with its host key, if that is why it was not reached."""
 
 
 _ORDERS: Mapping[str, type[Order]] = {
@@ -232,6 +235,8 @@ def decode_report(text: bytes) -> HostReport:
     try:
         data = _decode_json_object(text)
         data["state"] = ReportedState(data["state"])
+        if data.get("host_key") not in (None, *get_args(HostKeyProblem)):
+            raise ValueError("host_key")
         report: HostReport = _dataclass_from_json(HostReport, data)
     except (ValueError, TypeError, KeyError) as error:
         raise RunError(

@@ -121,7 +121,8 @@ class HostAttempt:
                 output.size > size or answer.last_heard_at - began > RETRIES_RESET_AFTER
             ):
                 pauses = self._pauses(verb)
-            if not pauses:
+            if not pauses or (answer.unreached and answer.unreached.host_key):
+                # A key that is not the known one is an answer: it is not asked again.
                 return self._lost(verb, answer, output)
             if self._claimed:
                 running = ReportedState.RUNNING
@@ -237,7 +238,9 @@ class HostAttempt:
             return self._make_report(
                 ReportedState.UNKNOWN, output, f"its end is not known: {answer.reason}"
             )
-        return self._make_report(ReportedState.UNREACHABLE, output, answer.reason)
+        return self._make_report(
+            ReportedState.UNREACHABLE, output, answer.reason, answer=answer
+        )
 
     def _make_report(
         self,
@@ -259,6 +262,7 @@ class HostAttempt:
             spans_sha256=output.spans_sha256() if output and is_end else "",
             reason=reason,
             of_attempt=self._of_attempt,
+            host_key=answer.unreached.host_key if answer and answer.unreached else None,
         )
 
 

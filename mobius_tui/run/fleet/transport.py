@@ -9,9 +9,11 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.text.host_patterns import USER_NAME, host_name_problem
@@ -99,6 +101,16 @@ class Destination:
     """Who logs in; empty for what ssh finds by itself."""
     port: int | None = None
     """`None` for what ssh finds by itself."""
+
+
+def destination_fields(host: TargetHost) -> dict[str, Any]:
+    """A host's name, address, user and port, as the fields of an order."""
+    return {
+        "name": host.name,
+        "address": "" if host.address == host.name else host.address,
+        "user": host.user,
+        "port": host.port,
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,7 +109,8 @@ _NOT_FOLLOWED: Sequence[tuple[tuple[str, ...], Callable[[str], bool], str]] = (
     ),
 )
 """Names of variables, which of their values say nothing else than ssh does, and what to
-do instead. A step's script is begun by `sh` and run by bash, whatever a login's shell is.
+do instead. A step's script is begun by `sh` and run by bash, whatever the login's
+shell is.
 """
 NOT_FOLLOWED = frozenset(name for names, _, _ in _NOT_FOLLOWED for name in names)
 """The names of all variables that a step by ssh does not follow."""

@@ -21,7 +21,7 @@ from mobius_tui.health.local_machine import runs_this_program
 from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.attempts.attempt_hosts import destination_fields, route_to_hosts
+from mobius_tui.run.attempts.attempt_hosts import route_to_hosts
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, fill_check
@@ -33,7 +33,12 @@ from mobius_tui.run.fleet.host_look import (
     HostLookRequest,
     look_at_host,
 )
-from mobius_tui.run.fleet.transport import Destination, SshRoute, transport_to
+from mobius_tui.run.fleet.transport import (
+    Destination,
+    SshRoute,
+    destination_fields,
+    transport_to,
+)
 from mobius_tui.run.planning.variables import probe_variable_names
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import TargetHost

@@ -52,8 +52,8 @@ LIMITS: Mapping[str, Limits] = {
     # A person has to read, to think and to type.
     "within": Limits(least="1s", most=_MONTH),
     "healthy": Limits(least="1s", most="24h"),
-    # ssh counts whole seconds. A host may be silent for half a minute once it is reached,
-    # so that a connection that takes minutes would be no better known for waiting.
+    # ssh counts whole seconds. What is not there in two minutes is not there: it holds
+    # its batch for as long as all tries take.
     "connect_timeout": Limits(least="1s", most="2m"),
     "expect": Limits(least="100ms", most=_MONTH),
     # One read (256 KiB at most) rotates the output of a step with `follow` once for

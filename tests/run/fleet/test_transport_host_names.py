@@ -17,7 +17,6 @@ from mobius_tui.run.fleet.transport import (
 )
 from mobius_tui.runbook.text.host_patterns import host_name_problem
 
-
 NAMES = ["web-1", "web-1.example.org", "10.0.0.1", "fe80::1", "u_1", "a" * 253]
 NO_NAMES = [
     *("", "-oProxyCommand=x", "-l", "--", "a b", "a;b", "$(a)", "a\nb", "a@-b"),

@@ -43,7 +43,7 @@ async def test_names_need_no_program(tmp_path: Path) -> None:
 async def test_an_inventory_gives_addresses_and_groups(tmp_path: Path) -> None:
     env = put_answer(tmp_path, ANSWER)
     found = await resolve_target(
-        target("prod", "!web-3", first=("db-1",)), tmp_path, env
+        target("prod", "!web-3", first=("db-1",)), tmp_path, env, by_ssh=True
     )
     assert found.hosts == (
         TargetHost(
@@ -223,5 +223,5 @@ async def test_ssh_says_where_a_name_is(
     hosts = [TargetHost(name=name, address=name) for name in "abc"]
     kept = TargetHost(name="d", address="10.0.0.4")
     found = ResolvedHosts(target="web", hosts=(*hosts, kept))
-    addresses = [each.address for each in (await with_ssh_addresses(found)).hosts]
+    addresses = [each.address for each in (await with_ssh_addresses(found, "")).hosts]
     assert addresses == ["10.0.0.1", "b", "c", "10.0.0.4"]
