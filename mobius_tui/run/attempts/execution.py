@@ -19,9 +19,10 @@ from mobius_tui.run.attempts.exit_status import (
     script_end_text,
 )
 from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
+from mobius_tui.run.attempts.looks import mark_logs
 from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
+from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
 from mobius_tui.run.checks.log_marks import LogMark, encode_marks
@@ -87,7 +88,8 @@ class AttemptExecution:
 
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
-        self._logs = await mark_logs_of(self._step, self._context)
+        values = self._context.values(self._step)
+        self._logs = await mark_logs(self._context, self._step, [values])
         if isinstance(self._step.action, Run) and self._step.rollout is None:
             try:
                 spec, script = self._launch_spec(self._step.action)

@@ -123,6 +123,7 @@ class FleetAttempt:
         await self._hosts.find()
         self._plan = self._hosts.rollout_plan()
         self._order = self._hosts.order()
+        self._logs = await self._hosts.log_marks(self._plan)
         stop = self._context.step_tasks.start(self._step.id, asyncio.Event().wait())
         try:
             end = await self._until_over(stop)
@@ -369,6 +370,7 @@ class FleetAttempt:
                 report.host,
                 values,
                 way,
+                self._logs,
             )
             problem = await checks.run()
         except asyncio.CancelledError:
@@ -407,6 +409,7 @@ class FleetAttempt:
             output_sha256=report.sha256 or None,
             spans_sha256=report.spans_sha256 or None,
             reason=self._context.redact(reason),
+            host_key=report.host_key,
         )
         await self._writer.write_in_turn(event)
 
@@ -423,9 +426,9 @@ class FleetAttempt:
 
     def _is_tried_again(self) -> bool:
         """Whether `retry` begins failed hosts again before `max_failed` counts."""
-        counts, retry = self._fleet.counts(), self._step.retry
+        retry = self._step.retry
         is_last = retry is None or self._number >= retry.attempts
-        return not is_last and count_failed_hosts(self._plan, counts) > 0
+        return not is_last and count_failed_hosts(self._plan, self._fleet) > 0
 
     def _warned_hosts(self) -> str:
         """The hosts whose exit status the step calls a warning; empty for none."""

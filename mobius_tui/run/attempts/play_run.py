@@ -316,6 +316,7 @@ class PlayRun:
                 sha256=sha256,
                 spans_sha256=spans_sha256,
                 reason=reason,
+                host_key=verdict.host_key,
             )
         )
 

@@ -320,7 +320,13 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
                 notices.append(f"the inventory {shown} is a program, which is not run")
                 continue
             limit = briefing.runbook.limit_of(name, briefing.limit)
-            read[name] = await resolve_target(target, folder, env, limit=limit)
+            read[name] = await resolve_target(
+                target,
+                folder,
+                env,
+                limit=limit,
+                by_ssh=briefing.runbook.is_reached_by_ssh(name),
+            )
         except UsageError as error:
             problems.append(str(error))
     problems += hosts_without_site(read, briefing.host_sites)

@@ -149,7 +149,7 @@ name_problem() { # into `problem`, by what a program said of folder $folder
     *'Read-only'*) problem="$folder is read-only" ;;
     *'ermission denied'* | *'not permitted'*) problem="we may not write in $folder" ;;
     '') problem="not all could be written in $folder" ;;
-    *) problem="nothing can be written in $folder" ;;
+    *) problem="nothing can be written in $claims" ;;
   esac
 }
 

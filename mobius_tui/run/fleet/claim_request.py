@@ -17,9 +17,8 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import name_as_path_part
 from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.targets import HOME_ONLY
 
-HOME_ONLY = ("~",)
-"""Where claims are made if nothing else is said: in the home of whoever logs in."""
 FILE_SIZE_BLOCK_BYTES = 512
 """Bytes of a block: the unit in which `ulimit -f` limits the size of a file."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -87,7 +86,7 @@ class ClaimRequest:
     """Bytes; rounded down to whole blocks of 512, but to one at least."""
 
     @classmethod
-    def probe(cls, host: str, claims_in: tuple[str, ...] = ()) -> ClaimRequest:
+    def probe(cls, host: str, claims_in: tuple[str, ...] = HOME_ONLY) -> ClaimRequest:
         """What asks a host whether a run would be possible, by a claim of its own."""
         return cls(
             verb=ClaimVerb.PROBE,
@@ -128,7 +127,7 @@ class ClaimRequest:
             "EARLIER": " ".join(map(str, self.earlier)),
             "BOOT": self.boot,
             "DIGEST": self.digest,
-            "PLACES": " ".join(self.claims_in or HOME_ONLY),
+            "PLACES": " ".join(self.claims_in),
             "OFFSET": str(self.offset),
             "SCRIPT": self.script,
             "TIMEOUT": timeout,

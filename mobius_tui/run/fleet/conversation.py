@@ -11,66 +11,20 @@ import signal
 import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import HOME_ONLY, ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from mobius_tui.run.fleet.host_output import HostOutput
-from mobius_tui.run.fleet.transport import CONNECT_TIMEOUT, Transport
-from mobius_tui.sanitize import decode, line
-
-MAX_UNREACHED_REASON_LENGTH = 200
-"""Characters of what a host, or what leads there, says of why something failed."""
-SSH_ERROR_EXIT_STATUS = 255
-"""The exit status of ssh itself, where it does not reach a host, or no more."""
-_MEANING_OF_ERROR = (
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is another than the one in known_hosts: find out why first",
-    ),
-    (
-        "you have requested strict checking",
-        "its host key is in no known_hosts: look at it by hand with `{way}`",
-    ),
-    (
-        "Host key verification failed",
-        "its host key is not the known one: look at it by hand with `{way}`",
-    ),
-    (
-        "Permission denied (",
-        "it lets nobody in with our keys: try by hand with `{way}`",
-    ),
-    (
-        "sudo: a password is required",
-        "sudo wants a password there: allow it without one, or leave `become` out",
-    ),
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import (
+    MAX_UNREACHED_REASON_LENGTH,
+    Unreached,
+    unreached,
 )
-"""What ssh and sudo print, and what it means; the first that is found counts."""
-
-
-def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> str:
-    """Why a conversation ended without an answer, as one line for a person.
-
-    Args:
-        noise: the last lines of standard error; anything.
-        code: the exit status of the child process.
-        transport: the way to the host.
-    """
-    lines = [line(each.strip()) for each in noise]
-    for sign, meaning in _MEANING_OF_ERROR:
-        if any(sign in each for each in lines):
-            return meaning.format(way=transport.description)
-    if lines:
-        return lines[-1][:MAX_UNREACHED_REASON_LENGTH]
-    silent = f"`{transport.description}` ended with {code}, and said nothing"
-    return (
-        f"no answer came, or the line broke: {silent}"
-        if code == SSH_ERROR_EXIT_STATUS
-        else silent
-    )
-
+from mobius_tui.sanitize import decode, line
 
 CHILD_POLL_INTERVAL = 0.02
 """Seconds between two polls whether it has ended."""
@@ -149,6 +103,8 @@ CONVERSATION_SILENCE_LIMIT = 30.0
 
 A host that is well sends a protocol line every five seconds.
 """
+LOGIN_LIMIT = 25.0
+"""Seconds from when a connection must be there until the host's shell says anything."""
 MAX_LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
@@ -209,6 +165,8 @@ class ConversationEnd:
     """
     reason: str = ""
     """Why no verdict came, or the reason that the host gave with it."""
+    unreached: Unreached | None = None
+    """Why the host's shell was not reached, as far as ssh says it."""
 
 
 async def _forget_claim(_boot: str, _place: str) -> None:
@@ -233,6 +191,8 @@ class HostConversation:
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=NOISE_LINES_KEPT))
     _began: float = field(default_factory=time.monotonic)
+    _login_lines: list[str] = field(default_factory=list)
+    """What was printed on standard output where no shell came."""
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
@@ -261,8 +221,14 @@ class HostConversation:
         finally:
             await child.end(self._patience())
         if not self.answer.verdict and not self.answer.reason:
-            code = child.code or 0
-            self.answer.reason = unreached_reason(self._noise, code, self.transport)
+            why = unreached(
+                self._noise or self._login_lines,
+                child.code or 0,
+                self.transport.description,
+            )
+            self.answer.reason = why.words
+            if not self.answer.spoke:
+                self.answer.unreached = why
         return self.answer
 
     async def _listen(self, child: ChildProcess, text: bytes) -> None:
@@ -274,15 +240,12 @@ class HostConversation:
         ]
         try:
             while waits := [each for each in work if not each.done()]:
-                left = (
-                    max(self.answer.last_heard_at, self._began)
-                    + CONVERSATION_SILENCE_LIMIT
-                    - time.monotonic()
-                )
+                since, limit = self._began, self._first_word_limit
+                if self.answer.last_heard_at:
+                    since, limit = self.answer.last_heard_at, CONVERSATION_SILENCE_LIMIT
+                left = since + limit - time.monotonic()
                 if left <= 0:
-                    self.answer.reason = (
-                        f"it said nothing for {CONVERSATION_SILENCE_LIMIT:.0f} seconds"
-                    )
+                    self.answer.reason = f"it said nothing for {limit:.0f} seconds"
                     return
                 had_ended = child.code is not None
                 done, _ = await asyncio.wait(
@@ -299,6 +262,11 @@ class HostConversation:
             for each in work:
                 each.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+    @property
+    def _first_word_limit(self) -> float:
+        """Seconds in which a host must be reached, and its shell must say something."""
+        return self.transport.connect_timeout + LOGIN_LIMIT
 
     async def _send(self, child: ChildProcess, text: bytes) -> None:
         """Send the request; a start stays open, as its claim is to be let begin."""
@@ -322,7 +290,12 @@ class HostConversation:
             if len(before) > MAX_LOGIN_BYTES:
                 raise RunError("its login prints too much before a shell begins")
             data = await child.stdout.read(READ_BYTES)
-            if not data:
+            if (
+                not data
+            ):  # nologin, for one, says on standard output why there is no shell
+                self._login_lines += decode(before[-MAX_PROTOCOL_LINE_BYTES:]).split(
+                    "\n"
+                )
                 return
             before += data
         data = before.partition(mark)[2]
@@ -396,7 +369,7 @@ class HostConversation:
     @property
     def _places(self) -> Mapping[str, str]:
         """The folders in which claims may be, by what the host calls them."""
-        places = enumerate(self.request.claims_in or HOME_ONLY, 1)
+        places = enumerate(self.request.claims_in, 1)
         return {str(number): place for number, place in places}
 
     def _may_claim(self, boot: str) -> bool:
@@ -417,5 +390,6 @@ class HostConversation:
         """
         patience = CHILD_GRACE if self._pipes_ended else 0.0
         if not self.answer.spoke and not self._distrusted:
-            patience = max(patience, CONNECT_TIMEOUT + self._began - time.monotonic())
+            connecting = self._began + self.transport.connect_timeout
+            patience = max(patience, connecting - time.monotonic())
         return patience

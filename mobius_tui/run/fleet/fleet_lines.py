@@ -11,12 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import HOME_ONLY
+from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
+from mobius_tui.runbook.model.targets import TRIES
 
 MAX_ORDER_BYTES = 64 << 20
 """Bytes of an order: scripts and values are in it."""
@@ -56,9 +57,11 @@ class StepOrder:
     """Bytes of output that are kept, for each host."""
     width: int = 25
     """Hosts that are asked at the same time."""
-    claims_in: tuple[str, ...] = HOME_ONLY
-    """Folders on the hosts for claims, in the order in which they are tried."""
+    tries: int = TRIES
+    """How often a host is asked that has not answered yet."""
     retry_pauses: tuple[float, ...] = RETRY_PAUSES
+    """Seconds before the second try and the later ones; the last one repeats. A host
+    that has claimed the attempt is asked after each of them, whatever `tries` says."""
     clock_offset: float = 0.0
     """Seconds that the run's time is ahead of this machine's."""
 
@@ -168,6 +171,8 @@ class HostReport:
     """
     of_attempt: int | None = None
     """The number of an earlier claim, if this is the end of that one."""
+    host_key: HostKeyProblem | None = None
+    """What is wrong with its host key, if that is why it was not reached."""
 
 
 _ORDERS: Mapping[str, type[Order]] = {
@@ -231,6 +236,8 @@ def decode_report(text: bytes) -> HostReport:
     try:
         data = _decode_json_object(text)
         data["state"] = ReportedState(data["state"])
+        if data.get("host_key") not in (None, *get_args(HostKeyProblem)):
+            raise ValueError("host_key")
         report: HostReport = _dataclass_from_json(HostReport, data)
     except (ValueError, TypeError, KeyError) as error:
         raise RunError(

@@ -140,7 +140,7 @@ class HostAttemptQueue:
             run=self.step.run,
             step=self.step.step,
             host=name,
-            claims_in=self.step.claims_in,
+            claims_in=self.step.route.claims_in,
         )
         try:
             answer = await HostConversation(attempt.transport, request, None).exchange()

@@ -108,7 +108,7 @@ class HostAttempt:
             output.close()
 
     async def _ask_until_known(self, verb: ClaimVerb, output: HostOutput) -> HostReport:
-        pauses = list(self.step.retry_pauses)
+        pauses = self._pauses(verb)
         while True:
             began, size = time.monotonic(), output.resume()
             answer = await self._ask(verb, output)
@@ -127,11 +127,13 @@ class HostAttempt:
                 return self._exited(answer, output)
             if verb is ClaimVerb.START and self._claimed:
                 verb = ClaimVerb.ATTACH
-            if not answer.verdict and (
+                pauses = self._pauses(verb)
+            elif not answer.verdict and (
                 output.size > size or answer.last_heard_at - began > RETRIES_RESET_AFTER
             ):
-                pauses = list(self.step.retry_pauses)
-            if not pauses:
+                pauses = self._pauses(verb)
+            if not pauses or (answer.unreached and answer.unreached.host_key):
+                # A key that is not the known one is an answer: it is not asked again.
                 return self._lost(verb, answer, output)
             if self._claimed:
                 running = ReportedState.RUNNING
@@ -139,6 +141,14 @@ class HostAttempt:
                     self._make_report(running, output, answer.reason, is_end=False)
                 )
             await asyncio.sleep(pauses.pop(0))
+
+    def _pauses(self, verb: ClaimVerb) -> list[float]:
+        """The pauses before the tries that are left, of a host that is asked anew."""
+        pauses = list(self.step.retry_pauses)
+        if verb is ClaimVerb.ATTACH:
+            return pauses
+        pauses += pauses[-1:] * self.step.tries
+        return pauses[: self.step.tries - 1]
 
     def _must_end_in(self, seconds: float) -> None:
         """Set the time at which the attempt is unknown if no end was reported.
@@ -203,7 +213,7 @@ class HostAttempt:
 
     def _claims_in(self, note: ClaimNote | None) -> tuple[str, ...]:
         """Where claims may be, the noted place first."""
-        places = self.step.claims_in
+        places = self.step.route.claims_in
         if note is None or note.place not in places:
             return places
         return (note.place, *(each for each in places if each != note.place))
@@ -259,7 +269,9 @@ class HostAttempt:
             return self._make_report(
                 ReportedState.UNKNOWN, output, f"its end is not known: {answer.reason}"
             )
-        return self._make_report(ReportedState.UNREACHABLE, output, answer.reason)
+        return self._make_report(
+            ReportedState.UNREACHABLE, output, answer.reason, answer=answer
+        )
 
     def _make_report(
         self,
@@ -281,6 +293,7 @@ class HostAttempt:
             spans_sha256=output.spans_sha256() if output and is_end else "",
             reason=reason,
             of_attempt=self._of_attempt,
+            host_key=answer.unreached.host_key if answer and answer.unreached else None,
         )
 
 

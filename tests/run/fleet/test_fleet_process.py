@@ -67,7 +67,7 @@ async def test_hosts_run_side_by_side_and_each_end_is_told(tmp_path: Path) -> No
     assert stat.S_IMODE(mode) == 0o600
     refused = await fleet.state("-oProxyCommand=x")
     assert refused.state is ReportedState.UNREACHABLE
-    assert "is no name of a host" in refused.reason
+    assert "no host is called that" in refused.reason
     await fleet.client.send(CleanHosts(hosts=(OrderedHost(name="a"),)))
     await fleet.state("a", ReportedState.CLEANED)
     assert not (tmp_path / "sites/a/.mobius-tui/claims/r").exists()

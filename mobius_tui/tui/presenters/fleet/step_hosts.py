@@ -38,6 +38,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, cut, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
+    HoldReason.HOST_KEY: "a host has another key than the known one",
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",
