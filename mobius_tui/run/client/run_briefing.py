@@ -345,11 +345,13 @@ def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target of steps and probes: its title, and its hosts in words.
 
     The second is as `ResolvedHosts.in_words` says, or `of INVENTORY` while the hosts
-    are not known.
+    are not known; and where they have claims, if not in their homes.
     """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
         words = f"of {target.inventory}" if found is None else found.in_words()
+        if target.claims_in_words:
+            words += f"; claims in {target.claims_in_words}"
         yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 

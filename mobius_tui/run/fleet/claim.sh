@@ -181,16 +181,16 @@ is_way_ours() { # whether all is safe on the way to the claim
 
 make_way() { # makes the folders above the claim at place $1; else `problem` says why
   set_place "$1"
-  if [ ! -d "$folder" ]; then
-    problem="there is no folder $folder"
-    return 1
-  fi
   case $1 in
-    '~'*) ;;
-    *) if ! is_safe "$folder"; then
-      problem="what is in $folder can be exchanged by others"
-      return 1
-    fi ;;
+    '~'*) ;; # a home that is not there is made, as a login would
+    *)
+      if [ ! -d "$folder" ]; then
+        problem="there is no folder $folder"
+        return 1
+      elif ! is_safe "$folder"; then
+        problem="what is in $folder can be exchanged by others"
+        return 1
+      fi ;;
   esac
   if [ ! -L "${claims%/*}" ] && [ ! -L "$claims" ]; then
     # A second time: a probe may just have removed the empty folders.

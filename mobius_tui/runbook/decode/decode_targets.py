@@ -113,6 +113,8 @@ def _claims_in(table: TomlTable) -> tuple[str, ...]:
         if not CLAIM_PLACE_PATTERN.fullmatch(place) or ".." in place.split("/"):
             words = "`claims_in` are folders on the hosts, such as ~ or /dev/shm"
             table.report(words, "claims_in", index)
+    if not places and table.owner("claims_in").node["claims_in"]:
+        return HOME_ONLY
     if not 0 < len(set(places)) == len(places) <= MAX_CLAIM_PLACES:
         words = f"`claims_in` are 1 to {MAX_CLAIM_PLACES} folders, each named once"
         table.report(words, "claims_in")
