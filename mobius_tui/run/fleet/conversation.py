@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
 import signal
@@ -24,6 +23,7 @@ from mobius_tui.run.fleet.unreached import (
     Unreached,
     unreached,
 )
+from mobius_tui.run.keeper.child_signals import signal_child
 from mobius_tui.sanitize import decode, line
 
 CHILD_POLL_INTERVAL = 0.02
@@ -83,8 +83,7 @@ class ChildProcess:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if await self._wait(patience):
                 break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._transport.get_pid(), number)
+            signal_child(self._transport.get_pid(), number)
             patience = CHILD_GRACE
         await self._wait(CHILD_GRACE)
         self._transport.close()
