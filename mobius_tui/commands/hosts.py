@@ -12,11 +12,14 @@ from typing import Any
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
-from mobius_tui.run.targets.host_probing import (
-    HostReachability,
-    ProbedHost,
-    probe_host_reachability,
+from mobius_tui.run.fleet.host_probing import ANSWERS, ProbedHost, probe_hosts
+from mobius_tui.run.fleet.transport import (
+    Destination,
+    SshRoute,
+    destination_fields,
+    ssh_route,
 )
+from mobius_tui.run.fleet.unreached import UnreachedKind
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
 from mobius_tui.runbook.library.loader import load
@@ -67,14 +70,21 @@ async def _list(
     code = EXIT_OK
     for target in targets:
         found = await resolve_target(
-            target, runbook.path.parent, os.environ, limit=options.limit or ""
+            target,
+            runbook.path.parent,
+            os.environ,
+            limit=options.limit or "",
+            by_ssh=options.probe_hosts or runbook.is_reached_by_ssh(target.name),
         )
         if not options.json:
-            print_data(
-                line(f"{target.title_or_name} ({target.name}): {found.in_words()}")
-            )
-        probed = await _probed(found, options) if options.probe_hosts else {}
-        if any(each.answer is not HostReachability.ANSWERS for each in probed.values()):
+            words = f"{target.title_or_name} ({target.name}): {found.in_words()}"
+            if target.claims_in_words:
+                words += f"; claims in {target.claims_in_words}"
+            print_data(line(words))
+        probed: Mapping[str, ProbedHost] = {}
+        if options.probe_hosts:
+            probed = await _probed(found, _routes(runbook, target, options), options)
+        if any(each.answer != ANSWERS for each in probed.values()):
             code = EXIT_FAILED
         if options.json:
             items.append(_as_item(found, probed))
@@ -86,20 +96,37 @@ async def _list(
     return code
 
 
+def _routes(
+    runbook: Runbook, target: Target, options: argparse.Namespace
+) -> Sequence[SshRoute]:
+    """The ways in which the steps of a target reach its hosts by ssh, or one step."""
+    users = {
+        step.rollout.become: None
+        for step in runbook.steps()
+        if step.rollout is not None
+        and step.rollout.target == target.name
+        and step.rollout.engine == "ssh"
+        and options.step in (None, step.id)
+    }
+    folder = runbook.path.parent
+    return [ssh_route(target, folder, user) for user in users or ("",)]
+
+
 async def _probed(
-    found: ResolvedHosts, options: argparse.Namespace
+    found: ResolvedHosts, routes: Sequence[SshRoute], options: argparse.Namespace
 ) -> Mapping[str, ProbedHost]:
-    """The result of probing each host, by name; each is printed as it comes."""
+    """The result of probing each host, by name; printed in the order of the hosts."""
     probed: dict[str, ProbedHost] = {}
     width = max(len(name) for name in found.names)
-    async for each in probe_host_reachability(found.hosts, os.environ):
-        probed[each.host.name] = each
+    hosts = [Destination(**destination_fields(host)) for host in found.hosts]
+    async for each in probe_hosts(hosts, routes):
+        probed[each.name] = each
         if not options.json:
             detail = f"  {each.detail}" if each.detail else ""
-            print_data(line(f"  {each.host.name:{width}}  {each.answer}{detail}"))
-    counts = Counter(each.answer for each in probed.values())
+            print_data(line(f"  {each.name:{width}}  {each.answer}{detail}"))
+    counts = Counter(str(each.answer) for each in probed.values())
     words = ", ".join(
-        f"{counts[each]} {each}" for each in HostReachability if counts[each]
+        f"{counts[each]} {each}" for each in (ANSWERS, *UnreachedKind) if counts[each]
     )
     narrate(f"{found.target}: {words}")
     return probed

@@ -86,7 +86,10 @@ def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
                 f"the target {name} reads its hosts from {target.inventory}: a drill "
                 "plays hosts that the runbook names itself; give it such a target"
             )
-    found = {name: resolve_names(target).names for name, target in targets.items()}
+    found = {
+        name: resolve_names(target, runbook.path.parent).names
+        for name, target in targets.items()
+    }
     names = tuple(dict.fromkeys(host for hosts in found.values() for host in hosts))
     wanted = count or min(len(names), DEFAULT_DRILL_HOSTS)
     if wanted > len(names):

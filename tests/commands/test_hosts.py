@@ -35,7 +35,10 @@ hosts = "all"
 """
 SSH = """#!/bin/sh
 case "$*" in *web-3*) echo "Host key verification failed." >&2; exit 255;; esac
+for last; do :; done
+exec sh -c "$last"
 """
+"""Stands in for ssh: runs its last word here."""
 
 
 @pytest.fixture
@@ -46,6 +49,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     ssh = tmp_path / "programs" / "ssh"
     ssh.write_text(SSH)
     ssh.chmod(0o755)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     path = tmp_path / "x.toml"
     path.write_text(BOOK)
     return str(path)
@@ -82,10 +86,11 @@ def test_who_does_not_answer_is_named_and_counts(
     said = capsys.readouterr()
     head, *rows = said.out.splitlines()
     assert head == "Web servers (web): 3 hosts"
-    assert sorted(rows) == [
-        "  web-1  answers",
+    key = "its host key is not the known one: look at it by hand with `ssh web-3`"
+    assert rows == [
         "  web-2  answers",
-        "  web-3  unknown key  Host key verification failed.",
+        "  web-1  answers",
+        f"  web-3  unknown key  {key}",
     ]
     assert "web: 2 answers, 1 unknown key" in said.err
     assert main([*words, "--limit", "web-1", "--json"]) == 0

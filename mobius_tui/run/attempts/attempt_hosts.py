@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.looks import kept_log_marks, mark_logs
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark
+from mobius_tui.run.checks.log_marks import LogMark, encode_marks
 from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     HostStatus,
@@ -22,7 +23,13 @@ from mobius_tui.run.fleet.fleet_lines import (
     OrderedHost,
     StepOrder,
 )
-from mobius_tui.run.fleet.transport import LocalRoute, Route, SshRoute
+from mobius_tui.run.fleet.transport import (
+    LocalRoute,
+    Route,
+    SshRoute,
+    destination_fields,
+    ssh_route,
+)
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, script_env
 from mobius_tui.run.playbooks.playbook_digests import (
@@ -51,9 +58,10 @@ from mobius_tui.run.targets.resolved_hosts import (
     decode_host_list,
     encode_host_list,
 )
-from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import uses_host_fields
 
 
@@ -112,8 +120,6 @@ def playbook_order(
     )
 
 
-DEFAULT_MAX_OUTPUT_PER_HOST = 1 << 20
-"""Bytes of output of each host, where the step says nothing else."""
 MAX_CLAIMS_PER_ATTEMPT = 1000
 """Claim numbers that each attempt has; a host that is begun again takes the next."""
 MAX_ATTEMPTS_PER_EPOCH = 1_000_000
@@ -140,6 +146,7 @@ class AttemptHosts:
         assert isinstance(step.action, Run)
         self._context, self._writer, self._step = context, writer, step
         self._number, self._rollout, self._action = number, step.rollout, step.action
+        self._target = context.plan.runbook.targets[step.rollout.target]
         self._directory = context.directory.attempt(step.id, number)
 
     async def find(self) -> None:
@@ -184,9 +191,12 @@ class AttemptHosts:
             return found
         context, began = self._context, self._context.state.began
         assert began is not None
-        target = context.plan.runbook.targets[self._rollout.target]
         whole = await resolve_target(
-            target, Path(began.path).parent, context.env, limit=began.limit
+            self._target,
+            Path(began.path).parent,
+            context.env,
+            limit=began.limit,
+            by_ssh=self._rollout.engine == "ssh",
         )
         todo = hosts_to_do(whole.names, self.step_fleet.newest_states())
         if not todo:
@@ -215,7 +225,8 @@ class AttemptHosts:
         await self._writer.write_in_turn(event)
         others = []
         if shown and shown != whole.sha256:
-            words = f"the hosts of {target.title_or_name} are not those that were shown"
+            name = self._target.title_or_name
+            words = f"the hosts of {name} are not those that were shown"
             others.append(f"{words}: now {whole.in_words()}{other_names}")
         if changed:
             others.append(f"{self._action.playbook} is not what was shown: {changed}")
@@ -241,12 +252,11 @@ class AttemptHosts:
         assert began is not None
         if not self._action.playbook:
             return {}
-        target = self._context.plan.runbook.targets[self._rollout.target]
         return await asyncio.to_thread(
             playbook_digests,
             Path(began.path).parent,
             self._action.playbook,
-            target.inventory,
+            self._target.inventory,
         )
 
     def _shown_playbook(self) -> Mapping[str, str]:
@@ -274,7 +284,9 @@ class AttemptHosts:
     ) -> Mapping[str, TargetHost]:
         """The hosts by name, with ssh's addresses if the step uses `${host.…}`."""
         if uses_host_fields(self._step):
-            listed = await with_ssh_addresses(listed)
+            route = self.route()
+            config = route.config if isinstance(route, SshRoute) else ""
+            listed = await with_ssh_addresses(listed, config)
         return {host.name: host for host in listed.hosts}
 
     def rollout_plan(self) -> RolloutPlan:
@@ -317,7 +329,7 @@ class AttemptHosts:
 
     def route(self) -> Route:
         """How the hosts are reached."""
-        return route_to_hosts(self._context, self._rollout.become)
+        return route_to_hosts(self._context, self._target, self._rollout.become)
 
     def step_order(self) -> StepOrder:
         """The fields that are the same for all hosts.
@@ -331,8 +343,6 @@ class AttemptHosts:
         try:
             size = values.fill(action.max_output)
             max_output = bounded_size(size, "max_output")
-            if action.max_output == DEFAULT_MAX_OUTPUT:
-                max_output = DEFAULT_MAX_OUTPUT_PER_HOST
         except ValueError as error:
             raise RunError(str(error)) from error
         return StepOrder(
@@ -347,13 +357,41 @@ class AttemptHosts:
             timeout=None if limit is None else values.seconds(limit, "timeout"),
             max_output=max_output,
             width=self._rollout.parallel,
+            tries=self._target.tries,
         )
 
     def values_of(self, host: str) -> Values:
         """The values of variables for one host."""
-        batch = self.fleet.hosts[host].batch
+        return self._values(host, self.fleet.hosts[host].batch)
+
+    def _values(self, host: str, batch: int) -> Values:
         provided = self._template_hosts[host].provided(batch)
         return self._context.values(self._step, host=provided)
+
+    async def log_marks(self, plan: RolloutPlan) -> Mapping[str, LogMark]:
+        """Where the logs that are looked at for each host ended when the attempt began.
+
+        They are marked before the first batch begins, and durable: whoever takes the
+        run over looks at what was written since.
+
+        Args:
+            plan: the attempt's.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if self.fleet.batches:
+            return await asyncio.to_thread(kept_log_marks, self._directory)
+        values = (
+            self._values(host, number)
+            for number, hosts in enumerate(plan.batches, 1)
+            for host in hosts
+        )
+        marks = await mark_logs(self._context, self._step, values)
+        if marks:
+            self._directory.log_marks.unlink(missing_ok=True)
+            create_file(self._directory.log_marks, encode_marks(marks))
+        return marks
 
     def host_order(self, name: str) -> OrderedHost:
         """The order for one host whose start in this attempt is journaled."""
@@ -385,18 +423,19 @@ class AttemptHosts:
         return tuple(map(self.claim_of, unanswered))
 
 
-def route_to_hosts(context: RunContext, become: str = "") -> Route:
-    """How hosts are reached: by ssh, or in a drill as folders.
+def route_to_hosts(context: RunContext, target: Target, become: str = "") -> Route:
+    """How the hosts of a target are reached: by ssh, or in a drill as folders.
 
     Args:
         context: the run's.
+        target: which.
         become: the user that scripts run as; empty for the one who logs in.
     """
     began = context.state.began
     assert began is not None
     if began.host_sites:
         return LocalRoute(sites=began.host_sites)
-    return SshRoute(become=become)
+    return ssh_route(target, Path(began.path).parent, become)
 
 
 def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
@@ -408,16 +447,6 @@ def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
     """
     with open_regular(directory.hosts) as file:
         return decode_host_list(file.read(MAX_HOST_LIST_BYTES))
-
-
-def destination_fields(host: TargetHost) -> dict[str, Any]:
-    """A host's name, address, user and port, as the fields of an order."""
-    return {
-        "name": host.name,
-        "address": "" if host.address == host.name else host.address,
-        "user": host.user,
-        "port": host.port,
-    }
 
 
 def claim_number(attempt: int, tries: int, epoch: int = 1) -> int:

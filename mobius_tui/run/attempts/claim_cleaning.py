@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_hosts import (
-    destination_fields,
     read_host_list,
     route_to_hosts,
 )
@@ -15,11 +14,12 @@ from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import CleanHosts, OrderedHost, StepOrder
+from mobius_tui.run.fleet.transport import destination_fields
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.runbook import Step
 
 CLEANING_TIME_LIMIT = 20.0
-"""Seconds that it may take; what is left then goes with a later run, after 90 days."""
+"""Seconds that it may take; what is left then stays until a person removes it."""
 HOSTS_CLEANED_AT_ONCE = 25
 """Hosts that are asked at the same time."""
 
@@ -82,7 +82,11 @@ async def _clean_step(context: RunContext, step: Step, kept: set[str]) -> None:
         run=context.run_key,
         step=step.id,
         folder=str(context.directory.attempt(step.id, last.attempt).path),
-        route=route_to_hosts(context, step.rollout.become),
+        route=route_to_hosts(
+            context,
+            context.plan.runbook.targets[step.rollout.target],
+            step.rollout.become,
+        ),
         host_count=len(hosts),
         script="",
         width=HOSTS_CLEANED_AT_ONCE,

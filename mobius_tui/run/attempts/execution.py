@@ -19,9 +19,10 @@ from mobius_tui.run.attempts.exit_status import (
     script_end_text,
 )
 from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
+from mobius_tui.run.attempts.looks import mark_logs
 from mobius_tui.run.attempts.output_reader import printed_to_stdout
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_checks import StepChecks, mark_logs_of
+from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, attempt_mark, find_survivors
 from mobius_tui.run.attempts.watch_attempt import WatchAttempt
 from mobius_tui.run.checks.log_marks import LogMark, encode_marks
@@ -94,7 +95,8 @@ class AttemptExecution:
 
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
-        self._logs = await mark_logs_of(self._step, self._context)
+        values = self._context.values(self._step)
+        self._logs = await mark_logs(self._context, self._step, [values])
         if isinstance(self._step.action, Run) and self._step.rollout is None:
             try:
                 spec, script = self._launch_spec(self._step.action)
@@ -292,18 +294,16 @@ class AttemptExecution:
         """The result of a script, and its reason, by how it ended."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
-        words = script_end_text(end, began.workdir if began else "", program)
+        limit = self._context.values(self._step).fill(action.timeout or "")
+        words = script_end_text(end, began.workdir if began else "", program, limit)
         match end.cause:
             case attempt_files.ScriptEndCause.NOT_STARTED:
                 return Status.NOT_STARTED, words
             case attempt_files.ScriptEndCause.TIMED_OUT:
-                limit = self._context.values(self._step).fill(action.timeout or "")
-                return (
-                    Status.TIMED_OUT,
-                    f"it took longer than {limit}, so it was stopped",
-                )
+                return Status.TIMED_OUT, words
             case attempt_files.ScriptEndCause.STOPPED:
-                words = "stopped" if self._is_stop_asked() else STOPPED_BY_UNKNOWN
+                if not self._is_stop_asked():
+                    words = STOPPED_BY_UNKNOWN
                 return (Status.PASSED if action.follow else Status.STOPPED), words
             case attempt_files.ScriptEndCause.OUTPUT_FULL:
                 return Status.STOPPED, words

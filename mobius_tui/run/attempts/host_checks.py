@@ -8,22 +8,22 @@ held.
 
 from __future__ import annotations
 
-import asyncio
-import math
-import os
 import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
-from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.looks import (
+    CheckDecision,
+    MadeLook,
+    look_context,
+    look_until_decided,
+)
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.step_checks import CheckTally, late_look_prefix
-from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
+from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.checks.script_checks import MAX_COMPARED_BYTES, judge_script_end
 from mobius_tui.run.checks.subprocesses import run_program
@@ -34,7 +34,6 @@ from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
-from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
 
@@ -111,6 +110,7 @@ class HostChecks:
         host: str,
         values: Values,
         transport: Transport,
+        logs: Mapping[str, LogMark],
     ) -> None:
         """Prepare; `run` makes the checks.
 
@@ -122,10 +122,11 @@ class HostChecks:
             host: the host's name.
             values: of variables, for this host.
             transport: the way to it.
+            logs: where the logs of all hosts ended when the attempt began.
         """
         self._context, self._writer, self._step = context, writer, step
         self._number, self._host, self._values = number, host, values
-        self._transport = transport
+        self._transport, self._logs = transport, logs
 
     async def run(self) -> str:
         """Make the checks in order, until one fails.
@@ -136,75 +137,44 @@ class HostChecks:
         for index, check in enumerate(self._step.checks):
             if not is_for_each_host(check):
                 continue
-            kind = kind_of_check(check)
-            try:
-                last, late = await self._until_decided(index, check)
-            except MobiusError as error:
-                return f"{kind} check: {error}"
-            if not last.held:
-                return f"{kind} check: {late}{last.detail}"
+            decision = await self._decide(index, check)
+            if not decision.held:
+                return decision.words
         return ""
 
-    async def _until_decided(self, index: int, check: Check) -> tuple[CheckResult, str]:
-        """Make a check until it is decided.
+    async def _decide(self, index: int, check: Check) -> CheckDecision:
+        """Make a check until it is decided, and journal each look."""
 
-        Returns:
-            The last look, and the prefix of its detail: `late_look_prefix` if the check
-            failed by its deadline, else empty.
-
-        Raises:
-            MobiusError: a duration or a value is invalid.
-        """
-        repeat, loop = check.repeat, asyncio.get_running_loop()
-        pause = self._values.seconds(repeat.every, "every")
-        time_limit = math.inf
-        if repeat.deadline is not None:
-            time_limit = self._values.seconds(repeat.deadline, "for")
-        tally = CheckTally(repeat.limit, repeat.consecutive)
-        deadline, number = loop.time() + time_limit, 0
-        while True:
-            number += 1
-            began = loop.time()
-            result = await self._look(check)
-            is_late = began >= deadline
-            verdict = tally.count(result.held, is_last=is_late)
+        async def keep(made: MadeLook) -> None:
             event = FleetHostChecked(
                 step=self._step.id,
                 attempt=self._number,
                 host=self._host,
                 check=index,
-                look=number,
-                held=result.held,
-                detail=result.detail,
-                ms=round((loop.time() - began) * 1000, 1),
-                row=tally.held_in_row,
+                look=made.number,
+                held=made.result.held,
+                detail=made.result.detail,
+                ms=made.ms,
+                row=made.row,
             )
             await self._writer.write_in_turn(event)
-            if verdict == "held":
-                return result, ""
-            if verdict == "failed":
-                late = late_look_prefix(time_limit) if is_late else ""
-                return CheckResult(held=False, detail=result.detail), late
-            await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
+
+        return await look_until_decided(
+            check, self._values, partial(self._look, check), keep
+        )
 
     async def _look(self, check: Check) -> CheckResult:
         context = self._context
-        began = context.state.began
-        assert began is not None
         env = check_env(self._step, context.plan.runbook, self._values)
         env["RUNBOOK_HOST"] = self._host
         directory = context.directory.attempt(self._step.id, self._number)
-        output = output_path(directory.path, self._host)
         is_there = isinstance(check, RunCheck) and check.on_host
-        ctx = CheckContext(
-            workdir=Path(began.workdir),
-            env=context.env if is_there else {**context.env, **env},
-            output=output if output.exists() else None,
-            fill=self._values.fill,
-            step_groups=running_process_groups(context),
-            own_pids=frozenset({os.getpid()}),
-            shell=launcher.BASH,
-            redact=context.redact,
+        ctx = look_context(
+            context,
+            self._values,
+            context.env if is_there else {**context.env, **env},
+            output_path(directory.path, self._host),
+            self._logs,
         )
 
         async def there(ready: Check, ctx: CheckContext) -> CheckResult:

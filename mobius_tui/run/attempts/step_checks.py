@@ -6,113 +6,33 @@ run, and the next start of the step makes the checks again.
 
 from __future__ import annotations
 
-import asyncio
-import math
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
-from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.looks import (
+    CheckDecision,
+    MadeLook,
+    kept_log_marks,
+    look_context,
+    look_until_decided,
+)
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.stopping import running_process_groups
 from mobius_tui.run.attempts.value_sources import obtain_secrets
-from mobius_tui.run.checks.blocking_io import StopRequested, run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult
-from mobius_tui.run.checks.log_marks import LogMark, decode_marks, mark_log
+from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result, StepPassedOver
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import check_env
 from mobius_tui.run.state.step_state import Status
-from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.runbook.model.check_kinds import Check, LogCheck
+from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
-from mobius_tui.runbook.text.units import duration_in_words
-
-LOG_MARK_TIMEOUT = 5.0
-"""Seconds that finding the end of a log may take: a network disk may hang."""
-MAX_LOG_MARKS_BYTES = 1 << 20
-"""Bytes of a file of marks that are read."""
-TallyVerdict = Literal["more", "held", "failed"]
-
-
-class CheckTally:
-    """The tries of one check so far."""
-
-    def __init__(self, limit: int | None, consecutive: int) -> None:
-        """Begin with no try.
-
-        Args:
-            limit: tries at most; `None` for any number.
-            consecutive: tries in a row that must hold.
-        """
-        self._tries_left = limit
-        self._consecutive = consecutive
-        self._held_in_row = 0
-
-    @property
-    def held_in_row(self) -> int:
-        """How many tries in a row have held by now."""
-        return self._held_in_row
-
-    def count(self, held: bool, *, is_last: bool = False) -> TallyVerdict:
-        """Count a try.
-
-        Args:
-            held: whether the check held.
-            is_last: whether there is no time for another.
-
-        Returns:
-            `more` while it is undecided. It has failed as soon as the tries that are
-            left are too few.
-        """
-        self._held_in_row = self._held_in_row + 1 if held else 0
-        if self._held_in_row >= self._consecutive:
-            return "held"
-        if self._tries_left is not None:
-            self._tries_left -= 1
-            is_last |= self._tries_left < self._consecutive - self._held_in_row
-        return "failed" if is_last else "more"
-
-
-def late_look_prefix(time_limit: float) -> str:
-    """The prefix of a detail where a check did not hold by its deadline.
-
-    Args:
-        time_limit: seconds until the deadline.
-    """
-    return f"not within {duration_in_words(time_limit)}: "
-
-
-def _mark_log(path: Path, _: StopRequested) -> LogMark:
-    return mark_log(path)
-
-
-async def mark_logs_of(step: Step, context: RunContext) -> Mapping[str, LogMark]:
-    """Remember where the logs end that a step's checks look at.
-
-    A log that cannot be read now has no mark, which its check then says.
-    """
-    began = context.state.began
-    assert began is not None
-    marks: dict[str, LogMark] = {}
-    for check in step.checks:
-        if isinstance(check, LogCheck):
-            with suppress(MobiusError, OSError, TimeoutError):
-                name = context.values(step).fill(check.file)
-                path = Path(began.workdir) / name
-                async with asyncio.timeout(LOG_MARK_TIMEOUT):
-                    marks[name] = await run_in_thread(partial(_mark_log, path))
-    return marks
 
 
 class StepChecks:
@@ -159,22 +79,17 @@ class StepChecks:
         for index, check in enumerate(step.checks):
             if step.rollout is not None and is_for_each_host(check):
                 continue  # made for each host as it ends
-            kind = kind_of_check(check)
-            try:
-                times = self._times(check)
-            except MobiusError as error:
-                return Status.FAILED, f"{kind} check: {error}"
-            task = await context.step_tasks.run(
-                step.id, self._run_until_decided(index, check, *times)
-            )
+            looking = self._decide(index, check)
+            task = await context.step_tasks.run(step.id, looking)
             if task.cancelled():
-                return Status.STOPPED, f"stopped during its {kind} check"
-            late = task.result()
-            looks = context.state.steps[step.id].attempts[-1].check_tries
-            last = next(seen for seen in reversed(looks) if seen.check == index)
-            if not (last.held and last.held_in_row >= check.repeat.consecutive):
-                return Status.FAILED, f"{kind} check: {late}{last.detail}"
-            words = f"{kind} check: {last.detail}"
+                return (
+                    Status.STOPPED,
+                    f"stopped during its {kind_of_check(check)} check",
+                )
+            decision = task.result()
+            if not decision.held:
+                return Status.FAILED, decision.words
+            words = decision.words
         return Status.PASSED, words
 
     async def run_once(self) -> str:
@@ -207,68 +122,28 @@ class StepChecks:
         last = self._context.state.steps[self._step.id].last_attempt
         return last is not None and last.stop_asked
 
-    def _times(self, check: Check) -> tuple[float, float | None]:
-        """The pause between two tries, and how long tries are made, in seconds.
+    async def _decide(self, index: int, check: Check) -> CheckDecision:
+        """Make a check until it is decided, and journal each look."""
 
-        Raises:
-            MobiusError: a duration is invalid or out of its limits.
-        """
-        values, repeat = self._context.values(self._step), check.repeat
-        key = "every"
-        try:
-            pause, deadline = values.seconds(repeat.every, key), None
-            if repeat.deadline is not None:
-                key = "for"
-                deadline = values.seconds(repeat.deadline, key)
-        except MobiusError as error:
-            raise MobiusError(f"`{key}`: {error}") from error
-        return pause, deadline
-
-    async def _run_until_decided(
-        self, index: int, check: Check, pause: float, time_limit: float | None
-    ) -> str:
-        """Make a check until it is decided.
-
-        The last try is made at the deadline. After a takeover of the run, the new host
-        counts tries from 0.
-
-        Args:
-            index: of the check in its step.
-            check: the check.
-            pause: seconds between two tries.
-            time_limit: seconds from the first try to the deadline, if it has one.
-
-        Returns:
-            The prefix of the last try's detail: `late_look_prefix` if that was made at
-            the deadline, else empty.
-        """
-        writer = self._writer
-        tally = CheckTally(check.repeat.limit, check.repeat.consecutive)
-        loop = asyncio.get_running_loop()
-        deadline = math.inf if time_limit is None else loop.time() + time_limit
-        number = 0
-        while True:
-            number += 1
-            began = loop.time()
-            result = await self._run_check(check)
-            is_late = began >= deadline
-            verdict = tally.count(result.held, is_last=is_late)
+        async def keep(made: MadeLook) -> None:
             event = CheckTried(
                 step=self._step.id,
                 attempt=self._number,
                 check=index,
-                look=number,
-                held=result.held,
-                detail=result.detail,
-                ms=round((loop.time() - began) * 1000, 1),
-                row=tally.held_in_row,
+                look=made.number,
+                held=made.result.held,
+                detail=made.result.detail,
+                ms=made.ms,
+                row=made.row,
             )
-            await writer.write_in_turn(event)
-            if verdict != "more":
-                if time_limit is None or not is_late:
-                    return ""
-                return late_look_prefix(time_limit)
-            await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
+            await self._writer.write_in_turn(event)
+
+        return await look_until_decided(
+            check,
+            self._context.values(self._step),
+            partial(self._run_check, check),
+            keep,
+        )
 
     async def _run_check(self, check: Check) -> CheckResult:
         """Make a check once; what prevents it counts as a failure."""
@@ -281,33 +156,15 @@ class StepChecks:
 
     def _check_context(self) -> CheckContext:
         context = self._context
-        began = context.state.began
-        assert began is not None
         values = context.values(self._step)
-        env = {
-            **context.env,
-            **check_env(self._step, context.plan.runbook, values),
-        }
-        return CheckContext(
-            workdir=Path(began.workdir),
-            env=env,
-            output=self._directory.output if self._directory.output.exists() else None,
-            logs=self._logs or self._kept_logs(),
-            fill=values.fill,
-            step_groups=running_process_groups(context),
-            own_pids=frozenset({os.getpid()}),
-            shell=launcher.BASH,
-            redact=context.redact,
+        env = check_env(self._step, context.plan.runbook, values)
+        return look_context(
+            context,
+            values,
+            {**context.env, **env},
+            self._directory.output,
+            self._logs or kept_log_marks(self._directory),
         )
-
-    def _kept_logs(self) -> Mapping[str, LogMark]:
-        """Where its logs ended when it began, as its directory says."""
-        with (
-            suppress(OSError, MobiusError),
-            open_regular(self._directory.log_marks) as file,
-        ):
-            return decode_marks(file.read(MAX_LOG_MARKS_BYTES))
-        return {}
 
 
 class GuardLookNeededError(Exception):

@@ -47,7 +47,9 @@ def named_hosts_by_target(runbook: Runbook, limit: str) -> Mapping[str, Resolved
         UsageError: the pattern leaves no host.
     """
     return {
-        name: resolve_names(target, limit=runbook.limit_of(name, limit))
+        name: resolve_names(
+            target, runbook.path.parent, limit=runbook.limit_of(name, limit)
+        )
         for name, target in used_targets(runbook).items()
         if not target.inventory
     }

@@ -320,7 +320,13 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
                 notices.append(f"the inventory {shown} is a program, which is not run")
                 continue
             limit = briefing.runbook.limit_of(name, briefing.limit)
-            read[name] = await resolve_target(target, folder, env, limit=limit)
+            read[name] = await resolve_target(
+                target,
+                folder,
+                env,
+                limit=limit,
+                by_ssh=briefing.runbook.is_reached_by_ssh(name),
+            )
         except UsageError as error:
             problems.append(str(error))
     problems += hosts_without_site(read, briefing.host_sites)
@@ -339,11 +345,13 @@ def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target of steps and probes: its title, and its hosts in words.
 
     The second is as `ResolvedHosts.in_words` says, or `of INVENTORY` while the hosts
-    are not known.
+    are not known; and where they have claims, if not in their homes.
     """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
         words = f"of {target.inventory}" if found is None else found.in_words()
+        if target.claims_in_words:
+            words += f"; claims in {target.claims_in_words}"
         yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from mobius_tui.dataclass import dataclass
+
+OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
+"""Metadata of a field that is left out of the journal's line where it is `None`, so
+that older versions, which do not know it, can read all other lines."""
 
 
 class HostStatus(StrEnum):
@@ -42,8 +47,17 @@ HostResult = Literal[
 in the same attempt."""
 
 
+HostKeyProblem = Literal["changed", "unknown"]
+"""What is wrong with the key by which a host shows who it is: it is another than the
+known one, or no known one at all."""
+
+
 class HoldReason(StrEnum):
     """Why no further host begins for now."""
+
+    HOST_KEY = "host key"
+    """A host has another key than the known one, so it may be another machine; a person
+    decides: skipped or failed."""
 
     UNKNOWN = "unknown"
     """How far a host got is unknown; a person settles that host
@@ -143,6 +157,8 @@ class FleetHostEnded:
     output_sha256: str | None = None
     reason: str = ""
     spans_sha256: str | None = None
+    host_key: HostKeyProblem | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """What is wrong with its host key, if that is why it was not reached."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

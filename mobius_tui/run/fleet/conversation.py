@@ -4,73 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
 import signal
 import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from mobius_tui.run.fleet.host_output import HostOutput
-from mobius_tui.run.fleet.transport import CONNECT_TIMEOUT, Transport
-from mobius_tui.sanitize import decode, line
-
-MAX_UNREACHED_REASON_LENGTH = 200
-"""Characters."""
-SSH_ERROR_EXIT_STATUS = 255
-"""The exit status of ssh itself, where it does not reach a host, or no more."""
-_MEANING_OF_ERROR = (
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is another than the one in known_hosts: find out why first",
-    ),
-    (
-        "you have requested strict checking",
-        "its host key is in no known_hosts: look at it by hand with `{way}`",
-    ),
-    (
-        "Host key verification failed",
-        "its host key is not the known one: look at it by hand with `{way}`",
-    ),
-    (
-        "Permission denied (",
-        "it lets nobody in with our keys: try by hand with `{way}`",
-    ),
-    (
-        "sudo: a password is required",
-        "sudo wants a password there: allow it without one, or leave `become` out",
-    ),
+from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import (
+    MAX_UNREACHED_REASON_LENGTH,
+    Unreached,
+    unreached,
 )
-"""What ssh and sudo print, and what it means; the first that is found counts."""
-
-
-def unreached_reason(noise: Iterable[str], code: int, transport: Transport) -> str:
-    """Why a conversation ended without an answer, as one line for a person.
-
-    Args:
-        noise: the last lines of standard error; anything.
-        code: the exit status of the child process.
-        transport: the way to the host.
-    """
-    lines = [line(each.strip()) for each in noise]
-    for sign, meaning in _MEANING_OF_ERROR:
-        if any(sign in each for each in lines):
-            return meaning.format(way=transport.description)
-    if lines:
-        return lines[-1][:MAX_UNREACHED_REASON_LENGTH]
-    silent = f"`{transport.description}` ended with {code}, and said nothing"
-    return (
-        f"no answer came, or the line broke: {silent}"
-        if code == SSH_ERROR_EXIT_STATUS
-        else silent
-    )
-
+from mobius_tui.run.keeper.child_signals import signal_child
+from mobius_tui.sanitize import decode, line
 
 CHILD_POLL_INTERVAL = 0.02
 """Seconds between two polls whether it has ended."""
@@ -129,8 +83,7 @@ class ChildProcess:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if await self._wait(patience):
                 break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._transport.get_pid(), number)
+            signal_child(self._transport.get_pid(), number)
             patience = CHILD_GRACE
         await self._wait(CHILD_GRACE)
         self._transport.close()
@@ -149,6 +102,8 @@ CONVERSATION_SILENCE_LIMIT = 30.0
 
 A host that is well sends a protocol line every five seconds.
 """
+LOGIN_LIMIT = 25.0
+"""Seconds from when a connection must be there until the host's shell says anything."""
 MAX_LOGIN_BYTES = 1 << 16
 """Bytes that a login may print before the host's shell says anything."""
 NOISE_BYTES_PER_SECOND = 1 << 10
@@ -164,7 +119,9 @@ _END_LINE = re.compile(
     r"exit (?P<status>[0-9]{1,3}) (?P<bytes>[0-9]{1,15}) "
     r"(?P<cause>exited|stopped|timed out|output full|output lost)"
 )
-
+"""The last two causes are told of by claims of earlier versions alone."""
+_DROPPED_LINE = re.compile(r"dropped (?P<bytes>[0-9]{1,15}) (?P<why>.+)")
+_UNKNOWN_LINE = re.compile(r"unknown(?: (?P<knows>gone|restarted|runs [0-9]{1,10}))?")
 _BOOT_ID = re.compile(r"[ -~]{1,200}")
 
 
@@ -184,12 +141,21 @@ class ConversationEnd:
     cause: str = ""
     bytes: int = 0
     """Of output that the host has."""
+    dropped: int = 0
+    """Bytes of output beyond that, which the host did not keep."""
+    dropped_why: str = ""
+    """`limit`, or in the host's words what kept it from keeping them."""
+    place: str = ""
+    """Of `ClaimRequest.claims_in` the folder that has the claim."""
+    knows: str = ""
+    """What the host still knows of an unknown attempt: `gone` (there is no claim any
+    more), `restarted` (it was another boot), `runs PID` (the script); or nothing."""
     verdict: str = ""
     """What the host says of the attempt; empty where no verdict came.
 
     `exit`: it ended, see `status`. `void`: it did not run, and never will under this
     number. `unknown`: how far it got is not known. `refused`: the host cannot run it or
-    hold claims, see `reason`.
+    hold claims, see `reason`. `can`: a run would be possible; to a probe alone.
     """
     last_heard_at: float = 0.0
     """When a protocol line or output last came; 0 where none did.
@@ -198,6 +164,12 @@ class ConversationEnd:
     """
     reason: str = ""
     """Why no verdict came, or the reason that the host gave with it."""
+    unreached: Unreached | None = None
+    """Why the host's shell was not reached, as far as ssh says it."""
+
+
+async def _forget_claim(_boot: str, _place: str) -> None:
+    """Take note of no claim."""
 
 
 @dataclass(slots=True)
@@ -208,18 +180,22 @@ class HostConversation:
     request: ClaimRequest
     output: HostOutput | None
     """Where the script's output goes; `None` where none is requested."""
-    on_claim: Callable[[str], None] = lambda _boot: None
-    """Called when the host reports a claim, with its boot id if it is made now.
+    on_claim: Callable[[str, str], Awaitable[None]] = _forget_claim
+    """Called when the host reports a claim, with its boot id and its folder if it is
+    made now: the host lets it begin once this has returned.
 
-    The text is empty if the attempt runs already, or if an earlier one had begun.
+    Both are empty if the attempt runs already, or if an earlier one had begun.
     """
     answer: ConversationEnd = field(default_factory=ConversationEnd)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
     _noise: deque[str] = field(default_factory=lambda: deque(maxlen=NOISE_LINES_KEPT))
     _began: float = field(default_factory=time.monotonic)
+    _login_lines: list[str] = field(default_factory=list)
+    """What was printed on standard output where no shell came."""
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
+    _has_claimed: bool = False
 
     async def exchange(self) -> ConversationEnd:
         """Send the request, and wait for the answer.
@@ -244,8 +220,14 @@ class HostConversation:
         finally:
             await child.end(self._patience())
         if not self.answer.verdict and not self.answer.reason:
-            code = child.code or 0
-            self.answer.reason = unreached_reason(self._noise, code, self.transport)
+            why = unreached(
+                self._noise or self._login_lines,
+                child.code or 0,
+                self.transport.description,
+            )
+            self.answer.reason = why.words
+            if not self.answer.spoke:
+                self.answer.unreached = why
         return self.answer
 
     async def _listen(self, child: ChildProcess, text: bytes) -> None:
@@ -257,15 +239,12 @@ class HostConversation:
         ]
         try:
             while waits := [each for each in work if not each.done()]:
-                left = (
-                    max(self.answer.last_heard_at, self._began)
-                    + CONVERSATION_SILENCE_LIMIT
-                    - time.monotonic()
-                )
+                since, limit = self._began, self._first_word_limit
+                if self.answer.last_heard_at:
+                    since, limit = self.answer.last_heard_at, CONVERSATION_SILENCE_LIMIT
+                left = since + limit - time.monotonic()
                 if left <= 0:
-                    self.answer.reason = (
-                        f"it said nothing for {CONVERSATION_SILENCE_LIMIT:.0f} seconds"
-                    )
+                    self.answer.reason = f"it said nothing for {limit:.0f} seconds"
                     return
                 had_ended = child.code is not None
                 done, _ = await asyncio.wait(
@@ -283,9 +262,24 @@ class HostConversation:
                 each.cancel()
             await asyncio.gather(*work, return_exceptions=True)
 
+    @property
+    def _first_word_limit(self) -> float:
+        """Seconds in which a host must be reached, and its shell must say something."""
+        return self.transport.connect_timeout + LOGIN_LIMIT
+
     async def _send(self, child: ChildProcess, text: bytes) -> None:
+        """Send the request; a start stays open, as its claim is to be let begin."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             child.stdin.write(text)
+            await child.stdin.drain()
+        if self.request.verb is not ClaimVerb.START:
+            child.stdin.close()
+
+    async def _let_begin(self, child: ChildProcess, boot: str) -> None:
+        """Let the host begin what it has claimed, once that is durable here."""
+        await self.on_claim(boot, self.answer.place)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            child.stdin.write(f"go {self._nonce}\n".encode())
             await child.stdin.drain()
         child.stdin.close()
 
@@ -295,7 +289,12 @@ class HostConversation:
             if len(before) > MAX_LOGIN_BYTES:
                 raise RunError("its login prints too much before a shell begins")
             data = await child.stdout.read(READ_BYTES)
-            if not data:
+            if (
+                not data
+            ):  # nologin, for one, says on standard output why there is no shell
+                self._login_lines += decode(before[-MAX_PROTOCOL_LINE_BYTES:]).split(
+                    "\n"
+                )
                 return
             before += data
         data = before.partition(mark)[2]
@@ -316,21 +315,22 @@ class HostConversation:
                 raise RunError("it says too much that is no output")
             *lines, rest = (rest + data).split(b"\n")
             for each in lines:
-                self._take_line(each[:MAX_PROTOCOL_LINE_BYTES].rstrip(b"\r"))
+                line_of_it = each[:MAX_PROTOCOL_LINE_BYTES].rstrip(b"\r")
+                await self._take_line(child, line_of_it)
             rest = rest[:MAX_PROTOCOL_LINE_BYTES]
         if rest:
-            self._take_line(rest)
+            await self._take_line(child, rest)
 
-    def _take_line(self, data: bytes) -> None:
+    async def _take_line(self, child: ChildProcess, data: bytes) -> None:
         text = decode(data)
         word, _, rest = text.partition(" ")
         if secrets.compare_digest(word.encode(), self._nonce.encode()):
             self.answer.last_heard_at = time.monotonic()
-            self._apply_protocol_line(rest)
+            await self._apply_protocol_line(child, rest)
         elif text.strip():
             self._noise.append(text)
 
-    def _apply_protocol_line(self, text: str) -> None:
+    async def _apply_protocol_line(self, child: ChildProcess, text: str) -> None:
         """Apply a protocol line, without its nonce; only the first verdict counts."""
         answer = self.answer
         word, _, rest = text.partition(" ")
@@ -341,20 +341,40 @@ class HostConversation:
                 return
             answer.verdict, answer.status = "exit", int(found["status"])
             answer.bytes, answer.cause = int(found["bytes"]), found["cause"]
-        elif word in ("void", "unknown") and not rest:
+        elif word in ("void", "can") and not rest:
             answer.verdict = word
+        elif found := _UNKNOWN_LINE.fullmatch(text):
+            answer.verdict, answer.knows = word, found["knows"] or ""
+        elif found := _DROPPED_LINE.fullmatch(text):
+            answer.dropped = int(found["bytes"])
+            answer.dropped_why = line(found["why"])[:MAX_UNREACHED_REASON_LENGTH]
+        elif word == "place" and rest in self._places:
+            answer.place = self._places[rest]
         elif word == "refused":
-            answer.verdict, answer.reason = word, line(rest)[:200]
+            reason = line(rest)[:MAX_UNREACHED_REASON_LENGTH]
+            answer.verdict, answer.reason = word, reason
         elif word == "earlier" and rest in map(str, self.request.earlier):
             answer.of_attempt = int(rest)
-            self.on_claim("")
-        elif word == "claimed" and _BOOT_ID.fullmatch(rest):
-            self.on_claim(rest)
+            await self.on_claim("", "")
+        elif word == "claimed" and self._may_claim(rest):
+            self._has_claimed = True
+            await self._let_begin(child, rest)
         elif text == "running":
-            self.on_claim("")
+            await self.on_claim("", "")
         answer.spoke |= text == "here"
         answer.stopping |= text == "stopping"
         answer.cleaned |= text == "clean"
+
+    @property
+    def _places(self) -> Mapping[str, str]:
+        """The folders in which claims may be, by what the host calls them."""
+        places = enumerate(self.request.claims_in, 1)
+        return {str(number): place for number, place in places}
+
+    def _may_claim(self, boot: str) -> bool:
+        """Whether the host may say now that it has claimed the attempt."""
+        is_start = self.request.verb is ClaimVerb.START
+        return is_start and not self._has_claimed and bool(_BOOT_ID.fullmatch(boot))
 
     def _distrust(self, reason: str) -> None:
         """Discard the answer: what the host sent breaks the protocol."""
@@ -369,5 +389,6 @@ class HostConversation:
         """
         patience = CHILD_GRACE if self._pipes_ended else 0.0
         if not self.answer.spoke and not self._distrusted:
-            patience = max(patience, CONNECT_TIMEOUT + self._began - time.monotonic())
+            connecting = self._began + self.transport.connect_timeout
+            patience = max(patience, connecting - time.monotonic())
         return patience

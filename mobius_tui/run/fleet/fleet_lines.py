@@ -11,11 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
+from mobius_tui.runbook.model.targets import TRIES
 
 MAX_ORDER_BYTES = 64 << 20
 """Bytes of an order: scripts and values are in it."""
@@ -52,10 +54,14 @@ class StepOrder:
     grace: float = 5.0
     """Seconds between SIGTERM and SIGKILL."""
     max_output: int = 1 << 20
-    """Bytes of output, for each host."""
+    """Bytes of output that are kept, for each host."""
     width: int = 25
     """Hosts that are asked at the same time."""
+    tries: int = TRIES
+    """How often a host is asked that has not answered yet."""
     retry_pauses: tuple[float, ...] = RETRY_PAUSES
+    """Seconds before the second try and the later ones; the last one repeats. A host
+    that has claimed the attempt is asked after each of them, whatever `tries` says."""
     clock_offset: float = 0.0
     """Seconds that the run's time is ahead of this machine's."""
 
@@ -149,7 +155,8 @@ class HostReport:
     exit: int | None = None
     """The script's status; a signal N is 128 + N. `None`: it did not end."""
     cause: str = ""
-    """exited, stopped, timed out, output full, output lost."""
+    """exited, stopped, timed out; of claims of earlier versions output full, output
+    lost."""
     bytes: int = 0
     """Of the output that is here."""
     sha256: str = ""
@@ -164,6 +171,8 @@ class HostReport:
     """
     of_attempt: int | None = None
     """The number of an earlier claim, if this is the end of that one."""
+    host_key: HostKeyProblem | None = None
+    """What is wrong with its host key, if that is why it was not reached."""
 
 
 _ORDERS: Mapping[str, type[Order]] = {
@@ -227,6 +236,8 @@ def decode_report(text: bytes) -> HostReport:
     try:
         data = _decode_json_object(text)
         data["state"] = ReportedState(data["state"])
+        if data.get("host_key") not in (None, *get_args(HostKeyProblem)):
+            raise ValueError("host_key")
         report: HostReport = _dataclass_from_json(HostReport, data)
     except (ValueError, TypeError, KeyError) as error:
         raise RunError(

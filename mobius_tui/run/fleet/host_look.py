@@ -18,12 +18,14 @@ from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
-from mobius_tui.run.fleet.conversation import unreached_reason
 from mobius_tui.run.fleet.transport import Transport
+from mobius_tui.run.fleet.unreached import unreached
 
 LOOK_TIME_LIMIT = 10.0
 """Seconds that a look takes at most: longer than ssh takes to give up by itself, since
 an sshd may refuse later connections (PerSourcePenalties) if one breaks off early."""
+MAX_LOOK_CONNECT_TIMEOUT = 5
+"""Seconds of that in which a connection must be made, whatever a target says."""
 MAX_LOOK_ANSWER_BYTES = 1 << 20
 """Bytes that a host may print, its login included."""
 MAX_UNIT_STATE_LENGTH = 200
@@ -147,8 +149,8 @@ def read_look_answer(
     rows = [row.rstrip("\r") for row in sanitize.decode(ended.printed).split("\n")]
     marks = [place for place, row in enumerate(rows) if row == nonce]
     if not marks:
-        noise = ended.tail.splitlines()
-        return HostLookAnswer(problem=unreached_reason(noise, ended.code, transport))
+        why = unreached(ended.tail.splitlines(), ended.code, transport.description)
+        return HostLookAnswer(problem=why.words)
     if len(marks) != 3 or marks[1] - marks[0] - 1 != len(look.units):
         return HostLookAnswer(problem="its answer is not whole")
     units = rows[marks[0] + 1 : marks[1]]

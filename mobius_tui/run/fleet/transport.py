@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.runbook.text.host_patterns import USER_NAME
+from mobius_tui.run.targets.resolved_hosts import TargetHost
+from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.targets import HOME_ONLY, Target
+from mobius_tui.runbook.text.host_patterns import USER_NAME, host_name_problem
 from mobius_tui.sanitize import line
-
-MAX_HOST_NAME_LENGTH = 253
-"""Characters of a name in DNS."""
-
-_USER = r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?"
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
-_IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?"
-_HOST = re.compile(rf"{_USER}(?:{_NAME}|{_IPV6})")
 
 MAX_PATH_PART_LENGTH = 120
 """Characters of one part of a path: some file systems take 143 bytes."""
@@ -28,20 +25,14 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_@.-]|^\.")
 
 
 def check_host_name(name: str) -> str:
-    """Return a name that can be given to ssh: `[USER@]NAME`, or an IPv6 address.
-
-    A name that begins with `-` would be an option: `-oProxyCommand=…` runs a program.
+    """Return a name that can be given to ssh, as `host_name_problem` has it.
 
     Raises:
         RunError: it is not a valid name of a host.
     """
-    if len(name) <= MAX_HOST_NAME_LENGTH and _HOST.fullmatch(name):
-        return name
-    shown = line(name[:80])
-    raise RunError(
-        f"{shown!r} is no name of a host: letters, digits, '.', '-' and '_', at most "
-        f"{MAX_HOST_NAME_LENGTH}, with USER@ before it if need be; or an address"
-    )
+    if problem := host_name_problem(name):
+        raise RunError(line(problem))
+    return name
 
 
 def name_as_path_part(name: str) -> str:
@@ -64,21 +55,22 @@ def _percent_encoded(found: re.Match[str]) -> str:
 
 MULTIPLEXED_HOSTS = 50
 """Hosts of a step up to which connections are shared; a master holds 3 MB."""
-CONNECT_TIMEOUT = 5
-"""Seconds in which a connection to a host must be made (ssh's `ConnectTimeout`)."""
-_SSH_COMMAND = (
-    *("ssh", "-T", "-x", "-a"),
-    *("-o", "BatchMode=yes"),
-    *("-o", f"ConnectTimeout={CONNECT_TIMEOUT}"),
-    *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2"),
-    *("-o", "ForwardAgent=no", "-o", "ForwardX11=no"),
-    *("-o", "ClearAllForwardings=yes", "-o", "PermitLocalCommand=no"),
-    *("-o", "RequestTTY=no", "-o", "RemoteCommand=none"),
-    *("-o", "StdinNull=no", "-o", "ForkAfterAuthentication=no"),
+_SSH_OPTIONS = (
+    *("BatchMode=yes", "ServerAliveInterval=5", "ServerAliveCountMax=2"),
+    *("ForwardAgent=no", "ForwardX11=no"),
+    *("ClearAllForwardings=yes", "PermitLocalCommand=no"),
+    *("RequestTTY=no", "RemoteCommand=none"),
+    *("StdinNull=no", "ForkAfterAuthentication=no"),
+    # Who asks says how often, and pauses in between; ssh's own tries would multiply it.
+    "ConnectionAttempts=1",
     # Also against the person's configuration: no unknown host key is accepted or saved.
-    *("-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no"),
-    *("-o", "LogLevel=ERROR"),
+    *("StrictHostKeyChecking=yes", "UpdateHostKeys=no"),
+    "LogLevel=ERROR",
 )
+"""The options of every ssh, whether it runs a step, looks, or only asks who answers.
+
+They override the person's own configuration.
+"""
 
 
 _LOCAL_LOGIN = 'cd && { [ ! -r .profile ] || . ./.profile; } && exec "$@"'
@@ -93,6 +85,8 @@ class Transport:
     """The command that runs `sh -s` on the host, connected by standard streams."""
     description: str
     """For a person: `ssh web-1`."""
+    connect_timeout: int = 0
+    """Seconds that a connection may take before anything can be heard."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +103,16 @@ class Destination:
     """`None` for what ssh finds by itself."""
 
 
+def destination_fields(host: TargetHost) -> dict[str, Any]:
+    """A host's name, address, user and port, as the fields of an order."""
+    return {
+        "name": host.name,
+        "address": "" if host.address == host.name else host.address,
+        "user": host.user,
+        "port": host.port,
+    }
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SshRoute:
     """Hosts are reached by the system's OpenSSH, and by the person's configuration."""
@@ -117,6 +121,34 @@ class SshRoute:
     """A configuration file instead of the person's; empty for that."""
     become: str = ""
     """The user that scripts run as, by `sudo -n`; empty for the one who logs in."""
+    connect_timeout: int = 5
+    """Seconds in which a connection to a host must be made."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the hosts for claims, in the order in which they are tried."""
+
+
+def ssh_route(target: Target, folder: Path, become: str = "") -> SshRoute:
+    """How the hosts of a target are reached by ssh.
+
+    Args:
+        target: which.
+        folder: the runbook's.
+        become: the user that scripts run as; empty for the one who logs in.
+
+    Raises:
+        RunError: its configuration for ssh is not there.
+    """
+    config = folder.absolute() / target.ssh_config if target.ssh_config else None
+    if config is not None and not config.is_file():
+        shown = line(str(config))
+        raise RunError(f"the target {target.name}: `ssh_config`: no file {shown}")
+    seconds = bounded_duration(target.connect_timeout, "connect_timeout")
+    return SshRoute(
+        config="" if config is None else str(config),
+        become=become,
+        connect_timeout=math.ceil(seconds),
+        claims_in=target.claims_in,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +161,8 @@ class LocalRoute:
     sites: Mapping[str, str] = field(default_factory=dict)
     """Folders by the names of hosts."""
     shell: tuple[str, ...] = ("sh", "-s")
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """As `SshRoute` has it; a drill leaves nothing outside of its sites."""
 
 
 Route = SshRoute | LocalRoute
@@ -157,12 +191,11 @@ def transport_to(
 def _ssh_transport(
     host: Destination, route: SshRoute, control_socket: Path | None
 ) -> Transport:
-    sharing: tuple[str, ...] = ("-o", "ControlMaster=no")
+    sharing: tuple[str, ...] = ("ControlMaster=no",)
     if control_socket is not None:
-        sharing = (
-            *("-o", "ControlMaster=auto", "-o", f"ControlPath={control_socket}"),
-            *("-o", "ControlPersist=10"),
-        )
+        path = f"ControlPath={control_socket}"
+        sharing = ("ControlMaster=auto", path, "ControlPersist=10")
+    options = (*_SSH_OPTIONS, f"ConnectTimeout={route.connect_timeout}", *sharing)
     config = ("-F", route.config) if route.config else ()
     login = ("-l", _check_user_name(host.user)) if host.user else ()
     port = () if host.port is None else ("-p", str(host.port))
@@ -173,8 +206,13 @@ def _ssh_transport(
         user = shlex.quote(_check_user_name(route.become))
         command = f"exec sudo -n -H -u {user} -- sh -s"
     return Transport(
-        argv=(*_SSH_COMMAND, *sharing, *config, *login, *port, "--", address, command),
-        description=f"ssh {host.name}",
+        argv=(
+            *("ssh", "-T", "-x", "-a"),
+            *(word for option in options for word in ("-o", option)),
+            *(*config, *login, *port, "--", address, command),
+        ),
+        description=" ".join(("ssh", *config, host.name)),
+        connect_timeout=route.connect_timeout,
     )
 
 

@@ -394,7 +394,7 @@ def require_may_settle_host(action: SettleHost, situation: Situation) -> None:
         raise NotPermittedError(RefusalCode.SETTLED, words)
     ways = SETTLEMENTS_BY_STATUS.get(own.status, ())
     asks = step.rollout is not None and step.rollout.on_unreachable == "ask"
-    if not ways or (own.status is HostStatus.UNREACHABLE and not asks):
+    if not ways or not own.wants_person(asks=asks):
         words = f"{host} is {own.status}: nobody is asked what it counts for"
         raise NotPermittedError(RefusalCode.SETTLED, words)
     if action.settled not in ways:

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.fleet_lines import ReportedState
+from mobius_tui.run.fleet.unreached import SSH_ERROR_EXIT_STATUS, unreached
 from mobius_tui.run.playbooks import playbook_order
 from mobius_tui.run.playbooks.play_events import TASK_TEXT_KEYS, PlayEvent
 from mobius_tui.sanitize import line
@@ -35,6 +37,8 @@ class HostVerdict:
     """A script's exit status; of a playbook 0 if it passed, or else `None`."""
     cause: str = ""
     """`exited` if it ended by itself with that status, or `timed out`."""
+    host_key: HostKeyProblem | None = None
+    """What is wrong with its host key, if that is why it was not reached."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,8 +217,11 @@ def _verdict_of_failure(host: _HostProgress, event: PlayEvent) -> HostVerdict:
         words = f"the task `{event.task}` failed: {errors[-1] if errors else said}"
         return HostVerdict(state=ReportedState.FAILED, reason=_one_line_reason(words))
     if host.tasks == 1:
+        why = unreached(said.splitlines(), SSH_ERROR_EXIT_STATUS, "ssh")
         return HostVerdict(
-            state=ReportedState.UNREACHABLE, reason=_one_line_reason(said)
+            state=ReportedState.UNREACHABLE,
+            reason=_one_line_reason(said),
+            host_key=why.host_key,
         )
     words = f"it was lost at the task `{event.task}`, and how far it got is not known: "
     return HostVerdict(

@@ -190,12 +190,17 @@ def _batch_that_is_over(fleet: AttemptFleet) -> int | None:
     return last.number
 
 
-def count_failed_hosts(plan: RolloutPlan, counts: Counter[HostStatus]) -> int:
-    """How many hosts count as failed, unknown ones included."""
-    failed = counts[HostStatus.FAILED] + counts[HostStatus.UNKNOWN]
-    if plan.on_unreachable != "skip":
-        failed += counts[HostStatus.UNREACHABLE]
-    return failed
+def count_failed_hosts(plan: RolloutPlan, fleet: AttemptFleet) -> int:
+    """How many hosts count as failed, unknown ones included.
+
+    A host with another key than the known one, or with an unknown one, has answered:
+    it is never passed over as one that is off.
+    """
+    failed = fleet.hosts_with(HostStatus.FAILED, HostStatus.UNKNOWN)
+    unreachable = fleet.hosts_with(HostStatus.UNREACHABLE)
+    if plan.on_unreachable == "skip":
+        unreachable = fleet.hosts_with_key_problem()
+    return len(failed) + len(unreachable)
 
 
 def _why_stopping(
@@ -212,21 +217,21 @@ def _why_stopping(
     """
     if asked:
         return asked
-    certain = count_failed_hosts(plan, counts) - counts[HostStatus.UNKNOWN]
-    if plan.on_unreachable == "ask":
-        certain -= len(_unsettled(fleet))
+    certain = count_failed_hosts(plan, fleet) - counts[HostStatus.UNKNOWN]
+    certain -= len(_unsettled(plan, fleet))
     if certain <= plan.max_failed:
         return ""
     allowed = f"{plan.max_failed} may" if plan.max_failed else "none may"
     return f"{certain} {'has' if certain == 1 else 'have'} failed, and {allowed}"
 
 
-def _unsettled(fleet: AttemptFleet) -> tuple[str, ...]:
-    """The unreachable hosts that no person has settled yet."""
+def _unsettled(plan: RolloutPlan, fleet: AttemptFleet) -> tuple[str, ...]:
+    """The unreachable hosts that a person is asked about, and has not settled yet."""
+    asks = plan.on_unreachable == "ask"
     return tuple(
         host
         for host in fleet.hosts_with(HostStatus.UNREACHABLE)
-        if fleet.hosts[host].settled is None
+        if fleet.hosts[host].wants_person(asks=asks)
     )
 
 
@@ -246,8 +251,12 @@ def _hold_of_every_host(
         names = _host_names_text(fleet.hosts_with(HostStatus.UNKNOWN))
         words = f"nobody knows how far {names} got"
         return RolloutHold(why=HoldReason.UNKNOWN, words=words, batch=batch)
-    unsettled = _unsettled(fleet)
-    if plan.on_unreachable == "ask" and unsettled:
+    unsettled = _unsettled(plan, fleet)
+    changed = tuple(h for h in unsettled if fleet.hosts[h].host_key == "changed")
+    if changed:
+        words = f"{_host_names_text(changed)}: find out whether it is the same machine"
+        return RolloutHold(why=HoldReason.HOST_KEY, words=words, batch=batch)
+    if unsettled:
         words = f"{_host_names_text(unsettled)} cannot be reached"
         return RolloutHold(why=HoldReason.UNREACHABLE, words=words, batch=batch)
     if _has_fired(fleet, health):
@@ -345,10 +354,15 @@ def _end_of_rollout(
     )
     words += f", {left} not begun" if left else ""
     words += f": {stopping}" if stopping and left else ""
-    failed = count_failed_hosts(plan, counts)
+    failed = count_failed_hosts(plan, fleet)
+    strangers = fleet.hosts_with_key_problem()
     result: RolloutResult = "passed"
     if counts[HostStatus.UNKNOWN]:
         result = "unknown"
+    elif strangers:
+        # No `retry` asks again by itself, and `max_failed` allows none.
+        result = "stopped"
+        words += f": the host key of {_host_names_text(strangers)} is not the known one"
     elif failed > plan.max_failed:
         result = "failed"
     elif passed < len(fleet.hosts):

@@ -216,6 +216,7 @@ def _change_host(
                 exit=code,
                 reason=reason[:MAX_HOST_REASON_CHARS],
                 output_bytes=event.output_bytes,
+                host_key=event.host_key,
             )
     own.hosts[event.host] = new
     if old.status in _OPEN_HOST_STATUSES and new.status in ENDED_HOST_STATUSES:

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.fleet_events import HoldReason, HostStatus, Settlement
+from mobius_tui.run.events.fleet_events import (
+    HoldReason,
+    HostKeyProblem,
+    HostStatus,
+    Settlement,
+)
 
 MAX_COMPLETE_ATTEMPTS = 8
 """Newest attempts of a step that are kept with all their hosts; of older attempts only
@@ -72,6 +77,20 @@ class HostState:
     """How many times one of the step's checks was tried on it."""
     last_look_detail: str = ""
     """What the last look of a check found."""
+    host_key: HostKeyProblem | None = None
+    """What is wrong with its host key, if that is why it was not reached."""
+
+    def wants_person(self, *, asks: bool) -> bool:
+        """Whether a person is to say what it counts for, and nobody has yet.
+
+        Args:
+            asks: whether the step says so of hosts that cannot be reached.
+        """
+        if self.settled is not None:
+            return False
+        if self.status is HostStatus.UNREACHABLE:
+            return asks or self.host_key == "changed"
+        return self.status is HostStatus.UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +153,16 @@ class AttemptFleet:
     def hosts_with(self, *statuses: HostStatus) -> tuple[str, ...]:
         """The hosts with one of these statuses, in their order."""
         return tuple(n for n, each in self.hosts.items() if each.status in statuses)
+
+    def hosts_with_key_problem(self) -> tuple[str, ...]:
+        """The hosts whose key is another or an unknown one, and nobody has settled."""
+        return tuple(
+            name
+            for name, each in self.hosts.items()
+            if each.status is HostStatus.UNREACHABLE
+            and each.host_key is not None
+            and each.settled is None
+        )
 
     def copy(self) -> AttemptFleet:
         """An independent copy."""

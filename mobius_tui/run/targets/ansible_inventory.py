@@ -83,6 +83,11 @@ class Inventory:
         found = dict.fromkeys(n for hosts in self.groups.values() for n in hosts)
         return tuple(found)
 
+    def variables_of(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The variables of some of its hosts, by host."""
+        found = ((name, self.variables.get(name)) for name in names)
+        return {name: own for name, own in found if isinstance(own, dict)}
+
     def hosts(self, names: Iterable[str]) -> Iterator[TargetHost]:
         """Some of its hosts.
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui import sanitize
-from mobius_tui.errors import UsageError
-from mobius_tui.run.targets.ansible_inventory import read_inventory
+from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.targets.ansible_inventory import Inventory, read_inventory
+from mobius_tui.run.targets.inventory_variables import unfollowed_variables
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
 from mobius_tui.runbook.model.targets import Target, hosts_in_order, named_hosts
 from mobius_tui.runbook.text.host_patterns import (
@@ -22,12 +25,19 @@ from mobius_tui.runbook.text.host_patterns import (
 
 ADDRESSES_ASKED_AT_ONCE = 8
 """Names whose addresses ssh is asked for at the same time: each takes 8 ms."""
+MAX_SSH_CONFIG_BYTES = 1 << 20
+"""Bytes of a target's configuration for ssh at most."""
 _ASKING_LIMIT = 10.0
 """Seconds that ssh may take to read its configuration."""
 
 
 async def resolve_target(
-    target: Target, folder: Path, env: Mapping[str, str], *, limit: str = ""
+    target: Target,
+    folder: Path,
+    env: Mapping[str, str],
+    *,
+    limit: str = "",
+    by_ssh: bool,
 ) -> ResolvedHosts:
     """The hosts of a target, in the order in which they go.
 
@@ -36,65 +46,99 @@ async def resolve_target(
         folder: the folder of the runbook, which an inventory lies in.
         env: the whole environment of what reads an inventory.
         limit: a pattern that leaves only some; empty for all.
+        by_ssh: whether ssh goes to them: what it does not follow is an error then.
 
     Raises:
         UsageError: no host is found, or too many are, or one twice, or a name is
-            invalid.
+            invalid; or ssh does not follow what an inventory says of one.
     """
     if not target.inventory:
-        return resolve_names(target, limit=limit)
+        return resolve_names(target, folder, limit=limit)
     try:
-        return _resolved(target, await _hosts_of_inventory(target, folder, env), limit)
+        inventory = await read_inventory(target.inventory, folder, env)
+        found = _resolved(target, folder, _hosts_of_inventory(target, inventory), limit)
+        if by_ssh:
+            said = inventory.variables_of(found.names)
+            if problem := unfollowed_variables(said, target.ignore_vars):
+                raise BadHostError(problem)
+        return found
     except BadHostError as error:
         raise _refusal(target, error) from error
 
 
-def resolve_names(target: Target, *, limit: str = "") -> ResolvedHosts:
+def resolve_names(target: Target, folder: Path, *, limit: str = "") -> ResolvedHosts:
     """The hosts of a target without an inventory; nothing is executed.
 
     Args:
         target: which.
+        folder: the folder of the runbook, which its configuration for ssh lies in.
         limit: a pattern that leaves only some; empty for all.
 
     Raises:
         UsageError: no host is found, or too many are, or one twice, or a name is
-            invalid.
+            invalid; or its configuration for ssh cannot be read.
     """
     try:
         names = named_hosts(target)
         found = tuple(TargetHost(name=name, address=name) for name in names)
-        return _resolved(target, found, limit)
+        return _resolved(target, folder, found, limit)
     except BadHostError as error:
         raise _refusal(target, error) from error
 
 
 def _resolved(
-    target: Target, hosts: tuple[TargetHost, ...], limit: str
+    target: Target, folder: Path, hosts: tuple[TargetHost, ...], limit: str
 ) -> ResolvedHosts:
-    found = ResolvedHosts(target=target.name, hosts=hosts, first=target.first)
+    found = ResolvedHosts(
+        target=target.name,
+        hosts=hosts,
+        first=target.first,
+        ssh_config=_config_digest(target, folder),
+    )
     return found.limited(limit) if limit else found
+
+
+def _config_digest(target: Target, folder: Path) -> str:
+    """SHA-256 of a target's own configuration for ssh; empty if it has none.
+
+    Raises:
+        BadHostError: it cannot be read.
+    """
+    if not target.ssh_config:
+        return ""
+    try:
+        with open_regular(folder / target.ssh_config) as file:
+            data = file.read(MAX_SSH_CONFIG_BYTES + 1)
+    except (OSError, MobiusError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadHostError(f"`ssh_config`: {target.ssh_config}: {why}") from error
+    if len(data) > MAX_SSH_CONFIG_BYTES:
+        words = f"has more than {MAX_SSH_CONFIG_BYTES >> 20} MiB"
+        raise BadHostError(f"`ssh_config`: {target.ssh_config} {words}")
+    return hashlib.sha256(data).hexdigest()
 
 
 def _refusal(target: Target, error: BadHostError) -> UsageError:
     return UsageError(f"the target {target.name}: {sanitize.line(str(error))}")
 
 
-async def _hosts_of_inventory(
-    target: Target, folder: Path, env: Mapping[str, str]
-) -> tuple[TargetHost, ...]:
+def _hosts_of_inventory(target: Target, found: Inventory) -> tuple[TargetHost, ...]:
     """The hosts of an inventory that the patterns of a target name."""
-    found = await read_inventory(target.inventory, folder, env)
     names = select_hosts(target.hosts, found.names, found.groups)
     if twice := first_duplicate(names):
         raise BadHostError(f"`{twice}` is there twice, in other letters")
     return tuple(found.hosts(hosts_in_order(target, names)))
 
 
-async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
+async def with_ssh_addresses(found: ResolvedHosts, config: str) -> ResolvedHosts:
     """The hosts with the addresses that ssh would go to, by its configuration.
 
     Only for steps with `${host.address}`: no other program knows the names that are in
-    ~/.ssh/config. A host whose address is in an inventory keeps that one.
+    its configuration. A host whose address is in an inventory keeps that one.
+
+    Args:
+        found: the hosts.
+        config: a configuration for ssh instead of the person's; empty for that.
     """
     places = asyncio.Semaphore(ADDRESSES_ASKED_AT_ONCE)
 
@@ -102,18 +146,18 @@ async def with_ssh_addresses(found: ResolvedHosts) -> ResolvedHosts:
         if host.address != host.name:
             return host
         async with places:
-            address = await asyncio.to_thread(_ssh_address, host.name)
+            address = await asyncio.to_thread(_ssh_address, host.name, config)
         return replace(host, address=address or host.address)
 
     hosts = await asyncio.gather(*map(asked, found.hosts))
     return replace(found, hosts=tuple(hosts))
 
 
-def _ssh_address(name: str) -> str:
+def _ssh_address(name: str, config: str) -> str:
     """The host name that ssh has for a name; empty if it does not say."""
     try:
         done = subprocess.run(
-            ("ssh", "-G", "--", name),
+            ("ssh", *(("-F", config) if config else ()), "-G", "--", name),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_ASKING_LIMIT,

@@ -58,6 +58,8 @@ class ResolvedHosts:
     """The names of those that go before all others."""
     limit: str = ""
     """The pattern that left only these; empty without one."""
+    ssh_config: str = ""
+    """SHA-256 of the target's own configuration for ssh; empty where it has none."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,9 +75,15 @@ class ResolvedHosts:
     def sha256(self) -> str:
         """SHA-256 of the hosts' names, addresses, users and ports, in their order.
 
-        Lists with the same digest are the same to a person; groups are not part of it.
+        Where the target has a configuration for ssh of its own, that is part of it: it
+        says where names lead. Lists with the same digest are the same to a person;
+        groups are not part of it.
         """
-        who = [[each.name, each.address, each.user, each.port] for each in self.hosts]
+        who: list[object] = [
+            [each.name, each.address, each.user, each.port] for each in self.hosts
+        ]
+        if self.ssh_config:
+            who.append({"ssh_config": self.ssh_config})
         text = json.dumps(who, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -116,6 +124,7 @@ def encode_host_list(found: ResolvedHosts) -> bytes:
             {
                 "target": found.target,
                 "limit": found.limit,
+                **({"ssh_config": found.ssh_config} if found.ssh_config else {}),
                 "first": list(found.first),
                 "sha256": found.sha256,
                 "hosts": [_as_item(host) for host in found.hosts],
@@ -146,6 +155,7 @@ def decode_host_list(data: bytes) -> ResolvedHosts:
         found = ResolvedHosts(
             target=str(document["target"]),
             limit=str(document["limit"]),
+            ssh_config=str(document.get("ssh_config", "")),
             first=tuple(map(str, document["first"])),
             hosts=tuple(map(_of_item, document["hosts"])),
         )

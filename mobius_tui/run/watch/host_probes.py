@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
@@ -21,18 +21,24 @@ from mobius_tui.health.local_machine import runs_this_program
 from mobius_tui.health.probe_window import HOSTS_PAUSE, HOSTS_ROUND
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.health.ticker import boot_clock
-from mobius_tui.run.attempts.attempt_hosts import destination_fields, route_to_hosts
+from mobius_tui.run.attempts.attempt_hosts import route_to_hosts
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, fill_check
 from mobius_tui.run.checks.machine_checks import satisfies_count
 from mobius_tui.run.fleet.host_look import (
     LOOK_TIME_LIMIT,
+    MAX_LOOK_CONNECT_TIMEOUT,
     HostLookAnswer,
     HostLookRequest,
     look_at_host,
 )
-from mobius_tui.run.fleet.transport import Destination, transport_to
+from mobius_tui.run.fleet.transport import (
+    Destination,
+    SshRoute,
+    destination_fields,
+    transport_to,
+)
 from mobius_tui.run.planning.variables import probe_variable_names
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import TargetHost
@@ -187,12 +193,8 @@ def _shortened_reason(text: str) -> str:
     )
 
 
-_ConnectionKey = tuple[str, str, str, int | None]
-
-
-def _connection_key(host: TargetHost) -> _ConnectionKey:
-    """What identifies a connection: hosts that share it are visited once a round."""
-    return host.name, host.address, host.user, host.port
+_ConnectionKey = tuple[str, str, str, int | None, str]
+"""What identifies a connection: hosts that share it are visited once a round."""
 
 
 @dataclass(slots=True)
@@ -223,7 +225,8 @@ class HostProber:
         *,
         probes: Callable[[], Sequence[HostProbe]],
         find: Callable[[str], Awaitable[Sequence[TargetHost]]],
-        look: Callable[[HostLookRequest, TargetHost], Awaitable[HostLookAnswer]],
+        look: Callable[[HostLookRequest, TargetHost, str], Awaitable[HostLookAnswer]],
+        way_of: Callable[[str], str],
         wall: Callable[[], float],
         pause: float = HOSTS_PAUSE,
     ) -> None:
@@ -232,11 +235,15 @@ class HostProber:
         Args:
             probes: gives those whose texts can be filled in now.
             find: finds the hosts of a target; raises `MobiusError`.
-            look: looks at a host once, within `LOOK_TIME_LIMIT`; raises `MobiusError`.
+            look: looks at a host of a target once, within `LOOK_TIME_LIMIT`; raises
+                `MobiusError`.
+            way_of: gives what tells the way to the hosts of a target from that to a
+                host of the same name in another target: its configuration for ssh.
             wall: gives seconds since 1970.
             pause: seconds between two rounds at least.
         """
         self._probes, self._find, self._look = probes, find, look
+        self._way_of = way_of
         self._wall, self._pause = wall, pause
         self._found: dict[str, Sequence[TargetHost]] = {}
         self._looked: dict[_ConnectionKey, float] = {}
@@ -272,9 +279,8 @@ class HostProber:
         visits: dict[_ConnectionKey, _Visit] = {}
         for probe in probes:
             for host in hosts.get(probe.target, ()):
-                visits.setdefault(_connection_key(host), _Visit(host)).probes.append(
-                    probe
-                )
+                key = self._connection_key(probe, host)
+                visits.setdefault(key, _Visit(host)).probes.append(probe)
         await self._visit_all(visits)
         return tuple(
             ProbeResult(
@@ -288,7 +294,7 @@ class HostProber:
             else result_of_hosts(
                 probe,
                 [
-                    visits[_connection_key(h)].findings[probe.id]
+                    visits[self._connection_key(probe, h)].findings[probe.id]
                     for h in hosts[probe.target]
                 ],
                 at=at,
@@ -296,6 +302,10 @@ class HostProber:
             )
             for probe in probes
         )
+
+    def _connection_key(self, probe: HostProbe, host: TargetHost) -> _ConnectionKey:
+        way = self._way_of(probe.target)
+        return host.name, host.address, host.user, host.port, way
 
     async def _hosts_of(
         self, target: str, others: Mapping[str, Sequence[TargetHost]]
@@ -336,7 +346,7 @@ class HostProber:
 
     async def _ask(self, visit: _Visit) -> HostLookAnswer:
         try:
-            return await self._look(visit.look, visit.host)
+            return await self._look(visit.look, visit.host, visit.probes[0].target)
         except MobiusError as error:
             return HostLookAnswer(problem=str(error))
 
@@ -355,22 +365,31 @@ def host_prober(
     assert began is not None
     workdir, folder = Path(began.workdir), Path(began.path).parent
     ctx = CheckContext(workdir=workdir, env=context.env, fill=str)
-    route = route_to_hosts(context)
 
     async def find(name: str) -> Sequence[TargetHost]:
         runbook = context.plan.runbook
         limit = runbook.limit_of(name, began.limit)
         found = await resolve_target(
-            runbook.targets[name], folder, context.env, limit=limit
+            runbook.targets[name], folder, context.env, limit=limit, by_ssh=True
         )
         return found.hosts
 
-    async def look(wanted: HostLookRequest, host: TargetHost) -> HostLookAnswer:
+    async def look(
+        wanted: HostLookRequest, host: TargetHost, target: str
+    ) -> HostLookAnswer:
+        route = route_to_hosts(context, context.plan.runbook.targets[target])
+        if isinstance(route, SshRoute):  # a look must be over when the next one is due
+            limit = min(route.connect_timeout, MAX_LOOK_CONNECT_TIMEOUT)
+            route = replace(route, connect_timeout=limit)
         way = transport_to(Destination(**destination_fields(host)), route, None)
         return await look_at_host(wanted, way, ctx)
 
     return HostProber(
-        probes=lambda: _ready_probes(context, health), find=find, look=look, wall=wall
+        probes=lambda: _ready_probes(context, health),
+        find=find,
+        look=look,
+        way_of=lambda name: context.plan.runbook.targets[name].ssh_config,
+        wall=wall,
     )
 
 

@@ -37,6 +37,7 @@ from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
     ENGINES,
     MAX_HOSTS,
+    MAX_TRIES,
     ON_UNREACHABLE,
 )
 from mobius_tui.runbook.text.units import DURATION, SIZE
@@ -148,6 +149,11 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "inventory": _SOME_TEXT,
         "first": _TEXTS,
         "at_most": integer(1, MAX_HOSTS),
+        "connect_timeout": _DURATION,
+        "tries": integer(1, MAX_TRIES),
+        "ssh_config": _SOME_TEXT,
+        "claims_in": {**_TEXTS, "minItems": 1},
+        "ignore_vars": _TEXTS,
     },
     "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
     "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},

@@ -52,6 +52,9 @@ LIMITS: Mapping[str, Limits] = {
     # A person has to read, to think and to type.
     "within": Limits(least="1s", most=_MONTH),
     "healthy": Limits(least="1s", most="24h"),
+    # ssh counts whole seconds. What is not there in two minutes is not there: it holds
+    # its batch for as long as all tries take.
+    "connect_timeout": Limits(least="1s", most="2m"),
     "expect": Limits(least="100ms", most=_MONTH),
     # One read (256 KiB at most) rotates the output of a step with `follow` once for
     # each limit in it: with a smaller limit the keeper would do little else.

@@ -310,6 +310,22 @@ class Runbook:
         """The hosts that a step runs on; None for this machine."""
         return None if step.rollout is None else self.targets.get(step.rollout.target)
 
+    def is_reached_by_ssh(self, target: str) -> bool:
+        """Whether ssh goes to the hosts of a target: for a step, or for a probe.
+
+        Where nothing uses the target, ssh would.
+
+        Args:
+            target: its name.
+        """
+        engines = {
+            step.rollout.engine
+            for step in self.steps()
+            if step.rollout is not None and step.rollout.target == target
+        }
+        is_probed = any(probe.hosts == target for probe in self.probes())
+        return is_probed or "ssh" in engines or not engines
+
     def limit_of(self, target: str, limit: str) -> str:
         """The pattern that leaves only some hosts of a target; empty for all of them.
 

@@ -22,6 +22,14 @@ MAX_WATCHED_HOSTS = 200
 MAX_FOLLOWED = 20
 """Hosts of a step with `follow` at most: each has its line on the screen."""
 
+TRIES = 4
+"""How often a host that does not answer is asked, where its target says nothing."""
+MAX_TRIES = 10
+HOME_ONLY = ("~",)
+"""Where a host has the claims of a run, where its target says nothing: in the home of
+who logs in."""
+MAX_CLAIM_PLACES = 8
+
 OnUnreachable = Literal["fail", "skip", "ask"]
 """What a host that cannot be reached counts for."""
 ON_UNREACHABLE: tuple[OnUnreachable, ...] = get_args(OnUnreachable)
@@ -46,6 +54,22 @@ class Target:
     """Hosts that go before all others, in this order."""
     at_most: int = MAX_HOSTS
     """The most hosts that it may have; more are refused as a mistake."""
+    connect_timeout: str = "5s"
+    """How long a connection to one of its hosts may take."""
+    tries: int = TRIES
+    """How often a host that does not answer is asked, until it cannot be reached."""
+    ssh_config: str = ""
+    """ssh's configuration for these hosts, a file from the runbook's folder; empty for
+    the person's own."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the hosts: the first that can be written in has a run's claim."""
+    ignore_vars: tuple[str, ...] = ()
+    """Variables of the inventory that ssh need not follow."""
+
+    @property
+    def claims_in_words(self) -> str:
+        """Where its hosts have claims; empty for their homes alone."""
+        return "" if self.claims_in == HOME_ONLY else ", else ".join(self.claims_in)
 
     @property
     def title_or_name(self) -> str:

@@ -32,8 +32,11 @@ class BadHostError(ValueError):
 def host_name_problem(name: str) -> str:
     """Why a text is no name of a host; empty if it is one.
 
-    An IPv6 address is one, too. A user or a port is no part of it: they are set in
-    ~/.ssh/config, or in an inventory.
+    It is the one definition: of what a runbook, an inventory and a list on the disk may
+    name, and of what ssh is given. An IPv6 address is one, too. A user or a port is no
+    part of it: `USER@NAME` would be a host of another name than `NAME`, with claims,
+    a batch and a status of its own. They are set in ssh's configuration, or in an
+    inventory.
     """
     if not name:
         return "a host has a name"
@@ -45,7 +48,8 @@ def host_name_problem(name: str) -> str:
     if HOST_NAME.fullmatch(name) or _is_address(name):
         return ""
     if "@" in name:
-        return f"{shown}: a user is said in ~/.ssh/config, or in an inventory"
+        words = "`USER@` is no part of a host's name: the user is set in ~/.ssh/config,"
+        return f"{shown}: {words} or in an inventory (`ansible_user`)"
     return f"{shown} is no name of a host: letters of ASCII, digits and `. _ -` are"
 
 

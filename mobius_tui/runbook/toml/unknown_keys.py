@@ -146,6 +146,9 @@ _PLACES: Mapping[str, _Keys] = {
         ("canary canaries", "`first`"),
         ("description label name", "`title`"),
         ("user port ssh_user ssh_port key", "in ~/.ssh/config, or in an inventory"),
+        ("connection_timeout timeout", "`connect_timeout`"),
+        ("retries connection_attempts attempts", "`tries`"),
+        ("ssh_args proxy_jump proxyjump jump bastion", "`ssh_config`"),
     ),
     "var": (
         ("description desc name label prompt question", "`title`"),

@@ -65,7 +65,7 @@ def test_a_user_that_is_an_option_or_code_is_refused(user: str) -> None:
 def test_a_name_that_is_an_option_to_ssh_is_refused(
     route: SshRoute | LocalRoute,
 ) -> None:
-    with pytest.raises(RunError, match="is no name of a host"):
+    with pytest.raises(RunError, match="begins with `-`"):
         transport_to(Destination(name="-oA=b"), route, None)
 
 

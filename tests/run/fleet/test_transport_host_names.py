@@ -9,31 +9,39 @@ from hypothesis import strategies as st
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import (
     MAX_PATH_PART_LENGTH,
+    Destination,
+    SshRoute,
     check_host_name,
     name_as_path_part,
+    transport_to,
 )
+from mobius_tui.runbook.text.host_patterns import host_name_problem
+
+NAMES = ["web-1", "web-1.example.org", "10.0.0.1", "fe80::1", "u_1", "a" * 253]
+NO_NAMES = [
+    *("", "-oProxyCommand=x", "-l", "--", "a b", "a;b", "$(a)", "a\nb", "a@-b"),
+    *("-a@b", "a@b@c", "ssh://a", "../a", ".", "\x1b[2J", "a/b", "é", "a" * 254),
+    *("web-1\n", "deploy@web-1", "fe80::1%eth0", "fe80::1%$(id)"),
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["web-1", "deploy@web-1.example.org", "10.0.0.1", "fe80::1%eth0", "u_1", "a" * 253],
-)
-def test_names_of_hosts(name: str) -> None:
-    assert check_host_name(name) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("", "-oProxyCommand=x", "-l", "--", "a b", "a;b", "$(a)", "a\nb", "a@-b"),
-        *("-a@b", "a@b@c", "ssh://a", "../a", ".", "\x1b[2J", "a/b", "é", "a" * 254),
-        "web-1\n",
-    ],
-)
-def test_a_name_that_could_be_an_option_or_worse_is_refused(name: str) -> None:
-    with pytest.raises(RunError, match="is no name of a host") as error:
+@pytest.mark.parametrize("name", [*NAMES, *NO_NAMES])
+def test_what_a_runbook_may_name_is_what_ssh_is_given(name: str) -> None:
+    """One definition, wherever a name comes from."""
+    is_name = name in NAMES
+    assert bool(host_name_problem(name)) != is_name
+    if is_name:
+        assert check_host_name(name) == name
+        assert transport_to(Destination(name=name), SshRoute(), None).argv[-2] == name
+        return
+    with pytest.raises(RunError) as error:
         check_host_name(name)
-    assert "\x1b" not in str(error.value)
+    assert str(error.value).isprintable()
+
+
+def test_a_user_before_a_name_is_said_where_it_belongs() -> None:
+    with pytest.raises(RunError, match=r"the user is set in ~/\.ssh/config"):
+        check_host_name("deploy@web-1")
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

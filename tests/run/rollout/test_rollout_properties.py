@@ -88,7 +88,7 @@ class Course:
             return move
         assert not run.stopped
         assert counts[HostStatus.UNKNOWN] == 0
-        assert count_failed_hosts(run.plan, counts) <= run.plan.max_failed
+        assert count_failed_hosts(run.plan, fleet) <= run.plan.max_failed
         fired, released = run.health.fired_at, fleet.released_at
         assert fired is None or (released is not None and released >= fired)
         if not set(move.begin) <= self.first:
@@ -197,7 +197,7 @@ def test_it_ends_when_hosts_end_and_people_answer(
     allowed = course.run.plan.max_failed
     assert (move.end.result == "failed") == (
         not counts[HostStatus.UNKNOWN]
-        and count_failed_hosts(course.run.plan, counts) > allowed
+        and count_failed_hosts(course.run.plan, course.run.fleet) > allowed
     )
     left = counts[HostStatus.WAITING] + counts[HostStatus.PENDING]
     assert not left or move.end.result in ("failed", "stopped", "unknown")

@@ -32,10 +32,10 @@ def target(*hosts: str, first: tuple[str, ...] = ()) -> Target:
 
 async def test_names_need_no_program(tmp_path: Path) -> None:
     named = Target(name="web", hosts=("web-[1:4]", "!web-2"), first=("web-4",))
-    found = await resolve_target(named, tmp_path, {})
+    found = await resolve_target(named, tmp_path, {}, by_ssh=True)
     assert found.names == ("web-4", "web-1", "web-3")
     assert found.in_words() == "3 hosts"
-    limited = await resolve_target(named, tmp_path, {}, limit="web-[1:3]")
+    limited = await resolve_target(named, tmp_path, {}, limit="web-[1:3]", by_ssh=True)
     assert (limited.names, limited.first) == (("web-1", "web-3"), ())
     assert limited.in_words() == "2 hosts, limited to web-[1:3]"
 
@@ -43,7 +43,7 @@ async def test_names_need_no_program(tmp_path: Path) -> None:
 async def test_an_inventory_gives_addresses_and_groups(tmp_path: Path) -> None:
     env = put_answer(tmp_path, ANSWER)
     found = await resolve_target(
-        target("prod", "!web-3", first=("db-1",)), tmp_path, env
+        target("prod", "!web-3", first=("db-1",)), tmp_path, env, by_ssh=True
     )
     assert found.hosts == (
         TargetHost(
@@ -63,19 +63,25 @@ async def test_an_inventory_gives_addresses_and_groups(tmp_path: Path) -> None:
 
 async def test_the_digest_is_of_who_they_are_and_where(tmp_path: Path) -> None:
     env = put_answer(tmp_path, ANSWER)
-    found = await resolve_target(target("prod"), tmp_path, env)
+    found = await resolve_target(target("prod"), tmp_path, env, by_ssh=True)
     assert decode_host_list(encode_host_list(found)) == found
     nobody = {**ANSWER, "_meta": {"hostvars": {"web-1": {"ansible_user": None}}}}
-    own = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, nobody))
+    own = await resolve_target(
+        target("prod"), tmp_path, put_answer(tmp_path, nobody), by_ssh=True
+    )
     assert decode_host_list(encode_host_list(own)) == own
     put_answer(tmp_path, ANSWER)
     groups = {**ANSWER, "rack": {"hosts": ["web-1"]}}
-    again = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, groups))
+    again = await resolve_target(
+        target("prod"), tmp_path, put_answer(tmp_path, groups), by_ssh=True
+    )
     assert again.sha256 == found.sha256
     moved = {**ANSWER, "_meta": {"hostvars": {"web-1": {"ansible_host": "10.9.9.9"}}}}
-    other = await resolve_target(target("prod"), tmp_path, put_answer(tmp_path, moved))
+    other = await resolve_target(
+        target("prod"), tmp_path, put_answer(tmp_path, moved), by_ssh=True
+    )
     assert other.sha256 != found.sha256
-    fewer = await resolve_target(target("web"), tmp_path, env)
+    fewer = await resolve_target(target("web"), tmp_path, env, by_ssh=True)
     assert fewer.sha256 != found.sha256
 
 
@@ -134,17 +140,17 @@ async def test_what_a_hostile_inventory_says_is_refused(
 ) -> None:
     env = put_answer(tmp_path, answer)
     with pytest.raises(UsageError) as refused:
-        await resolve_target(target("web"), tmp_path, env)
+        await resolve_target(target("web"), tmp_path, env, by_ssh=True)
     assert words in str(refused.value)
     assert str(refused.value).isprintable()
 
 
 async def test_a_host_that_nobody_wants_may_be_called_anything(tmp_path: Path) -> None:
     env = put_answer(tmp_path, {**ANSWER, "odd": {"hosts": ["a b", "-x"]}})
-    found = await resolve_target(target("web"), tmp_path, env)
+    found = await resolve_target(target("web"), tmp_path, env, by_ssh=True)
     assert found.names == ("web-1", "web-2", "web-3")
     with pytest.raises(UsageError, match="is no name of a host"):
-        await resolve_target(target("web", "odd"), tmp_path, env)
+        await resolve_target(target("web", "odd"), tmp_path, env, by_ssh=True)
 
 
 async def test_groups_in_a_circle_have_their_hosts_once(tmp_path: Path) -> None:
@@ -152,7 +158,9 @@ async def test_groups_in_a_circle_have_their_hosts_once(tmp_path: Path) -> None:
         "a": {"hosts": ["x"], "children": ["b"]},
         "b": {"hosts": ["y"], "children": ["a"]},
     }
-    found = await resolve_target(target("a"), tmp_path, put_answer(tmp_path, answer))
+    found = await resolve_target(
+        target("a"), tmp_path, put_answer(tmp_path, answer), by_ssh=True
+    )
     assert found.names == ("x", "y")
 
 
@@ -170,7 +178,7 @@ async def test_a_program_that_fails_is_named(
 ) -> None:
     env = put_program(tmp_path, script)
     with pytest.raises(UsageError) as refused:
-        await resolve_target(target("web"), tmp_path, env)
+        await resolve_target(target("web"), tmp_path, env, by_ssh=True)
     assert words in str(refused.value)
     assert str(refused.value).isprintable()
 
@@ -181,23 +189,25 @@ async def test_time_and_output_are_bounded(
     monkeypatch.setattr(ansible_inventory, "INVENTORY_TIME_LIMIT", 0.1)
     env = put_program(tmp_path, "exec sleep 60")
     with pytest.raises(UsageError, match=r"took longer than 0\.1 s, and was stopped"):
-        await resolve_target(target("web"), tmp_path, env)
+        await resolve_target(target("web"), tmp_path, env, by_ssh=True)
     monkeypatch.undo()
     monkeypatch.setattr(ansible_inventory, "MAX_INVENTORY_ANSWER_BYTES", 1 << 20)
     env = put_program(tmp_path, "head -c 2000000 /dev/zero")
     with pytest.raises(UsageError, match="printed more than 1 MiB"):
-        await resolve_target(target("web"), tmp_path, env)
+        await resolve_target(target("web"), tmp_path, env, by_ssh=True)
 
 
 async def test_what_is_missing_is_named_with_its_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match=r"there is no .*/hosts\.ini"):
-        await resolve_target(target("web"), tmp_path, {})
+        await resolve_target(target("web"), tmp_path, {}, by_ssh=True)
     (tmp_path / "hosts.ini").touch()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(UsageError, match=r"pip install 'mobius-tui\[ansible\]'"):
-        await resolve_target(target("web"), tmp_path, {"PATH": str(tmp_path)})
+        await resolve_target(
+            target("web"), tmp_path, {"PATH": str(tmp_path)}, by_ssh=True
+        )
 
 
 async def test_ssh_says_where_a_name_is(
@@ -213,5 +223,5 @@ async def test_ssh_says_where_a_name_is(
     hosts = [TargetHost(name=name, address=name) for name in "abc"]
     kept = TargetHost(name="d", address="10.0.0.4")
     found = ResolvedHosts(target="web", hosts=(*hosts, kept))
-    addresses = [each.address for each in (await with_ssh_addresses(found)).hosts]
+    addresses = [each.address for each in (await with_ssh_addresses(found, "")).hosts]
     assert addresses == ["10.0.0.1", "b", "c", "10.0.0.4"]

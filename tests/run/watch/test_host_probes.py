@@ -133,12 +133,15 @@ class Fleet:
         self.probes = probes
         self.asked: list[tuple[str, HostLookRequest]] = []
         self.found: list[str] = []
+        self.ways: dict[str, str] = {}
+        self.looked_for: list[str] = []
         self.now = self.most = 0
         self.hold: Callable[[str], object] = lambda _: asyncio.sleep(0)
         self.prober = HostProber(
             probes=lambda: self.probes,
             find=self.find,
             look=self.look,
+            way_of=lambda target: self.ways.get(target, ""),
             wall=lambda: 100.0,
             pause=0.0,
         )
@@ -149,7 +152,10 @@ class Fleet:
             raise UsageError(f"{target} cannot be read")
         return self.targets[target]
 
-    async def look(self, look: HostLookRequest, host: TargetHost) -> HostLookAnswer:
+    async def look(
+        self, look: HostLookRequest, host: TargetHost, target: str
+    ) -> HostLookAnswer:
+        self.looked_for.append(target)
         self.asked.append((host.name, look))
         self.now += 1
         self.most = max(self.most, self.now)
@@ -186,6 +192,17 @@ async def test_a_round_asks_each_host_once_for_all_and_some_at_a_time() -> None:
     assert fleet.found == ["web", "db"], "they are found once"
 
 
+async def test_hosts_of_one_name_behind_two_bastions_are_two_hosts() -> None:
+    other = HostProbe(id="other", target="other", check=ServiceCheck(names=("nginx",)))
+    fleet = Fleet({"web": 1}, NGINX, other)
+    fleet.targets["other"] = fleet.targets["web"]
+    await fleet.once()
+    assert fleet.looked_for == ["web"], "one way, one connection"
+    fleet.ways["other"] = "bastion.conf"
+    await fleet.once()
+    assert sorted(fleet.looked_for[1:]) == ["other", "web"]
+
+
 async def test_a_target_that_cannot_be_found_is_no_data_and_is_tried_again() -> None:
     lost = HostProbe(id="lost", target="lost", check=ServiceCheck(names=("x",)))
     fleet = Fleet({"web": 1}, lost, NGINX)
@@ -218,10 +235,12 @@ async def test_who_was_not_asked_in_time_is_the_first_next_time(
     fleet = Fleet({"web": 12}, NGINX)
     whole = fleet.look
 
-    async def slow(look: HostLookRequest, host: TargetHost) -> HostLookAnswer:
+    async def slow(
+        look: HostLookRequest, host: TargetHost, target: str
+    ) -> HostLookAnswer:
         nonlocal now
         now += 4
-        return await whole(look, host)
+        return await whole(look, host, target)
 
     fleet.prober._look = slow
     found = await fleet.once()

@@ -49,15 +49,12 @@ class StepHosts:
             self.step.rollout.on_unreachable == "ask"
         )
         unknown = HostStatus.UNKNOWN
-        asked = {
-            status for status in SETTLEMENTS_BY_STATUS if asks or status is unknown
-        }
-        if not any(self.counts[status] for status in asked):
+        if not any(self.counts[status] for status in SETTLEMENTS_BY_STATUS):
             return ()  # nearly always, and it is asked for with every view: be quick
         open_ = [
             name
             for name, own in self.host_states.items()
-            if own.settled is None and own.status in asked
+            if own.wants_person(asks=asks)
         ]
         return tuple(
             sorted(open_, key=lambda n: self.host_states[n].status is not unknown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.run.attempts.step_checks import CheckTally
+from mobius_tui.run.attempts.looks import CheckTally
 
 
 def told(limit: int | None, consecutive: int, looks: str) -> list[str]:
