@@ -222,6 +222,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 11,
     ("runbook.library.loader", "runbook.lint.linter"): 22,
     ("runbook.library.loader", "runbook.lint.suppressions"): 13,
+    ("commands.authoring.check", "commands.support.inventory_remarks"): 90,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 31,
     ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 9,
     ("runbook.toml.runbook_source", "runbook.toml.problem"): 19,  # names, for a shell

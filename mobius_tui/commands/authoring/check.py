@@ -22,6 +22,7 @@ from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
     from mobius_tui.commands.support.drill_remarks import DrillRemarks
+    from mobius_tui.commands.support.inventory_remarks import InventoryRemark
     from mobius_tui.runbook.lint.external_findings import ExternalLinter
 
 
@@ -53,6 +54,11 @@ def _print_lines(
     print_data(text)
     if code != EXIT_OK:
         return code
+    refused = _inventory_remarks(paths)
+    for remark in refused:
+        print_data(line(remark.line()))
+    if refused:
+        return EXIT_FAILED
     remarks = _drill_remarks(options, paths)
     for each in remarks:
         for words in each.lines():
@@ -65,6 +71,9 @@ def _print_items(
 ) -> int:
     """Print the findings as data; returns the exit code."""
     items, code = check_items(paths, with_ids=options.ids, external=external)
+    if code == EXIT_OK and (refused := _inventory_remarks(paths)):
+        items += [remark.item() for remark in refused]
+        code = EXIT_FAILED
     if code == EXIT_OK:
         remarks = _drill_remarks(options, paths)
         items += [item for each in remarks for item in each.items()]
@@ -72,6 +81,17 @@ def _print_items(
     if text := ITEM_RENDERERS[options.format](items):
         print_data(text)
     return code
+
+
+def _inventory_remarks(paths: list[Path]) -> tuple[InventoryRemark, ...]:
+    """What is wrong with the hosts of inventories, for runbooks without an error."""
+    named = (path for path in paths if b"inventory" in path.read_bytes())
+    if not any(named):
+        return ()
+    # Only now: a run's modules take long to import.
+    from mobius_tui.commands.support.inventory_remarks import inventory_remarks
+
+    return inventory_remarks(paths)
 
 
 def _drill_remarks(
