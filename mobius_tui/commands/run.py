@@ -47,7 +47,10 @@ def do(options: argparse.Namespace) -> int:
     if options.share is not None and not options.dry_run:
         make_shared_folder(options.share)  # what is wrong with it is said at once
     briefing = replace(
-        briefing, share=options.share, share_control=options.share_control
+        briefing,
+        share=options.share,
+        share_control=options.share_control,
+        although_running=options.although_running,
     )
     if options.limit and not used_targets(runbook):
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
