@@ -93,6 +93,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -xka "(_mobiu
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l limit -x -d 'only these of the hosts of its steps'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l although-running -d 'with --auto'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l check-playbooks -d 'with --dry-run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and act on it'

@@ -364,15 +364,22 @@ def _beside_in_words(beside: Iterable[RunBeside]) -> Iterator[str]:
     return (each.in_words(now) for each in beside)
 
 
-def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
+def hosts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target of steps and probes: its title, and its hosts in words.
 
-    The second is as `ResolvedHosts.in_words` says, or `of INVENTORY` while the hosts
-    are not known.
+    The second is `19 hosts: web-1, … and 9 more, in batches of 1, 25%, 100%`, or
+    `of INVENTORY` while the hosts are not known.
     """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
-        words = f"of {target.inventory}" if found is None else found.in_words()
+        words = f"of {target.inventory}" if found is None else found.named_in_words()
+        rollouts = (step.rollout for step in briefing.runbook.steps())
+        batches = dict.fromkeys(
+            f"in batches of {', '.join(each.batch)}"
+            for each in rollouts
+            if each is not None and each.target == name and each.has_batches
+        )
+        words = ", ".join((words, *batches))
         yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 
