@@ -77,9 +77,10 @@ async def _list(
             by_ssh=options.probe_hosts or runbook.is_reached_by_ssh(target.name),
         )
         if not options.json:
-            print_data(
-                line(f"{target.title_or_name} ({target.name}): {found.in_words()}")
-            )
+            words = f"{target.title_or_name} ({target.name}): {found.in_words()}"
+            if target.claims_in_words:
+                words += f"; claims in {target.claims_in_words}"
+            print_data(line(words))
         probed: Mapping[str, ProbedHost] = {}
         if options.probe_hosts:
             probed = await _probed(found, _routes(runbook, target, options), options)

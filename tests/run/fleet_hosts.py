@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,66 @@ class Heard(NamedTuple):
     words: list[str]
 
 
+class Asked:
+    """A conversation with a host that was asked, as a controller has it."""
+
+    def __init__(self, argv: list[str], request: bytes, *, lets_begin: bool) -> None:
+        """Ask.
+
+        Args:
+            argv: what runs the shell.
+            request: all that is sent to it.
+            lets_begin: whether it hears `go` once it has claimed.
+        """
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self.output, self.said = b"", b""
+        assert self.process.stdin is not None
+        self._stdin, self._lets_begin = self.process.stdin, lets_begin
+        self._threads = [
+            threading.Thread(target=self._talk, args=(request,)),
+            threading.Thread(target=self._read_output),
+        ]
+        for each in self._threads:
+            each.start()
+
+    def has_said(self, word: str) -> bool:
+        """Whether the host said a word by now."""
+        return f"{NONCE} {word}".encode() in self.said
+
+    def wait(self) -> None:
+        """Wait for its end."""
+        self.process.wait(LIMIT)
+        for each in self._threads:
+            each.join(LIMIT)
+        self.break_off()
+
+    def break_off(self) -> None:
+        """Say no more to it."""
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
+
+    def _talk(self, request: bytes) -> None:
+        assert self.process.stderr is not None
+        self._say(request)
+        with self.process.stderr as stderr:
+            for line in stderr:
+                self.said += line
+                if self._lets_begin and line.startswith(f"{NONCE} claimed".encode()):
+                    self._say(f"go {NONCE}\n".encode())
+
+    def _say(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.write(data)
+            self._stdin.flush()
+
+    def _read_output(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as stdout:
+            self.output = stdout.read()
+
+
 class LocalHost:
     """A host whose home is a folder."""
 
@@ -40,33 +102,26 @@ class LocalHost:
         """What is asked; for tests that send it themselves."""
         return ClaimRequest(verb=verb, run="r", step="s", host="h", **more)
 
-    def begin(self, verb: ClaimVerb, **more: Any) -> subprocess.Popen[bytes]:
+    def begin(self, verb: ClaimVerb, *, lets_begin: bool = True, **more: Any) -> Asked:
         """Ask, and leave the conversation open."""
-        return self.send(self.request(verb, **more))
+        return self.send(self.request(verb, **more), lets_begin=lets_begin)
 
-    def send(self, request: ClaimRequest) -> subprocess.Popen[bytes]:
+    def send(self, request: ClaimRequest, *, lets_begin: bool = True) -> Asked:
         """Send a request, and leave the conversation open."""
-        child = subprocess.Popen(
-            ["env", f"HOME={self.home}", *self.shell],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert child.stdin is not None
         text = request.shell_input(NONCE).replace(b"/proc/", self.proc)
-        child.stdin.write(text)
-        child.stdin.close()
-        child.stdin = None
-        return child
+        argv = ["env", f"HOME={self.home}", *self.shell]
+        return Asked(argv, text, lets_begin=lets_begin)
 
-    def hear(self, child: subprocess.Popen[bytes]) -> Heard:
+    def hear(self, asked: Asked) -> Heard:
         """All of a conversation, to its end."""
-        out, err = child.communicate(timeout=LIMIT)
-        before, nonce, output = out.partition(f"\n{NONCE}\n".encode())
-        assert nonce, (before, err)
-        words = re.findall(rf"^{NONCE} (.*)$", err.decode(), re.MULTILINE)
+        asked.wait()
+        before, nonce, output = asked.output.partition(f"\n{NONCE}\n".encode())
+        assert nonce, (before, asked.said)
+        words = re.findall(rf"^{NONCE} (.*)$", asked.said.decode(), re.MULTILINE)
         words = [re.sub("^claimed .+", "claimed", each) for each in words]
-        return Heard(output, [each for each in words if each != "running"])
+        left_out = ("running", "place 1")
+        words = [re.sub("^unknown runs .+", "unknown runs", each) for each in words]
+        return Heard(output, [each for each in words if each not in left_out])
 
     def ask(self, verb: ClaimVerb, **more: Any) -> Heard:
         """Ask, and wait for the answer."""

@@ -53,7 +53,7 @@ from mobius_tui.run.targets.resolved_hosts import (
     decode_host_list,
     encode_host_list,
 )
-from mobius_tui.runbook.model.actions import DEFAULT_MAX_OUTPUT, Run
+from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import Target
@@ -115,8 +115,6 @@ def playbook_order(
     )
 
 
-DEFAULT_MAX_OUTPUT_PER_HOST = 1 << 20
-"""Bytes of output of each host, where the step says nothing else."""
 MAX_CLAIMS_PER_ATTEMPT = 1000
 """Claim numbers that each attempt has; a host that is begun again takes the next."""
 MAX_HOST_LIST_BYTES = 16 << 20
@@ -333,8 +331,6 @@ class AttemptHosts:
         try:
             size = values.fill(action.max_output)
             max_output = bounded_size(size, "max_output")
-            if action.max_output == DEFAULT_MAX_OUTPUT:
-                max_output = DEFAULT_MAX_OUTPUT_PER_HOST
         except ValueError as error:
             raise RunError(str(error)) from error
         return StepOrder(

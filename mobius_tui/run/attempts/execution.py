@@ -275,18 +275,15 @@ class AttemptExecution:
         """The result of a script, and its reason, by how it ended."""
         program = (action.shell or launcher.BASH)[0]
         began = self._context.state.began
-        words = script_end_text(end, began.workdir if began else "", program)
+        limit = self._context.values(self._step).fill(action.timeout or "")
+        words = script_end_text(end, began.workdir if began else "", program, limit)
         match end.cause:
             case attempt_files.ScriptEndCause.NOT_STARTED:
                 return Status.NOT_STARTED, words
             case attempt_files.ScriptEndCause.TIMED_OUT:
-                limit = self._context.values(self._step).fill(action.timeout or "")
-                return (
-                    Status.TIMED_OUT,
-                    f"it took longer than {limit}, so it was stopped",
-                )
+                return Status.TIMED_OUT, words
             case attempt_files.ScriptEndCause.STOPPED:
-                return (Status.PASSED if action.follow else Status.STOPPED), "stopped"
+                return (Status.PASSED if action.follow else Status.STOPPED), words
             case attempt_files.ScriptEndCause.OUTPUT_FULL:
                 return Status.STOPPED, words
             case attempt_files.ScriptEndCause.OUTPUT_LOST:

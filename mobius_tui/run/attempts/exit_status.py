@@ -16,8 +16,21 @@ from mobius_tui.run.attempts.attempt_files import ScriptEnd, ScriptEndCause
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
 
-def script_end_text(end: ScriptEnd, cwd: str, program: str) -> str:
-    """Why a script ended, as one line for a person."""
+def script_end_text(
+    end: ScriptEnd, cwd: str = "", program: str = "", limit: str = ""
+) -> str:
+    """Why a script ended, here or on a host, as one line for a person.
+
+    Args:
+        end: how it ended.
+        cwd: the directory that it was to be in, if it may not have started.
+        program: what was to run it, if it may not have started.
+        limit: its time limit, as the step has it.
+    """
+    if end.cause is ScriptEndCause.TIMED_OUT:
+        return f"it took longer than {limit}, so it was stopped"
+    if end.cause is ScriptEndCause.STOPPED:
+        return "stopped"
     if end.cause is ScriptEndCause.NOT_STARTED:
         if end.stage == "chdir":
             return f"the directory {cwd} cannot be entered: {os.strerror(end.errno)}"

@@ -16,11 +16,13 @@ from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts import launcher
+from mobius_tui.run.attempts.attempt_files import ScriptEnd, ScriptEndCause
 from mobius_tui.run.attempts.attempt_hosts import (
     MAX_CLAIMS_PER_ATTEMPT,
     AttemptHosts,
     claim_number,
 )
+from mobius_tui.run.attempts.exit_status import script_end_text
 from mobius_tui.run.attempts.host_checks import HostChecks
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
 from mobius_tui.run.attempts.run_context import RunContext
@@ -337,17 +339,21 @@ class FleetAttempt:
         if report.of_attempt is not None:
             words = f"attempt {report.of_attempt // MAX_CLAIMS_PER_ATTEMPT} had run it"
             reason = f"{words}: {reason}" if reason else words
-        status = _STATUS_BY_REPORTED_STATE.get(report.state)
-        if status is not None:
+        if status := _STATUS_BY_REPORTED_STATE.get(report.state):
             return status, reason
-        if report.cause != "exited" or report.exit is None:
+        if report.exit is None or report.cause not in set(ScriptEndCause):
             return HostStatus.FAILED, reason
-        if report.exit in self._action.success:
-            return HostStatus.OK, reason if report.of_attempt is not None else ""
-        if report.exit in self._action.warning:
+        limit = self._context.values(self._step).fill(self._action.timeout or "")
+        cause = ScriptEndCause(report.cause)
+        end = ScriptEnd(cause=cause, code=report.exit, bytes=report.bytes)
+        words = script_end_text(end, limit=limit)
+        status = HostStatus.FAILED
+        if cause is ScriptEndCause.EXITED and report.exit in self._action.success:
+            status, words = HostStatus.OK, ""
+        elif cause is ScriptEndCause.EXITED and report.exit in self._action.warning:
+            status = HostStatus.OK
             words = f"exit {report.exit}, which this step calls a warning"
-            return HostStatus.OK, words
-        return HostStatus.FAILED, reason or f"exit {report.exit}"
+        return status, "; ".join(filter(None, (words, reason)))
 
     async def _check(self, report: HostReport, status: HostResult, reason: str) -> None:
         """Make the checks of a host whose script ended well, and journal its end."""
@@ -408,12 +414,15 @@ class FleetAttempt:
         await self._writer.write_in_turn(event)
 
     def _first_reason(self) -> str:
-        """The reason of the first host that did not pass, for the attempt's reason."""
+        """What is to be said of the first host that did not pass, or else passed."""
         bad = self._fleet.hosts_with(
             HostStatus.FAILED, HostStatus.UNREACHABLE, HostStatus.UNKNOWN
         )
-        reason = self._fleet.hosts[bad[0]].reason if bad else ""
-        return f"; {bad[0]}: {reason}" if reason else ""
+        passed = self._fleet.hosts_with(*PASSED_HOST_STATUSES)
+        for name in bad[:1] or passed:
+            if reason := self._fleet.hosts[name].reason:
+                return f"; {name}: {reason}"
+        return ""
 
     def _is_tried_again(self) -> bool:
         """Whether `retry` begins failed hosts again before `max_failed` counts."""

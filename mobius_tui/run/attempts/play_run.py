@@ -335,12 +335,12 @@ class PlayRun:
             return PlayEnd(why="it was stopped")
         if end is None:
             return PlayEnd(why=f"its keeper {exit_status.keeper_end_text(keeper_code)}")
-        if end.cause is ScriptEndCause.TIMED_OUT:
-            limit = self._order.batch_timeout or 0
-            return PlayEnd(why=f"it took longer than {limit:g} s, so it was stopped")
+        limit = f"{self._order.batch_timeout or 0:g} s"
         words = exit_status.script_end_text(
-            end, self._order.workdir, self._order.program
+            end, self._order.workdir, self._order.program, limit
         )
+        if end.cause is ScriptEndCause.TIMED_OUT:
+            return PlayEnd(why=words)
         if end.cause is ScriptEndCause.NOT_STARTED:
             return _failure(words)
         if end.cause is not ScriptEndCause.EXITED or end.code < 0:

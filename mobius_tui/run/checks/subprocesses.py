@@ -13,6 +13,7 @@ from typing import IO, Any
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_lines import error_line
+from mobius_tui.run.keeper.child_signals import signal_group
 
 _TAIL_BYTES = 8192
 """Bytes from the end of the output that are retained."""
@@ -191,8 +192,7 @@ async def _end_program(
     finally:
         for each in ends:
             each.cancel()
-        with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
+        signal_group(process.pid, signal.SIGKILL)
         # The kernel has killed it; this only collects its exit status.
         code = await process.wait()
     return code

@@ -94,8 +94,12 @@ def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
     if step.rollout is None:
         return
     found = briefing.hosts.get(step.rollout.target)
+    target = briefing.runbook.target_of(step)
+    if isinstance(step.action, Run):
+        yield f"      keeps  the first {step.action.max_output} of each host's output"
+    if target is not None and target.claims_in_words:
+        yield f"      claims in {target.claims_in_words} of each host"
     if found is None:
-        target = briefing.runbook.target_of(step)
         inventory = target.inventory if target is not None else ""
         yield f"      hosts  of {inventory}, not read"
         return

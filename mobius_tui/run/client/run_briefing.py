@@ -368,7 +368,8 @@ def hosts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target of steps and probes: its title, and its hosts in words.
 
     The second is `19 hosts: web-1, … and 9 more, in batches of 1, 25%, 100%`, or
-    `of INVENTORY` while the hosts are not known.
+    `of INVENTORY` while the hosts are not known; and where they have claims, if not in
+    their homes.
     """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
@@ -380,6 +381,8 @@ def hosts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
             if each is not None and each.target == name and each.has_batches
         )
         words = ", ".join((words, *batches))
+        if target.claims_in_words:
+            words += f"; claims in {target.claims_in_words}"
         yield sanitize.line(target.title_or_name), sanitize.line(words)
 
 

@@ -1,24 +1,34 @@
 # The remote half of a step on one host: POSIX sh for dash, bash, busybox and macOS.
 #
 # It is sent on standard input to `sh -s`, behind assignments of NONCE, VERB, RUN, HOST,
-# STEP, ATTEMPT, EARLIER, BOOT, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS and the functions
-# `give_values` (exports values and secrets) and `runner` (gives them, and executes the
-# script by way of its arguments). So nothing of it is in a process list, and secrets are
-# on no disk. A value may have the name of any variable here: after it is given, only
-# arguments are used.
+# STEP, ATTEMPT, EARLIER, BOOT, DIGEST, PLACES, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS
+# and the functions `give_values` (exports values and secrets) and `runner` (gives them,
+# and executes the script by way of its arguments). So nothing of it is in a process
+# list, and secrets are on no disk. A value may have the name of any variable here: after
+# it is given, only arguments are used.
 #
-# A claim is $HOME/.mobius-tui/claims/RUN/HOST/STEP/ATTEMPT, as homes may be shared:
+# A start has two ways: the host says `claimed`, whoever asked makes that durable and
+# writes the line `go NONCE`, and only then it begins. So where nobody heard of a claim,
+# nothing has begun; and a claim that was heard and is gone may have.
+#
+# A claim is PLACE/claims/RUN/HOST/STEP/ATTEMPT, as homes may be shared; PLACE is the
+# first of PLACES where it can be made, $HOME/.mobius-tui if nothing else is wanted:
 #   boot    the boot in which it was claimed      script  what is to run
+#   digest  of script and values; a claim with another one is somebody else's
 #   keeper  "PID STARTED" of who keeps it         child   the same, of the script's session
 #   go/     made by mkdir by whoever decides: the keeper, just before it executes, or
 #           somebody who gives the attempt up (then go/void is there). One of them wins.
-#   out     stdout and stderr                     pipe    the script's way to it
+#   out     stdout and stderr, up to the limit    pipe    the script's way to it
+#   total   bytes that the script printed         tally   their way to who counts them
 #   stop    somebody wants it stopped             cause   why the keeper stopped it
-#   exit    "STATUS BYTES CAUSE", renamed into place from exit.new, whose room on the
-#           disk is taken before anything begins
+#   exit    "STATUS BYTES CAUSE" and "DROPPED WHY", renamed into place from exit.new,
+#           whose room on the disk is taken before anything begins
 #
 # stdout: NONCE in a line, then the bytes of `out` from OFFSET on, and nothing else.
 # stderr: lines "NONCE WORD …"; anything else there is ssh's or the login's.
+#
+# The number of a process may be another's by now: no signal is sent before its time of
+# beginning is the noted one.
 #
 # A session of its own is begun by setsid(1); where that is missing, as on macOS, by perl
 # or python3. `set -m` is no way: dash and busybox refuse job control without a terminal.
@@ -53,6 +63,11 @@ read_started() { # when process $1 began, into `started`; empty where none lives
   fi
 }
 
+is_process() { # whether process $1 is the one that began at $2
+  read_started "$1"
+  [ -n "$started" ] && [ "$started" = "$2" ]
+}
+
 note_process() { # writes "PID STARTED" of process $1 into file $2
   read_started "$1"
   printf '%s %s\n' "$1" "$started" >"$2"
@@ -63,18 +78,18 @@ lives() { # whether the process that file $1 of the claim names lives, in this b
   read -r pid since 2>/dev/null <"$claim/$1" || return 1
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   read_boot
-  [ "$claimed_in" = "$boot" ] || return 1
-  read_started "$pid"
-  [ -n "$since" ] && [ "$started" = "$since" ]
+  [ "$claimed_in" = "$boot" ] && is_process "$pid" "$since"
 }
 
-has_ended() { # reads `exit` into status, bytes and cause
-  read -r status bytes cause 2>/dev/null <"$claim/exit" || return 1
+has_ended() { # reads `exit` into status, bytes, cause and dropped
+  status='' bytes='' cause='' dropped=''
+  { read -r status bytes cause && read -r dropped; } 2>/dev/null <"$claim/exit"
   case $status$bytes in '' | *[!0-9]*) return 1 ;; esac
 }
 
-judge() { # into `verdict`: exit, running, void, unstarted or unknown
+judge() { # into `verdict`: exit, running, void, unstarted, gone or unknown
   if has_ended; then verdict=exit
+  elif [ ! -d "$claim" ]; then verdict=gone
   elif [ -e "$claim/go/void" ]; then verdict=void
   elif lives keeper; then verdict=running
   elif has_ended; then verdict=exit # it ended while we looked
@@ -85,71 +100,219 @@ judge() { # into `verdict`: exit, running, void, unstarted or unknown
   elif has_ended; then verdict=exit
   elif [ -e "$claim/go/void" ]; then verdict=void
   else verdict=unknown; fi
-}
-
-fence() { # decides: what has not begun by now will never begin; into `verdict`
-  mkdir -p "$claim" 2>/dev/null
-  if mkdir "$claim/go" 2>/dev/null; then
-    printf '' >"$claim/go/void"
-    verdict=void
-  elif [ -d "$claim/go" ]; then judge
-  else verdict=refused; fi
+  [ "$verdict" = exit ] || [ -d "$claim" ] || verdict=gone # while we looked
 }
 
 tell() { # says the verdict
   case $verdict in
-    exit) say exit "$status" "$bytes" "$cause" ;;
-    refused) say refused "nothing can be written in $claim" ;;
+    exit)
+      [ -z "$dropped" ] || say dropped "$dropped"
+      say exit "$status" "$bytes" "$cause" ;;
+    refused) say refused "$problem" ;;
+    gone) say unknown gone ;;
+    unknown)
+      read_boot
+      if lives child; then say unknown runs "$pid" # without its keeper
+      elif [ "$claimed_in" != "$boot" ]; then say unknown restarted
+      else say unknown; fi ;;
     *) say "$verdict" ;;
   esac
 }
 
-end_session() { # SIGTERM to the group that $1 leads, and SIGKILL after the grace
-  kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null || return
+set_place() { # the folders of claim number $number at place $1
+  case $1 in
+    '~'*) folder=$HOME${1#'~'} claims=$folder/.mobius-tui/claims ;;
+    *) folder=$1 claims=$1/.mobius-tui-$(id -u)/claims ;;
+  esac
+  attempts=$claims/$RUN/$HOST/$STEP
+  claim=$attempts/$number
+}
+
+is_ours() { # whether all folders of the way are folders, ours, and written by us alone
+  for each; do
+    [ ! -L "$each" ] && [ -d "$each" ] && [ -O "$each" ] || return 1
+  done
+  for mode in $(LC_ALL=C ls -ldn "$@" | cut -c1-10); do
+    case $mode in d????-??-?) ;; *) return 1 ;; esac
+  done
+}
+
+is_safe() { # whether nobody but root and us can exchange what is ours in folder $1
+  set -- $(LC_ALL=C ls -ldn "$1/.")
+  case $1 in d????-??-?* | d????????[tT]*) ;; *) return 1 ;; esac
+  [ "$3" = 0 ] || [ "$3" = "$(id -u)" ]
+}
+
+name_problem() { # into `problem`, by what a program said of folder $folder
+  case $1 in
+    *'No space left'* | *[Qq]uota*) problem="the disk of $folder is full" ;;
+    *'Read-only'*) problem="$folder is read-only" ;;
+    *'ermission denied'* | *'not permitted'*) problem="we may not write in $folder" ;;
+    '') problem="not all could be written in $folder" ;;
+    *) problem="nothing can be written in $claims" ;;
+  esac
+}
+
+try_to_write() { # what prevents it is said in folder $1 of ours; room for all is wanted
+  LC_ALL=C
+  export LC_ALL
+  mkdir "$1/trial" && printf '%4096s%s' '' "$SCRIPT" | cat >"$1/trial/room"
+}
+
+name_problem_of() { # into `problem`: why something in folder $1 could not be written
+  name_problem "$( (try_to_write "$1") 2>&1)"
+  rm -rf "$1/trial"
+}
+
+find_claim() { # sets the folders of claim $1 where it is; false where it is nowhere
+  number=$1
+  nth=0
+  for place in $PLACES; do
+    nth=$((nth + 1))
+    set_place "$place"
+    [ -d "$claim" ] && is_way_ours && return
+  done
+  return 1
+}
+
+is_way_ours() { # whether all is safe on the way to the claim
+  is_ours "${claims%/*}" "$claims" "$claims/$RUN" "${attempts%/*}" "$attempts"
+}
+
+make_way() { # makes the folders above the claim at place $1; else `problem` says why
+  set_place "$1"
+  case $1 in
+    '~'*) ;; # a home that is not there is made, as a login would
+    *)
+      if [ ! -d "$folder" ]; then
+        problem="there is no folder $folder"
+        return 1
+      elif ! is_safe "$folder"; then
+        problem="what is in $folder can be exchanged by others"
+        return 1
+      fi ;;
+  esac
+  if [ ! -L "${claims%/*}" ] && [ ! -L "$claims" ]; then
+    # A second time: a probe may just have removed the empty folders.
+    if ! mkdir -p "$attempts" 2>/dev/null &&
+      ! words=$(LC_ALL=C mkdir -p "$attempts" 2>&1); then
+      name_problem "$words"
+      return 1
+    fi
+  fi
+  is_way_ours && return
+  problem="$claims, or a folder in it, is a link, not ours, or written by others"
+  return 1
+}
+
+write_claim() { # false where something cannot be written; `out` comes last
+  printf '%s\n' "$boot" >"$claim/boot" && printf '%s\n' "$DIGEST" >"$claim/digest" &&
+    printf '%s' "$SCRIPT" >"$claim/script" && printf '%24s\n' '' >"$claim/total" &&
+    printf '%128s\n' '' >"$claim/exit.new" && mkfifo "$claim/pipe" "$claim/tally" &&
+    printf '' >"$claim/out"
+}
+
+make_claim() { # makes claim $1 at the first place that takes it, by command $2 …
+  number=$1
+  shift
+  nth=0
+  problems=
+  for place in $PLACES; do
+    nth=$((nth + 1))
+    if make_way "$place"; then
+      if words=$(LC_ALL=C mkdir "$claim" 2>&1); then
+        "$@" 2>/dev/null && return
+        name_problem_of "$claim"
+        rm -rf "$claim"
+      elif [ -d "$claim" ]; then return # somebody else was faster
+      else name_problem "$words"; fi
+    fi
+    problems="${problems:+$problems; }$problem"
+  done
+  problem=$problems
+  return 1
+}
+
+fence() { # decides: what has not begun by now will never begin; into `verdict`
+  if mkdir "$claim/go" 2>/dev/null; then
+    printf '' >"$claim/go/void"
+    verdict=void
+  elif [ -d "$claim/go" ]; then judge
+  elif [ ! -d "$claim" ]; then verdict=gone
+  else
+    name_problem_of "$claim"
+    verdict=refused
+  fi
+}
+
+settle() { # fences claim $1, which is made for that where it is nowhere
+  if find_claim "$1" || make_claim "$1" :; then fence; else verdict=refused; fi
+}
+
+is_same() { # whether the claim is of this script and these values, as far as is known
+  read -r theirs 2>/dev/null <"$claim/digest" || return 0 # as earlier versions make it
+  [ -z "$DIGEST" ] || [ "$theirs" = "$DIGEST" ]
+}
+
+refuse_other() { # says that the claim is of something else
+  say refused "$claim is of another script or of other values: of a copy of this run?"
+}
+
+is_group() { # whether group $1 is the one of the process that began at $2
+  # While a group has a member, nobody new gets its number. So where that is the number
+  # of another process, it has ended, and where it is of none, it is still the same one.
+  kill -0 "-$1" 2>/dev/null || return
+  read_started "$1"
+  [ -z "$started" ] || [ "$started" = "$2" ]
+}
+
+end_session() { # SIGTERM to the group of process $1, begun at $2; SIGKILL after the grace
   read_clock
   patience=$((clock + GRACE))
-  while kill -0 "-$1" 2>/dev/null && [ "$clock" -lt "$patience" ]; do
+  if is_group "$1" "$2"; then kill -TERM "-$1" 2>/dev/null
+  elif is_process "$1" "$2"; then kill -TERM "$1" 2>/dev/null # it leads none yet
+  else return; fi
+  while is_group "$1" "$2" && [ "$clock" -lt "$patience" ]; do
     nap 0.05
     read_clock
   done
-  kill -KILL "-$1" 2>/dev/null
+  if is_group "$1" "$2"; then kill -KILL "-$1" 2>/dev/null; fi
 }
 
 stop_because() { # ends the script's session, and notes why
-  printf '%s\n' "$1" >"$claim/cause"
-  end_session "$child"
+  [ -e "$claim/cause" ] || printf '%s\n' "$1" >"$claim/cause"
+  end_session "$child" "$since"
 }
 
-is_full() { [ "$(($(wc -c <"$claim/out")))" -ge $((BLOCKS * 512)) ]; }
+nap_after() { # a pause after look number $1, longer from look to look
+  case $1 in 1) nap 0.02 ;; 2) nap 0.05 ;; 3) nap 0.1 ;; *) nap 0.2 ;; esac
+}
 
-guard() { # holds the script to its time and its output, and stops it when it is asked to
+guard() { # until the script has ended: holds it to its time, and stops it when asked to
   read_clock
   deadline=$((clock + ${TIMEOUT:-0}))
-  while :; do
+  watches=0
+  while is_process "$child" "$since"; do
     read_clock
-    if [ -e "$claim/stop" ]; then
-      stop_because 'stopped'
-      return
+    if [ -e "$claim/stop" ]; then stop_because 'stopped'
     elif [ -n "$TIMEOUT" ] && [ "$clock" -ge "$deadline" ]; then
       stop_because 'timed out'
-      return
-    elif ! kill -0 "$pour" 2>/dev/null && is_full; then
-      stop_because 'output full'
-      return
     fi
-    nap 0.2
+    watches=$((watches + 1))
+    nap_after "$watches"
   done
 }
 
-pour() { # from the pipe into `out`; the system itself ends it at the limit
+pour() { # all that comes to who counts it, and to `out` as long as that takes it
   # Blocks are of 512 bytes for sh, and of 1024 for a bash that is not called sh.
   case ${BASH_VERSION:+:$SHELLOPTS:} in
     '' | *:posix:*) ;;
     *) BLOCKS=$((BLOCKS / 2)) ;;
   esac
+  trap '' XFSZ # tee goes on where the file takes no more
   ulimit -c 0 2>/dev/null
   ulimit -f "$BLOCKS" 2>/dev/null
-  exec cat >>"$claim/out" 2>/dev/null
+  exec tee -a "$claim/out"
 }
 
 NO_SESSION='there is neither setsid nor perl nor python3 to begin a session with'
@@ -187,29 +350,44 @@ keep() { # carries the attempt through, whoever watches; deaf to hang-ups
   # A machine that loses power now must not forget that this was about to run.
   sync "$claim/keeper" "$claim/go" "$claim" "$attempts" "${attempts%/*}" \
     "${attempts%/*/*}" "$claims" 2>/dev/null || sync
-  (pour) <"$claim/pipe" &
+  # Both ends are held, so that no open waits for somebody who may be killed first.
+  exec 5<>"$claim/pipe" 6<>"$claim/tally"
+  (exec wc -c) <"$claim/tally" 1<>"$claim/total" 5>&- 6>&- &
+  count=$!
+  (pour) <"$claim/pipe" >"$claim/tally" 5>&- 6>&- &
   pour=$!
-  (run) </dev/null >"$claim/pipe" 2>&1 &
+  read_started "$pour"
+  pour_since=$started
+  (run) </dev/null >"$claim/pipe" 2>&1 5>&- 6>&- &
   child=$!
   note_process "$child" "$claim/child"
-  (guard) &
-  guard=$!
+  since=$started
+  exec 5>&- 6>&-
+  guard
   wait "$child"
   status=$?
-  kill "$guard" 2>/dev/null
-  end_session "$child" # what the script left running in its group
-  (nap 0.5 && kill "$pour" 2>/dev/null) & # who left its session may hold the pipe
-  patience=$!
-  wait "$pour"
-  poured=$?
-  kill "$patience" 2>/dev/null
+  end_session "$child" "$since" # what the script left running in its group
+  watches=0
+  while is_process "$pour" "$pour_since"; do # who left its session may hold the pipe
+    [ "$watches" -lt 6 ] || kill "$pour" 2>/dev/null
+    watches=$((watches + 1))
+    nap_after "$watches"
+  done
+  wait "$count"
   read -r cause 2>/dev/null <"$claim/cause" || cause=exited
-  case $poured in
-    0 | 143) ;;
-    *) if is_full; then cause='output full'; else cause='output lost'; fi ;;
-  esac
   bytes=$(($(wc -c <"$claim/out")))
-  printf '%s %s %s\n' "$status" "$bytes" "$cause" 1<>"$claim/exit.new"
+  total=
+  read -r total 2>/dev/null <"$claim/total"
+  dropped=
+  if [ "${total:-0}" -gt "$bytes" ]; then
+    why=limit
+    if [ "$bytes" -lt $((BLOCKS * 512)) ]; then
+      name_problem_of "$claim"
+      why=$problem
+    fi
+    dropped="$((total - bytes)) $why"
+  fi
+  printf '%s %s %s\n%s\n' "$status" "$bytes" "$cause" "$dropped" 1<>"$claim/exit.new"
   mv "$claim/exit.new" "$claim/exit"
 }
 
@@ -226,7 +404,7 @@ show() { # the output from OFFSET on, until the end is known
         [ -n "$seen" ] || say running
         seen=yes ;;
       unstarted) # its keeper is about to begin, or was killed before it did
-        if [ "$looks" -ge 50 ]; then
+        if [ "$looks" -ge 25 ]; then
           fence
           if [ "$verdict" != running ]; then tell; return; fi
         fi ;;
@@ -234,11 +412,11 @@ show() { # the output from OFFSET on, until the end is known
     esac
     looks=$((looks + 1))
     [ $((looks % 25)) -ne 0 ] || say beat
-    case $looks in 1) nap 0.05 ;; 2) nap 0.1 ;; *) nap 0.2 ;; esac
+    nap_after "$looks"
   done
 }
 
-follow() { # what is there of this attempt; nothing: then it will never begin
+follow() { # what is there of this attempt; what has not begun is given up
   looks=0
   while [ -d "$claim" ] && [ ! -e "$claim/out" ] && [ ! -d "$claim/go" ]; do
     looks=$((looks + 1)) # somebody is just claiming it, or was killed over that
@@ -248,11 +426,8 @@ follow() { # what is there of this attempt; nothing: then it will never begin
   if [ -e "$claim/out" ]; then show; else fence; tell; fi
 }
 
-make_claim() { # false where nothing can be written
-  read_boot
-  printf '%s\n' "$boot" >"$claim/boot" && printf '%s' "$SCRIPT" >"$claim/script" &&
-    printf '%64s\n' '' >"$claim/exit.new" && mkfifo "$claim/pipe" &&
-    printf '' >"$claim/out"
+hear_go() { # whether who asked has made durable that it is claimed, and lets it begin
+  read -r words 2>/dev/null <&4 && [ "$words" = "go $NONCE" ]
 }
 
 start() {
@@ -260,50 +435,76 @@ start() {
     say refused "$NO_SESSION"
     return
   fi
-  if mkdir "$claim" 2>/dev/null; then
-    if ! make_claim 2>/dev/null; then
-      fence
-      say refused "nothing can be written in $claim"
+  read_boot
+  if find_claim "$ATTEMPT"; then
+    if ! is_same; then
+      refuse_other
       return
-    fi
-    say claimed "$boot"
-    (keep) </dev/null >/dev/null 2>&1 &
-  else
-    say taken
+    elif [ -d "$claim/go" ] || [ ! -e "$claim/out" ]; then
+      say taken
+      follow
+      return
+    fi # else who claimed it before was not let begin, and never will be
+  elif ! make_claim "$ATTEMPT" write_claim; then
+    say refused "$problem"
+    return
   fi
+  say place "$nth"
+  say claimed "$boot"
+  hear_go || return
+  (keep) </dev/null >/dev/null 2>&1 4<&- &
   follow
+}
+
+attach() {
+  if find_claim "$ATTEMPT"; then
+    if is_same; then follow; else refuse_other; fi
+  elif [ -n "$BOOT" ]; then say unknown gone # it was heard, so it may have begun
+  else
+    settle "$ATTEMPT"
+    tell
+  fi
 }
 
 had_begun() { # whether an earlier attempt had; then its end is this one's, too
   for number in $EARLIER; do
-    claim=$attempts/$number
-    fence
+    settle "$number"
     [ "$verdict" != void ] || continue
-    say earlier "$number"
-    if [ -e "$claim/out" ]; then show; else tell; fi
+    if is_same; then
+      say earlier "$number"
+      if [ -e "$claim/out" ]; then show; else tell; fi
+    else refuse_other; fi
     return 0
   done
-  claim=$attempts/$ATTEMPT
   return 1
-}
-
-is_elsewhere() { # whether the attempt was claimed on another machine of this name
-  read_boot
-  [ -n "$BOOT" ] && [ "$BOOT" != "$boot" ] && [ ! -d "$claim" ] && say unknown
 }
 
 stop() { # asks the keepers of this attempt and of earlier ones
   for number in $EARLIER "$ATTEMPT"; do
-    claim=$attempts/$number
-    fence
+    # One that was heard and is gone must not look as if it had been given up in time.
+    verdict=gone
+    if [ -z "$BOOT" ] || find_claim "$number"; then settle "$number"; fi
     case $verdict in
-      running) printf '' >"$claim/stop" && say stopping ;;
+      running) ! is_same || { printf '' >"$claim/stop" && say stopping; } ;;
       unknown) # without its keeper the script may go on
-        if lives child; then end_session "$pid"; fi
+        if is_same && lives child; then end_session "$pid" "$since"; fi
         say stopping ;;
       *) say stopping ;;
     esac
   done
+}
+
+clean() { # this host's claims of the run, wherever they are
+  number=
+  for place in $PLACES; do
+    set_place "$place"
+    mine=$claims/$RUN/$HOST
+    if [ -d "$mine" ] && is_ours "${claims%/*}" "$claims" "$claims/$RUN" "$mine"; then
+      remove "$mine" "$mine"/*/*
+      rmdir "$claims/$RUN" 2>/dev/null
+    fi
+  done
+  say clean
 }
 
 remove() { # removes folder $1 unless a keeper of the claims $2 … lives
@@ -315,57 +516,34 @@ remove() { # removes folder $1 unless a keeper of the claims $2 … lives
   rm -rf "$folder"
 }
 
-clean() { # this host's claims of the run, and runs that are older than 90 days
-  remove "$claims/$RUN/$HOST" "$claims/$RUN/$HOST"/*/*
-  rmdir "$claims/$RUN" 2>/dev/null
-  for old in "$claims"/*; do
-    [ -z "$(find "$old" -prune -mtime +90 2>/dev/null)" ] || remove "$old" "$old"/*/*/*
-  done
-  say clean
-}
-
 probe() { # whether a run would be possible here; nothing of it is left
+  read_boot
   if ! find_session; then
     say refused "$NO_SESSION"
-  elif mkdir "$claim" 2>/dev/null && make_claim 2>/dev/null; then
+  elif make_claim "$ATTEMPT" write_claim; then
+    say place "$nth"
     say can
   else
-    say refused "nothing can be written in $claim"
+    say refused "$problem"
   fi
-  rm -rf "$claims/${RUN:?}"
-}
-
-is_ours() { # whether all folders of the way are folders, ours, and written by us alone
-  for each; do
-    [ ! -L "$each" ] && [ -d "$each" ] && [ -O "$each" ] || return 1
-  done
-  for mode in $(LC_ALL=C ls -ldn "$@" | cut -c1-10); do
-    case $mode in d????-??-?) ;; *) return 1 ;; esac
+  for place in $PLACES; do
+    set_place "$place"
+    rm -rf "$claims/${RUN:?}"
+    rmdir "$claims" "${claims%/*}" 2>/dev/null
   done
 }
 
 main() {
   umask 077
-  claims=$HOME/.mobius-tui/claims
-  attempts=$claims/$RUN/$HOST/$STEP
-  claim=$attempts/$ATTEMPT
   printf '\n%s\n' "$NONCE"
   printf '\n' >&2
   say here
-  [ -L "${claims%/*}" ] || [ -L "$claims" ] || mkdir -p "$attempts" 2>/dev/null || {
-    say refused "the folder $attempts cannot be made"
-    return
-  }
-  is_ours "${claims%/*}" "$claims" "$claims/$RUN" "${attempts%/*}" "$attempts" || {
-    say refused "$claims, or a folder in it, is a link, not ours, or written by others"
-    return
-  }
   case $VERB in
     start) had_begun || start ;;
-    attach) had_begun || is_elsewhere || follow ;;
+    attach) had_begun || attach ;;
     stop) stop ;;
     clean) clean ;;
     probe) probe ;;
   esac
 }
-main </dev/null; exit 0
+main 4<&0 </dev/null; exit 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
@@ -14,6 +16,8 @@ from pathlib import Path
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import name_as_path_part
+from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.targets import HOME_ONLY
 
 FILE_SIZE_BLOCK_BYTES = 512
 """Bytes of a block: the unit in which `ulimit -f` limits the size of a file."""
@@ -59,7 +63,13 @@ class ClaimRequest:
     first, and if one had begun, its end is the answer and nothing more is run."""
     boot: str = ""
     """The host's boot id when it claimed the attempt; empty if it did not report one.
-    Another machine of the same name must not report that nothing ever ran."""
+    A claim that was heard and is not there any more may have begun."""
+    digest: str = ""
+    """Of script and values, as `claim_digest` makes it: a claim with another one is of
+    somebody else. Empty where it is not known."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the host where claims may be, in the order in which they are tried;
+    as `Target.claims_in` has them."""
     offset: int = 0
     """Bytes of the output that are here already."""
     script: str = ""
@@ -76,10 +86,15 @@ class ClaimRequest:
     """Bytes; rounded down to whole blocks of 512, but to one at least."""
 
     @classmethod
-    def probe(cls, host: str) -> ClaimRequest:
+    def probe(cls, host: str, claims_in: tuple[str, ...] = HOME_ONLY) -> ClaimRequest:
         """What asks a host whether a run would be possible, by a claim of its own."""
-        run = f"probe-{secrets.token_hex(8)}"
-        return cls(verb=ClaimVerb.PROBE, run=run, step="probe", host=host)
+        return cls(
+            verb=ClaimVerb.PROBE,
+            run=f"probe-{secrets.token_hex(8)}",
+            step="probe",
+            host=host,
+            claims_in=claims_in,
+        )
 
     @property
     def output_limit(self) -> int:
@@ -111,6 +126,8 @@ class ClaimRequest:
             "ATTEMPT": str(self.attempt),
             "EARLIER": " ".join(map(str, self.earlier)),
             "BOOT": self.boot,
+            "DIGEST": self.digest,
+            "PLACES": " ".join(self.claims_in),
             "OFFSET": str(self.offset),
             "SCRIPT": self.script,
             "TIMEOUT": timeout,
@@ -124,6 +141,31 @@ class ClaimRequest:
         lines.append(f'runner() {{ {words}; give_values; exec "$@"; }}')
         text = "\n".join(lines) + "\n" + _claim_text()
         return text.encode("utf-8", "surrogateescape")
+
+
+def claim_digest(
+    script: str,
+    shell: Sequence[str],
+    values: Mapping[str, str],
+    secret_values: Collection[str],
+) -> str:
+    """The digest of what a claim runs; it lies on the host, with the claim.
+
+    A short secret could be guessed from a digest: of a value that holds one the name
+    alone counts.
+
+    Args:
+        script: what is run.
+        shell: what runs it.
+        values: its environment, with secrets.
+        secret_values: the secrets.
+    """
+    shown = {
+        name: None if holds_secret(value, secret_values) else value
+        for name, value in values.items()
+    }
+    data = json.dumps([script, list(shell), shown], sort_keys=True)
+    return hashlib.sha256(data.encode("ascii")).hexdigest()
 
 
 @cache

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
 import signal
 import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest
+from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from mobius_tui.run.fleet.host_output import HostOutput
 from mobius_tui.run.fleet.transport import Transport
-from mobius_tui.run.fleet.unreached import Unreached, unreached
+from mobius_tui.run.fleet.unreached import (
+    MAX_UNREACHED_REASON_LENGTH,
+    Unreached,
+    unreached,
+)
+from mobius_tui.run.keeper.child_signals import signal_child
 from mobius_tui.sanitize import decode, line
 
 CHILD_POLL_INTERVAL = 0.02
@@ -79,8 +83,7 @@ class ChildProcess:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if await self._wait(patience):
                 break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._transport.get_pid(), number)
+            signal_child(self._transport.get_pid(), number)
             patience = CHILD_GRACE
         await self._wait(CHILD_GRACE)
         self._transport.close()
@@ -116,7 +119,9 @@ _END_LINE = re.compile(
     r"exit (?P<status>[0-9]{1,3}) (?P<bytes>[0-9]{1,15}) "
     r"(?P<cause>exited|stopped|timed out|output full|output lost)"
 )
-
+"""The last two causes are told of by claims of earlier versions alone."""
+_DROPPED_LINE = re.compile(r"dropped (?P<bytes>[0-9]{1,15}) (?P<why>.+)")
+_UNKNOWN_LINE = re.compile(r"unknown(?: (?P<knows>gone|restarted|runs [0-9]{1,10}))?")
 _BOOT_ID = re.compile(r"[ -~]{1,200}")
 
 
@@ -136,6 +141,15 @@ class ConversationEnd:
     cause: str = ""
     bytes: int = 0
     """Of output that the host has."""
+    dropped: int = 0
+    """Bytes of output beyond that, which the host did not keep."""
+    dropped_why: str = ""
+    """`limit`, or in the host's words what kept it from keeping them."""
+    place: str = ""
+    """Of `ClaimRequest.claims_in` the folder that has the claim."""
+    knows: str = ""
+    """What the host still knows of an unknown attempt: `gone` (there is no claim any
+    more), `restarted` (it was another boot), `runs PID` (the script); or nothing."""
     verdict: str = ""
     """What the host says of the attempt; empty where no verdict came.
 
@@ -154,6 +168,10 @@ class ConversationEnd:
     """Why the host's shell was not reached, as far as ssh says it."""
 
 
+async def _forget_claim(_boot: str, _place: str) -> None:
+    """Take note of no claim."""
+
+
 @dataclass(slots=True)
 class HostConversation:
     """Sends one request to a host, and collects the answer and the output."""
@@ -162,10 +180,11 @@ class HostConversation:
     request: ClaimRequest
     output: HostOutput | None
     """Where the script's output goes; `None` where none is requested."""
-    on_claim: Callable[[str], None] = lambda _boot: None
-    """Called when the host reports a claim, with its boot id if it is made now.
+    on_claim: Callable[[str, str], Awaitable[None]] = _forget_claim
+    """Called when the host reports a claim, with its boot id and its folder if it is
+    made now: the host lets it begin once this has returned.
 
-    The text is empty if the attempt runs already, or if an earlier one had begun.
+    Both are empty if the attempt runs already, or if an earlier one had begun.
     """
     answer: ConversationEnd = field(default_factory=ConversationEnd)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -176,6 +195,7 @@ class HostConversation:
     _noise_bytes: int = 0
     _pipes_ended: bool = False
     _distrusted: bool = False
+    _has_claimed: bool = False
 
     async def exchange(self) -> ConversationEnd:
         """Send the request, and wait for the answer.
@@ -248,8 +268,18 @@ class HostConversation:
         return self.transport.connect_timeout + LOGIN_LIMIT
 
     async def _send(self, child: ChildProcess, text: bytes) -> None:
+        """Send the request; a start stays open, as its claim is to be let begin."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             child.stdin.write(text)
+            await child.stdin.drain()
+        if self.request.verb is not ClaimVerb.START:
+            child.stdin.close()
+
+    async def _let_begin(self, child: ChildProcess, boot: str) -> None:
+        """Let the host begin what it has claimed, once that is durable here."""
+        await self.on_claim(boot, self.answer.place)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            child.stdin.write(f"go {self._nonce}\n".encode())
             await child.stdin.drain()
         child.stdin.close()
 
@@ -285,21 +315,22 @@ class HostConversation:
                 raise RunError("it says too much that is no output")
             *lines, rest = (rest + data).split(b"\n")
             for each in lines:
-                self._take_line(each[:MAX_PROTOCOL_LINE_BYTES].rstrip(b"\r"))
+                line_of_it = each[:MAX_PROTOCOL_LINE_BYTES].rstrip(b"\r")
+                await self._take_line(child, line_of_it)
             rest = rest[:MAX_PROTOCOL_LINE_BYTES]
         if rest:
-            self._take_line(rest)
+            await self._take_line(child, rest)
 
-    def _take_line(self, data: bytes) -> None:
+    async def _take_line(self, child: ChildProcess, data: bytes) -> None:
         text = decode(data)
         word, _, rest = text.partition(" ")
         if secrets.compare_digest(word.encode(), self._nonce.encode()):
             self.answer.last_heard_at = time.monotonic()
-            self._apply_protocol_line(rest)
+            await self._apply_protocol_line(child, rest)
         elif text.strip():
             self._noise.append(text)
 
-    def _apply_protocol_line(self, text: str) -> None:
+    async def _apply_protocol_line(self, child: ChildProcess, text: str) -> None:
         """Apply a protocol line, without its nonce; only the first verdict counts."""
         answer = self.answer
         word, _, rest = text.partition(" ")
@@ -310,20 +341,40 @@ class HostConversation:
                 return
             answer.verdict, answer.status = "exit", int(found["status"])
             answer.bytes, answer.cause = int(found["bytes"]), found["cause"]
-        elif word in ("void", "unknown", "can") and not rest:
+        elif word in ("void", "can") and not rest:
             answer.verdict = word
+        elif found := _UNKNOWN_LINE.fullmatch(text):
+            answer.verdict, answer.knows = word, found["knows"] or ""
+        elif found := _DROPPED_LINE.fullmatch(text):
+            answer.dropped = int(found["bytes"])
+            answer.dropped_why = line(found["why"])[:MAX_UNREACHED_REASON_LENGTH]
+        elif word == "place" and rest in self._places:
+            answer.place = self._places[rest]
         elif word == "refused":
-            answer.verdict, answer.reason = word, line(rest)[:200]
+            reason = line(rest)[:MAX_UNREACHED_REASON_LENGTH]
+            answer.verdict, answer.reason = word, reason
         elif word == "earlier" and rest in map(str, self.request.earlier):
             answer.of_attempt = int(rest)
-            self.on_claim("")
-        elif word == "claimed" and _BOOT_ID.fullmatch(rest):
-            self.on_claim(rest)
+            await self.on_claim("", "")
+        elif word == "claimed" and self._may_claim(rest):
+            self._has_claimed = True
+            await self._let_begin(child, rest)
         elif text == "running":
-            self.on_claim("")
+            await self.on_claim("", "")
         answer.spoke |= text == "here"
         answer.stopping |= text == "stopping"
         answer.cleaned |= text == "clean"
+
+    @property
+    def _places(self) -> Mapping[str, str]:
+        """The folders in which claims may be, by what the host calls them."""
+        places = enumerate(self.request.claims_in, 1)
+        return {str(number): place for number, place in places}
+
+    def _may_claim(self, boot: str) -> bool:
+        """Whether the host may say now that it has claimed the attempt."""
+        is_start = self.request.verb is ClaimVerb.START
+        return is_start and not self._has_claimed and bool(_BOOT_ID.fullmatch(boot))
 
     def _distrust(self, reason: str) -> None:
         """Discard the answer: what the host sent breaks the protocol."""

@@ -54,7 +54,7 @@ class StepOrder:
     grace: float = 5.0
     """Seconds between SIGTERM and SIGKILL."""
     max_output: int = 1 << 20
-    """Bytes of output, for each host."""
+    """Bytes of output that are kept, for each host."""
     width: int = 25
     """Hosts that are asked at the same time."""
     tries: int = TRIES
@@ -155,7 +155,8 @@ class HostReport:
     exit: int | None = None
     """The script's status; a signal N is 128 + N. `None`: it did not end."""
     cause: str = ""
-    """exited, stopped, timed out, output full, output lost."""
+    """exited, stopped, timed out; of claims of earlier versions output full, output
+    lost."""
     bytes: int = 0
     """Of the output that is here."""
     sha256: str = ""

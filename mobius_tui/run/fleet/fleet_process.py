@@ -46,6 +46,7 @@ from mobius_tui.run.fleet.transport import (
     Transport,
     transport_to,
 )
+from mobius_tui.run.storage.run_directory import sync_folder
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""
@@ -135,7 +136,11 @@ class HostAttemptQueue:
     async def _clean(self, attempt: HostAttempt) -> HostReport:
         name = attempt.order.name
         request = ClaimRequest(
-            verb=ClaimVerb.CLEAN, run=self.step.run, step=self.step.step, host=name
+            verb=ClaimVerb.CLEAN,
+            run=self.step.run,
+            step=self.step.step,
+            host=name,
+            claims_in=self.step.route.claims_in,
         )
         try:
             answer = await HostConversation(attempt.transport, request, None).exchange()
@@ -200,6 +205,7 @@ def locked_outputs(folder: Path) -> Iterator[None]:
     """
     try:
         make_private_folder(folder / HOSTS_FOLDER_NAME)
+        sync_folder(folder)  # what is noted of claims in it must not get lost
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         lock = os.open(folder / HOSTS_FOLDER_NAME / ".lock", flags, 0o600)
     except OSError as error:

@@ -10,7 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.claim_note import ClaimNote, read_claim_note
+from mobius_tui.run.fleet.claim_request import (
+    ClaimRequest,
+    ClaimVerb,
+    claim_digest,
+)
 from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
 from mobius_tui.run.fleet.fleet_lines import (
     HostReport,
@@ -22,6 +27,7 @@ from mobius_tui.run.fleet.host_output import HostOutput, output_path
 from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.run.keeper.output_writer import run_clock
 from mobius_tui.run.storage.redaction import secret_literals
+from mobius_tui.runbook.text.units import size_in_words
 
 RETRIES_RESET_AFTER = 30.0
 """Seconds of a conversation after which a break starts the tries (`retry_pauses`) anew.
@@ -51,6 +57,9 @@ class HostAttempt:
     ) -> None:
         self.order, self.step, self.transport = order, step, transport
         self._report = report
+        self._output_path = output_path(Path(step.folder), order.name)
+        self._values = {**step.values, **order.values}
+        self._digest = claim_digest(step.script, step.shell, self._values, step.secrets)
         self._claimed = False
         """Whether the host said that the attempt is claimed."""
         self._of_attempt: int | None = None
@@ -75,9 +84,8 @@ class HostAttempt:
             request = self._request(verb)
             request.shell_input("0")
             secrets = tuple(map(os.fsencode, secret_literals(self.step.secrets)))
-            path = output_path(Path(self.step.folder), self.order.name)
             now = run_clock(self.step.clock_offset)
-            output = HostOutput(path, secrets, request.output_limit, now)
+            output = HostOutput(self._output_path, secrets, request.output_limit, now)
         except (RunError, OSError) as error:
             state = STATE_IF_NOT_ASKED[verb]
             return self._make_report(state, reason=_start_error_text(error))
@@ -107,6 +115,9 @@ class HostAttempt:
             self._of_attempt = answer.of_attempt or self._of_attempt
             if answer.verdict == "refused":
                 return self._refused(verb, answer, output)
+            if answer.verdict == "void" and output.size:
+                reason = "the host says that it never began, but its output is here"
+                return self._make_report(ReportedState.UNKNOWN, output, reason)
             if answer.verdict in ("void", "unknown"):
                 return self._make_report(
                     ReportedState(answer.verdict), output, _answer_reason(answer)
@@ -151,29 +162,36 @@ class HostAttempt:
     async def _ask(self, verb: ClaimVerb, output: HostOutput) -> ConversationEnd:
         conversation = HostConversation(
             self.transport,
-            self._request(verb, output.size, output.boot_of(self.order.attempt)),
+            self._request(verb, output.size),
             output,
-            on_claim=lambda boot: self._take_claim(output, boot),
+            on_claim=lambda boot, place: self._take_claim(output, boot, place),
         )
         try:
             return await conversation.exchange()
         except OSError as error:
             return ConversationEnd(reason=_start_error_text(error))
 
-    def _take_claim(self, output: HostOutput, boot: str) -> None:
+    async def _take_claim(self, output: HostOutput, boot: str, place: str) -> None:
+        """Note a claim durably before the host may begin.
+
+        Raises:
+            OSError: it cannot be written down.
+        """
         if boot:
-            output.note_boot(self.order.attempt, boot)
+            note = ClaimNote(
+                attempt=self.order.attempt, boot=boot, place=place, digest=self._digest
+            )
+            await asyncio.to_thread(note.write, self._output_path)
         if not self._claimed:
             self._claimed = True
             if self.step.timeout is not None:
                 self._must_end_in(self.step.timeout)
             self._report(self._make_report(ReportedState.RUNNING, output, is_end=False))
 
-    def _request(
-        self, verb: ClaimVerb, offset: int = 0, boot: str = ""
-    ) -> ClaimRequest:
+    def _request(self, verb: ClaimVerb, offset: int = 0) -> ClaimRequest:
         step, order = self.step, self.order
         begins = verb is ClaimVerb.START
+        note = read_claim_note(self._output_path, order.attempt)
         return ClaimRequest(
             verb=verb,
             run=step.run,
@@ -181,15 +199,24 @@ class HostAttempt:
             host=order.name,
             attempt=order.attempt,
             earlier=order.earlier,
-            boot=boot,
+            boot=note.boot if note else "",
+            digest=(note and note.digest) or self._digest,
+            claims_in=self._claims_in(note),
             offset=offset,
             script=step.script if begins else "",
             shell=step.shell,
-            values={**step.values, **order.values} if begins else {},
+            values=self._values if begins else {},
             timeout=step.timeout,
             grace=step.grace,
             max_output=step.max_output,
         )
+
+    def _claims_in(self, note: ClaimNote | None) -> tuple[str, ...]:
+        """Where claims may be, the noted place first."""
+        places = self.step.route.claims_in
+        if note is None or note.place not in places:
+            return places
+        return (note.place, *(each for each in places if each != note.place))
 
     async def _stop_when_wanted(self) -> None:
         """Wait for `stop`, then ask the host to stop until it confirms."""
@@ -210,15 +237,19 @@ class HostAttempt:
     def _exited(self, answer: ConversationEnd, output: HostOutput) -> HostReport:
         is_ok = answer.status == 0 and answer.cause == "exited"
         missing = answer.bytes - output.size
-        reason = ""
+        reasons = []
+        if answer.dropped:
+            size, why = size_in_words(answer.dropped), answer.dropped_why
+            why = "max_output" if why == "limit" else why
+            reasons.append(f"{size} more of its output were not kept ({why})")
         if missing > 0:
-            reason = f"{missing} bytes of its output are missing"
+            reasons.append(f"{missing} bytes of its output are missing")
         elif missing < 0:
-            reason = f"it has {-missing} bytes of output less than it sent"
+            reasons.append(f"it has {-missing} bytes of output less than it sent")
         return self._make_report(
             ReportedState.OK if is_ok else ReportedState.FAILED,
             output,
-            reason,
+            "; ".join(reasons),
             answer=answer,
         )
 
@@ -269,7 +300,20 @@ class HostAttempt:
 def _answer_reason(answer: ConversationEnd) -> str:
     if answer.verdict == "void":
         return "it was given up on the host before it began"
-    return "nothing is left on the host that knows how far the script got"
+    what, _, pid = answer.knows.partition(" ")
+    if what == "gone":
+        return (
+            "the host had claimed it, and has no trace of that any more; how far the "
+            "script got is not known"
+        )
+    if what == "restarted":
+        return "the host was restarted while it ran; how far it got is not known"
+    if what == "runs":
+        return (
+            "its keeper on the host died while it ran; the script goes on there "
+            f"without it, as process {pid}"
+        )
+    return "its keeper on the host died while it ran; how far it got is not known"
 
 
 def _start_error_text(error: Exception) -> str:

@@ -134,7 +134,6 @@ class HostOutput:
         self._file = _open_private(path, flags | os.O_CLOEXEC)
         self._path, self._secrets, self._limit = path, secrets, limit
         self._now = now or run_clock(0)
-        self._boot = path.with_name("boot")
         self.size = os.fstat(self._file).st_size
         self._redactor = _SameLengthRedactor(secrets)
         try:
@@ -180,30 +179,6 @@ class HostOutput:
     def spans_sha256(self) -> str:
         """The digest of the file `spans`; empty where it cannot be read."""
         return sha256_of(spans_path(self._path))
-
-    def note_boot(self, attempt: int, boot: str) -> None:
-        """Write down in which boot of the host an attempt was claimed; durable.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(self._boot, flags, 0o600)
-        try:
-            os.write(file, f"{attempt} {boot}\n".encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-    def boot_of(self, attempt: int) -> str:
-        """What `note_boot` wrote down of an attempt; empty where it did not."""
-        try:
-            with open_regular(self._boot) as file:
-                text = file.read(1024).decode("ascii", "replace")
-        except OSError:
-            return ""
-        number, _, boot = text.strip().partition(" ")
-        return boot if number == str(attempt) else ""
 
     def close(self) -> None:
         """Close the files."""

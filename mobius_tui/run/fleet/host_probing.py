@@ -69,7 +69,7 @@ async def probe_hosts(
 async def _probe(host: Destination, route: Route) -> ProbedHost:
     try:
         transport = transport_to(host, route, None)
-        request = ClaimRequest.probe(host.name)
+        request = ClaimRequest.probe(host.name, route.claims_in)
         answer = await HostConversation(transport, request, None).exchange()
     except MobiusError as error:
         answer = ConversationEnd(reason=str(error))

@@ -15,7 +15,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.limits import bounded_duration
-from mobius_tui.runbook.model.targets import Target
+from mobius_tui.runbook.model.targets import HOME_ONLY, Target
 from mobius_tui.runbook.text.host_patterns import USER_NAME, host_name_problem
 from mobius_tui.sanitize import line
 
@@ -123,6 +123,8 @@ class SshRoute:
     """The user that scripts run as, by `sudo -n`; empty for the one who logs in."""
     connect_timeout: int = 5
     """Seconds in which a connection to a host must be made."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the hosts for claims, in the order in which they are tried."""
 
 
 def ssh_route(target: Target, folder: Path, become: str = "") -> SshRoute:
@@ -145,6 +147,7 @@ def ssh_route(target: Target, folder: Path, become: str = "") -> SshRoute:
         config="" if config is None else str(config),
         become=become,
         connect_timeout=math.ceil(seconds),
+        claims_in=target.claims_in,
     )
 
 
@@ -158,6 +161,8 @@ class LocalRoute:
     sites: Mapping[str, str] = field(default_factory=dict)
     """Folders by the names of hosts."""
     shell: tuple[str, ...] = ("sh", "-s")
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """As `SshRoute` has it; a drill leaves nothing outside of its sites."""
 
 
 Route = SshRoute | LocalRoute

@@ -46,6 +46,15 @@ def _kill_group(pid: int) -> None:
         return
 
 
+def _ended(pid: int) -> tuple[bool, int | None]:
+    """Whether a child has ended, and its status where that cannot be seen unreaped."""
+    if hasattr(os, "waitid"):
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, pid, flags) is not None, None
+    reaped, status = os.waitpid(pid, os.WNOHANG)
+    return bool(reaped), status if reaped else None
+
+
 def _wake(_number: int, _frame: FrameType | None) -> None:
     """Only the wakeup descriptor is of use."""
 
@@ -62,17 +71,16 @@ def main(argv: list[str]) -> int:
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, _wake)
     pid = _start(argv)
-    ended, status = 0, 0
+    ended, status = False, None
     while not ended:
         ready, _, _ = select.select([0, reading], [], [])
         if reading in ready and signal.SIGTERM in os.read(reading, 64):
             ready.append(0)
-        if 0 in ready:
-            _kill_group(pid)
-            ended, status = os.waitpid(pid, 0)
-        else:
-            ended, status = os.waitpid(pid, os.WNOHANG)
-    _kill_group(pid)
+        ended, status = (True, None) if 0 in ready else _ended(pid)
+    # As long as it is not reaped, its number is nobody else's.
+    if status is None:
+        _kill_group(pid)
+        status = os.waitpid(pid, 0)[1]
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 

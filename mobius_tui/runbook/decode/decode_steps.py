@@ -29,6 +29,8 @@ from mobius_tui.runbook.decode.value_readers import (
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import (
+    DEFAULT_MAX_OUTPUT,
+    DEFAULT_MAX_OUTPUT_PER_HOST,
     Ask,
     Choose,
     Manual,
@@ -118,8 +120,14 @@ def _run(step: TomlTable) -> Run:
         timeout=timeout,
         follow=follow,
         tty=tty,
-        max_output=read_size(step, "max_output", "1GiB"),
+        max_output=_max_output(step),
     )
+
+
+def _max_output(step: TomlTable) -> str:
+    on_hosts = step.has("hosts")
+    usual = DEFAULT_MAX_OUTPUT_PER_HOST if on_hosts else DEFAULT_MAX_OUTPUT
+    return read_size(step, "max_output", usual)
 
 
 def _playbook(step: TomlTable) -> Run:
@@ -139,7 +147,7 @@ def _playbook(step: TomlTable) -> Run:
         playbook_vars=step.text_list("vars"),
         effect=cast("Any", effect),
         timeout=read_duration(step, "timeout", "10m"),
-        max_output=read_size(step, "max_output", "1GiB"),
+        max_output=_max_output(step),
     )
 
 

@@ -14,6 +14,8 @@ from mobius_tui.runbook.decode.value_readers import (
 from mobius_tui.runbook.model.actions import Run, StepAction
 from mobius_tui.runbook.model.targets import (
     ENGINES,
+    HOME_ONLY,
+    MAX_CLAIM_PLACES,
     MAX_HOSTS,
     MAX_HOSTS_AT_ONCE,
     MAX_RUNS_AT_ONCE,
@@ -44,6 +46,8 @@ MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
 """How many hosts may have failed, or which share."""
 ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
 """A user of a host, as `useradd` takes it."""
+CLAIM_PLACE_PATTERN = re.compile(r"(?:~|(?=/))(?:/[\w.@+-]{1,100}){0,10}", re.ASCII)
+"""A folder on a host, without what a shell there would read as more than its name."""
 KEYS_OF_HOSTS = ("become", "batch", "between", "on_unreachable", "engine")
 """Keys that belong to a step with `hosts` alone."""
 
@@ -90,6 +94,7 @@ def _target(name: str, table: TomlTable) -> Target:
         connect_timeout=read_duration(table, "connect_timeout", "5s"),
         tries=table.integer("tries", TRIES, 1, MAX_TRIES),
         ssh_config=table.text("ssh_config"),
+        claims_in=_claims_in(table),
         ignore_vars=table.text_list("ignore_vars"),
     )
     if is_template(target.connect_timeout):
@@ -117,6 +122,24 @@ def _target(name: str, table: TomlTable) -> Target:
     elif not target.inventory and target.hosts and not any(problems):
         _report_names(target, table)
     return target
+
+
+def _claims_in(table: TomlTable) -> tuple[str, ...]:
+    """The folders on hosts for claims."""
+    if not table.has("claims_in"):
+        return HOME_ONLY
+    places = table.text_list("claims_in")
+    for index, place in enumerate(places):
+        if not CLAIM_PLACE_PATTERN.fullmatch(place) or ".." in place.split("/"):
+            words = "`claims_in` are folders on the hosts, such as ~ or /dev/shm"
+            table.report(words, "claims_in", index)
+    if not places and table.owner("claims_in").node["claims_in"]:
+        return HOME_ONLY
+    if not 0 < len(set(places)) == len(places) <= MAX_CLAIM_PLACES:
+        words = f"`claims_in` are 1 to {MAX_CLAIM_PLACES} folders, each named once"
+        table.report(words, "claims_in")
+        return HOME_ONLY
+    return places
 
 
 def _report_names(target: Target, table: TomlTable) -> None:

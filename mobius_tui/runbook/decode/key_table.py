@@ -154,6 +154,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "connect_timeout": _DURATION,
         "tries": integer(1, MAX_TRIES),
         "ssh_config": _SOME_TEXT,
+        "claims_in": {**_TEXTS, "minItems": 1},
         "ignore_vars": _TEXTS,
     },
     "limits": {

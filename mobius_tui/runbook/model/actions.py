@@ -43,7 +43,9 @@ class Ask:
 
 
 DEFAULT_MAX_OUTPUT = "1GiB"
-"""The output of a script on this machine; on each of many hosts it is less."""
+"""The output of a script on this machine."""
+DEFAULT_MAX_OUTPUT_PER_HOST = "16MiB"
+"""The output of a script on each of many hosts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +67,8 @@ class Run:
     tty: bool = False
     """Whether it runs in a terminal with a person; its output is not recorded."""
     max_output: str = DEFAULT_MAX_OUTPUT
-    """The size of output at which the step is stopped."""
+    """The size of output at which the step is stopped; on each of many hosts, of which
+    no more is kept."""
     playbook: str = ""
     """The file of an Ansible playbook that it plays in place of a script."""
     playbook_vars: tuple[str, ...] = ()

@@ -27,6 +27,10 @@ TRIES = 4
 MAX_TRIES = 10
 MAX_RUNS_AT_ONCE = 16
 """Runs that `[limits]` may allow at once; more are as good as no limit."""
+HOME_ONLY = ("~",)
+"""Where a host has the claims of a run, where its target says nothing: in the home of
+who logs in."""
+MAX_CLAIM_PLACES = 8
 
 OnUnreachable = Literal["fail", "skip", "ask"]
 """What a host that cannot be reached counts for."""
@@ -59,8 +63,15 @@ class Target:
     ssh_config: str = ""
     """ssh's configuration for these hosts, a file from the runbook's folder; empty for
     the person's own."""
+    claims_in: tuple[str, ...] = HOME_ONLY
+    """Folders on the hosts: the first that can be written in has a run's claim."""
     ignore_vars: tuple[str, ...] = ()
     """Variables of the inventory that ssh need not follow."""
+
+    @property
+    def claims_in_words(self) -> str:
+        """Where its hosts have claims; empty for their homes alone."""
+        return "" if self.claims_in == HOME_ONLY else ", else ".join(self.claims_in)
 
     @property
     def title_or_name(self) -> str:

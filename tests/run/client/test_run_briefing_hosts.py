@@ -36,6 +36,7 @@ url = "http://127.0.0.1:1/health"
 title = "Web servers"
 hosts = ["web-[001:020]"]
 first = ["web-001"]
+claims_in = ["~", "/dev/shm"]
 [targets.prod]
 inventory = "hosts.ini"
 hosts = ["prod"]
@@ -99,6 +100,8 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
         "health (a person after 9m)"
     ) in lines
     assert "hosts  20 hosts" in lines
+    assert "keeps  the first 16MiB of each host's output" in lines
+    assert "claims in ~, else /dev/shm of each host" in lines
     assert "bash, limit 10m, of each host:" in lines
     assert "batch 1: web-001" in lines
     batch = "batch 2: web-002, web-003, web-004, web-005, web-006 … web-011 (10 hosts)"
@@ -108,8 +111,9 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
     assert "batch 2: web-3, db-1" in lines
     fields = [field.content.plain for field in host_fields(found)]
     first_ten = ", ".join(f"web-{n:03}" for n in range(1, 11))
+    claims = "claims in ~, else /dev/shm"
     assert fields == [
-        f"Web servers: 20 hosts: {first_ten} and 10 more, in batches of 1, 50%",
+        f"Web servers: 20 hosts: {first_ten} and 10 more, in batches of 1, 50%; {claims}",
         "prod: 4 hosts, of 3 groups: web-1, web-2, web-3, db-1, in batches of 2",
     ]
     assert (

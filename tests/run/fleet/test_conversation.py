@@ -14,7 +14,11 @@ from mobius_tui.run.fleet.transport import Transport
 
 TAKE_NONCE = 'read -r line; NONCE=${line#NONCE=}; say() { echo "$NONCE $*" >&2; }\n'
 """What a host does that only pretends to run what it is sent."""
-HELLO = TAKE_NONCE + 'cat >/dev/null; printf "\\n%s\\n" "$NONCE"; say here\n'
+HELLO = (
+    TAKE_NONCE
+    + 'until [ "${line%% *}" = main ]; do read -r line; done\n'
+    + 'printf "\\n%s\\n" "$NONCE"; say here\n'
+)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -98,7 +99,7 @@ async def test_a_stop_reaches_who_runs_and_who_waits(tmp_path: Path) -> None:
 
 
 async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> None:
-    route = local_route(tmp_path, ["a"])
+    route = local_route(tmp_path, ["a", "b"])
     script = 'echo one; until [ -e "$HOME/go-on" ]; do sleep 0.05; done; echo two'
     step = step_order(tmp_path, route, script)
     fleet = await FleetController.open(step)
@@ -115,8 +116,8 @@ async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> No
     assert output_of(tmp_path, "a") == "one\ntwo\n"
     spans = spans_in(spans_path(output_path(tmp_path / "step", "a")).read_bytes())
     assert [(span.offset, span.end) for span in spans] == [(0, 4), (4, 8)]
-    await later.attach("a", attempt=2)
-    await later.state("a", ReportedState.VOID)
+    await later.attach("b")
+    await later.state("b", ReportedState.VOID)
     await later.close()
 
 
@@ -142,7 +143,7 @@ async def test_two_never_write_the_same_outputs(tmp_path: Path) -> None:
 LOSES_ANSWERS = """
 [ -e "$HOME/lost" ] && exec sh -s
 touch "$HOME/lost"
-sh -s > "$HOME/answer" 2>&1
+sed '/^main /q' | sh -s > "$HOME/answer" 2>&1
 exit 255
 """
 
@@ -150,7 +151,7 @@ exit 255
 async def test_a_line_that_breaks_after_delivery_runs_nothing_twice(
     tmp_path: Path,
 ) -> None:
-    """All that the host answers is lost: the next try finds what it did."""
+    """All that the host answers is lost: what it claimed was not let begin."""
     route = local_route(tmp_path, ["a"], "sh", "-c", LOSES_ANSWERS)
     script = 'echo ran | tee -a "$HOME/ran"'
     fleet = await FleetController.open(step_order(tmp_path, route, script))
@@ -177,7 +178,8 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     assert unknown.reason.endswith("Connection refused")
     await fleet.close()
 
-    lost = local_route(tmp_path, ["a"], "sh", "-c", "sh -s >/dev/null 2>&1; exit 255")
+    loses = "sed '/^main /q' | sh -s >/dev/null 2>&1; exit 255"
+    lost = local_route(tmp_path, ["a"], "sh", "-c", loses)
     script = 'echo ran | tee -a "$HOME/ran"; exit 7'
     fleet = await FleetController.open(step_order(tmp_path, lost, script))
     await fleet.begin("a", attempt=2, earlier=(1,))
@@ -189,7 +191,7 @@ async def test_who_never_answers_is_unreachable_and_the_next_attempt_looks_there
     )
     await found.begin("a", attempt=3, earlier=(1, 2))
     end = await found.state("a")
-    assert (end.state, end.exit, end.of_attempt) == (ReportedState.FAILED, 7, 2)
+    assert (end.state, end.exit, end.of_attempt) == (ReportedState.FAILED, 7, None)
     assert (tmp_path / "sites/a/ran").read_text() == "ran\n"
     await found.close()
 
@@ -229,3 +231,95 @@ async def test_orders_that_make_no_sense_end_it_with_a_reason(tmp_path: Path) ->
     await fleet.client.send(step)
     assert await fleet.close() == 4
     assert not any(map(is_end, fleet.reports))
+
+
+@pytest.mark.parametrize("lost", ["claims", "home", "claims, but its output is here"])
+async def test_what_was_let_begin_and_is_forgotten_there_is_unknown(
+    tmp_path: Path, lost: str
+) -> None:
+    """Killed while the script runs; then the host has no trace of it any more."""
+    route = local_route(tmp_path, ["a"])
+    home, ran = tmp_path / "sites/a", tmp_path / "ran"
+    script = (
+        f'echo ran >>{ran}; echo begun; until [ -e "{ran}-on" ]; do sleep 0.05; done'
+    )
+    step = step_order(tmp_path, route, script)
+    fleet = await FleetController.open(step)
+    await fleet.begin("a")
+    wait_until(lambda: output_of(tmp_path, "a") == "begun\n" if ran.exists() else False)
+    os.kill(fleet.pid, signal.SIGKILL)
+    await fleet.close()
+    Path(f"{ran}-on").touch()
+    shutil.rmtree(home if lost == "home" else home / ".mobius-tui")
+    home.mkdir(exist_ok=True)
+    if "output" in lost:
+        (tmp_path / "step/hosts/a/boot").unlink()
+    later = await FleetController.open(step)
+    await later.attach("a")
+    end = await later.state("a")
+    assert end.state is ReportedState.UNKNOWN
+    assert ("no trace" in end.reason) or ("its output is here" in end.reason)
+    await later.close()
+    assert ran.read_text() == "ran\n"
+
+
+DEAF = """
+[ -e "$HOME/deaf" ] && { sh -s >"$HOME/answer" 2>"$HOME/said"; exit 255; }
+exec sh -s
+"""
+"""A host whose answers are lost while there is a file `deaf`."""
+
+
+async def test_what_was_claimed_unheard_has_not_begun_and_is_run_once(
+    tmp_path: Path,
+) -> None:
+    """Its home is lost, too, as at a reboot: nothing there could say that it began."""
+    route = local_route(tmp_path, ["a"], "sh", "-c", DEAF)
+    home, ran = tmp_path / "sites/a", tmp_path / "ran"
+    (home / "deaf").touch()
+    step = step_order(tmp_path, route, f"echo ran >>{ran}")
+    fleet = await FleetController.open(step)
+    await fleet.begin("a")
+    said = home / "said"
+    wait_until(lambda: said.exists() and " claimed " in said.read_text())
+    os.kill(fleet.pid, signal.SIGKILL)
+    await fleet.close()
+    shutil.rmtree(home)
+    home.mkdir()
+    later = await FleetController.open(step)
+    await later.attach("a")
+    assert (await later.state("a")).state is ReportedState.VOID
+    assert not ran.exists()
+    await later.begin("a", attempt=2)
+    assert (await later.state("a", ReportedState.OK)).attempt == 2
+    await later.close()
+    assert ran.read_text() == "ran\n"
+
+
+async def test_a_claim_that_cannot_be_noted_here_does_not_begin(tmp_path: Path) -> None:
+    route, ran = local_route(tmp_path, ["a"]), tmp_path / "ran"
+    step = step_order(tmp_path, route, f"echo ran >>{ran}")
+    (tmp_path / "step/hosts/a/boot").mkdir(parents=True)
+    fleet = await FleetController.open(step)
+    await fleet.begin("a")
+    end = await fleet.state("a")
+    assert end.state is ReportedState.UNREACHABLE
+    assert end.reason == "Is a directory"
+    await fleet.close()
+    assert not ran.exists()
+
+
+async def test_output_over_the_limit_is_dropped_counted_and_nothing_is_killed_for_it(
+    tmp_path: Path,
+) -> None:
+    route = local_route(tmp_path, ["a"])
+    script = 'seq 100000; touch "$HOME/whole"; echo end'
+    fleet = await FleetController.open(
+        step_order(tmp_path, route, script, max_output=10_240)
+    )
+    await fleet.begin("a")
+    end = await fleet.state("a")
+    assert (end.state, end.exit, end.bytes) == (ReportedState.OK, 0, 10_240)
+    assert end.reason == "565.1 KiB more of its output were not kept (max_output)"
+    assert (tmp_path / "sites/a/whole").exists()
+    await fleet.close()

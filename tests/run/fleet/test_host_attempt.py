@@ -19,7 +19,8 @@ async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
 ) -> None:
     monkeypatch.setattr(host_attempt, "END_REPORT_TIMEOUT", 0.1)
     lies = (
-        'read -r n; n=${n#NONCE=}; cat >/dev/null; printf "\\n%s\\n" $n\n'
+        'read -r n; n=${n#NONCE=}; until [ "${l%% *}" = main ]; do read -r l; done\n'
+        'printf "\\n%s\\n" $n\n'
         'echo "$n here" >&2; echo "$n claimed b" >&2; sleep 300'
     )
     route = local_route(tmp_path, ["a"], "sh", "-c", lies)

@@ -111,14 +111,6 @@ def test_more_than_the_limit_is_not_taken(path: Path) -> None:
     output.close()
 
 
-def test_the_boot_of_a_claim_is_written_down_for_its_attempt(path: Path) -> None:
-    output = HostOutput(path, (), 10)
-    assert output.boot_of(1) == ""
-    output.note_boot(1, "{ sec = 1 } today")
-    assert (output.boot_of(1), output.boot_of(2)) == ("{ sec = 1 } today", "")
-    output.close()
-
-
 WHOLE = GATHERED_BYTES_PER_HOST
 
 

@@ -183,6 +183,14 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
         ("hosts = ['a']\nfirst = ['b']", "hosts", "`b` goes `first`, and is none of"),
         ("hosts = ['a']\nfirst = ['a', 'a']", "first", "`a` goes `first` twice"),
         ("hosts = ['a']\nfirst = ['-a']", "first", "begins with `-`"),
+        ("hosts = ['a']\nclaims_in = []", "claims_in", "are 1 to 8 folders"),
+        ("hosts = ['a']\nclaims_in = ['~', '~']", "claims_in", "each named once"),
+        ("hosts = ['a']\nclaims_in = ['']", "claims_in", "is a list of texts"),
+        ("hosts = ['a']\nclaims_in = ['x']", "claims_in", "are folders on the hosts"),
+        ("hosts = ['a']\nclaims_in = ['/a/../b']", "claims_in", "are folders on the"),
+        ("hosts = ['a']\nclaims_in = ['/a b']", "claims_in", "are folders on the"),
+        ("hosts = ['a']\nclaims_in = ['/a*']", "claims_in", "are folders on the"),
+        ("hosts = ['a']\nclaims_in = ['~b']", "claims_in", "are folders on the"),
         ("hosts = ['a']\ninventory = ''", "inventory", "is a file, a directory or"),
         ("hosts = ['a']\nport = 1", "port", "here that is in ~/.ssh/config, or in an"),
         ("hosts = ['a']\ncanary = 'a'", "canary", "here that is `first`"),
@@ -196,6 +204,29 @@ def test_a_wrong_target_is_reported_at_its_key(
     assert len(found) == 1
     assert found[0][0] == place
     assert words in found[0][1]
+
+
+def test_the_folders_for_claims_are_the_homes_unless_they_are_named() -> None:
+    runbook, _ = read(RUN)
+    assert runbook is not None
+    assert runbook.targets["web"].claims_in == ("~",)
+    places = "claims_in = ['~/claims', '/dev/shm', '/run/user/1000']"
+    assert errors(target=f"hosts = ['a']\n{places}") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [("", "16MiB"), ("max_output = '1GiB'", "1GiB"), ("max_output = '1MiB'", "1MiB")],
+)
+def test_a_limit_of_output_that_is_written_is_the_limit(
+    written: str, limit: str
+) -> None:
+    runbook, problems = read(f"{RUN}\n{written}")
+    assert problems == []
+    assert runbook is not None
+    action = runbook.steps()[0].action
+    assert isinstance(action, Run)
+    assert action.max_output == limit
 
 
 def test_an_inventory_is_not_read_here() -> None:
