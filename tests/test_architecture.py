@@ -200,7 +200,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 2,
-    ("commands.authoring.check", "commands.support.drill_remarks"): 87,
+    ("commands.authoring.check", "commands.support"): 87,  # of drills, of inventories
     ("commands.drill", "commands.support.drill_start"): 217,
     ("commands.resume", "commands.support.run_lines"): 251,
     ("commands.run", "run.client.playbook_check"): 31,
@@ -222,7 +222,6 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 11,
     ("runbook.library.loader", "runbook.lint.linter"): 22,
     ("runbook.library.loader", "runbook.lint.suppressions"): 13,
-    ("commands.authoring.check", "commands.support.inventory_remarks"): 90,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 31,
     ("runbook.script_rules.cannot_fail", "runbook.script_rules.succeeding_scripts"): 9,
     ("runbook.toml.runbook_source", "runbook.toml.problem"): 19,  # names, for a shell

@@ -89,9 +89,9 @@ def _inventory_remarks(paths: list[Path]) -> tuple[InventoryRemark, ...]:
     if not any(named):
         return ()
     # Only now: a run's modules take long to import.
-    from mobius_tui.commands.support.inventory_remarks import inventory_remarks
+    from mobius_tui.commands.support import inventory_remarks
 
-    return inventory_remarks(paths)
+    return inventory_remarks.inventory_remarks(paths)
 
 
 def _drill_remarks(
@@ -101,9 +101,9 @@ def _drill_remarks(
     if not (options.fresh or _was_anything_run()):
         return ()
     # Only now: it takes a fifth of the time that a check takes else.
-    from mobius_tui.commands.support.drill_remarks import drill_remarks
+    from mobius_tui.commands.support import drill_remarks
 
-    return drill_remarks(paths, options.fresh)
+    return drill_remarks.drill_remarks(paths, options.fresh)
 
 
 def _file_named(name: str) -> Path:

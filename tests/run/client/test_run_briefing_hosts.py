@@ -111,9 +111,9 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
     assert "batch 2: web-3, db-1" in lines
     fields = [field.content.plain for field in host_fields(found)]
     first_ten = ", ".join(f"web-{n:03}" for n in range(1, 11))
-    claims = "claims in ~, else /dev/shm"
+    batches, claims = "in batches of 1, 50%", "claims in ~, else /dev/shm"
     assert fields == [
-        f"Web servers: 20 hosts: {first_ten} and 10 more, in batches of 1, 50%; {claims}",
+        f"Web servers: 20 hosts: {first_ten} and 10 more, {batches}; {claims}",
         "prod: 4 hosts, of 3 groups: web-1, web-2, web-3, db-1, in batches of 2",
     ]
     assert (
