@@ -321,7 +321,7 @@ def _hosts_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probe-hosts",
         action="store_true",
-        help="ask each for `true` by ssh; no unknown key is accepted",
+        help="ask each for all that a run needs; no unknown key is accepted",
     )
     add_json_option(parser)
 

@@ -188,7 +188,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -s h -l help -d 'show 
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l step -xka "(_mobius_tui_names steps)" -d 'the hosts of that step'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l target -x -d 'the hosts of that target'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l limit -x -d 'those of them that it names'
-complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l probe-hosts -d 'ask each for `true` by ssh'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l probe-hosts -d 'ask each for all that a run needs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a schema -d 'Print the JSON schema of runbooks, for an editor.'

@@ -38,7 +38,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, cut, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
-    HoldReason.HOST_KEY: "a host has another key than the known one",
+    HoldReason.HOST_KEY: "a changed host key",
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",
@@ -48,6 +48,7 @@ HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.TOO_LATE: "it was not well in time",
 }
 """Why nothing further begins."""
+_REASONS_WITH_DETAILS = frozenset({HoldReason.TRIGGER, HoldReason.NOT_HEALTHY})
 HOLDS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
 """Holds that Enter offers to release; at the others it goes elsewhere.
 
@@ -102,7 +103,7 @@ def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
 def held_text(held: BatchHold) -> str:
     """What is held, and why: `held at batch 2: a person lets it begin`."""
     why = HOLD_REASON_TEXTS[held.why]
-    if held.why is HoldReason.TRIGGER and held.reason:
+    if held.why in _REASONS_WITH_DETAILS and held.reason:
         why = f"{why}: {held.reason}"
     elif held.why not in RELEASABLE_HOLD_REASONS:
         why = held.reason or why
