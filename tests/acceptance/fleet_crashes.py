@@ -4,8 +4,9 @@
 host; with `--transport local` the hosts are folders, and nothing but a shell is needed.
 The run is begun, shown and resumed by the program itself. Viewer, the run's host
 process, fleet process, ssh, sshd's sessions and keepers on hosts are killed at random
-moments, until the step is over. No host may run its script twice, nothing may be known
-wrongly, no output be cut or doubled, and no host be unknown without a reason.
+moments, until the step is over; hosts lose their claims or their homes, their answers
+are dropped, and their clocks are moved. No host may run its script twice, nothing may
+be known wrongly, no output be cut or doubled, and no host be unknown without a reason.
 """
 
 from __future__ import annotations
@@ -52,7 +53,12 @@ from tests.acceptance.fleet_verdict import (
     times_run,
 )
 from tests.acceptance.fleet_victims import (
+    ANSWERS,
+    CLAIMS,
+    CLOCK,
+    HOME,
     KEEPER,
+    LOSSES,
     SESSION,
     WAY,
     Place,
@@ -79,7 +85,7 @@ batch = ["2", "50%", "100%"]
 max_failed = "100%"
 undo = "none: a test"
 run = '''
-echo "{name}" >> "$HOME/ran"
+echo "{name}" >> "{counts}/$RUNBOOK_HOST"
 i=0
 while [ $i -lt {lines} ]; do echo line $i; sleep 0.1; i=$((i+1)); done
 '''
@@ -98,11 +104,19 @@ HARMS = {
     KEEPER: (KEEPER,),
     "line": (WAY, SESSION),
     "all": ("viewer", "host", "fleet", WAY, SESSION, KEEPER),
+    "claims": (CLAIMS,),
+    "claims and host": ("host", CLAIMS),
+    "home": (HOME,),
+    "home and all": ("viewer", "host", "fleet", WAY, HOME),
+    "answers": (ANSWERS, "fleet"),
+    "clock": (CLOCK, WAY),
 }
-"""What is killed at a time, by what that is called."""
-EVERY_HARM = dict(zip(HARMS, (1, 2, 1, 2, 3, 3, 3, 3, 3), strict=True))
+"""What is killed or lost at a time, by what that is called."""
+EVERY_HARM = dict(
+    zip(HARMS, (1, 2, 1, 2, 3, 3, 3, 3, 3, 2, 3, 2, 3, 2, 2), strict=True)
+)
 """How likely each is."""
-SHARE = {WAY: 0.4, SESSION: 0.3, KEEPER: 0.5}
+SHARE = {WAY: 0.4, SESSION: 0.3, KEEPER: 0.5, CLAIMS: 0.3, HOME: 0.3}
 """Of the processes of a kind; of the others all."""
 LIMIT = 240.0
 """Seconds that a trial may take to come to its end when nothing is killed any more."""
@@ -127,7 +141,9 @@ class Trial:
         self.harms, self.rounds = harms, rounds
         self.book = place.folder / f"{name}.toml"
         hosts = ", ".join(f'"{host}"' for host in place.homes)
-        self.book.write_text(BOOK.format(hosts=hosts, name=name, lines=LINES))
+        self.book.write_text(
+            BOOK.format(hosts=hosts, name=name, lines=LINES, counts=place.counts)
+        )
         self.viewers: list[subprocess.Popen[bytes]] = []
         self.harmed = Harmed()
 
@@ -146,6 +162,7 @@ class Trial:
                 break
             names, weights = list(self.harms), list(self.harms.values())
             self._harm(self.dice.choices(names, weights)[0])
+        self.place.drop_answers(False)
         deadline = time.monotonic() + LIMIT
         while self._state().ended is None:
             if time.monotonic() > deadline:
@@ -290,6 +307,9 @@ class Trial:
     def _harm(self, harm: str) -> None:
         fleets = self.place.fleets(self.directory.host_pid())
         for kind in HARMS[harm]:
+            if kind in LOSSES:
+                self._lose(kind)
+                continue
             found = fleets if kind == "fleet" else self._found(kind)
             for victim in found:
                 if self.dice.random() < SHARE.get(kind, 1.0):
@@ -301,12 +321,28 @@ class Trial:
         if kind == SESSION:
             return self.place.sessions()
         if kind == KEEPER:
-            return self.place.keepers(self.directory.id)
+            return self.place.keepers()
         pid = self.directory.host_pid()
         pids = [each.pid for each in self.viewers] if kind == "viewer" else [pid]
         with contextlib.suppress(psutil.Error):
             return [Victim(kind, psutil.Process(each)) for each in pids if each]
         return []
+
+    def _lose(self, kind: str) -> None:
+        """Let some hosts lose something, or all."""
+        if kind == ANSWERS:
+            self.tally.kills[kind] += self.place.drop_answers(self.dice.random() < 0.5)
+            return
+        if kind == CLOCK:
+            days = self.dice.randint(-400, 400)
+            self.tally.kills[kind] += self.place.move_clocks(days)
+            return
+        running = self._fleet()
+        hosts = running.hosts_with(HostStatus.RUNNING) if running else ()
+        for host in hosts:
+            if self.dice.random() < SHARE[kind] and self.place.lose(kind, host):
+                self.tally.kills[kind] += 1
+                self.harmed.lost.add(host)
 
     def _kill(self, victim: Victim) -> None:
         with contextlib.suppress(psutil.Error):

@@ -90,6 +90,8 @@ class Harmed:
 
     claims: set[tuple[str, int]] = field(default_factory=set)
     """Whose keeper was killed."""
+    lost: set[str] = field(default_factory=set)
+    """Hosts that lost their claims."""
     lines: Counter[str] = field(default_factory=Counter)
     """By host, how often something between it and here was killed."""
 
@@ -100,7 +102,9 @@ class Harmed:
         self.lines[victim.host] += victim.kind in (WAY, SESSION)
 
     def explains(self, host: str, found: HostState) -> bool:
-        """Whether it was killed who alone could have said how the script ended."""
+        """Whether it was killed or lost what alone could say how the script ended."""
+        if host in self.lost:
+            return True
         if (host, claim_number(found.attempt, found.tries)) in self.claims:
             return True
         # Or all tries to reach it again were cut off.
@@ -185,5 +189,5 @@ class Evidence:
 
 def times_run(place: Place, host: str, mark: str) -> int:
     """How often the script of a run ran on a host, as counted there."""
-    file = place.homes[host] / "ran"
+    file = place.counts / host
     return file.read_text().split().count(mark) if file.exists() else 0

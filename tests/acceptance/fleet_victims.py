@@ -21,12 +21,18 @@ WAY = "ssh"
 """Kind of victim: ssh here, whether it has the connection or shares another's."""
 SESSION = "session"
 KEEPER = "keeper"
+CLAIMS, HOME, ANSWERS, CLOCK = "claims", "home", "answers", "clock"
+LOSSES = (CLAIMS, HOME, ANSWERS, CLOCK)
+"""Kinds of what is lost or moved, and is no process."""
 _STAND_IN = """#!/bin/sh
+[ ! -e {deaf} ] || exec >/dev/null 2>&1
+{clock}
 while [ "$1" != -- ]; do shift; done
 cd "{homes}/$2" && HOME=$PWD exec sh -c "$3"
 """
 """What plays ssh where there is no sshd: each host is a folder."""
 _WITH_CONFIGURATION = """#!/bin/sh
+[ ! -e {deaf} ] || exec >/dev/null 2>&1
 exec {ssh} -F {config} "$@"
 """
 
@@ -53,6 +59,35 @@ class Place:
     sshds: LoopbackHosts | None = None
     _fleets: set[psutil.Process] = field(default_factory=set)
     """Fleet processes that were ever seen: they outlive a host process by a while."""
+
+    @property
+    def counts(self) -> Path:
+        """The folder in which each host's script counts how often it ran."""
+        return self.folder / "counts"
+
+    def drop_answers(self, drops: bool) -> bool:
+        """Whether all that hosts say to who asks them from now on is lost."""
+        if drops:
+            _deaf(self.folder).touch()
+        else:
+            _deaf(self.folder).unlink(missing_ok=True)
+        return drops
+
+    def move_clocks(self, days: int) -> bool:
+        """Move the clocks of what runs on the hosts, where there is libfaketime."""
+        if not fake_clock(self.folder):
+            return False
+        _clock_file(self.folder).write_text(f"{days:+}d\n")
+        return True
+
+    def lose(self, kind: str, host: str) -> bool:
+        """Let a host lose its claims or its whole home; false where there are none."""
+        home = self.homes[host]
+        gone = home if kind == HOME else home / ".mobius-tui"
+        was_there = (home / ".mobius-tui").exists()
+        shutil.rmtree(gone, ignore_errors=True)
+        home.mkdir(exist_ok=True)
+        return was_there
 
     @property
     def environment(self) -> dict[str, str]:
@@ -114,12 +149,12 @@ class Place:
                 found.append(Victim(SESSION, psutil.Process(pid), name))
         return found
 
-    def keepers(self, run: str) -> list[Victim]:
-        """The keepers of the claims of a run that have not ended."""
+    def keepers(self) -> list[Victim]:
+        """The keepers of claims that have not ended."""
         found = []
         for host, home in self.homes.items():
-            claims = home / ".mobius-tui" / "claims" / run / host
-            for file in claims.glob("*/*/keeper"):
+            claims = home / ".mobius-tui" / "claims"
+            for file in claims.glob(f"*/{host}/*/*/keeper"):
                 if file.with_name("exit").exists():
                     continue
                 with contextlib.suppress(OSError, ValueError, psutil.Error):
@@ -164,7 +199,9 @@ def place_of_folders(folder: Path, count: int) -> Iterator[Place]:
     homes = {f"w{n:03}": folder / "homes" / f"w{n:03}" for n in range(count)}
     for home in homes.values():
         home.mkdir(parents=True)
-    _write_ssh(folder, _STAND_IN.format(homes=folder / "homes"))
+    clock = "".join(f"export {each}\n" for each in fake_clock(folder))
+    text = _STAND_IN.format(homes=folder / "homes", deaf=_deaf(folder), clock=clock)
+    _write_ssh(folder, text)
     place = Place(folder, homes)
     try:
         yield place
@@ -175,9 +212,12 @@ def place_of_folders(folder: Path, count: int) -> Iterator[Place]:
 @contextlib.contextmanager
 def place_of_sshds(folder: Path, count: int) -> Iterator[Place]:
     """Hosts of an sshd each."""
-    with loopback_hosts(folder, count) as hosts:
+    with loopback_hosts(folder, count, settings=fake_clock(folder)) as hosts:
         ssh = shutil.which("ssh")
-        _write_ssh(folder, _WITH_CONFIGURATION.format(ssh=ssh, config=hosts.config))
+        text = _WITH_CONFIGURATION.format(
+            ssh=ssh, config=hosts.config, deaf=_deaf(folder)
+        )
+        _write_ssh(folder, text)
         place = Place(folder, hosts.homes, hosts)
         try:
             yield place
@@ -204,7 +244,34 @@ def lives(process: psutil.Process) -> bool:
     return False
 
 
+def fake_clock(folder: Path) -> tuple[str, ...]:
+    """What a host's environment has for a clock that can be moved; empty without one.
+
+    libfaketime (Debian: `faketime`) moves it, for the processes below alone.
+    """
+    faketime = shutil.which("faketime")
+    if faketime is None:
+        return ()
+    found = [*Path(faketime).parents[1].glob("lib/*/faketime/libfaketime.so.1")]
+    _clock_file(folder).write_text("+0d\n")
+    return (
+        *(f"LD_PRELOAD={each}" for each in found[:1]),
+        f"FAKETIME_TIMESTAMP_FILE={_clock_file(folder)}",
+        "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    )
+
+
+def _clock_file(folder: Path) -> Path:
+    return folder / "clock"
+
+
+def _deaf(folder: Path) -> Path:
+    return folder / "deaf"
+
+
 def _write_ssh(folder: Path, text: str) -> None:
+    (folder / "counts").mkdir()
     program = folder / "bin" / "ssh"
     program.parent.mkdir()
     program.write_text(text)

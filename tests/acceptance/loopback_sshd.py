@@ -70,7 +70,10 @@ def sshd_program() -> str:
 
 @contextlib.contextmanager
 def loopback_hosts(
-    folder: Path, count: int, sshds: int | None = None
+    folder: Path,
+    count: int,
+    sshds: int | None = None,
+    settings: Sequence[str] = (),
 ) -> Iterator[LoopbackHosts]:
     """So many hosts, of so many sshd's, until the block ends.
 
@@ -78,6 +81,7 @@ def loopback_hosts(
         folder: for all files; a short absolute path.
         count: of hosts.
         sshds: how many serve them; one each if not given.
+        settings: `NAME=value`, for the environment of all that runs there.
     """
     hosts = LoopbackHosts(folder)
     sshds = sshds or count
@@ -98,7 +102,7 @@ def loopback_hosts(
             home.mkdir()
             hosts.homes |= dict.fromkeys(mine, home)
             listens = [f"ListenAddress {addresses[name]}:{port}" for name in mine]
-            hosts.sshds.append(start_sshd(folder, n, home, listens))
+            hosts.sshds.append(start_sshd(folder, n, home, listens, settings))
         for address in addresses.values():
             wait_for_port(address, port)
         yield hosts
@@ -108,7 +112,11 @@ def loopback_hosts(
 
 
 def start_sshd(
-    folder: Path, number: int, home: Path, listens: Sequence[str]
+    folder: Path,
+    number: int,
+    home: Path,
+    listens: Sequence[str],
+    settings: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """One sshd, in the foreground of a process of ours."""
     file = folder / f"sshd{number}.conf"
@@ -127,7 +135,7 @@ PrintMotd no
 MaxStartups 200
 MaxSessions 100
 PerSourcePenalties no
-SetEnv HOME={home}
+SetEnv HOME={home} {" ".join(settings)}
 """
     )
     log = folder / f"sshd{number}.log"

@@ -38,19 +38,14 @@ _REFUSED = """\
 echo "ssh: connect to host {name} port 22: Connection refused" >&2
 exit 255
 """
-_SILENT = f"""\
-refuse() {{
-  echo "Connection timed out during banner exchange" >&2
-  exit 255
-}}
-[ ! -e run/silent ] || refuse
+_BREAKS_ONCE_CHANGED = f"""\
 exec 3<&0
 sh -s <&3 3<&- &
 shell=$!
 exec 3<&- </dev/null
 while kill -0 "$shell" 2>/dev/null; do
   if {_CHANGED}; then
-    : >run/silent
+    : >run/$broken
     kill "$shell"
     refuse
   fi
@@ -59,21 +54,24 @@ done
 wait "$shell"
 exit
 """
+"""What a login does that is cut off as soon as it has changed the host."""
+_SILENT = f"""\
+broken=silent
+refuse() {{
+  echo "Connection timed out during banner exchange" >&2
+  exit 255
+}}
+[ ! -e run/silent ] || refuse
+{_BREAKS_ONCE_CHANGED}"""
 _SLOW = f"sleep {SLOW_SECONDS}\n"
 _LOST = f"""\
+broken=lost
+refuse() {{
+  echo "client_loop: send disconnect: Broken pipe" >&2
+  exit 255
+}}
 if [ ! -e run/lost ]; then
-  mkdir -p tmp/connection
-  sh -s >tmp/connection/out 2>tmp/connection/err
-  status=$?
-  if {_CHANGED}; then
-    : >run/lost
-    echo "client_loop: send disconnect: Broken pipe" >&2
-    exit 255
-  fi
-  cat tmp/connection/out
-  cat tmp/connection/err >&2
-  exit "$status"
-fi
+{_BREAKS_ONCE_CHANGED}fi
 """
 
 
@@ -208,7 +206,7 @@ HOST_FAULTS = (
         role="obstacle",
         inject=partial(_break_login, _LOST),
         heal=_mend_login,
-        symptom=partial(_login_symptom, _LOST, "what it answers is lost once"),
+        symptom=partial(_login_symptom, _LOST, "its line breaks once"),
     ),
 )
 """Those of one host, in the way of whoever rolls a fleet back; `inject` and the others

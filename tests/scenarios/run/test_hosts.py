@@ -490,6 +490,79 @@ async def test_what_ansible_said_is_sealed_where_nobody_knows_how_it_ended(
     assert len(list(run_problems(run.directory))) == 1
 
 
+async def test_two_controllers_that_begin_in_one_second_each_run_their_own(
+    begin: Begin,
+    sites: Mapping[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two bastions, one login on the hosts: neither is told of what the other ran."""
+    runs = []
+    for name in ("a", "b"):
+        with monkeypatch.context() as here:
+            here.setattr(time, "time", lambda: 1_800_000_000.0)
+            here.setenv("XDG_STATE_HOME", str(tmp_path / name))
+            script = f"""echo {name} >>"$HOME/by"; echo from {name}
+until [ -e {tmp_path}/go-on ]; do sleep 0.05; done"""
+            runs.append(await begin(book(script), host_sites=sites))
+    assert runs[0].directory.id == runs[1].directory.id
+    for run in runs:
+        await run.did("start", "go")
+    await runs[0].until(lambda _: ran(sites) == [2, 2, 2, 2])
+    (tmp_path / "go-on").touch()
+    for name, run in zip(("a", "b"), runs, strict=True):
+        await run.status("go", "passed")
+        assert [output(run, host) for host in NAMES] == [f"from {name}\n"] * 4
+        assert {*Path(sites["web-1"], "by").read_text().split()} == {"a", "b"}
+
+
+@pytest.mark.parametrize("lost", [".mobius-tui", "."])
+async def test_a_host_that_has_lost_its_claim_is_unknown_and_runs_nothing_again(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path, lost: str
+) -> None:
+    """While nobody watched, its folder of claims went, or its whole home."""
+    counts = tmp_path / "counts"
+    script = f"""echo $RUNBOOK_HOST >>{counts}
+until [ -e {tmp_path}/go-on ]; do sleep 0.05; done"""
+    run = await begin(book(script), host_sites=sites)
+    await run.did("start", "go")
+    await run.until(lambda _: counts.exists() and len(counts.read_text().split()) == 4)
+    run.kill_host()
+    shutil.rmtree(Path(sites["web-2"], lost))
+    Path(sites["web-2"]).mkdir(exist_ok=True)
+    (tmp_path / "go-on").touch()
+    await run.resume()
+    await run.status("go", "unknown")
+    found = fleet(run).hosts["web-2"]
+    assert found.status is Host.UNKNOWN
+    assert "has no trace of that any more" in found.reason
+    assert sorted(counts.read_text().split()) == sorted(NAMES)
+
+
+async def test_why_a_host_failed_is_said_in_the_words_of_local_steps(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    script = """case $RUNBOOK_HOST in
+*-1) kill -9 $$ ;;
+*-2) sleep 300 ;;
+*-3) no-such-command ;;
+*-4) seq 20000 ;;
+esac"""
+    more = 'max_failed = "100%"\nmax_output = "4KiB"\n'
+    text = book(script, more).replace('timeout = "1m"', 'timeout = "2s"')
+    run = await begin(text, host_sites=sites)
+    await run.did("start", "go")
+    await run.status("go", "warned")
+    reasons = [fleet(run).hosts[name].reason for name in NAMES]
+    assert reasons == [
+        "exit 137: a command was ended by SIGKILL (killed; perhaps memory ran out)",
+        "it took longer than 2s, so it was stopped",
+        "exit 127: a command was not found",
+        "102.3 KiB more of its output were not kept (max_output)",
+    ]
+    assert fleet(run).hosts["web-4"].status is Host.OK
+
+
 async def test_a_host_of_which_nobody_knows_keeps_its_claims(
     begin: Begin, sites: Mapping[str, str], tmp_path: Path
 ) -> None:
