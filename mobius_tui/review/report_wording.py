@@ -85,7 +85,7 @@ def facts(report: RunReport) -> Iterator[tuple[str, str]]:
     if report.profile:
         yield "Profile", report.profile
     steps = (step for phase in report.phases for step in phase.steps)
-    on_hosts = any(each.hosts for step in steps for each in step.attempts)
+    on_hosts = any(each.hosts for step in steps for each in step.tries)
     there = f"; of steps on hosts, {HOME_ON_HOSTS}" * on_hosts
     yield "Directory", (report.workdir or NO_VALUE_SIGN) + there
     yield "Begun by", report.operator or NO_VALUE_SIGN
