@@ -7,7 +7,7 @@ what only reads is in nobody's way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,6 +49,13 @@ class RunBeside:
     """What both are at, in words."""
     has_host: bool
     """Whether the process that runs it lives."""
+    changes: bool = True
+    """Whether the new run would change something there, and not only read."""
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether the new run does not begin by itself beside it."""
+        return self.has_host and self.changes
 
     def in_words(self, now: float) -> str:
         """For a person, before a run begins.
@@ -96,14 +103,15 @@ def _beside(
         return
     if state.watch.watch_run is not None:
         return
-    where = _shared_hosts(directory, follower, runbook, hosts)
+    shared, changes = _shared_hosts(directory, follower, runbook, hosts)
+    where = _hosts_in_words(shared)
     if (
         not where
         and began.runbook == runbook.id
         and _changes(runbook)
         and _is_same_folder(Path(began.workdir), workdir)
     ):
-        where = f"in the same folder {workdir}"
+        where, changes = f"in the same folder {workdir}", True
     if where:
         running = (n for n, s in state.steps.items() if s.status is Status.RUNNING)
         yield RunBeside(
@@ -114,6 +122,7 @@ def _beside(
             steps=tuple(map(plan.name, running)),
             where=where,
             has_host=pid is not None,
+            changes=changes,
         )
 
 
@@ -131,32 +140,43 @@ def _shared_hosts(
     follower: Follower,
     runbook: Runbook,
     hosts: Mapping[str, ResolvedHosts],
-) -> str:
-    """The hosts that both runs are at, and one changes something on; empty for none."""
+) -> tuple[tuple[str, ...], bool]:
+    """The hosts that both runs are at, and one of them changes something on.
+
+    Returns:
+        Their names, and whether the new run is one that changes them.
+    """
     other, digests = follower.plan.runbook, follower.began.targets
     theirs = {
         target: _hosts_of_run(directory, follower, target)
         for target in {step.rollout.target for step in other.steps() if step.rollout}
     }
     shared: dict[str, None] = {}
+    changed = False
     for mine, found in hosts.items():
         if not any(s.rollout and s.rollout.target == mine for s in runbook.steps()):
             continue  # probes alone look at them
         for target, there in theirs.items():
-            if not (_changes(runbook, mine) or _changes(other, target)):
+            changes = _changes(runbook, mine)
+            if not (changes or _changes(other, target)):
                 continue
             is_same = digests.get(target) == found.sha256
-            shared |= {
+            both = {
                 host.name: None
                 for host in found.hosts
                 if is_same or _identity(host) in there
             }
-    if not shared:
-        return ""
-    names = list(shared)
+            shared |= both
+            changed |= changes and bool(both)
+    return tuple(shared), changed
+
+
+def _hosts_in_words(names: Sequence[str]) -> str:
+    """Some hosts, and how many more there are; empty for none."""
     more = len(names) - MAX_HOSTS_NAMED
     named = ", ".join(names[:MAX_HOSTS_NAMED])
-    return f"on {named} and {more} more" if more > 0 else f"on {named}"
+    words = f"on {named}" if names else ""
+    return f"{words} and {more} more" if more > 0 else words
 
 
 def _hosts_of_run(

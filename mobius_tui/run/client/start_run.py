@@ -100,14 +100,15 @@ def _refuse_beside(ready: Briefing) -> None:
     """Refuse to run by itself what another run does, or may undo.
 
     Raises:
-        RunError: there is such a run, and a process runs it.
+        RunError: there is such a run, and a process runs it, and this one would change
+            something there.
     """
     if ready.mode is Mode.DRILL or ready.host_sites:
         return
     beside = runs_beside(ready.runbook, ready.workdir, ready.hosts)
-    living = [each for each in beside if each.has_host]
-    if living:
-        told = "; ".join(each.in_words(time.time()) for each in living)
+    others = [each for each in beside if each.is_in_the_way]
+    if others:
+        told = "; ".join(each.in_words(time.time()) for each in others)
         words = "wait for its end, or run beside it by --although-running"
         raise RunError(f"--auto: {told}; {words}")
 

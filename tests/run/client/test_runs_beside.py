@@ -81,6 +81,7 @@ async def test_a_run_at_the_same_hosts_is_told_until_it_has_ended(
     assert briefing(other, text(tmp_path, "'db-[1:9]'")).beside == ()
     (reads,) = briefing(other, text(tmp_path, "'web-1'", READ)).beside
     assert reads.where == "on web-1", "what it reads is just being changed"
+    assert not reads.is_in_the_way, "it is told, and begins by itself all the same"
     (tmp_path / "go").touch()
     await run.status("go", "passed")
     await run.did("end")
