@@ -14,7 +14,6 @@ from pathlib import Path
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
-from mobius_tui.run.attempts.attempt_hosts import read_host_list
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.state.step_state import Status
@@ -22,7 +21,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.run_limits import LimitedThing
 from mobius_tui.run.storage.state_folders import runs_root
-from mobius_tui.run.targets.resolve_targets import resolve_names
+from mobius_tui.run.targets.resolve_targets import read_host_list, resolve_names
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import local_time
