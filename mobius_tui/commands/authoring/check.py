@@ -85,8 +85,8 @@ def _print_items(
 
 def _inventory_remarks(paths: list[Path]) -> tuple[InventoryRemark, ...]:
     """What is wrong with the hosts of inventories, for runbooks without an error."""
-    named = (path for path in paths if b"inventory" in path.read_bytes())
-    if not any(named):
+    texts = (path.read_bytes() for path in paths)
+    if not any(b"inventory" in text or b"ssh_config" in text for text in texts):
         return ()
     # Only now: a run's modules take long to import.
     from mobius_tui.commands.support import inventory_remarks

@@ -1,4 +1,4 @@
-"""What `check` says of the inventories of runbooks: hosts that a run would refuse.
+"""What `check` says of the files beside runbooks that have hosts a run would refuse.
 
 An inventory is read by `ansible-inventory`, where that is installed. One that is a
 program is not run: a check changes nothing.
@@ -39,24 +39,25 @@ class InventoryRemark:
 
 
 def inventory_remarks(paths: Iterable[Path]) -> tuple[InventoryRemark, ...]:
-    """Read the inventories of runbooks that can be read themselves.
+    """Read inventories and configurations for ssh, of runbooks that can be read.
 
     Args:
         paths: the files of the runbooks.
     """
-    if find_ansible(INVENTORY_PROGRAM, os.environ.get("PATH", os.defpath)) is None:
-        return ()
     return tuple(each for path in paths for each in _remarks_on(path))
 
 
 def _remarks_on(path: Path) -> Iterator[InventoryRemark]:
     runbook = load(path)
     folder = path.parent
+    has_ansible = find_ansible(INVENTORY_PROGRAM, os.environ.get("PATH", os.defpath))
     for name, target in used_targets(runbook).items():
-        if not target.inventory:
+        if not (target.inventory or target.ssh_config):
             continue
+        if target.inventory and not has_ansible:
+            continue  # who only checks need not have it
         try:
-            if not is_executable_inventory(target, folder):
+            if not target.inventory or not is_executable_inventory(target, folder):
                 by_ssh = runbook.is_reached_by_ssh(name)
                 asyncio.run(resolve_target(target, folder, os.environ, by_ssh=by_ssh))
         except UsageError as error:
