@@ -259,6 +259,7 @@ def fake_clock(folder: Path) -> tuple[str, ...]:
         f"FAKETIME_TIMESTAMP_FILE={_clock_file(folder)}",
         "FAKETIME_NO_CACHE=1",
         "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        "FAKETIME_DISABLE_SHM=1",  # who is killed leaves nothing in /dev/shm
     )
 
 

@@ -19,7 +19,7 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.runbook import Step
 
 CLEANING_TIME_LIMIT = 20.0
-"""Seconds that it may take; what is left then goes with a later run, after 90 days."""
+"""Seconds that it may take; what is left then stays until a person removes it."""
 HOSTS_CLEANED_AT_ONCE = 25
 """Hosts that are asked at the same time."""
 

@@ -299,6 +299,34 @@ async def test_what_was_claimed_unheard_has_not_begun_and_is_run_once(
     assert ran.read_text() == "ran\n"
 
 
+async def test_a_claim_in_another_place_is_found_there_and_removed(
+    tmp_path: Path,
+) -> None:
+    """The home is a file, as if it were full; later it can be written in again."""
+    other = tmp_path / "other"
+    other.mkdir()
+    route = local_route(tmp_path, ["a"])
+    route = replace(route, claims_in=("~", str(other)))
+    claims = tmp_path / "sites/a/.mobius-tui"
+    claims.touch()
+    ran = tmp_path / "ran"
+    step = step_order(tmp_path, route, f"echo ran >>{ran}; echo heard")
+    fleet = await FleetController.open(step)
+    await fleet.begin("a")
+    assert (await fleet.state("a")).state is ReportedState.OK
+    await fleet.close()
+    assert (tmp_path / "step/hosts/a/boot").read_text().split("\n")[1] == str(other)
+    claims.unlink()
+    later = await FleetController.open(step)
+    await later.attach("a")
+    assert (await later.state("a")).state is ReportedState.OK
+    await later.client.send(CleanHosts(hosts=(OrderedHost(name="a"),)))
+    await later.state("a", ReportedState.CLEANED)
+    await later.close()
+    assert not [each for each in other.rglob("*") if each.name == "r"]
+    assert ran.read_text() == "ran\n"
+
+
 async def test_a_claim_that_cannot_be_noted_here_does_not_begin(tmp_path: Path) -> None:
     route, ran = local_route(tmp_path, ["a"]), tmp_path / "ran"
     step = step_order(tmp_path, route, f"echo ran >>{ran}")

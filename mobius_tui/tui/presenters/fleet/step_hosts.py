@@ -375,18 +375,28 @@ def _seconds(own: HostState, now: float) -> str:
     return clock_duration(max(0.0, end - own.started))
 
 
+SIGNALLED_EXIT = 128
+"""What a shell adds to the number of a signal that ended a command."""
+
+
 def _ending(own: HostState) -> str:
     """How a host ended: settled, changed, its exit code or reason.
 
     Or its check so far.
     """
     if own.status in (HostStatus.OK, HostStatus.CHANGED):
-        settled = f"settled: {own.settled}" if own.settled else ""
-        return settled or ("changed" if own.status is HostStatus.CHANGED else "")
+        if own.settled:
+            return f"settled: {own.settled}"
+        changed = "changed" if own.status is HostStatus.CHANGED else ""
+        return ": ".join(filter(None, (changed, own.reason)))
     if own.status is HostStatus.RUNNING:
         return f"checked: {own.last_look_detail}" if own.looks else ""
     word = f"exit {own.exit}" if own.exit else HOST_MARKS[own.status].word
-    return word if own.reason in ("", word) else f"{word}: {own.reason}"
+    # Of who was stopped or ended by a signal the reason says all that the number does.
+    is_said = own.reason.startswith(word) or (own.exit or 0) > SIGNALLED_EXIT
+    if own.reason and is_said:
+        return own.reason
+    return f"{word}: {own.reason}" if own.reason else word
 
 
 def name_cells(names: Mapping[str, object] | tuple[str, ...], width: int) -> int:
