@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from mobius_tui.run.fleet.claim_request import (
+    ClaimRequest,
+    ClaimVerb,
+    claim_digest,
+)
 from tests.run.fleet_hosts import NONCE, LocalHost, wait_until
 
 START = ClaimVerb.START
@@ -157,3 +161,19 @@ def test_parts_of_a_claims_path_cannot_lead_elsewhere(host: LocalHost) -> None:
     assert host.hear(host.send(request)).output == b"hello\n"
     found = [each.name for each in (host.home / ".mobius-tui/claims").rglob("*")]
     assert found[:3] == ["%2E.%2Fr", "%2E.", "a%2F..%2Fb%20c"]
+
+
+def test_the_digest_is_of_all_that_runs_but_of_secrets_the_names_alone() -> None:
+    """A short secret could be guessed from a digest, which lies on the host."""
+    values = {"A": "1", "TOKEN": "s3cr3t", "URL": "https://x/?s3cr3t"}
+    usual = claim_digest("echo", ("sh",), values, ["s3cr3t"])
+    other = {"A": "1", "TOKEN": "other!", "URL": "https://x/?other!"}
+    assert claim_digest("echo", ("sh",), other, ["other!"]) == usual
+    changed = [
+        claim_digest("echo 2", ("sh",), values, ["s3cr3t"]),
+        claim_digest("echo", ("bash",), values, ["s3cr3t"]),
+        claim_digest("echo", ("sh",), {**values, "A": "2"}, ["s3cr3t"]),
+        claim_digest("echo", ("sh",), {"A": "1", "TOKEN": "s3cr3t"}, ["s3cr3t"]),
+        claim_digest("echo", ("sh",), values, []),
+    ]
+    assert len({usual, *changed}) == 6
