@@ -32,6 +32,7 @@ def make_context(
     """A run's context, of whose health nothing is known."""
     return RunContext(
         directory=directory,
+        folder_number=directory.folder_number(),
         plan=plan,
         state=state,
         clock=clock,

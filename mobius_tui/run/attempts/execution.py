@@ -341,7 +341,7 @@ class AttemptExecution:
                 by what is there; the next host, in the folder, says it.
         """
         context, writer = self._context, self._writer
-        if not context.directory.is_where_it_was():
+        if context.is_folder_gone():
             raise RunError("its folder was moved, removed or replaced")
         last = context.state.steps[self._step.id].last_attempt
         assert last is not None

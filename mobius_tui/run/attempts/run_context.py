@@ -97,6 +97,8 @@ class RunContext:
     """The parts of a run that its attempts, messages and watch have in common."""
 
     directory: RunDirectory
+    folder_number: tuple[int, int] | None
+    """`RunDirectory.folder_number` when the host began."""
     plan: Plan
     state: RunState
     """Changed by the journal's writer alone."""
@@ -115,6 +117,13 @@ class RunContext:
     """Tasks that are obtaining secrets now, by variable; see `value_sources`."""
     steps_with_held_guard: set[str] = field(default_factory=set)
     """Ids of steps that may begin, as their guards held; see `step_checks`."""
+
+    def is_folder_gone(self) -> bool:
+        """Whether the run's folder was moved or removed, or another put in its place.
+
+        What is not at its path is no proof of anything then.
+        """
+        return self.directory.folder_number() != self.folder_number
 
     @property
     def run_key(self) -> str:

@@ -242,6 +242,7 @@ class Host:
         )
         self.context = RunContext(
             directory=self.directory,
+            folder_number=self.directory.folder_number(),
             plan=plan,
             state=state,
             clock=self.clock,
@@ -356,7 +357,7 @@ class Host:
                 await self._wait(END_CHECK_INTERVAL)
             elif state.ended is not None and not _is_any_running(state):
                 self.end("the run ended")
-            elif not self.directory.is_where_it_was():
+            elif self.context.is_folder_gone():
                 self.end(FOLDER_GONE_REASON)
             elif services.is_released:
                 self.end("nobody watches, and nothing runs")

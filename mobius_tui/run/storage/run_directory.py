@@ -218,15 +218,13 @@ class RunDirectory:
         found = (attempt_in_folder(name) for name in names)
         return tuple(each for each in found if each is not None)
 
-    def is_where_it_was(self) -> bool:
-        """Whether this process, a host that began in the folder, is still in it.
-
-        Not so once it was moved away, or another was put in its place.
-        """
+    def folder_number(self) -> tuple[int, int] | None:
+        """The device and the inode of the folder; `None` where it is not there."""
         try:
-            return os.path.samestat(Path.cwd().stat(), self.path.stat())
+            status = self.path.stat()
         except OSError:
-            return False
+            return None
+        return status.st_dev, status.st_ino
 
     def host_pid(self) -> int | None:
         """The process id of the living host, by its lock; `None` if there is none.
