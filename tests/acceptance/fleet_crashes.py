@@ -286,7 +286,7 @@ class Trial:
         with contextlib.suppress(MobiusError, OSError, TimeoutError):
             viewer = Viewer(self.directory)
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     reply = await viewer.send_intent(action)
             finally:
                 await viewer.close()

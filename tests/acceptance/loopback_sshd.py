@@ -20,7 +20,7 @@ import psutil
 
 ADDRESSES_PER_SSHD = 16
 """That one listens on, at most."""
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds in which an sshd must answer."""
 
 

@@ -168,7 +168,7 @@ def refusal(script: str) -> str:
         ["bash", "--norc", "-n"],
         input=script.encode("utf-8", "surrogateescape"),
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=False,
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
     )

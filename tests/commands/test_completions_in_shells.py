@@ -20,7 +20,7 @@ from tests.commands.support.test_completed_names import HOSTILE
 from tests.program import PROGRAM
 from tests.run.running import end_child
 
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds that a shell may take to complete a word."""
 COMPLETED = (
     ("repo", "report "),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 
 NONCE = "c0ffee"
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds that anything may take to come about."""
 
 

@@ -71,7 +71,7 @@ async def test_what_another_check_runs_does_not_count(
         asking = group.create_task(
             sight(ServiceCheck(names=(mark,)), on_path(ctx, folder))
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while mark not in all_command_lines():
                 await asyncio.sleep(0.01)
         seen = await sight(ProcessCheck(match=mark, count="0"), ctx)

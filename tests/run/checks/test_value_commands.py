@@ -72,7 +72,7 @@ async def test_what_is_no_value_is_said_and_left_out(
 
 async def until(condition: object) -> None:
     assert callable(condition)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 

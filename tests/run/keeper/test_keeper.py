@@ -363,7 +363,7 @@ def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     pid = int(directory.output.read_text())
     assert lock_holder(directory.lock) == child.pid
     child.kill()
-    child.wait(10)
+    child.wait(60)
     try:
         assert lock_holder(directory.lock) is None
         assert read_script_end(directory) is None

@@ -115,7 +115,7 @@ async def test_a_look_at_hosts_is_of_now_until_the_next_ones_are_overdue(
         monitor.on_record = looked.put_nowait
         watching = tasks.create_task(monitor.watch(context))
         found: dict[str, ProbeResult] = {}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(found) < 2:
                 record = await looked.get()
                 if isinstance(record, ProbeResult):

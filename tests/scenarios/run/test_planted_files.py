@@ -35,7 +35,7 @@ from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.tui.runs import MadeRun
 
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds after which whoever reads counts as hanging."""
 
 

@@ -213,7 +213,7 @@ def test_a_wrong_file_is_refused_before_anything_is_drawn(tmp_path: Path) -> Non
     import pexpect
 
     env = {**os.environ, "TERM": "xterm-256color"}
-    child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=20, env=env)
+    child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=60, env=env)
     text = child.read().decode()
     child.wait()
     assert child.exitstatus == 2
@@ -235,7 +235,7 @@ def test_lines_do_not_care_for_it() -> None:
     config("theme = 'norde'\n")
     program = str(Path(sys.executable).with_name("mobius-tui"))
     done = subprocess.run(
-        [program, "runs"], capture_output=True, text=True, check=False, timeout=20
+        [program, "runs"], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0
 

@@ -56,8 +56,8 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     document_path = tmp_path / "output"
     thread = threading.Thread(target=count_all, args=(document, is_growing))
     thread.start()
-    assert pours.wait(10)
-    thread.join(20)
+    assert pours.wait(60)
+    thread.join(60)
     assert not thread.is_alive()
     assert (
         document.index.lines

@@ -171,7 +171,7 @@ def test_ten_gigabytes_take_no_memory_and_end_at_once(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
     assert found.column == 5
     search.close()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     assert tracemalloc.get_traced_memory()[1] < 16 << 20
     tracemalloc.stop()

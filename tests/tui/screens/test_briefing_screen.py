@@ -213,7 +213,7 @@ async def over(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
     await viewer.send_intent(EndRun())
     await viewer.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while directory.host_pid() is not None:
             await asyncio.sleep(0.02)
 
