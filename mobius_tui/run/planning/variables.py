@@ -423,7 +423,16 @@ def _initial_value(
         return stored_value(variable, given[variable.name]), "begin"
     if variable.name in profile:
         return profile[variable.name], "begin"
-    found = None if variable.from_env is None else environ.get(variable.from_env)
-    if found or (found == "" and may_be_empty(variable)):
+    found = text_in_environ(variable, environ)
+    if found is not None:
         return stored_value(variable, found), "begin"
     return variable.default, "default"
+
+
+def text_in_environ(variable: Variable, environ: Mapping[str, str]) -> str | None:
+    """What `from_env` of a variable names; `None` where it is not set.
+
+    An empty text is not set, unless the runbook says that the value may be empty.
+    """
+    found = None if variable.from_env is None else environ.get(variable.from_env)
+    return found if found or may_be_empty(variable) else None
