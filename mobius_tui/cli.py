@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _exit_without_waiting(code)
         return code
     words = list(arguments)
+    if os.environ.get("HOME") == "":
+        del os.environ["HOME"]  # empty, it would be the root of all folders
     _prepare_streams(words)
     if words in (["--version"], ["-V"]):
         print(f"mobius-tui {__version__}")  # noqa: T201

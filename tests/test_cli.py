@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 from pathlib import Path
@@ -167,6 +168,28 @@ def test_a_reader_that_leaves_early_is_no_error(book: Path) -> None:
     )
     assert "Traceback" not in done.stderr
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("limit", "ends"), [(16, 1), (40, 0)])
+def test_few_open_files_are_enough_or_the_limit_is_named(
+    book: Path, limit: int, ends: int
+) -> None:
+    line = f"ulimit -n {limit}; exec '{PROGRAM}' run '{book}' --auto --plain"
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == ends, done.stdout + done.stderr
+    told = f"Too many open files (`ulimit -n` is {limit}); raise that limit"
+    assert ("| ran" if ends == 0 else told) in done.stdout
+
+
+def test_a_home_that_is_empty_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, "")
+    own = pwd.getpwuid(os.getuid()).pw_dir
+    folders = program("paths").stdout
+    assert f"{own}/.local/state/mobius-tui" in folders
+    assert " /.local" not in folders
 
 
 def test_paths_and_faults() -> None:

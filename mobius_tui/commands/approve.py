@@ -18,6 +18,7 @@ from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
+    bound_files_text,
     current_approval,
     steps_awaiting_approval,
 )
@@ -96,6 +97,8 @@ def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterat
         yield f"{state.began.title}{where}, run {state.began.run}"
     values = Values(state, now=follower.now(), name_of=follower.plan.name)
     yield from step_lines(follower.plan, step, state, values)
+    if files := bound_files_text(asked):
+        yield f"for these files as they were when it was asked: {files}"
     until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
     of = f"{len(approval.approvals_given)} of {asked.count} have approved"
     yield f"{approval.asked_by} asks for approval by {asked.role} ({of}), until {until}"

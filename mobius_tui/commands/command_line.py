@@ -47,6 +47,10 @@ _OPTION_SYNONYMS = {
 """Names that other programs have for an option, to ours."""
 
 
+EMPTY_TEXT = "it is empty, and names nothing; is a variable of the shell unset?"
+"""What is said of an argument that is an empty text, or blanks alone."""
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """An argument parser that suggests words, and whose errors name the command."""
 
@@ -69,6 +73,17 @@ class ArgumentParser(argparse.ArgumentParser):
         if self._subparsers is not None:
             self.error(f"{name}: what is for a command stands after the command")
         self.error(f"there is no option {name}; --help lists them")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Refuse an empty text, whatever it is for.
+
+        It is what an unset variable of a shell leaves, and what is left out means all,
+        the newest, or a default. So no option may take it for a value of its own.
+        """
+        is_command = action.nargs == argparse.PARSER  # with all that follows it
+        if not is_command and not all(map(str.strip, arg_strings)):
+            raise argparse.ArgumentError(action, EMPTY_TEXT)
+        return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of an argument's choices."""

@@ -14,6 +14,7 @@ from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.doctor.login import login_finding
 from mobius_tui.doctor.needed_programs import install_findings, many_hosts_findings
+from mobius_tui.doctor.process_limits import open_files_finding
 from mobius_tui.doctor.state_folder import state_folder_findings
 from mobius_tui.doctor.terminal import terminal_findings
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
@@ -56,6 +57,7 @@ def _findings() -> Iterator[Finding]:
     mounts = Path("/proc/mounts")
     mounts_text = mounts.read_text("utf-8", "replace") if mounts.exists() else ""
     yield from state_folder_findings(state_home(), mounts_text)
+    yield open_files_finding(os.sysconf("SC_OPEN_MAX"))
     yield login_finding(Path("/"), current_operator())
     path = os.environ.get("PATH", os.defpath)
     yield from many_hosts_findings(path, Path.home(), Path("/etc"))

@@ -56,7 +56,8 @@ def _targets(runbook: Runbook, options: argparse.Namespace) -> Sequence[Target]:
     if options.target is not None and options.target not in runbook.targets:
         near = did_you_mean(options.target, runbook.targets)
         raise UsageError(f"hosts: no target `{options.target}`{near}")
-    chosen = [options.target] if options.target else list(runbook.targets)
+    every = list(runbook.targets)
+    chosen = every if options.target is None else [options.target]
     if not chosen:
         raise UsageError(f"hosts: all steps of {runbook.id} run on this machine")
     return [runbook.targets[name] for name in chosen]

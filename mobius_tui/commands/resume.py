@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def do(options: argparse.Namespace) -> int:
     """Go on with an open run."""
-    directory = run_by_name(runs_root(), options.run) if options.run else None
+    directory = None if options.run is None else run_by_name(runs_root(), options.run)
     answers = read_answers(options.answers, partial(_runbook_of, directory))
     auto = auto_action(options, answers)
     if not (options.json or is_plain(requested=options.plain)):

@@ -36,7 +36,7 @@ def do(options: argparse.Namespace) -> int:
         runbook,
         given=parse_variables(options.var),
         profile=options.profile,
-        workdir=Path(options.workdir) if options.workdir else None,
+        workdir=None if options.workdir is None else Path(options.workdir),
         mode=Mode(options.mode) if options.mode else None,
         limit=options.limit or "",
     )
@@ -52,7 +52,7 @@ def do(options: argparse.Namespace) -> int:
         share_control=options.share_control,
         although_running=options.although_running,
     )
-    if options.limit and not used_targets(runbook):
+    if options.limit is not None and not used_targets(runbook):
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
     if has_unread_inventory(briefing):
         executes = options.check_playbooks or not options.dry_run

@@ -22,7 +22,9 @@ def test_the_command_says_all_and_exits_by_the_worst(
     assert not state_home.exists()
     main(["doctor", "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert {"Python", "textual", "bash", "after log-out"} <= {f["about"] for f in found}
+    assert {"Python", "textual", "bash", "after log-out", "open files"} <= {
+        f["about"] for f in found
+    }
     monkeypatch.setenv("PATH", os.devnull)
     assert main(["doctor"]) == 1
     assert "TROUBLE  bash" in capsys.readouterr().out

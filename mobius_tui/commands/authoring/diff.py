@@ -88,9 +88,9 @@ def _diff(options: argparse.Namespace, follower: Follower) -> int:
     """Print the changes part by part, and the commands that could be added."""
     began, directory = follower.began, follower.directory
     path = (
-        runbook_files.find_runbook(options.runbook)
-        if options.runbook
-        else _source(began)
+        _source(began)
+        if options.runbook is None
+        else runbook_files.find_runbook(options.runbook)
     )
     now = load(path)
     found = diff_runbooks(follower.plan.first_runbook, now)
@@ -173,7 +173,7 @@ def _amend(options: argparse.Namespace, follower: Follower) -> int:
         if each.after is not None
     )
     data = with_added_steps(path, follower.plan.first_runbook, additions)
-    if options.output:
+    if options.output is not None:
         write_source(Path(options.output), data, replace=False)
         print_data(line(f"{options.output} is written"))
     elif options.write:

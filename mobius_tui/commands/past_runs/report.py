@@ -31,7 +31,9 @@ def do(options: argparse.Namespace) -> int:
         write_output(report_schema(), options.output)
         return EXIT_OK
     root = runs_root()
-    directory = run_by_name(root, options.run) if options.run else newest_run(root)
+    directory = (
+        newest_run(root) if options.run is None else run_by_name(root, options.run)
+    )
     report = build_report(directory)
     write_output(RENDERERS[options.format](report), options.output)
     for problem in report.damage:

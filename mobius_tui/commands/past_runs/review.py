@@ -14,7 +14,9 @@ from mobius_tui.run.storage.state_folders import runs_root
 def do(options: argparse.Namespace) -> int:
     """Open the screen of the review."""
     root = runs_root()
-    directory = run_by_name(root, options.run) if options.run else newest_run(root)
+    directory = (
+        newest_run(root) if options.run is None else run_by_name(root, options.run)
+    )
     if is_plain(requested=False):
         raise UsageError(
             "a review is a screen, and this is no terminal; "

@@ -63,7 +63,7 @@ def read_answers(
     Raises:
         UsageError: it cannot be read, or answers what nobody asks.
     """
-    if not path:
+    if path is None:
         return None
     from mobius_tui.run.planning.unattended_answers import (
         UnattendedAnswers,

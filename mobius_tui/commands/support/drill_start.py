@@ -91,7 +91,7 @@ def drill_own_staging(options: argparse.Namespace) -> int:
         all_faults=faults,
         given=parse_variables(options.var),
         profile=options.profile,
-        workdir=Path(options.workdir) if options.workdir else None,
+        workdir=None if options.workdir is None else Path(options.workdir),
         send=options.send,
     ) as briefing:
         root = Path(briefing.site or "")

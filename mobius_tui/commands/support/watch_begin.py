@@ -303,7 +303,7 @@ def _briefing(options: argparse.Namespace) -> Briefing:
         runbook,
         given=parse_variables(options.var),
         profile=options.profile,
-        workdir=Path(options.workdir) if options.workdir else None,
+        workdir=None if options.workdir is None else Path(options.workdir),
     )
     needed = wanted_variables(briefing)
     missing = tuple(v for v in briefing.missing if v.name in needed)

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 
 from mobius_tui.errors import MobiusError, RunError, StateError
+from mobius_tui.run.attempts.called_file_digests import changed_files_text
 from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.attempts.run_context import RunContext
@@ -14,7 +15,7 @@ from mobius_tui.run.attempts.value_sources import obtain_secrets, record_secrets
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal import JournalWriter
-from mobius_tui.run.planning.approval_rules import is_retry_approved
+from mobius_tui.run.planning.approval_rules import drill_approves, is_retry_approved
 from mobius_tui.run.planning.plan import (
     are_in_one_group,
     step_blocking_start,
@@ -162,9 +163,22 @@ class AttemptRunner:
             busy = step_blocking_start(plan, state, step)
             if busy is not None:
                 return are_in_one_group(plan, step, busy)
-            if self._may_retry(step):
+            if self._may_retry(step) and not await self._lacks_approval(step):
                 await self.start(step, tried + 1, "host")
             return False
+
+    async def _lacks_approval(self, step: Step) -> bool:
+        """Whether a file that a step's approval is for has changed since; it is said.
+
+        Another attempt wants an approval of its own then.
+        """
+        approval = self._context.state.approvals.get(step.id)
+        if approval is None or drill_approves(self._context.state):
+            return False
+        files = approval.request.files
+        if words := await changed_files_text(self._context, step, files):
+            print(f"step {step.id} is not retried: {words}", flush=True)  # noqa: T201
+        return bool(words)
 
     def _may_retry(self, step: Step) -> bool:
         plan, state = self._context.plan, self._context.state

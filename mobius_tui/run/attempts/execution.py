@@ -17,6 +17,7 @@ from mobius_tui.run.attempts.exit_status import (
     recovery_reason,
     recovery_verdict,
     script_end_text,
+    start_error_text,
 )
 from mobius_tui.run.attempts.fleet_attempt import FleetAttempt
 from mobius_tui.run.attempts.looks import mark_logs
@@ -102,7 +103,9 @@ class AttemptExecution:
                 spec, script = self._launch_spec(self._step.action)
                 is_begun = await self._keeper.run(script, spec)
             except (OSError, MobiusError) as error:
-                words = error.strerror if isinstance(error, OSError) else str(error)
+                words = str(error)
+                if isinstance(error, OSError):
+                    words = start_error_text(error.errno)
                 await self._end(Status.NOT_STARTED, f"it could not be started: {words}")
                 return
             if not is_begun:

@@ -40,7 +40,7 @@ def script_end_text(
             return f"it could not be given a terminal: {os.strerror(end.errno)}"
         if end.stage == "exec" and end.errno == errno.ENOENT:
             return f"there is no program {program!r} on PATH"
-        return f"{program} could not be started: {os.strerror(end.errno)}"
+        return f"{program} could not be started: {start_error_text(end.errno)}"
     if end.cause is ScriptEndCause.OUTPUT_FULL:
         return "its output reached max_output, so it was stopped"
     if end.cause is ScriptEndCause.OUTPUT_LOST and end.errno in DISK_FULL_ERRNOS:
@@ -49,6 +49,21 @@ def script_end_text(
         words = os.strerror(end.errno) if end.errno else "is the disk full?"
         return f"its output could not be written ({words}), so it was stopped"
     return exit_code_text(end.code)
+
+
+def start_error_text(number: int | None) -> str:
+    """Why a process could not be started, with the remedy where it is known.
+
+    Args:
+        number: the system's number of the error.
+    """
+    words = os.strerror(number or 0)
+    if number in (errno.EMFILE, errno.ENFILE):
+        limit = os.sysconf("SC_OPEN_MAX")
+        return f"{words} (`ulimit -n` is {limit}); raise that limit, then resume"
+    if number == errno.E2BIG:
+        return f"{words}: its variables together are too large for a process"
+    return words
 
 
 def keeper_end_text(code: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
@@ -167,6 +167,41 @@ def unset_variables(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         else:
             source = f", or a `from_env` to [var.{name}]" if variable.secret else ""
             yield f"give --var {name}=VALUE{source}: {words}"
+
+
+_ROOM_FOR_ARGUMENTS = 16 << 10
+"""Bytes that a process's own words, and what the system adds to them, may take."""
+
+
+def refuse_too_large_together(runbook: Runbook, values: Mapping[str, str]) -> None:
+    """Refuse values that no process of a step takes together.
+
+    Args:
+        runbook: what is to be run.
+        values: every variable's value, those of secrets too.
+
+    Raises:
+        UsageError: a step reads more than a process takes; it is named.
+    """
+    sizes = {name: _environment_bytes(name, text) for name, text in values.items()}
+    most = os.sysconf("SC_ARG_MAX") - _ROOM_FOR_ARGUMENTS
+    most -= sum(_environment_bytes(*each) for each in os.environ.items())
+    if sum(sizes.values()) <= most:
+        return
+    plan = Plan(runbook)
+    for step, names in plan.variables_read.items():
+        size = sum(sizes.get(name, 0) for name in names)
+        if size > most:
+            words = f"the variables that {plan.name(step)} reads are {size} bytes"
+            raise UsageError(
+                f"{words} together; a process takes {max(most, 0)}; give what is "
+                "longer by a file"
+            )
+
+
+def _environment_bytes(name: str, text: str) -> int:
+    """What a variable takes of the room that a process has for all of them."""
+    return len(f"{name}={text}".encode("utf-8", "surrogatepass")) + 9
 
 
 def refuse_unattended(runbook: Runbook, feature: str) -> None:

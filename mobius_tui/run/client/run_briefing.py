@@ -25,12 +25,17 @@ from mobius_tui.run.client.host_preflight import (
 from mobius_tui.run.client.preflight import (
     missing_sources,
     preflight_problems,
+    refuse_too_large_together,
     unset_variables,
 )
 from mobius_tui.run.client.runs_beside import RunBeside, runs_beside
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
-from mobius_tui.run.planning.variables import resolve_initial_values, validate_value
+from mobius_tui.run.planning.variables import (
+    require_value,
+    resolve_initial_values,
+    validate_value,
+)
 from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
@@ -226,6 +231,7 @@ def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
         if variable is None:
             raise UsageError(f"{name}: this runbook has no such variable")
         value = stored_value(variable, typed)
+        require_value(variable, value)
         validate_value(variable, value, filled_in.get(name, ()))
         if variable.secret:
             secrets[name] = value
@@ -245,6 +251,8 @@ def answer_briefing(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
                 f"{name}: this holds the value of a secret, and is kept; give another "
                 "value, or a longer secret"
             )
+    texts = {name: value for name, (value, _) in values.items()}
+    refuse_too_large_together(briefing.runbook, {**texts, **secrets})
     return replace(briefing, values=values, secrets=secrets, missing=())
 
 

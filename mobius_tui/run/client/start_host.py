@@ -23,7 +23,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
-from mobius_tui.run.planning.variables import resolve_initial_values
+from mobius_tui.run.planning.variables import resolve_initial_values, text_in_environ
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -227,7 +227,9 @@ async def _release_host_for_new_values(
 ) -> bool:
     """Release a living host that lacks a value set by now; returns whether it did."""
     names_in_environ = {
-        v.name for v in runbook.variables.values() if (v.from_env or "") in os.environ
+        each.name
+        for each in runbook.variables.values()
+        if text_in_environ(each, os.environ) is not None
     }
     if not names_in_environ - {runbook.environment}:
         return False

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from mobius_tui.dataclass import dataclass
-
-OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
-"""Metadata of a field that is left out of the journal's line where it is `None`, so
-that older versions, which do not know it, can read all other lines."""
+from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
 
 
 class HostStatus(StrEnum):

@@ -7,7 +7,8 @@ from dataclasses import field
 from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.fleet_events import OMITTED_IF_NONE, FleetEvent
+from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
+from mobius_tui.run.events.fleet_events import FleetEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.step_events import (

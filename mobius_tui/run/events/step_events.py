@@ -8,10 +8,13 @@ gives the same plan at each of its moments.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
 from mobius_tui.runbook.model.actions import Effect
 
 
@@ -210,6 +213,9 @@ class ApprovalAsked:
     """Digest of the step and of every value that it reads; see `binding_digest`."""
     uid: int
     """Whose process asked, as the kernel says; the host's own for `--auto`."""
+    files: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """The files that the step's scripts run by a literal path: digests by paths, from
+    where commands run; empty for one that is not there. `None` for no such file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

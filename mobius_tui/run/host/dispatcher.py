@@ -262,6 +262,8 @@ async def perform_action(
         GuardLookNeededError: the step's guard must be looked at first. In all three
             cases nothing was done.
     """
+    if isinstance(action, StartStep | RetryStep | TickStep | ApproveStep):
+        await step_handlers.void_changed_approval(services, action.step)
     require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, TickStep):
         await step_handlers.validate_answers(services, action)

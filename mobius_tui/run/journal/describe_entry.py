@@ -73,6 +73,7 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
     WatchOver,
 )
+from mobius_tui.run.planning.approval_rules import bound_files_text
 from mobius_tui.run.planning.plan import Plan, has_terminal, may_have_steps_beside
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration
@@ -423,7 +424,9 @@ def _approval_text(event: ApprovalEvent, plan: Plan) -> str:
         case ApprovalAsked(role=role, count=count, within=within):
             of = f"{role} ({count} people)" if count > 1 else role
             limit = duration_in_words(within)
-            return f"approval asked for: {name}, of {of}, within {limit}"
+            words = f"approval asked for: {name}, of {of}, within {limit}"
+            files = bound_files_text(event)
+            return f"{words}; with {files}" if files else words
         case ApprovalGiven(name=who, uid=uid, weaker=weaker, place=place):
             where = "a drill's approver" if uid < 0 else f"user id {uid}"
             where += f" at {place}" if place else ""

@@ -32,12 +32,16 @@ RECORD_BYTES = 4096
 def read_keeper_spec() -> "tuple[int, int, dict[str, Any]]":
     """Read the keeper's spec from the pipe.
 
-    The descriptors of `lock` and `tree` come from the command line.
+    The descriptors of `lock` and `tree` come from the command line. Where the host ends
+    before it has sent the whole, this process ends, too: nothing has run.
     """
     lock, tree, source = (int(text) for text in sys.argv[1:4])
     with os.fdopen(source, "rb") as file:
-        # It comes by a pipe from our own host, and from nobody else.
-        return lock, tree, marshal.load(file)  # nosec B302
+        try:
+            # It comes by a pipe from our own host, and from nobody else.
+            return lock, tree, marshal.load(file)  # nosec B302
+        except (EOFError, ValueError, TypeError):
+            sys.exit("the host ended before the keeper knew what to run")
 
 
 def begin_attempt_record(

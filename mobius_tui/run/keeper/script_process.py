@@ -1,6 +1,7 @@
 """Starts the script's process, and ends its process group."""
 
 import _signal
+import errno
 import fcntl
 import os
 import time
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 PIPE_BYTES = 1 << 20
 F_SETPIPE_SZ = 1031
 """Linux's own number; `fcntl` names it only from Python 3.10 on Linux."""
-SCRIPT_FD = 252
-TREE_FD = 251
-"""High numbers, out of the way of the descriptors that scripts open by number."""
+HIGHEST_FD = 252
+"""The descriptor that a script is read from where the limit of open files is above it:
+a high number, out of the way of the descriptors that scripts open by number."""
 STARTUP_TIME = 1.0
 """Seconds that a process has to execute what it was forked for: a command that was sent
 to the background last may not have begun when the shell ends."""
@@ -40,6 +41,8 @@ class ScriptProcess:
 
     def __init__(self, spec: "dict[str, Any]", lock: int, tree: int) -> None:
         self.spec, self.lock, self.tree = spec, lock, tree
+        limit = os.sysconf("SC_OPEN_MAX")  # -1 for none
+        self.script_fd = min(HIGHEST_FD, limit - 1) if limit > 0 else HIGHEST_FD
         self.cause = "exited"
         self.deadline: float | None = None
         """When `enforce_deadline` acts, in monotonic seconds: at the time-out, or after
@@ -98,14 +101,17 @@ class ScriptProcess:
                 _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
             script = os.open(spec["dir"] + "/script", os.O_RDONLY)
             self.take_streams(theirs)
-            os.dup2(self.tree, TREE_FD)
-            os.dup2(script, SCRIPT_FD)
-            os.dup2(error_pipe, 250, inheritable=False)
+            lowest = self.script_fd - 3
+            if lowest <= max(script, error_pipe, self.tree, self.lock):
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            os.dup2(self.tree, self.script_fd - 1)
+            os.dup2(script, self.script_fd)
+            os.dup2(error_pipe, self.script_fd - 2, inheritable=False)
             # Held until it is executed: who finds the lock free must not miss the `pid`
             # of a script that is about to run.
-            os.dup2(self.lock, 249, inheritable=False)
-            os.closerange(3, 249)
-            error_pipe = 250
+            os.dup2(self.lock, lowest, inheritable=False)
+            os.closerange(3, lowest)
+            error_pipe = self.script_fd - 2
             what = "chdir"
             os.chdir(spec["cwd"])
             os.umask(spec["umask"])
@@ -115,7 +121,7 @@ class ScriptProcess:
             os.write(file, b"%d\n" % os.getpid())
             os.close(file)
             what = "exec"
-            argv = [*spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+            argv = [*spec["argv"], f"/dev/fd/{self.script_fd}"]
             os.execvpe(argv[0], argv, spec["env"])
         except OSError as error:
             os.write(error_pipe, f"{what} {error.errno or 0}".encode())
@@ -212,7 +218,7 @@ class ScriptProcess:
         and a program whose purpose is to execute another.
         """
         words = process_arguments(pid)
-        own = [*self.spec["argv"], f"/dev/fd/{SCRIPT_FD}"]
+        own = [*self.spec["argv"], f"/dev/fd/{self.script_fd}"]
         forked = words == [os.fsencode(word) for word in own]
         starts = words[:1] and words[0].rpartition(b"/")[2] in (b"setsid", b"nohup")
         return bool(forked or starts) and process_age(pid) < STARTUP_TIME

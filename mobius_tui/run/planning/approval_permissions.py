@@ -7,7 +7,12 @@ from mobius_tui.run.planning.approval_rules import (
     current_approval,
     missing_approval_text,
 )
-from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
+from mobius_tui.run.planning.confirmation import (
+    approval_phrase,
+    approver_name_problem,
+    are_lookalikes,
+    read_as_text,
+)
 from mobius_tui.run.planning.situation import (
     NotPermittedError,
     RefusalCode,
@@ -75,21 +80,22 @@ def require_may_approve(action: ApproveStep, situation: Situation) -> None:
     step = _require_step_with_approval(situation, action.step)
     approval = require_open_approval(situation, step)
     weaker = situation.uid == approval.request.uid
-    if not weaker:
-        for other in approval.approvals_given:
-            if other.uid == situation.uid:
-                raise NotPermittedError(
-                    RefusalCode.HAS_APPROVED, _approve_again_text(other.name)
-                )
+    for other in approval.approvals_given:
+        if not (weaker or other.weaker):
+            # The kernel tells two logins apart, however alike their names are.
+            who = other.name if other.uid == situation.uid else ""
+        else:
+            name = action.name if weaker else situation.name
+            is_one = are_lookalikes(other.name, name)
+            who = read_as_text(name, other.name) if is_one else ""
+        if who:
+            words = f"{who} has approved it; another person is wanted"
+            raise NotPermittedError(RefusalCode.HAS_APPROVED, words)
     if action.binding != approval.request.binding:
         words = "this is not what is asked for now; look at it again"
         raise NotPermittedError(RefusalCode.UNFILLED, words)
     if weaker:
         _require_named_approver(action, situation, approval)
-
-
-def _approve_again_text(name: str) -> str:
-    return f"{name} has approved it; another person is wanted"
 
 
 def _require_named_approver(
@@ -103,8 +109,6 @@ def _require_named_approver(
     words = approval_phrase(name, action.step)
     if not wrong and action.confirm != words:
         wrong = f"type, word for word: {words}"
-    if not wrong and any(other.name == name for other in approval.approvals_given):
-        wrong = _approve_again_text(name)
     if wrong:
         raise NotPermittedError(RefusalCode.UNFILLED, wrong)
 

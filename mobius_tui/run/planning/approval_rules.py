@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
+from mobius_tui import sanitize
+from mobius_tui.run.events.step_events import ApprovalAsked
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Approval, Status
@@ -16,19 +19,28 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-def binding_digest(plan: Plan, state: RunState, step: Step) -> str:
-    """SHA-256 of what is approved: the step, and every value that it reads.
+def binding_digest(
+    plan: Plan, state: RunState, step: Step, files: Mapping[str, str] | None = None
+) -> str:
+    """SHA-256 of what is approved: the step, its files, and every value that it reads.
 
     Its texts are those of the runbook, which does not change in a run: with their
     values they are the command, filled in. Of a secret only the name counts, as the
     journal holds no value of it.
+
+    Args:
+        plan: the runbook's.
+        state: the run's.
+        step: what is approved.
+        files: of the request; see `ApprovalAsked.files`.
     """
     values = {
         name: value.text if (value := state.variables.get(name)) else None
         for name in plan.variables_read[step.id]
     }
     runbook = state.began.sha256 if state.began is not None else ""
-    text = json.dumps([runbook, step.id, values], sort_keys=True)
+    bound = [runbook, step.id, values, *([dict(files)] if files else [])]
+    text = json.dumps(bound, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -42,7 +54,21 @@ def current_approval(plan: Plan, state: RunState, step: Step) -> Approval | None
     number = len(state.steps[step.id].attempts) + 1
     if found is None or found.denial_reason or found.request.attempt != number:
         return None
-    return found if found.request.binding == binding_digest(plan, state, step) else None
+    return found if _is_as_bound(plan, state, step, found.request) else None
+
+
+def _is_as_bound(plan: Plan, state: RunState, step: Step, asked: ApprovalAsked) -> bool:
+    return asked.binding == binding_digest(plan, state, step, asked.files)
+
+
+def bound_files_text(asked: ApprovalAsked) -> str:
+    """The files that an approval is for, in words; empty for none."""
+    named = []
+    for path, digest in (asked.files or {}).items():
+        is_read = len(digest) == hashlib.sha256().digest_size * 2
+        words = f"sha256 {digest[:12]}" if is_read else digest or "not there"
+        named.append(f"{path} ({words})")
+    return sanitize.line(", ".join(named))
 
 
 def drill_approves(state: RunState) -> bool:
@@ -100,8 +126,11 @@ def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:
     if step.approve is None or drill_approves(state):
         return True
     own = state.approvals.get(step.id)
-    same = own is not None and own.request.binding == binding_digest(plan, state, step)
-    return same and own is not None and own.is_complete
+    return (
+        own is not None
+        and own.is_complete
+        and _is_as_bound(plan, state, step, own.request)
+    )
 
 
 def steps_awaiting_approval(plan: Plan, state: RunState) -> tuple[Step, ...]:

@@ -120,8 +120,13 @@ def approver_name_problem(name: str, asker: str) -> str:
             "alone, so that none can look like another"
         )
     if are_lookalikes(name, asker):
-        return f"{asker} asked for it; somebody else approves"
+        return f"{read_as_text(name, asker)} asked for it; somebody else approves"
     return ""
+
+
+def read_as_text(name: str, known: str) -> str:
+    """Whom a name stands for, where it is the same to whoever reads it: its subject."""
+    return known if name == known else f"{name} is read as {known}, who"
 
 
 def are_lookalikes(one: str, other: str) -> bool:

@@ -38,14 +38,22 @@ _ID_PREFIX = "improvised--"
 def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
     """What a command does, with the runbook's own `[commands]` and its steps' labels.
 
-    A command that a step has too does at least what the step's author declares.
+    A command that a step has too does at least what the step's author declares. What
+    cannot be read, such as `$(…) -rf x`, may be any command: nobody has labelled it, so
+    it is taken for one that destroys, unless it is the whole script of a step.
     """
     # Imported late: a run without improvised commands never needs it.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
     found = judge_script(script, table=bundled_commands().extended(runbook.commands))
     labelled = [step.action for step in runbook.steps() if isinstance(step.action, Run)]
-    effects = [_at_least_as_labelled(each, labelled) for each in found.effects]
+    is_of_step = any(script.strip() == each.script.strip() for each in labelled)
+    effects = [
+        _at_least_as_labelled(each, labelled)
+        if each.readable or is_of_step
+        else replace(each, effect="destroy")
+        for each in found.effects
+    ]
     for action in labelled:
         whole = action.script.strip()
         if whole and whole in script and action.effect != "read":

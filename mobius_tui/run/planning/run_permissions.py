@@ -52,7 +52,11 @@ from mobius_tui.run.planning.undoing import (
     is_undoing,
     undo_items,
 )
-from mobius_tui.run.planning.variables import validate_manual_answers, validate_value
+from mobius_tui.run.planning.variables import (
+    require_value,
+    validate_manual_answers,
+    validate_value,
+)
 from mobius_tui.run.planning.watch_permissions import (
     require_rollback_phase,
     unattended_refusal,
@@ -77,6 +81,7 @@ def require_may_set_variables(action: SetVariables, situation: Situation) -> Non
             VariableSet(name=name, value=value, source="set")
         )
         try:
+            require_value(variable, value)
             validate_value(variable, value, filled_in.get(name, ()))
         except UsageError as error:
             raise NotPermittedError(RefusalCode.UNFILLED, str(error)) from error

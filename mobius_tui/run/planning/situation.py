@@ -194,7 +194,24 @@ class Situation:
         try:
             self.state.validate_event(event)
         except StateError as error:
-            raise NotPermittedError(RefusalCode.ILLEGAL, str(error)) from error
+            words = self._why_not(event) or str(error)
+            raise NotPermittedError(RefusalCode.ILLEGAL, words) from error
+
+    def _why_not(self, event: Event) -> str:
+        """Why an event may not follow, for people, where that can be said.
+
+        The state's own words name events and ids, which only the source has.
+        """
+        if self.state.ended is not None:
+            return "the run has ended"
+        step = getattr(event, "step", None) or ""
+        own = self.state.steps.get(step)
+        if own is None:
+            return ""
+        name = self.plan.name(step)
+        if own.status is Status.RUNNING:
+            return f"{name} is running; wait, or stop it"
+        return f"{name} is {own.status}; that cannot be done with it now"
 
     def require_phase_enterable(self, phase: Phase) -> None:
         """Raise unless the phase can be entered now.

@@ -64,9 +64,11 @@ def read_answers_file(path: Path) -> UnattendedAnswers:
             raise UsageError(f'--answers {path}: {name}: write "text", or ["a", "b"]')
         found[name] = chosen_text(items)
     attended = tuple(found.pop("attended", "").split())
-    within = found.pop("trigger_within", "")
+    within = found.pop("trigger_within", None)
     try:
-        trigger_within = bounded_duration(within, "trigger_within") if within else None
+        trigger_within = (
+            None if within is None else bounded_duration(within, "trigger_within")
+        )
     except ValueError as error:
         raise UsageError(f"--answers: trigger_within: {error}") from error
     return UnattendedAnswers(

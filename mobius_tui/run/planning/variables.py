@@ -37,7 +37,11 @@ from mobius_tui.runbook.model.templates import (
     template_names,
     texts_in,
 )
-from mobius_tui.runbook.model.value_kinds import stored_value, value_problem
+from mobius_tui.runbook.model.value_kinds import (
+    may_be_empty,
+    stored_value,
+    value_problem,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.provided_names import (
     HealthOf,
@@ -334,6 +338,8 @@ def resolve_initial_values(
     filled_in = limited_texts_by_variable(runbook)
     for name, variable in runbook.variables.items():
         value, source = _initial_value(variable, given, chosen, environ)
+        if name in given:
+            require_value(variable, given[name])
         if value is None:
             if variable.ask or variable.is_listed:
                 missing.append(variable)
@@ -344,6 +350,17 @@ def resolve_initial_values(
             validate_value(variable, value, filled_in.get(name, ()))
             values[name] = (value, source)
     return InitialValues(values=values, secrets=secrets, missing=tuple(missing))
+
+
+def require_value(variable: Variable, value: str) -> None:
+    """Refuse an empty text that somebody gives where the runbook wants a value.
+
+    Raises:
+        UsageError: it is empty, and the runbook does not say that it may be.
+    """
+    if not value and not (variable.many or may_be_empty(variable)):
+        remedy = f"an empty `default` in [var.{variable.name}] says that it may be"
+        raise UsageError(f"{variable.name}: it is empty; {remedy}")
 
 
 def validate_value(
@@ -382,6 +399,7 @@ def validate_manual_answers(runbook: Runbook, answers: Mapping[str, str]) -> Non
         if name in answers:
             variable = runbook.variables[name]
             value = stored_value(variable, answers[name].strip())
+            require_value(variable, value)
             validate_value(variable, value, filled_in.get(name, ()))
 
 
@@ -405,6 +423,16 @@ def _initial_value(
         return stored_value(variable, given[variable.name]), "begin"
     if variable.name in profile:
         return profile[variable.name], "begin"
-    if variable.from_env is not None and variable.from_env in environ:
-        return stored_value(variable, environ[variable.from_env]), "begin"
+    found = text_in_environ(variable, environ)
+    if found is not None:
+        return stored_value(variable, found), "begin"
     return variable.default, "default"
+
+
+def text_in_environ(variable: Variable, environ: Mapping[str, str]) -> str | None:
+    """What `from_env` of a variable names; `None` where it is not set.
+
+    An empty text is not set, unless the runbook says that the value may be empty.
+    """
+    found = None if variable.from_env is None else environ.get(variable.from_env)
+    return found if found or may_be_empty(variable) else None

@@ -112,13 +112,13 @@ def _read_start_of_file(path: Path) -> bytes:
 def _digest(path: Path) -> str:
     """The digest of a file, or of all files of a folder, with their paths."""
     if not _is_file_of_kind(stat.S_ISDIR, path):
-        return _digest_of_file(path)
+        return digest_of_file(path)
     whole = hashlib.sha256()
     for number, file in enumerate(_files_below(path)):
         if number == MAX_FILES_PER_FOLDER:
             break
         name = os.fsencode(os.path.relpath(file, path))
-        whole.update(name + b"\0" + _digest_of_file(file).encode() + b"\0")
+        whole.update(name + b"\0" + digest_of_file(file).encode() + b"\0")
     return whole.hexdigest()
 
 
@@ -133,15 +133,16 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from (Path(place, name) for name in sorted(names))
 
 
-def _digest_of_file(path: Path) -> str:
+def digest_of_file(path: Path) -> str:
+    """The digest of a file; words where it cannot be read, or is none."""
     try:
         found = path.stat()
     except OSError:
         return "not readable"
     if not stat.S_ISREG(found.st_mode):
         return "no file"
-    is_long = found.st_size > MAX_DIGESTED_FILE_BYTES
-    stamp = f"{found.st_size} {found.st_mtime_ns}" if is_long else ""
+    is_whole = found.st_size <= MAX_DIGESTED_FILE_BYTES and os.access(path, os.R_OK)
+    stamp = "" if is_whole else f"{found.st_size} {found.st_mtime_ns}"
     return hashlib.sha256(
         stamp.encode() + b"\0" + _read_start_of_file(path)
     ).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -155,16 +156,23 @@ def _variables_given(
     """The values that an attempt at a step gets if it begins now."""
     variables = state.variables_for(step_id)
     return tuple(
-        (name, _shortened(variables[name].text)) for name in reads if name in variables
+        (name, shortened_value(variables[name].text))
+        for name in reads
+        if name in variables
     )
 
 
-def _shortened(value: str | None) -> str | None:
+def shortened_value(value: str | None) -> str | None:
+    """A value as it is kept with an attempt: of a long one its ends, and its digest.
+
+    Equal texts are of equal values, so that it can be told whether one has changed.
+    """
     if value is None or len(value) <= MAX_GIVEN_VALUE_CHARS:
         return value
-    return (
-        f"{value[: MAX_GIVEN_VALUE_CHARS // 2]}…{value[-MAX_GIVEN_VALUE_CHARS // 2 :]}"
-    )
+    half = MAX_GIVEN_VALUE_CHARS // 2
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+    kept_out = f" … {len(value)} characters, sha256 {digest[:16]} … "
+    return f"{value[:half]}{kept_out}{value[-half:]}"
 
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:

@@ -42,6 +42,7 @@ from mobius_tui.runbook.model.targets import (
     ON_UNREACHABLE,
 )
 from mobius_tui.runbook.text.units import DURATION, SIZE
+from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.toml_document import FORMATS
 
 _TABLE: ValueSchema = {"type": "object"}
@@ -444,3 +445,15 @@ ALIASES: Mapping[str, str] = {
     "phase.step.when.check": "phase.step.check",
 }
 """Tables that have the keys of another."""
+
+
+def place_of(path: KeyPath) -> str:
+    """The name in `KEYS` of the table at a path of a runbook's file."""
+    parts = [part for part in path if isinstance(part, str)]
+    if parts[:1] in (["var"], ["profile"], ["targets"]):
+        parts[1:2] = ["NAME"] * len(parts[1:2])
+    dotted = ".".join(parts)
+    for alias, place in ALIASES.items():
+        if dotted == alias or dotted.startswith(f"{alias}."):
+            dotted = f"{place}{dotted.removeprefix(alias)}"
+    return dotted

@@ -287,6 +287,8 @@ class CommandEffect:
     """The command's source text; `what follows` for a rest that cannot be parsed."""
     known: bool = True
     """Whether the table of commands has it; else it is taken for a change."""
+    readable: bool = True
+    """Whether the script says which command it is; not so for `$x` and `$(…)`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

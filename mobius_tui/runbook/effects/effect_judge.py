@@ -55,6 +55,8 @@ _MAX_CHARACTERS = 128 * 1024
 """Characters that are analyzed of a script and those within it."""
 
 _SYSTEM_FOLDER = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/opt/(?:[\w.-]+/)+bin/")
+_PATTERN = re.compile(r"[*?]|\[.+\]|\{.*(?:,|\.\.).*\}")
+"""What bash makes several words of, or the names of files."""
 _NO_FILE = re.compile(r"/dev/(?:null|stdout|stderr|tty|fd/\d+)|\d+-?|-")
 _WRITING_REDIRECTS = frozenset((">", ">>", ">|", "&>", "&>>", "<>", ">&"))
 _OUTPUT = "RUNBOOK_OUTPUT"
@@ -130,6 +132,10 @@ class _Judge:
             CommandEffect(effect=effect, offset=place, source_text=words, **more)
         )
 
+    def _add_unreadable(self, offset: int, words: str) -> None:
+        """Add what could be any command: a change, as far as a step's label goes."""
+        self._add_effect("change", offset, words, known=False, readable=False)
+
     def judge_shell_script(self, script: str, to_script_offset: OffsetMap) -> None:
         """Judge a shell script.
 
@@ -142,13 +148,13 @@ class _Judge:
         self._remaining -= len(script)
         self._depth += 1
         if self._depth > _MAX_DEPTH or self._remaining < 0:
-            self._add_effect("change", 0, script, known=False)
+            self._add_unreadable(0, script)
         else:
             parsed = parse_script(script)
             self._collect_definitions(parsed.body)
             self._judge_statements(parsed.body)
             if not parsed.complete or parsed.syntax_problem is not None:
-                self._add_effect("change", len(script), "what follows", known=False)
+                self._add_unreadable(len(script), "what follows")
         self._depth -= 1
         self._to_script_offset, self._functions, self._values, self._own_files = outer
 
@@ -247,6 +253,9 @@ class _Judge:
         if text in self._functions:
             return
         entry = self._find_entry(text)
+        if not text.strip() or (entry is None and _is_pattern(word)):
+            self._add_unreadable(word.start, _source_text(words))
+            return
         if entry is None:
             self._add_effect("change", word.start, _source_text(words), known=False)
             return
@@ -255,11 +264,15 @@ class _Judge:
         invocation = Invocation(entry, words[1:])
         inner_command_start = self._code_index(invocation)
         matches = invocation.matches(inner_command_start)
-        weights = [
-            self._line_weight(invocation, match)
+        unjudged = [
+            match
             for match in matches
             if not self._judge_code(invocation, match, known_input)
         ]
+        if unjudged and _runs_unreadable_file(text, invocation):
+            self._add_unreadable(word.start, _source_text(words))
+            return
+        weights = [self._line_weight(invocation, match) for match in unjudged]
         self._add_effect(
             heaviest_table_effect(weights), word.start, _source_text(words)
         )
@@ -392,7 +405,7 @@ class _Judge:
             start = words[0].start
             self._judge_language(language, Word(source="", text=text, start=start))
         elif self._depth >= _MAX_DEPTH:
-            self._add_effect("change", words[0].start, _source_text(words), known=False)
+            self._add_unreadable(words[0].start, _source_text(words))
         else:
             self._depth += 1
             program = effective_program(
@@ -421,9 +434,7 @@ class _Judge:
         place = _map_into_word(word, self._to_script_offset)
         if language == "shell":
             if not word.text.strip(EXPANSION_MARK + " \n;"):
-                self._add_effect(
-                    "change", word.start, word.source or word.text, known=False
-                )
+                self._add_unreadable(word.start, word.source or word.text)
             else:
                 self.judge_shell_script(word.text, place)
             return
@@ -436,6 +447,19 @@ class _Judge:
 def _has_value(invocation: Invocation) -> bool:
     """Whether the code to run is the value of an option, as in `psql -c CODE`."""
     return any("value" in match.line.code_places for match in invocation.matches())
+
+
+def _runs_unreadable_file(program: str, invocation: Invocation) -> bool:
+    """Whether a shell runs what is not in the script, and no file that it names."""
+    if _name(program) not in (*SHELLS, "source", "."):
+        return False
+    operands = [invocation.arguments[at] for at in invocation.operand_indexes]
+    return not operands or EXPANSION_MARK in operands[0].text
+
+
+def _is_pattern(word: Word) -> bool:
+    """Whether bash makes other words of a word: `r{m,}`, `/bin/r?`."""
+    return not word.quoted and _PATTERN.search(word.text) is not None
 
 
 def _reads_input(invocation: Invocation) -> bool:

@@ -7,6 +7,7 @@ and to run, and are for `check` and for what `--auto` refuses.
 from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
+from mobius_tui.runbook.lint.empty_rules import warn_empty_values
 from mobius_tui.runbook.lint.external_findings import ExternalLinter, warn_external
 from mobius_tui.runbook.lint.health_rules import warn_unattended
 from mobius_tui.runbook.lint.host_rules import warn_hosts
@@ -29,6 +30,7 @@ def lint_thoroughly(
     """
     if findings.has_errors:
         return
+    warn_empty_values(draft)
     warn_steps(draft)
     warn_hosts(draft)
     warn_unset_variables(draft)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobius_tui.runbook.lint import health_rules, host_rules, step_rules
+from mobius_tui.runbook.lint import empty_rules, health_rules, host_rules, step_rules
 from mobius_tui.runbook.script_rules import (
     cannot_fail,
     interactive_commands,
@@ -281,6 +281,7 @@ RULES: Mapping[str, LintRule] = {
         host_rules.TOLERANT_CANARY,
         host_rules.SKIPPED_UNCHECKED,
         host_rules.UNUSED_TARGET,
+        empty_rules.EMPTY_VALUE,
         *STRUCTURE_RULES,
     )
 }

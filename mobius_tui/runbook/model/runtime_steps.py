@@ -49,11 +49,13 @@ def undo_id(step_id: str) -> str:
 def items_of_lines(text: str) -> tuple[str, ...]:
     """The items that the lines of a text name: each once; blank lines name none.
 
+    An item is its line as it is, with blanks at both ends: they may be a file's name.
+
     Raises:
         MobiusError: there are no items, or too many, or one is too long or has a NUL.
     """
-    lines = (line.strip() for line in text.split("\n"))
-    items = tuple(dict.fromkeys(line for line in lines if line))
+    lines = (line.removesuffix("\r") for line in text.split("\n"))
+    items = tuple(dict.fromkeys(line for line in lines if line.strip()))
     if not items:
         raise MobiusError("it lists nothing: no line has an item")
     if len(items) > MAX_ROWS:

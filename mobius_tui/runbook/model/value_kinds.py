@@ -27,6 +27,8 @@ _HOST = re.compile(
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _SHOWN = 60
 """Characters of a wrong value that are shown."""
+MAX_VARIABLE_BYTES = (128 << 10) - 1
+"""Bytes of `NAME=value` that Linux gives to a process in one variable, at most."""
 TRUE_FALSE = ("true", "false")
 
 
@@ -107,6 +109,10 @@ def value_problem(variable: Variable, text: str) -> str:
     """
     if "\0" in text:
         return f"{variable.name}: a value cannot hold a NUL character"
+    size = len(f"{variable.name}={text}".encode("utf-8", "surrogatepass"))
+    if size > MAX_VARIABLE_BYTES:
+        words = f"{size} bytes with its name; a process takes {MAX_VARIABLE_BYTES}"
+        return f"{variable.name}: {words}; give what is longer by a file"
     if not text and variable.default == "":
         return ""  # an empty default says that it may be left empty
     if variable.many and not text.strip():
@@ -117,6 +123,16 @@ def value_problem(variable: Variable, text: str) -> str:
         if wrong:
             return f"{variable.name}: {wrong}"
     return ""
+
+
+def may_be_empty(variable: Variable) -> bool:
+    """Whether the runbook says that a value that somebody gives may be empty.
+
+    An empty `default` says so, and a `match` that an empty text matches. Otherwise an
+    empty text is no choice: it is what an unset variable of a shell leaves.
+    """
+    is_matched = variable.pattern and re.fullmatch(variable.pattern, "") is not None
+    return variable.default == "" or bool(is_matched)
 
 
 def _problem_of_one(variable: Variable, value: str) -> str:

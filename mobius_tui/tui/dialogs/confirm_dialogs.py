@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from mobius_tui.run.planning.approval_rules import bound_files_text
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
     approver_name_problem,
@@ -153,7 +154,11 @@ class ApproveDialog(Dialog[str]):
         where = f" in {view.environment}" if view.environment else ""
         effect = assemble((f"{EFFECT_LABELS[effect_of(step)]}{where}", "bad"))
         who = f"{self._approval.asked_by} asks for approval by {asked.role}"
-        head = (Field("asked", text(who)), Field("effect", effect))
+        head = [Field("asked", text(who)), Field("effect", effect)]
+        if files := bound_files_text(asked):
+            head.append(
+                Field("files", text(f"as they were when it was asked: {files}"))
+            )
         yield fields_widget((*head, *command_fields(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:

@@ -154,9 +154,11 @@ def _fields(
     where = f" in {view.environment}" if view.environment else ""
     yield Field("effect", assemble((f"{EFFECT_LABELS[found.effect]}{where}", role)))
     heaviest = (each for each in found.effects if each.effect == found.effect)
-    named = {each.source_text: each.known for each in heaviest}
-    for words, known in [*named.items()][:MAX_NAMED_COMMANDS]:
-        why = "" if known else "  not known, so it may change something"
+    named = {each.source_text: each for each in heaviest}
+    for words, each in [*named.items()][:MAX_NAMED_COMMANDS]:
+        why = "" if each.known else "  not known, so it may change something"
+        if not each.readable:
+            why = "  cannot be read, so it may destroy"
         yield Field("", assemble((words, "command"), (why, "muted")))
     if step.approve is not None:
         words = f"{step.approve.role} approves it first: Enter on its row asks for that"

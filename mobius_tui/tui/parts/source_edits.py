@@ -43,6 +43,7 @@ class SourceEdits:
         questions: QuestionGate,
         *,
         tell: Notifier,
+        show: Callable[[bool], None],
         run_foreground_task: Callable[[ForegroundTask], None],
         was_edited: bool = False,
         is_known: bool = False,
@@ -54,6 +55,7 @@ class SourceEdits:
             feed: the run.
             questions: opens the dialogs.
             tell: says why something cannot be shown.
+            show: shows whether the source was edited, for as long as that is so.
             run_foreground_task: leaves the screens, to do something in the plain
                 terminal.
             was_edited: whether the person comes back from the editor, and is to be
@@ -64,6 +66,7 @@ class SourceEdits:
         self._feed = feed
         self._questions = questions
         self._tell = tell
+        self._show_edited = show
         self._run_foreground_task = run_foreground_task
         self._was_edited = was_edited
         self._stamp: SourceStamp | None = None
@@ -115,7 +118,7 @@ class SourceEdits:
         if began is None:
             return
         lines = await asyncio.to_thread(source_edits, self._feed.directory, began)
-        self.edits_told = bool(lines)
+        self._note_edited(bool(lines))
         if lines:
             await self._questions.ask(ChangesDialog(lines))
         elif asked:
@@ -125,6 +128,7 @@ class SourceEdits:
 
     def follow(self) -> None:
         """Tell by itself, and once, when the source is edited while the run goes on."""
+        self._show_edited(self.edits_told)
         self._screen.set_interval(SOURCE_CHECK_INTERVAL, self._begin_check)
 
     def _begin_check(self) -> None:
@@ -152,7 +156,11 @@ class SourceEdits:
             words = f"{name} was edited since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)
-        self.edits_told = differs
+        self._note_edited(differs)
+
+    def _note_edited(self, edited: bool) -> None:
+        self.edits_told = edited
+        self._show_edited(edited)
 
 
 def _header(key: RowKey) -> tuple[HeaderKind, str]:

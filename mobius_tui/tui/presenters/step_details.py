@@ -12,6 +12,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.step_texts import secret_source_text
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.state.step_reducer import shortened_value
 from mobius_tui.run.state.step_state import Attempt, StepState
 from mobius_tui.run.terminal.detach_key import DETACH_HINT
 from mobius_tui.runbook.model.actions import (
@@ -388,7 +389,8 @@ def _variable_fields(
         label = ""
     declared = view.runbook.variables
     known = {
-        name: held.text for name, held in view.state.variables_for(step.id).items()
+        name: shortened_value(held.text)
+        for name, held in view.state.variables_for(step.id).items()
     }
     then = known if shown is None else {**known, **dict(shown.variables_given)}
     for name in (*script_variables(step, declared), *step.secrets.values()):

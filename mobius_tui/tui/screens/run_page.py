@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from textual import events, on
@@ -93,11 +94,13 @@ class RunPage(Page):
             tell=self.show_notice,
         )
         self.outputs = OutputController(self, self.feed, choose, self.show_notice)
+        self._run_header = RunHeader()
         self.source_edits = SourceEdits(
             self,
             self.feed,
             self.questions,
             tell=self.show_notice,
+            show=partial(setattr, self._run_header, "edited"),
             run_foreground_task=self.run_foreground_task,
             was_edited=screen_state.went_to_editor,
             is_known=screen_state.edits_told,
@@ -131,7 +134,7 @@ class RunPage(Page):
     def compose_panes(self) -> ComposeResult:
         """The header, and the panes under it."""
         page = RunPage
-        yield RunHeader().data_bind(page.view)
+        yield self._run_header.data_bind(page.view)
         with Horizontal(id="body"):
             yield self.checklist.data_bind(page.view, page.key)
             with Vertical(id="right"):

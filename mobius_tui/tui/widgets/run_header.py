@@ -10,6 +10,7 @@ from textual.widget import Widget
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.planning.rollback import rollback_phase
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.presenters.communication import delivery_problem
 from mobius_tui.tui.presenters.run_view import RunView, shown_mode, watch_time_left
 from mobius_tui.tui.presenters.styled_text import (
@@ -79,6 +80,8 @@ class RunHeader(Widget):
     """The run's bar."""
 
     view: reactive[RunView | None] = reactive(None)
+    edited: reactive[bool] = reactive(default=False)
+    """Whether the runbook's source was edited since the run began."""
 
     def watch_view(self, view: RunView | None) -> None:
         """The whole bar has the colour of the mode."""
@@ -140,6 +143,10 @@ class RunHeader(Widget):
                 parts.append(assemble(("ARMED", "warn")))
             elif self.size.width >= FULL_HEADER_CELLS:
                 parts.append(assemble(("not armed", "muted")))
+        if self.edited:
+            wide = self.size.width >= FULL_HEADER_CELLS
+            more = f"; {first_key_name('changes')} shows" if wide else ""
+            parts.append(assemble((f"runbook edited{more}", "warn")))
         messages = delivery_problem(view)
         if messages is not None:
             parts.append(assemble(messages))

@@ -89,7 +89,6 @@ def test_it_refuses_to_overwrite(here: Path, capfd: pytest.CaptureFixture[str]) 
         ("x" * 65, "; try " + "x" * 40),
         ("\x1b[31m", "; try 31m"),
         ("名", "at most 64 of them\n"),
-        ("", "at most 64 of them\n"),
     ],
 )
 def test_a_name_that_is_none(

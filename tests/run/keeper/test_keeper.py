@@ -58,6 +58,27 @@ def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> Scrip
     return end
 
 
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_a_host_that_dies_while_it_sends_the_order_leaves_no_traceback(
+    tmp_path: Path, share: float
+) -> None:
+    order = launcher._encode_spec(AttemptDirectory(tmp_path / "a.1"), spec())
+    source, end = os.pipe()
+    with os.fdopen(source, "rb"), (tmp_path / "lock").open("wb") as lock:
+        keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(launcher.KEEPER_PROGRAM)]
+            + [str(each) for each in (lock.fileno(), lock.fileno(), source)],
+            pass_fds=(lock.fileno(), source),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with os.fdopen(end, "wb") as pipe:
+            pipe.write(order[: int(len(order) * share)])
+        _, said = keeper.communicate(timeout=30)
+    assert said == "the host ended before the keeper knew what to run\n"
+    assert keeper.returncode == 1
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 126, 255])
 def test_the_exit_status_is_recorded(keep: Keep, code: int) -> None:
     directory, child = keep(f"echo out; echo err >&2; exit {code}", spec())

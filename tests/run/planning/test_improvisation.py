@@ -57,6 +57,48 @@ def test_a_command_does_what_is_judged_and_no_less_than_the_steps_that_have_it(
     assert judged_effects(script, make_runbook(BOOK)).effect == effect
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "$(echo rm) -rf x",
+        "`echo rm` -rf x",
+        '"$cmd" -rf x',
+        "${CMD:-rm} -rf x",
+        "sudo -n $cmd x",
+        'eval "$code"',
+        'bash -c "$code"',
+        "echo cm0gLXJmIHgK | base64 -d | sh",
+        "bash < $file",
+        "source <(curl -s http://127.0.0.1/x)",
+        "r{m,} -rf x",
+        "/bin/r? -rf x",
+        "find . -exec $cmd {} +",
+        'ssh web-1 "$cmd"',
+        "ls; $cmd",
+    ],
+)
+def test_what_cannot_be_read_is_taken_for_what_destroys(
+    make_runbook: MakeRunbook, script: str
+) -> None:
+    assert judged_effects(script, make_runbook(BOOK)).effect == "destroy"
+    own = BOOK.replace("./wipe.sh", "./wipe").replace(
+        '"curl --get http://127.0.0.1/drop"', repr(script)
+    )
+    said = "what a step has as its whole script is what its author says"
+    assert judged_effects(f" {script}\n", make_runbook(own)).effect == "change", said
+    longer = judged_effects(f"cmd=rm; {script}; cmd=mv", make_runbook(own))
+    assert longer.effect == "destroy"
+
+
+@pytest.mark.parametrize(
+    "script", ["cmd=ls; $cmd", "ls $dir", 'bash -c "ls $dir"', "bash x.sh", "[ -d * ]"]
+)
+def test_what_can_be_read_destroys_no_more_than_it_says(
+    make_runbook: MakeRunbook, script: str
+) -> None:
+    assert judged_effects(script, make_runbook(BOOK)).effect != "destroy"
+
+
 def test_it_has_the_title_of_its_first_line_and_an_id_of_its_own(
     make_runbook: MakeRunbook,
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.run_events import EVENTS, Event
 from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
@@ -53,6 +54,8 @@ DONE_WHERE_REOPENED = (
     SendMessageOfStep,
 )
 """All that a run takes which is open again to be undone."""
+INTERNAL = re.compile(rf"\b(?:{'|'.join(EVENTS)})\b|step '")
+"""Names that only the source has: no refusal is made of them."""
 
 
 def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
@@ -77,6 +80,7 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
                 if isinstance(permission, Refused):
                     refused[type(asked)] += 1
                     assert reply.text == permission.text
+                    assert not INTERNAL.search(reply.text), reply.text
                     continue
                 allowed[type(asked)] += 1
                 if state.is_reopened:

@@ -66,9 +66,12 @@ def test_who_attends_and_how_long_a_trigger_is_waited_for_are_no_variables(
     assert (action.manual, action.confirmed) == ("tick", True)
 
 
-def test_how_long_a_trigger_is_waited_for_is_a_duration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", ["soon", ""])
+def test_how_long_a_trigger_is_waited_for_is_a_duration(
+    tmp_path: Path, given: str
+) -> None:
     path = tmp_path / "answers.toml"
-    path.write_text('trigger_within = "soon"\n')
+    path.write_text(f'trigger_within = "{given}"\n')
     with pytest.raises(UsageError, match="--answers: trigger_within: "):
         read_answers_file(path)
 

@@ -14,7 +14,7 @@ import tomli_w
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.include import IncludedFiles
-from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
+from mobius_tui.runbook.decode.key_table import KEYS, place_of
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.library.runbook_schema import key_meanings
 from mobius_tui.runbook.model.runbook import SourceFile
@@ -73,18 +73,6 @@ def drafted(data: bytes) -> tuple[RunbookDraft, Findings]:
     )
     report_unknown_keys(root.registry.tables)
     return draft, findings
-
-
-def place_of(path: KeyPath) -> str:
-    """The name of a table in the table of keys."""
-    parts = [part for part in path if isinstance(part, str)]
-    if parts[:1] in (["var"], ["profile"], ["targets"]):
-        parts[1:2] = ["NAME"] * len(parts[1:2])
-    dotted = ".".join(parts)
-    for alias, place in ALIASES.items():
-        if dotted == alias or dotted.startswith(f"{alias}."):
-            dotted = f"{place}{dotted.removeprefix(alias)}"
-    return dotted
 
 
 @pytest.fixture(scope="module")

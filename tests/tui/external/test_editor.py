@@ -24,6 +24,7 @@ from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.screen_state import PhaseRow
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.run_screen import RunScreen
+from mobius_tui.tui.widgets.run_header import RunHeader
 from tests.tui.runs import (
     MadeRun,
     Time,
@@ -235,8 +236,11 @@ async def test_an_edit_from_elsewhere_is_told_once_and_by_itself(
         await looked()
         assert screen.screen_state.edits_told
         assert len(told) == 1
+        header = screen.query_one(RunHeader)
+        assert "runbook edited; D shows" in str(header.render()), "for as long as it is"
         book.write_text(BOOK)  # as it was: what comes next is told again
         await until(pilot, lambda: not screen.screen_state.edits_told)
+        assert "edited" not in str(header.render())
         book.unlink()
         await looked()
         assert len(told) == 1

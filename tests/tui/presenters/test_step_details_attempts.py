@@ -60,6 +60,29 @@ async def test_each_attempt_has_its_own_values(tmp_path: Path) -> None:
     assert told(last) == told(same) == told(other) == [f"backup_file={OTHER}"]
 
 
+async def test_a_long_value_is_another_only_if_it_is(tmp_path: Path) -> None:
+    """Of a long one an attempt keeps its ends, and what tells it from others."""
+    long, middle = "y" * 1500, "z" * 3000
+    run = scenes.failed(tmp_path)
+    put(run, f"{long}{middle}{long}")
+    run.write(StepStarted(step="execute", attempt=2, reads=READS), after=20)
+    ended = StepEnded(step="execute", attempt=2, result=Status.FAILED, reason="exit 2")
+    run.write(ended, after=3)
+    async with hosted(run), opened(run) as (screen, pilot):
+
+        def looking() -> list[str]:
+            assert screen.view is not None
+            tab = AttemptId("execute", 2)
+            key = StepRow("execute")
+            return told(detail_fields(screen.view, key, compact=False, tab=tab))
+
+        assert len(looking()) == 1, "it was not changed"
+        put(run, f"{long}{middle[1:]}x{long}")
+        await until(pilot, lambda: len(looking()) == 2)
+        was, now = looking()
+        assert was.removeprefix("backup_file=") != now.removeprefix("backup_file=now ")
+
+
 async def test_the_reason_of_an_option_begins_beneath_its_title(
     tmp_path: Path,
 ) -> None:

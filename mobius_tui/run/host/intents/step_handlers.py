@@ -13,6 +13,10 @@ from collections.abc import Mapping
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.health import safe_search
+from mobius_tui.run.attempts.called_file_digests import (
+    called_file_digests,
+    changed_files_text,
+)
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
@@ -52,13 +56,18 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import (
     binding_digest,
+    current_approval,
     drill_approves,
     missing_approval_text,
 )
 from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import available_options
-from mobius_tui.run.planning.variables import NoDurationError, validate_value
+from mobius_tui.run.planning.variables import (
+    NoDurationError,
+    require_value,
+    validate_value,
+)
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual
 from mobius_tui.runbook.model.limits import limited_texts_by_variable
@@ -75,27 +84,52 @@ async def ask_approval(
     services: HostServices, action: AskApproval, caller: Caller, intent_id: str
 ) -> Entry:
     """Journal a request that a second person approves an attempt."""
-    asked = _approval_request(
+    asked = await _approval_request(
         services, services.context.plan.steps[action.step], uid_of(caller)
     )
     return await services.writer.write(asked, caller.name, intent_id)
 
 
-def _approval_request(services: HostServices, step: Step, uid: int) -> ApprovalAsked:
+async def _approval_request(
+    services: HostServices, step: Step, uid: int
+) -> ApprovalAsked:
     assert step.approve is not None
     try:
         within = services.context.values().seconds(step.approve.within, "within")
     except NoDurationError as error:
         raise RunError(f"approve.within: {error}") from error
+    files = await called_file_digests(services.context, step) or None
     return ApprovalAsked(
         step=step.id,
         attempt=len(services.context.state.steps[step.id].attempts) + 1,
         role=step.approve.role,
         count=step.approve.count,
         within=within,
-        binding=binding_digest(services.context.plan, services.context.state, step),
+        binding=binding_digest(
+            services.context.plan, services.context.state, step, files
+        ),
         uid=uid,
+        files=files,
     )
+
+
+async def void_changed_approval(services: HostServices, step_id: str) -> None:
+    """Journal that an approval is void, if a file that it is for has changed since.
+
+    Then what is asked for is refused as a step without an approval is, and the words
+    name the file.
+    """
+    plan, state = services.context.plan, services.context.state
+    step = plan.steps.get(step_id)
+    approval = current_approval(plan, state, step) if step is not None else None
+    if step is None or approval is None or drill_approves(state):
+        return
+    changed = await changed_files_text(services.context, step, approval.request.files)
+    if changed and current_approval(plan, state, step) is approval:
+        denied = ApprovalDenied(
+            step=step.id, attempt=approval.request.attempt, reason=changed
+        )
+        await services.writer.write(denied, "host")
 
 
 async def approve_step(
@@ -134,7 +168,7 @@ async def record_drill_approvals(services: HostServices, step: Step, who: str) -
     """Journal simulated approvals in a drill, just before a step begins."""
     if step.approve is None or not drill_approves(services.context.state):
         return
-    asked = _approval_request(services, step, os.getuid())
+    asked = await _approval_request(services, step, os.getuid())
     await services.writer.write(asked, who)
     for number in range(1, asked.count + 1):
         given = ApprovalGiven(
@@ -279,6 +313,7 @@ def _validate_answers(step: Step, given: Mapping[str, str], runbook: Runbook) ->
             raise RunError(f"{title}: {value!r} does not match {ask.match}")
         variable = runbook.variables[ask.var]
         value = stored_value(variable, value)
+        require_value(variable, value)
         validate_value(variable, value, filled_in.get(ask.var, ()))
 
 

@@ -131,6 +131,97 @@ async def test_two_approvals_are_of_two_people(begin: Begin) -> None:
     await run.did("start", "a")
 
 
+async def test_whoever_reads_as_one_who_approved_is_that_one(begin: Begin) -> None:
+    run = await begin(TWO)
+    await run.did("ask approval", "a")
+    assert await approve(run, "anna") == ""
+    for name in ("Anna", "ANNA", "an na", "anna.", "a-n-n-a"):
+        said = await approve(run, name)
+        assert said == (
+            f"{name} is read as anna, who has approved it; another person is wanted"
+        )
+    assert "1 of 2" in (await run.intend("start", "a")).text
+    assert [each.name for each in run.state.approvals["a"].approvals_given] == ["anna"]
+    own = run.state.approvals["a"].asked_by
+    said = await approve(run, own.upper())
+    assert said.startswith(f"{own.upper()} is read as {own}, who asked for it")
+    assert await approve(run, "hanna") == ""
+
+
+CALLS = ONE + step("a", "./go.sh", 'approve = { role = "Lead", within = "10m" }')
+
+
+def file_in(run: Running, name: str, said: str) -> Path:
+    began = run.state.began
+    assert began is not None
+    path = Path(began.workdir) / name
+    path.write_text(f"#!/bin/sh\necho {said}\n")
+    path.chmod(0o755)
+    return path
+
+
+async def test_a_file_that_a_script_calls_is_approved_with_it(begin: Begin) -> None:
+    """Whatever is changed, made or removed after somebody was asked voids the word."""
+    run = await begin(CALLS)
+    for change in (
+        lambda: file_in(run, "go.sh", "CHANGED"),
+        lambda: file_in(run, "go.sh", "seen").unlink(),
+    ):
+        file_in(run, "go.sh", "seen")
+        await run.did("ask approval", "a")
+        assert list(run.state.approvals["a"].request.files or ()) == ["go.sh"]
+        assert await approve(run) == ""
+        change()
+        said = (await run.intend("start", "a")).text
+        assert said.endswith("denied: go.sh changed since it was asked for")
+        assert not run.state.steps["a"].attempts
+    await run.did("ask approval", "a")
+    assert run.state.approvals["a"].request.files == {"go.sh": ""}
+    file_in(run, "go.sh", "made since")
+    assert (await approve(run)).endswith("go.sh changed since it was asked for")
+    await run.did("ask approval", "a")
+    assert await approve(run) == ""
+    await run.did("start", "a")
+    await run.status("a", "passed")
+
+
+async def test_what_a_check_calls_is_approved_too(begin: Begin) -> None:
+    run = await begin(
+        ONE
+        + step(
+            "a",
+            "true",
+            'approve = { role = "Lead", within = "10m" }\n'
+            'check = { run = { script = "bash look.sh" } }',
+        )
+    )
+    file_in(run, "look.sh", "well")
+    await run.did("ask approval", "a")
+    assert await approve(run) == ""
+    file_in(run, "look.sh", "always well")
+    assert "look.sh" in (await run.intend("start", "a")).text
+
+
+async def test_a_retry_by_itself_runs_no_changed_file(begin: Begin) -> None:
+    run = await begin(
+        ONE
+        + step(
+            "a",
+            "./go.sh; exit 3",
+            'approve = { role = "Lead", within = "10m" }\n'
+            'retry = { attempts = 3, every = "1s" }',
+        )
+    )
+    path = file_in(run, "go.sh", "seen")
+    path.write_text(f"{path.read_text()}mv new.sh go.sh\n")
+    file_in(run, "new.sh", "CHANGED")
+    await run.did("ask approval", "a")
+    assert await approve(run) == ""
+    await run.did("start", "a")
+    await run.until(lambda _: "is not retried" in run.directory.host_log.read_text())
+    assert len(run.state.steps["a"].attempts) == 1
+
+
 async def test_a_person_or_time_denies_it(begin: Begin) -> None:
     run = await begin(BOOK.replace('"10m"', '"1s"'))
     await run.did("ask approval", "a")
