@@ -108,6 +108,8 @@ class AttemptExecution:
         action = self._step.action
         if isinstance(action, Run) and self._step.rollout is None:
             await self._keeper.wait_until_ended()
+        # What it printed could hold a secret that is lost.
+        await self._context.wait_until_settled()
         if isinstance(action, Manual):
             variables = self._context.state.variables
             if any(ask.var not in variables for ask in action.ask):
@@ -260,7 +262,7 @@ class AttemptExecution:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=secret_literals(context.secrets.values()),
+            secrets=lambda: secret_literals(context.secrets.values()),
             tty=action.tty,
             logs=encode_marks(self._logs) if self._logs else b"",
             clock_offset=context.clock.wall() - time.time(),

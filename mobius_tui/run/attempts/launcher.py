@@ -13,10 +13,11 @@ import fcntl
 import marshal
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
@@ -26,6 +27,7 @@ from mobius_tui.run.storage.run_directory import (
     lock_holder,
 )
 from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.run.storage.socket_path import short_socket_path
 from mobius_tui.run.storage.state_folders import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
@@ -56,7 +58,8 @@ class LaunchSpec:
     rotate: bool
     """Whether output beyond `max_output` replaces the oldest, rather than stops the
     script."""
-    secrets: tuple[str, ...]
+    secrets: Callable[[], tuple[str, ...]]
+    """Gives the texts to redact as they are when the keeper can be told of others."""
     tty: bool = False
     """Whether the script has a terminal that people can attach to; see `run/terminal/`.
     """
@@ -95,6 +98,8 @@ def launch_keeper(
         handles.append(tree)
         fcntl.flock(lock, fcntl.LOCK_EX)
         fcntl.flock(tree, fcntl.LOCK_SH)
+        told = _bind_told_secrets(directory.told_secrets).detach()
+        handles.append(told)
         source, order_end = os.pipe()
         handles.append(source)
         with os.fdopen(order_end, "wb") as pipe:
@@ -106,9 +111,9 @@ def launch_keeper(
                         "-S",
                         str(TERMINAL_KEEPER_PROGRAM if spec.tty else KEEPER_PROGRAM),
                     ),
-                    *map(str, (lock, tree, source)),
+                    *map(str, (lock, tree, source, told)),
                 ],
-                pass_fds=(lock, tree, source),
+                pass_fds=(lock, tree, source, told),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -127,11 +132,32 @@ def launch_keeper(
     return child
 
 
+def _bind_told_secrets(path: Path) -> socket.socket:
+    """The socket of a keeper that is about to be started; its user's alone.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        own.settimeout(0)
+        with contextlib.suppress(OSError):  # not on macOS: there it is mended below
+            os.fchmod(own.fileno(), 0o600)
+        with short_socket_path(path) as way:
+            own.bind(str(way))
+        path.chmod(0o600)
+    except OSError:
+        own.close()
+        raise
+    return own
+
+
 def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
     """The spec as the keeper reads it."""
     return marshal.dumps(
         {
             "dir": str(directory.path),
+            "told": str(directory.told_secrets),
             "argv": list(spec.argv),
             "env": dict(spec.env),
             "cwd": spec.cwd,
@@ -141,7 +167,7 @@ def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
             "max_output": spec.max_output,
             "rotate": spec.rotate,
             "ahead": spec.clock_offset,
-            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
+            "secrets": tuple(os.fsencode(s) for s in spec.secrets()),
         }
     )
 

@@ -137,7 +137,7 @@ class HostStarted:
     cut: int = 0
     """Bytes of a torn last line that were cut off."""
     without: tuple[str, ...] = ()
-    """Secrets that the run had, and that this host was not given."""
+    """Secrets that the run had, and that this host neither was given nor got."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,6 +184,17 @@ class VariableSet:
     source: Literal["begin", "default", "answer", "output", "set", "secret"]
     step: str | None = None
     """The step that set it; a retry of the step withdraws the value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WentOnWithout:
+    """A person goes on without secrets that the host does not know any more.
+
+    What is printed from here on is not searched for them.
+    """
+
+    secrets: tuple[str, ...]
+    """Their names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -254,6 +265,7 @@ Event = (
     | AutoStarted
     | AutoStopped
     | VariableSet
+    | WentOnWithout
     | PhaseEntered
     | PhaseLeft
     | StepEvent

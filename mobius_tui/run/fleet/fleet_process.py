@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
@@ -29,6 +30,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     CleanHosts,
     HostReport,
+    KnowSecrets,
     Order,
     OrderedHost,
     ReportedState,
@@ -85,6 +87,10 @@ class HostAttemptQueue:
                 self._stop(names)
             case SetParallelHosts(width=width):
                 self._width = width
+            case KnowSecrets(secrets=secrets):
+                self.step = replace(self.step, secrets=secrets)
+                for attempt in self._running.values():
+                    attempt.know(self.step)
             case CleanHosts(hosts=hosts):
                 self._enqueue(hosts, ClaimVerb.CLEAN)
             case StepOrder():

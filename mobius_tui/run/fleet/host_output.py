@@ -155,6 +155,11 @@ class HostOutput:
         self._redactor = _SameLengthRedactor(self._secrets)
         return self.size
 
+    def know(self, secrets: tuple[bytes, ...]) -> None:
+        """Redact these, too, from now on."""
+        self._secrets = (*self._secrets, *secrets)
+        self._redactor.add(secrets)
+
     def write(self, data: bytes) -> None:
         """Append what came from the host.
 

@@ -29,15 +29,15 @@ RECORD_BYTES = 4096
 """Bytes reserved for the record of the script's end."""
 
 
-def read_keeper_spec() -> "tuple[int, int, dict[str, Any]]":
+def read_keeper_spec() -> "tuple[int, int, dict[str, Any], int]":
     """Read the keeper's spec from the pipe.
 
-    The descriptors of `lock` and `tree` come from the command line.
+    The descriptors of `lock`, `tree` and the socket come from the command line.
     """
-    lock, tree, source = (int(text) for text in sys.argv[1:4])
+    lock, tree, source, told = (int(text) for text in sys.argv[1:5])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.
-        return lock, tree, marshal.load(file)  # nosec B302
+        return lock, tree, marshal.load(file), told  # nosec B302
 
 
 def begin_attempt_record(
@@ -118,6 +118,7 @@ def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> Non
     lines += [f"ns={time.time_ns()}", "end"]
     run_waiting_for_space(write_at(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)
+    script.secrets.close()
     folder = script.spec["dir"]
     run_waiting_for_space(
         retrying_when_full(os.rename, folder + "/exit.new", folder + "/exit")

@@ -23,6 +23,7 @@ from mobius_tui.run.events.run_events import (
     PhaseLeft,
     RunEnded,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     APPROVAL_EVENTS,
@@ -61,6 +62,7 @@ class Reopening:
 
 _EVENTS_OF_ANY_STEP = (
     *(NoteAdded, HostStarted, HostStopped, HealthSealed, PhaseLeft, RunEnded),
+    WentOnWithout,
     *(CheckTried, StepEnded, StepUnknown, StopAsked),
     *MESSAGE_EVENTS,
 )
