@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.output_reader import last_row
@@ -16,6 +17,7 @@ from mobius_tui.run.host.takeover import HostSpec, refuse_imported
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,
+    GoOnWithout,
     ReleaseHost,
     ReopenRun,
 )
@@ -91,6 +93,20 @@ async def release_host(viewer: Viewer) -> bool:
             return False
         await asyncio.sleep(0.005)
     return True
+
+
+async def go_on_without(viewer: Viewer, names: Sequence[str]) -> None:
+    """Go on without those of some secrets that are lost; a host lives.
+
+    Raises:
+        RunError: the host refuses it.
+    """
+    viewer.follower.poll()
+    lost = viewer.follower.state.unsettled_secrets
+    if wanted := tuple(name for name in names if name in lost):
+        reply = await viewer.send_intent(GoOnWithout(secrets=wanted))
+        if not reply.ok:
+            raise RunError(reply.text)
 
 
 async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:

@@ -52,9 +52,11 @@ def lost_secret_notice(runbook: Runbook, state: RunState) -> str:
     names = state.unsettled_secrets
     if not names:
         return ""
-    each = "; ".join(f"{name}: {remedy_of_lost(runbook, name)}" for name in names)
+    each = ", ".join(f"{name} ({remedy_of_lost(runbook, name)})" for name in names)
+    what = f"the secret {each} is" if len(names) == 1 else f"the secrets {each} are"
     them = "it" if len(names) == 1 else "them"
+    without = " ".join(f"--without {name}" for name in names)
     return (
-        f"not known any more: {each}. Scripts and checks could print {them}, and wait; "
-        f"--without {names[0]} goes on without, and what they print is not redacted"
+        f"{what} not known any more: scripts and checks could print {them}, and wait. "
+        f"resume with {without} goes on: what they print is not redacted"
     )

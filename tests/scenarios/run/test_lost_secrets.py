@@ -80,9 +80,10 @@ async def test_a_person_goes_on_without_it_and_that_is_on_record(
     ):
         assert (await run.intend("go on without", names=names)).text == why
     await run.did("go on without", names=("token",))
-    [said] = [e for e in run.entries() if isinstance(e.event, WentOnWithout)]
-    assert said.event.secrets == ("token",)
-    assert run.state.lost_secrets == ("token",), "it is still not known"
+    events = [entry.event for entry in run.entries()]
+    [said] = [each for each in events if isinstance(each, WentOnWithout)]
+    assert said.secrets == ("token",)
+    assert "token" in run.state.lost_secrets, "it is still not known"
     await run.did("start", "shows")
     await run.status("shows", Status.PASSED)
     refused = await run.intend("retry", "uses")
@@ -113,16 +114,16 @@ async def test_what_a_command_gives_is_got_again_before_anything_begins(
     run.kill_host()
     vault.rename(tmp_path / "sealed")
     await run.resume()
-    assert run.state.lost_secrets == ("token",)
+    assert "token" in run.state.lost_secrets
     reply = await run.intend("retry", "shows")
     assert "no token yet: `cat vault` failed: exit 1" in reply.text
     reply = await run.intend("give secrets", values={"token": ""})
     assert "no token yet: `cat vault` failed: exit 1" in reply.text
     (tmp_path / "sealed").rename(vault)
     await run.did("retry", "shows")
-    assert run.state.lost_secrets == ()
+    assert not run.state.lost_secrets
     known = [e for e in run.entries() if isinstance(e.event, VariableSet)]
-    assert [each.event.value for each in known] == [None, None]  # type: ignore[union-attr]
+    assert len(known) == 2, "when it was got first, and when it was known again"
 
 
 async def test_an_automatic_run_stops_for_a_person(
@@ -135,9 +136,9 @@ async def test_an_automatic_run_stops_for_a_person(
     assert state.auto_stopped is not None
     assert state.auto_stopped.code == EXIT_INCOMPLETE
     assert state.auto_stopped.reason == (
-        "not known any more: token: set THE_TOKEN= and resume. Scripts and checks "
-        "could print it, and wait; --without token goes on without, and what they "
-        "print is not redacted"
+        "the secret token (set THE_TOKEN= and resume) is not known any more: scripts "
+        "and checks could print it, and wait. resume with --without token goes on: "
+        "what they print is not redacted"
     )
     assert not state.steps["shows"].attempts
 
