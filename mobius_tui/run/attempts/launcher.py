@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.run.keeper.process_table import process_arguments
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
     create_file,
@@ -227,7 +228,7 @@ def request_stop(directory: AttemptDirectory) -> bool:
     except OSError:
         return False
     try:
-        if lock_holder(directory.lock) != pid or not _has_open(pid, directory.lock):
+        if lock_holder(directory.lock) != pid or not _is_keeper(pid):
             return False
         signal.pidfd_send_signal(handle, signal.SIGTERM)
     except OSError:
@@ -237,14 +238,12 @@ def request_stop(directory: AttemptDirectory) -> bool:
     return True
 
 
-def _has_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open: one that has not is not the lock's holder."""
-    try:
-        handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-    for each in handles:
-        with contextlib.suppress(OSError):
-            if each.samefile(path):
-                return True
-    return False
+def _is_keeper(pid: int) -> bool:
+    """Whether a process is a keeper: what got the number of one that ended is none.
+
+    What it has open is not to be seen: it forbids that to all but root.
+    """
+    names = {
+        program.name.encode() for program in (KEEPER_PROGRAM, TERMINAL_KEEPER_PROGRAM)
+    }
+    return any(word.rpartition(b"/")[2] in names for word in process_arguments(pid))

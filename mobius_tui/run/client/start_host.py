@@ -17,6 +17,7 @@ from mobius_tui.run.host.takeover import HostSpec, refuse_imported
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,
+    GiveSecrets,
     GoOnWithout,
     ReleaseHost,
     ReopenRun,
@@ -47,8 +48,9 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
     `--var` once gave is not kept anywhere, and its steps wait. So do other values that
-    the run has not had yet. A living host that lacks one of them is replaced, if
-    nothing runs and nobody else views the run. One that is just ending is waited for.
+    the run has not had yet. A living host is told the secrets that it lost; one that
+    lacks another value is replaced, if nothing runs and nobody else views the run. One
+    that is just ending is waited for.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
@@ -57,6 +59,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     had_host = False
     while directory.host_pid() is not None:
         had_host = True
+        await _give_lost_secrets(directory, runbook)
         if await _release_host_for_new_values(directory, runbook):
             break
         if await _is_listening(directory) or time.monotonic() > deadline:
@@ -206,6 +209,27 @@ def refuse_unhostable(directory: RunDirectory) -> None:
     refuse_cut_journal(directory)
 
 
+async def _give_lost_secrets(directory: RunDirectory, runbook: Runbook) -> None:
+    """Tell a living host the secrets that it lost and that the environment has."""
+    found = {
+        each.name: os.environ[each.from_env]
+        for each in runbook.variables.values()
+        if each.secret and each.from_env is not None and each.from_env in os.environ
+    }
+    if not found:
+        return
+    viewer = Viewer(directory)
+    try:
+        lost = viewer.follower.state.lost_secrets
+        given = {name: value for name, value in found.items() if name in lost}
+        if given:
+            await viewer.send_intent(GiveSecrets(values=given))
+    except MobiusError:
+        return  # a viewer without the right to act leaves the host as it is
+    finally:
+        await viewer.close()
+
+
 async def _release_host_for_new_values(
     directory: RunDirectory, runbook: Runbook
 ) -> bool:
@@ -222,8 +246,9 @@ async def _release_host_for_new_values(
             state.auto is not None or state.watch.armed or state.watch.rollback_running
         )
         # A run that is only undone gets no new values, as its steps had none either.
-        new = set() if state.is_reopened else names_in_environ - state.variables.keys()
-        lacking = new | (names_in_environ & set(state.lost_secrets))
+        lacking = (
+            set() if state.is_reopened else names_in_environ - state.variables.keys()
+        )
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         refuse_unhostable(directory)

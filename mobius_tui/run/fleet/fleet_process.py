@@ -48,6 +48,7 @@ from mobius_tui.run.fleet.transport import (
     Transport,
     transport_to,
 )
+from mobius_tui.run.keeper.process_table import forbid_core_dumps
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""
@@ -274,6 +275,7 @@ async def _serve_standard_input() -> None:
 def main() -> int:
     """Serve until standard input ends."""
     os.umask(0o077)
+    forbid_core_dumps()
     exit_code = EXIT_OK
     try:
         asyncio.run(_serve_standard_input())

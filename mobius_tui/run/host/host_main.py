@@ -56,6 +56,7 @@ from mobius_tui.run.journal.journal import (
     monotonic_run_clock,
     read_journal,
 )
+from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
 from mobius_tui.run.rollout.rollout import HealthySinceTracker
@@ -410,6 +411,7 @@ def main() -> int:
         SIGTERM; 4 when the run could not be taken over, its journal failed, or the host
         itself did.
     """
+    forbid_core_dumps()
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:

@@ -14,7 +14,11 @@ from mobius_tui.run.keeper.disk_full import (
     write_at,
 )
 from mobius_tui.run.keeper.output_writer import OutputWriter
-from mobius_tui.run.keeper.process_table import become_subreaper, surviving_orphan_lines
+from mobius_tui.run.keeper.process_table import (
+    become_subreaper,
+    forbid_core_dumps,
+    surviving_orphan_lines,
+)
 from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED, ScriptProcess
 
 TYPE_CHECKING = False
@@ -34,6 +38,7 @@ def read_keeper_spec() -> "tuple[int, int, dict[str, Any], int]":
 
     The descriptors of `lock`, `tree` and the socket come from the command line.
     """
+    forbid_core_dumps()
     lock, tree, source, told = (int(text) for text in sys.argv[1:5])
     with os.fdopen(source, "rb") as file:
         # It comes by a pipe from our own host, and from nobody else.
