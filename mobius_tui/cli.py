@@ -32,10 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     if arguments is None:
-        if sys.argv[1:2] not in (["--version"], ["-V"], ["names"]):
-            from mobius_tui.run.keeper.process_table import forbid_core_dumps
-
-            forbid_core_dumps()  # secrets are in its memory
         code = main(sys.argv[1:])
         _exit_without_waiting(code)
         return code

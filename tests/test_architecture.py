@@ -373,7 +373,7 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
 
 KEEPER = (
     *("attempt_record", "disk_full", "output_writer", "process_table"),
-    *("script_process", "stream_redactor"),
+    *("script_process", "stream_redactor", "told_secrets"),
 )
 SHARED = {f"mobius_tui.run.keeper.{name}" for name in KEEPER}
 SHARED |= {"mobius_tui.run.keeper", "mobius_tui.run", "mobius_tui"}

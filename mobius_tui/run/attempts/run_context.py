@@ -124,7 +124,8 @@ class RunContext:
     told_fleets: set[Callable[[], Coroutine[Any, Any, None]]] = field(
         default_factory=set
     )
-    """What tells the attempts on hosts that secrets were learnt; see `told_secrets`."""
+    """What tells attempts on hosts of secrets that were learnt; see `secret_telling`.
+    """
     steps_with_held_guard: set[str] = field(default_factory=set)
     """Ids of steps that may begin, as their guards held; see `step_checks`."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.attempts.told_secrets import tell_secret
+from mobius_tui.run.attempts.secret_telling import tell_secret
 from mobius_tui.run.checks.value_commands import (
     ListedValues,
     list_values,

@@ -261,7 +261,7 @@ def _open_private(path: Path, flags: int) -> int:
 
 def make_private_folder(path: Path) -> None:
     """Make a folder that nobody else can enter, where it is missing."""
-    path.mkdir(mode=0o700, parents=False, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
 
 
 class _SameLengthRedactor(StreamRedactor):

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.run_events import FacilitatorAct
-from mobius_tui.run.storage.redaction import SecretRule
+from mobius_tui.run.events.secret_rule import SecretRule
 
 PROTOCOL_VERSION = 5
 """Version of the protocol between viewers and hosts. It is raised when an action, or a

@@ -22,10 +22,10 @@ from mobius_tui.run.events.journal_entry import (
     without_garbage_collection,
 )
 from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.secret_rule import SecretRule
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.redaction import SecretRule
 from mobius_tui.run.storage.safe_open import open_regular
 
 EMPTY_JOURNAL_HEAD = hashlib.sha256(b"").hexdigest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
-from enum import Enum, StrEnum, auto
+from enum import Enum
 from functools import cache, lru_cache
 from json import dumps
 from re import split, sub
@@ -18,6 +18,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.secret_rule import SecretRule
 
 T = TypeVar("T")
 
@@ -49,20 +50,6 @@ def _redacted(text: str, literals: Iterable[str]) -> str:
 def holds_secret(text: str, secrets: Iterable[str]) -> bool:
     """Whether a text holds a secret, and so cannot be recorded as it is."""
     return any(each in text for each in secret_literals(secrets))
-
-
-class SecretRule(StrEnum):
-    """What becomes of a field of an intent or an event that holds a secret."""
-
-    KEPT = auto()
-    """It is refused: redacted, it would be another value."""
-    WORDS = auto()
-    """It is redacted: it is for people to read."""
-    ANSWERS = auto()
-    """As `KEPT`, but for what is given to a secret variable, which is by name here: the
-    host's memory alone gets that."""
-    COMPARED = auto()
-    """It stays: a word that was typed to be compared, and is neither kept nor shown."""
 
 
 def without_secrets(
