@@ -88,8 +88,11 @@ def require_may_set_variables(action: SetVariables, situation: Situation) -> Non
 
 def require_may_give_secrets(action: GiveSecrets, situation: Situation) -> None:
     """Raise unless these are lost secrets, each with a value that it may have."""
-    _require_lost(tuple(action.values), situation)
-    for name, value in action.values.items():
+    lost, values = situation.state.lost_secrets, action.values
+    if values and not any(value or name in lost for name, value in values.items()):
+        return  # what was to be got again has been, by now
+    _require_lost(tuple(values), situation)
+    for name, value in values.items():
         situation.require_event_allowed(
             VariableSet(name=name, value=None, source="secret")
         )

@@ -122,8 +122,14 @@ async def test_what_a_command_gives_is_got_again_before_anything_begins(
     (tmp_path / "sealed").rename(vault)
     await run.did("retry", "shows")
     assert not run.state.lost_secrets
+    run.kill_host()
+    vault.rename(tmp_path / "sealed")
+    await run.resume()
+    (tmp_path / "sealed").rename(vault)
+    await run.did("give secrets", values={"token": ""})
+    assert not run.state.lost_secrets
     known = [e for e in run.entries() if isinstance(e.event, VariableSet)]
-    assert len(known) == 2, "when it was got first, and when it was known again"
+    assert len(known) == 3, "when it was got first, and whenever it was known again"
 
 
 async def test_an_automatic_run_stops_for_a_person(

@@ -112,6 +112,8 @@ async def give_secrets(
     for name, value in action.values.items():
         if value:
             await learn_secret(services.context, name, value)
+        elif name not in services.context.state.lost_secrets:
+            continue  # it was got again, and that is on record
         event = VariableSet(name=name, value=None, source="secret")
         entry = await services.writer.write(event, who, intent_id)
     return entry
