@@ -6,39 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.events.run_events import HostStarted, VariableSet, WentOnWithout
+from mobius_tui.run.events.run_events import WentOnWithout
 from mobius_tui.run.intents.intent_actions import GiveSecrets, GoOnWithout
-from mobius_tui.runbook.library.loader import load
+from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, words
-
-BOOK = """
-format = 2
-[runbook]
-title = "Lost"
-[var.pw]
-title = "The database's password"
-from_env = "PW"
-secret = true
-[var.token]
-from_run = "vault read token"
-secret = true
-[[step]]
-id = "a"
-run = "uptime"
-"""
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> MadeRun:
-    """A run whose second host lacks both secrets."""
-    path = tmp_path / "lost.toml"
-    path.write_text(BOOK)
-    run = MadeRun(tmp_path / "runs", load(path), values={})
-    run.write(HostStarted(pid=4241), by="host")
-    for name in ("pw", "token"):
-        run.write(VariableSet(name=name, value=None, source="secret"))
-    run.write(HostStarted(pid=4242, without=("pw", "token")), by="host")
-    return run
+    """A run whose second host lacks two secrets."""
+    return scenes.without_secrets(tmp_path)
 
 
 async def test_enter_asks_for_them_and_shows_nothing_of_what_is_typed(
