@@ -18,6 +18,8 @@ from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     EndRun,
     GiveHint,
+    GiveSecrets,
+    GoOnWithout,
     ListOptions,
     LookFirst,
     OverrideStep,
@@ -50,7 +52,7 @@ from tests.run.planning.situations import (
 DONE_WHERE_REOPENED = (
     *(UndoSteps, AddNote, EndRun, ReleaseHost, StopStep, ResendMessages, DropMessages),
     *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep, TickStep),
-    SendMessageOfStep,
+    *(SendMessageOfStep, GiveSecrets, GoOnWithout),
 )
 """All that a run takes which is open again to be undone."""
 
@@ -107,6 +109,7 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
         @example(happened=RARE[6])
         @example(happened=RARE[7])
         @example(happened=RARE[8])
+        @example(happened=RARE[9])
         @example(happened=on_hosts(plan)[0])
         @example(happened=on_hosts(plan)[1])
         @example(happened=on_hosts(plan)[2])
