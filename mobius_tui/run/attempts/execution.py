@@ -108,8 +108,12 @@ class AttemptExecution:
         action = self._step.action
         if isinstance(action, Run) and self._step.rollout is None:
             await self._keeper.wait_until_ended()
-        # What it printed could hold a secret that is lost.
-        await self._context.wait_until_settled()
+        if not await self._context.wait_until_settled():
+            lost = ", ".join(self._context.state.unsettled_secrets)
+            await self._end_unknown(
+                f"{lost} was not known any more, so nothing was read of it"
+            )
+            return
         if isinstance(action, Manual):
             variables = self._context.state.variables
             if any(ask.var not in variables for ask in action.ask):

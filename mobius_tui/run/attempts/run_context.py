@@ -197,14 +197,18 @@ class RunContext:
             )
         )
 
-    async def wait_until_settled(self) -> None:
+    async def wait_until_settled(self) -> bool:
         """Wait until each lost secret is known, or a person went on without it.
 
         Until then nothing is run, and nothing read of what was printed, by itself.
+
+        Returns:
+            Whether that is so; false where the run has ended before.
         """
         # The journal moves it on, by whatever event: there is none of its own to await.
         while self.state.unsettled_secrets and self.state.ended is None:  # noqa: ASYNC110
             await asyncio.sleep(SETTLE_INTERVAL)
+        return not self.state.unsettled_secrets
 
     def missing_secrets(self, step: Step) -> tuple[str, ...]:
         """The names of secrets that a step needs, and that this host was not given."""

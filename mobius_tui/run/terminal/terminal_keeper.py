@@ -160,6 +160,7 @@ def relay_until_end(
     while ended is None or not relay.is_done(ended, time.monotonic()):
         if stop_requests:
             script.stop("stopped")
+        script.secrets.take()  # what comes here is for the names of its processes
         now = time.monotonic()
         script.enforce_deadline()
         wait = None if script.deadline is None else max(0.0, script.deadline - now)

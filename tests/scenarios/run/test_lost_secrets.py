@@ -149,6 +149,32 @@ async def test_an_automatic_run_stops_for_a_person(
     assert not state.steps["shows"].attempts
 
 
+async def test_what_was_left_behind_is_unknown_where_the_run_ends_before(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads alone, so the run can be ended while it is held."""
+    book = FROM_ENV + ONE + step("uses", USES, NAMED)
+    slow = "touch begun; until [ -e go ]; do sleep 0.05; done; cat conf >&2; exit 1"
+    monkeypatch.setenv("THE_TOKEN", CANARY)
+    run = await begin(book + step("slow", slow, 'effect = "read"'))
+    await run.did("start", "uses")
+    await run.status("uses", Status.PASSED)
+    await run.did("start", "slow")
+    await run.until(lambda _: (run.runbook.path.parent / "begun").exists())
+    run.kill_host()
+    monkeypatch.delenv("THE_TOKEN")
+    await run.resume()
+    (run.runbook.path.parent / "go").touch()
+    await run.until(lambda _: run.directory.attempt("slow", 1).exit.exists())
+    await run.did("end", text="enough")
+    state = await run.status("slow", Status.UNKNOWN)
+    assert state.steps["slow"].reason == (
+        "token was not known any more, so nothing was read of it"
+    )
+    await run.over()
+    assert not in_clear(run)
+
+
 async def test_what_was_left_behind_is_not_read_before(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
