@@ -22,6 +22,7 @@ from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import Action, StartAutomatic
 from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import may_have_steps_beside
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
@@ -242,16 +243,25 @@ class RunPrinter:
 
 
 class HostNotices:
-    """Prints on stderr when a host is stalled or silent, and when it no longer is."""
+    """Prints on stderr what a host lacks or waits for, and when it no longer does."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, *, tells_of_lost: bool) -> None:
         self._viewer = viewer
+        self._tells_of_lost = tells_of_lost
+        """Whether it tells of lost secrets; an automatic run stops for them, and says
+        so."""
+        self._lost = ""
         self._stalled = ""
         self._is_silent = False
 
     def print_changes(self) -> None:
         """Print what has changed since the last call."""
         stalled, is_silent = self._viewer.stall_reason, self._viewer.host_silence > 0
+        follower = self._viewer.follower
+        lost = lost_secret_notice(follower.plan.runbook, follower.state)
+        if lost != self._lost and self._tells_of_lost:
+            _print_notice(lost or "no secret is wanted any more: the run can go on")
+        self._lost = lost
         if stalled and not self._stalled:
             _print_notice(_disk_full_text(self._viewer))
         elif self._stalled and not stalled:
@@ -342,7 +352,7 @@ async def print_run(
 
 async def _follow(viewer: Viewer, report: RunPrinter, *, automatic: bool) -> int:
     state = viewer.follower.state
-    host = HostNotices(viewer)
+    host = HostNotices(viewer, tells_of_lost=not automatic)
     async for changes in viewer.changes():
         await report.print_entries(changes.entries)
         await report.print_running()

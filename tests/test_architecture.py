@@ -21,7 +21,7 @@ from tests.paths import TESTS
 from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
-    *("dataclass", "errors", "ascii_text", "sanitize", "garbage_collection"),
+    *("dataclass", "errors", "ascii_text", "sanitize", "garbage_collection", "folders"),
     "program_name",
     *(f"runbook.{room}" for room in ("text", "model", "prose", "shell", "effects")),
     *(f"runbook.{room}" for room in ("toml", "decode", "script_rules", "lint")),
@@ -375,7 +375,7 @@ def test_textual_is_not_loaded_without_a_screen(code: str) -> None:
 
 KEEPER = (
     *("attempt_record", "disk_full", "output_writer", "process_table"),
-    *("script_process", "stream_redactor"),
+    *("script_process", "stream_redactor", "told_secrets"),
 )
 SHARED = {f"mobius_tui.run.keeper.{name}" for name in KEEPER}
 SHARED |= {"mobius_tui.run.keeper", "mobius_tui.run", "mobius_tui"}

@@ -37,6 +37,7 @@ from mobius_tui.commands.support.command_options import (
     add_run_options,
     add_var_option,
     add_view_options,
+    add_without_option,
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 
@@ -133,6 +134,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _resume_options(parser: argparse.ArgumentParser) -> None:
     add_run_argument(parser, "the newest that is open")
+    add_without_option(parser)
     add_view_options(parser)
     add_auto_options(parser)
 
@@ -171,6 +173,7 @@ def _undo_options(parser: argparse.ArgumentParser) -> None:
         help="undo it, and confirm what destroys and what stays; else it is only "
         "shown. A run that has ended is opened again for it",
     )
+    add_without_option(parser)
 
 
 def _watch_options(parser: argparse.ArgumentParser) -> None:

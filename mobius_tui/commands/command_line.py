@@ -10,6 +10,7 @@ from mobius_tui import __version__
 from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.support.command_options import ASCII_HELP
 from mobius_tui.garbage_collection import collect_seldom
+from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.runbook.text.names import nearest
 from mobius_tui.sanitize import escape_controls
 
@@ -152,6 +153,7 @@ def run_command(words: Sequence[str]) -> int:
         MobiusError: the command could not be done.
     """
     collect_seldom()
+    forbid_core_dumps()
     options = build_parser(words).parse_args(words)
     module = import_module(command_module(options.command or "library"))
     code: int = module.do(options)

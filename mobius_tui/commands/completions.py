@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mobius_tui.commands.command_arguments import SHELLS
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_OK, UsageError
+from mobius_tui.folders import make_folders
 from mobius_tui.runbook.toml.runbook_source import (
     RefusedError,
     read_bytes,
@@ -115,7 +116,7 @@ def _install(place: CompletionPlace, data: bytes) -> None:
             "`mobius-tui completions SHELL` prints them"
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, 0o755)
     except OSError as error:
         raise UsageError(f"{line(str(folder))}: {error.strerror}") from None
     write_source(file, data, replace=True)

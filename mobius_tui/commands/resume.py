@@ -11,6 +11,7 @@ from mobius_tui.commands.support.command_options import (
     auto_action,
     is_plain,
     read_answers,
+    secrets_to_go_without,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name
@@ -25,6 +26,11 @@ def do(options: argparse.Namespace) -> int:
     directory = None if options.run is None else run_by_name(runs_root(), options.run)
     answers = read_answers(options.answers, partial(_runbook_of, directory))
     auto = auto_action(options, answers)
+    runbook = partial(_runbook_of, directory)
+    if without := secrets_to_go_without(options.without, runbook):
+        from mobius_tui.commands.support.run_lines import resume_without
+
+        resume_without(directory, without)
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
         return screens.open_run(directory, settings, auto=auto)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from time import monotonic
 
+from mobius_tui.commands.support.command_options import secrets_to_go_without
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.errors import (
     EXIT_FAILED,
@@ -18,6 +19,7 @@ from mobius_tui.errors import (
 from mobius_tui.plain import RunPrinter, send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.start_host import (
+    go_on_without,
     refuse_hosting,
     release_host,
     reopen_run,
@@ -70,6 +72,7 @@ def do(options: argparse.Namespace) -> int:
             asyncio.run(_judge_left_over(follower))
             follower = Follower(directory)
     plan, state = follower.plan, follower.state
+    without = secrets_to_go_without(options.without, lambda: follower.runbook)
     items = undo_items_back_to(undo_items(plan, state), options.to)
     if options.to is not None and not items:
         raise UsageError(f"--to {options.to}: {_why_not_back_to(follower, options.to)}")
@@ -92,7 +95,7 @@ def do(options: argparse.Namespace) -> int:
     if not options.yes:
         narrate("nothing was undone; --yes does it, in this order")
         return EXIT_OK
-    return asyncio.run(_undo(follower, action))
+    return asyncio.run(_undo(follower, action, without))
 
 
 _OPENS = "--yes opens it again for that, and ends it once more"
@@ -208,13 +211,14 @@ def _list_lines(follower: Follower, items: Sequence[UndoItem]) -> Iterator[str]:
             yield from step_lines(plan, item.undo, state, values)
 
 
-async def _undo(follower: Follower, action: UndoSteps) -> int:
+async def _undo(follower: Follower, action: UndoSteps, without: Sequence[str]) -> int:
     """Ask the host to enter the phase that undoes, and begin its steps in order."""
     start = resume_run if follower.state.ended is None else reopen_run
     await start(follower.directory, follower.runbook)
     viewer = Viewer(follower.directory)
     report = RunPrinter(viewer, as_json=False)
     try:
+        await go_on_without(viewer, without)
         plan, state = viewer.follower.plan, viewer.follower.state
         asked = UndoSteps(
             steps=action.steps, confirm=undo_confirmation_word(plan, state)

@@ -21,6 +21,7 @@ from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.injection_log import read_acts
 from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.folders import make_folders
 from mobius_tui.runbook.decode.value_readers import read_duration, read_id
 from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.units import parse_duration
@@ -132,7 +133,7 @@ def make_own_staging_folder(
         env: the environment of the commands; the run's values are among it.
         workdir: where they run.
     """
-    (root / "run").mkdir(parents=True, mode=0o700)
+    make_folders(root / "run")
     staging = {
         "faults": [asdict(each) for each in faults],
         "env": dict(env),

@@ -78,7 +78,7 @@ def wreck_site(site: Site) -> None:
         shutil.rmtree(site.root / name, ignore_errors=True)
     for folder in (site.config, *site.root.glob("config/backup")):
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(mode=0o755)
 
 
 CHECKS_PER_PROBE = 8

@@ -18,7 +18,9 @@ from mobius_tui.runbook.prose.prose_model import Prose
 EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
-DeviationKind = Status | Literal["out of order", "retried", "improvised"]
+DeviationKind = (
+    Status | Literal["out of order", "retried", "improvised", "without a secret"]
+)
 """The status of an attempt that ended badly, or of a step that was skipped; or what
 else differed from the runbook."""
 
@@ -29,9 +31,9 @@ class Deviation:
 
     kind: DeviationKind
     step: str
-    """The step's id."""
+    """The step's id; empty for the run as a whole."""
     name: str
-    """Its number and title."""
+    """Its number and title; of the run as a whole, that it is."""
     at: EpochSeconds
     by: str
     text: str

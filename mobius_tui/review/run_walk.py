@@ -15,7 +15,7 @@ from mobius_tui.review.run_report import (
     TimelineEntry,
 )
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded, WentOnWithout
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
@@ -210,6 +210,10 @@ class RunWalker:
                 self.digests[AttemptId(step, attempt)] = digest
             case StepUnknown(step=step, attempt=attempt, output_sha256=digest):
                 self.digests[AttemptId(step, attempt)] = digest
+            case WentOnWithout(secrets=secrets):
+                names = ", ".join(secrets)
+                words = f"{names}: what was printed from here on is not redacted"
+                self._add_deviation("without a secret", entry, words)
             case ChoiceMade(step=step, values=values, reason=reason):
                 self.decisions.append(
                     ReportDecision(
@@ -230,12 +234,12 @@ class RunWalker:
                 pass
 
     def _add_deviation(self, kind: DeviationKind, entry: Entry, text: str) -> None:
-        step: str = getattr(entry.event, "step")  # noqa: B009 - only steps deviate
+        step: str = getattr(entry.event, "step", "")
         self.deviations.append(
             Deviation(
                 kind=kind,
                 step=step,
-                name=self.plan.name(step),
+                name=self.plan.name(step) if step else "the run",
                 at=entry.at,
                 by=entry.by,
                 text=text,
@@ -282,9 +286,9 @@ def _final_deviations(walker: RunWalker) -> tuple[Deviation, ...]:
     """All deviations by time, with what became of their steps."""
     found = []
     for each in walker.deviations:
-        status = walker.state.steps[each.step].status
-        later = each.kind is Status.SKIPPED and status is not each.kind
-        text = f"{each.text}; later {status}" if later else each.text
+        own = walker.state.steps.get(each.step)
+        later = own is not None and each.kind is Status.SKIPPED is not own.status
+        text = f"{each.text}; later {own.status}" if own and later else each.text
         found.append(replace(each, text=text))
     found += attempt_deviations(walker.plan, walker.state)
     return tuple(sorted(found, key=lambda each: each.at))

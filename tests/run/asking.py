@@ -26,6 +26,8 @@ WORDS: Mapping[str, type[a.Action]] = {
     "send again": a.ResendMessages,
     "drop": a.DropMessages,
     "set": a.SetVariables,
+    "give secrets": a.GiveSecrets,
+    "go on without": a.GoOnWithout,
     "note": a.AddNote,
     "enter": a.EnterPhase,
     "undo": a.UndoSteps,
@@ -46,7 +48,7 @@ WORDS: Mapping[str, type[a.Action]] = {
 CALLED: Mapping[str, tuple[str, ...]] = {
     "text": a.FREE_TEXT_FIELDS,
     "values": ("values", "answers"),
-    "names": ("options", "channels", "deliveries", "attended"),
+    "names": ("options", "channels", "deliveries", "attended", "secrets"),
     "step": ("step", "from_step"),
 }
 """The fields that a test's word for one may mean; each action has one of them."""

@@ -34,5 +34,5 @@ def spec(
         timeout=timeout,
         max_output=max_output,
         rotate=rotate,
-        secrets=secrets,
+        secrets=lambda: secrets,
     )

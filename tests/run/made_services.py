@@ -56,7 +56,7 @@ def make_services(
     on_entry: Callable[[Entry], None] = lambda _: None,
 ) -> HostServices:
     """What handlers of intents act through, with one viewer connected."""
-    writer = JournalWriter(journal, context.state, on_entry)
+    writer = JournalWriter(journal, context.state, on_entry, harmless=context.harmless)
 
     async def settled() -> None:
         await journal_consequences(context, writer)

@@ -55,6 +55,7 @@ DIALOGS = {
     "leave": Opening(scenes.running, ("q",)),
     "return": Opening(scenes.failed, is_new=False),
     "ended": Opening(scenes.ended),
+    "lost-secrets": Opening(scenes.without_secrets, ("enter",)),
     "arm": Opening(scenes.fired, ("a",)),
     "disarm": Opening(scenes.countdown, ("a",)),
     "roll-back": Opening(scenes.fired, ("B",)),

@@ -14,7 +14,12 @@ from mobius_tui.run.events.message_events import (
     MessageUnknown,
 )
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import PhaseEntered, RunEnded, VariableSet
+from mobius_tui.run.events.run_events import (
+    HostStarted,
+    PhaseEntered,
+    RunEnded,
+    VariableSet,
+)
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
@@ -25,6 +30,7 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired, WatchArmed
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.library.loader import load
 from tests.paths import TESTS
 from tests.tui.runs import MadeRun, made, rollback
 
@@ -451,4 +457,33 @@ def perhaps_sent(tmp_path: Path) -> MadeRun:
     run = sending(tmp_path)
     reason = "no answer in 10 s"
     run.write(MessageUnknown(delivery=2, number=1, reason=reason), after=10, by="host")
+    return run
+
+
+_SECRETS = """
+format = 2
+[runbook]
+title = "Lost"
+[var.pw]
+title = "The database's password"
+from_env = "PW"
+secret = true
+[var.token]
+from_run = "vault read token"
+secret = true
+[[step]]
+id = "a"
+run = "uptime"
+"""
+
+
+def without_secrets(tmp_path: Path) -> MadeRun:
+    """The run's second host knows neither of two secrets."""
+    path = tmp_path / "lost.toml"
+    path.write_text(_SECRETS)
+    run = MadeRun(tmp_path / "runs", load(path), values={}, path="/srv/lost.toml")
+    run.write(HostStarted(pid=4241), by="host")
+    for name in ("pw", "token"):
+        run.write(VariableSet(name=name, value=None, source="secret"))
+    run.write(HostStarted(pid=4242, without=("pw", "token")), by="host")
     return run

@@ -5,9 +5,9 @@ _shtab_mobius_tui_subparsers=(demo run resume takeover undo approve watch drill 
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep --hosts)
 _shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --limit --although-running --check-playbooks --share --share-control)
-_shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
+_shtab_mobius_tui_resume_option_strings=(-h --help --without --plain --ascii --json --auto --manual --answers --yes)
 _shtab_mobius_tui_takeover_option_strings=(-h --help --from)
-_shtab_mobius_tui_undo_option_strings=(-h --help --to --yes)
+_shtab_mobius_tui_undo_option_strings=(-h --help --to --yes --without)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
 _shtab_mobius_tui_watch_option_strings=(-h --help --var --profile --workdir --duration --auto-rollback --yes --keep-watching --detach --log-dir --replay --trigger --plain --ascii --json)
 _shtab_mobius_tui_drill_option_strings=(-h --help --send --fault --seed --try-checks --rehearse-undo --matrix --site --environment --inject --worsen --heal --hint --inject-cmd --profile --workdir --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep --hosts)

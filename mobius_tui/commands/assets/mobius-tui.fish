@@ -57,7 +57,7 @@ function _shtab_mobius_tui_using
 end
 
 set -g _shtab_mobius_tui_commands demo run resume takeover undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths
-set -g _shtab_mobius_tui_opts_with_value --answers --as --at --by --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --workdir --worsen -o
+set -g _shtab_mobius_tui_opts_with_value --answers --as --at --by --deny --duration --environment --explain --fault --format --fresh --from --head --heal --hint --hosts --inject --inject-cmd --limit --log-dir --manual --mode --outcome --output --profile --replay --runbook --seed --share --since --site --step --target --to --trigger --var --without --workdir --worsen -o
 
 complete -c mobius-tui -e
 complete -c mobius-tui -f
@@ -100,6 +100,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and
 complete -c mobius-tui -n '_shtab_mobius_tui_using run; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a resume -d 'Go on with an open run.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -s h -l help -d 'show this help message and exit'
+complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l without -x -d 'go on without a secret that is not known any more, on record'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l plain -d 'lines, not a screen'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l ascii -d 'draw with letters and signs of ASCII alone'
 complete -c mobius-tui -n '_shtab_mobius_tui_using resume' -l json -d 'the journal'"'"'s lines as they come'
@@ -116,6 +117,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -s h -l help -d 'show this help message and exit'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l to -xka "(_mobius_tui_names steps)" -d 'back to this step, which is undone, too'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l yes -d 'undo it, and confirm what destroys and what stays'
+complete -c mobius-tui -n '_shtab_mobius_tui_using undo' -l without -x -d 'go on without a secret that is not known any more, on record'
 complete -c mobius-tui -n '_shtab_mobius_tui_using undo; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runs)" -d run
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a approve -d 'Say as a second person that a step may begin, or may not.'
 complete -c mobius-tui -n '_shtab_mobius_tui_using approve' -s h -l help -d 'show this help message and exit'

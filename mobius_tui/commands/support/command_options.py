@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.sanitize import line
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -114,6 +115,41 @@ def add_var_option(parser: argparse.ArgumentParser) -> None:
         metavar="K=V",
         help="a variable's value; may be given again",
     )
+
+
+def add_without_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--without`: lost secrets that the run goes on without."""
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="go on without a secret that is not known any more, on record: what is "
+        "printed is not searched for it; may be given again",
+    )
+
+
+def secrets_to_go_without(
+    names: Sequence[str], runbook: Callable[[], Runbook]
+) -> tuple[str, ...]:
+    """The secrets that `--without` names.
+
+    Args:
+        names: as they were given.
+        runbook: gives the run's runbook.
+
+    Raises:
+        UsageError: one is no secret of the runbook.
+    """
+    if not names:
+        return ()
+    secrets = [each.name for each in runbook().variables.values() if each.secret]
+    for name in names:
+        if name not in secrets:
+            known = ", ".join(secrets) or "none"
+            words = f"this run has no such secret; it has: {known}"
+            raise UsageError(f"--without {line(name)!r}: {words}")
+    return tuple(dict.fromkeys(names))
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:

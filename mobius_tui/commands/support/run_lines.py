@@ -25,8 +25,9 @@ from mobius_tui.plain import escape_unprintable, print_run
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
-from mobius_tui.run.client.start_host import resume_run
+from mobius_tui.run.client.start_host import go_on_without, resume_run
 from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
@@ -140,6 +141,29 @@ def resume_with_lines(
     return run_interruptibly(
         lambda: print_until_end(directory, as_json=as_json, auto=auto, is_resumed=True)
     )
+
+
+def resume_without(directory: RunDirectory | None, names: Sequence[str]) -> None:
+    """Take an open run on, and go on without lost secrets; those that are known stay.
+
+    Args:
+        directory: the run; the newest open one without it.
+        names: of the secrets.
+
+    Raises:
+        MobiusError: there is no such run, or it cannot go on so.
+    """
+    directory = directory or newest_open_run(runs_root())
+
+    async def take_on() -> None:
+        await resume_run(directory, Follower(directory).runbook)
+        viewer = Viewer(directory)
+        try:
+            await go_on_without(viewer, names)
+        finally:
+            await viewer.close()
+
+    asyncio.run(take_on())
 
 
 def _refusal(follower: Follower, auto: StartAutomatic) -> str:

@@ -116,7 +116,7 @@ class FollowedWatch:
         viewer = self._viewer
         try:
             await self._lines.print_new(viewer.follower.initial_entries)
-            host = HostNotices(viewer)
+            host = HostNotices(viewer, tells_of_lost=True)
             async for changes in viewer.changes():
                 await self._lines.print_new(changes.entries)
                 host.print_changes()

@@ -125,7 +125,7 @@ def _flap_more(site: Site) -> None:
 def _stuck(site: Site) -> None:
     """The API ignores SIGTERM, and its unit may not kill it."""
     conf = site.root / "systemd" / f"{site.api}.conf"
-    conf.parent.mkdir(exist_ok=True)
+    conf.parent.mkdir(mode=0o755, exist_ok=True)
     conf.write_text("[Service]\nSendSIGKILL=no\n")
     deploy(site, "stuck-service", "2.5.4")
 

@@ -33,6 +33,7 @@ from mobius_tui.drill.site.site_files import (
     run_site_program,
 )
 from mobius_tui.errors import RunError
+from mobius_tui.folders import make_folders
 
 SLOW_ANSWER_SECONDS = 20.0
 """Seconds that an answer of a slow release may take."""
@@ -153,11 +154,11 @@ def create_site_folder(root: Path) -> Path:
     Raises:
         RunError: there is something in it.
     """
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(root)
     root = root.resolve()
     if any(root.iterdir()):
         raise RunError(f"{root} is not empty: a drill site wants a folder of its own")
-    (root / "run").mkdir()
+    (root / "run").mkdir(mode=0o755)
     set_site_owner(root, os.getpid())
     return root
 

@@ -25,6 +25,7 @@ from mobius_tui.drill.site.site_files import (
     free_ports,
     run_site_program,
 )
+from mobius_tui.folders import make_folders
 
 MAX_PARALLEL_HOSTS = 4
 """Hosts that are worked on at the same time."""
@@ -146,8 +147,8 @@ def _create_hosts(
 ) -> None:
     """Create one site in full; the others are copies of it with their own ports."""
     folders = [root / HOSTS_FOLDER / name for name in names]
-    folders[0].mkdir(parents=True)
-    (folders[0] / "run").mkdir()
+    make_folders(folders[0], 0o755)
+    (folders[0] / "run").mkdir(mode=0o755)
     create_site_files(folders[0], specification, started)
     for folder in folders[1:]:
         shutil.copytree(folders[0], folder, symlinks=True)

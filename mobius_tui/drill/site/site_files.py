@@ -23,6 +23,7 @@ from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.folders import make_folders
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,9 +226,9 @@ def create_site_files(
     rng = random.Random(specification.seed)  # noqa: S311 - reproducible, and no secret
     create_programs(root, specification.kind)
     for name in ("backups", "data", "monitor_logs", "systemd"):
-        (root / name).mkdir()
+        (root / name).mkdir(mode=0o755)
     for name in (DUMPS_FOLDER, RELEASES_FOLDER, "lib/registry"):
-        (root / name).mkdir()
+        (root / name).mkdir(mode=0o755)
     production, staging, sink = free_ports(3)
     ports = {"production": production, "staging": staging, "sink": sink}
     _configure(root, specification.kind, ports)
@@ -248,7 +249,7 @@ def create_programs(root: Path, kind: SiteKind) -> None:
     for name in ("node", "python"):
         (root / "lib" / name).symlink_to(base_python())
     for name in ("home", "tmp"):
-        (root / name).mkdir()
+        (root / name).mkdir(mode=0o755)
 
 
 def _releases(
@@ -345,7 +346,7 @@ def _configure(root: Path, kind: SiteKind, ports: dict[str, int]) -> None:
             "heartbeat": beat,
         }
         folder = root / "config" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, 0o755)
         (folder / "api.json").write_text(json.dumps(api, indent=1) + "\n")
         (folder / "worker.json").write_text(json.dumps({"heartbeat": beat}) + "\n")
         (root / f".env.{name}").write_text(f"NODE_ENV={name}\n")

@@ -128,6 +128,8 @@ class AttemptRunner:
             print(f"step {step.id}: retry.every: {error}", flush=True)  # noqa: T201
             pause = DEFAULT_RETRY_PAUSE
         await asyncio.sleep(pause)
+        if not await self._context.wait_until_settled():
+            return
         read = self._context.plan.variables_read[step.id]
         while lacking := await obtain_secrets(self._context, read):
             print(f"step {step.id} is not retried: {lacking}", flush=True)  # noqa: T201

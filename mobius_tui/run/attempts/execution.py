@@ -123,6 +123,12 @@ class AttemptExecution:
                 await self._recover_without_end()
                 return
             await self._keeper.wait_until_ended()
+        if not await self._context.wait_until_settled():
+            lost = ", ".join(self._context.state.unsettled_secrets)
+            await self._end_unknown(
+                f"{lost} was not known any more, so nothing was read of it"
+            )
+            return
         if isinstance(action, Manual):
             variables = self._context.state.variables
             if any(ask.var not in variables for ask in action.ask):
@@ -284,7 +290,7 @@ class AttemptExecution:
             timeout=timeout,
             max_output=max_output,
             rotate=action.follow,
-            secrets=secret_literals(context.secrets.values()),
+            secrets=lambda: secret_literals(context.secrets.values()),
             tty=action.tty,
             logs=encode_marks(self._logs) if self._logs else b"",
             clock_offset=context.clock.wall() - time.time(),

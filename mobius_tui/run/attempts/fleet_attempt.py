@@ -41,6 +41,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
     HostReport,
+    KnowSecrets,
     StopHosts,
 )
 from mobius_tui.run.fleet.transport import transport_to
@@ -128,9 +129,11 @@ class FleetAttempt:
         self._order = self._hosts.order()
         self._logs = await self._hosts.log_marks(self._plan)
         stop = self._context.step_tasks.start(self._step.id, asyncio.Event().wait())
+        self._context.told_fleets.add(self._tell_secrets)
         try:
             end = await self._until_over(stop)
         finally:
+            self._context.told_fleets.discard(self._tell_secrets)
             stop.cancel()
             for task in self._checking.values():
                 task.cancel()
@@ -266,6 +269,16 @@ class FleetAttempt:
         self._reading = asyncio.ensure_future(self._read(self._client))
         self._is_stop_sent = False
         return True
+
+    async def _tell_secrets(self) -> None:
+        """Have all secrets redacted that are known by now, also by what begins later.
+
+        A play that has begun is told by its own sockets.
+        """
+        known = tuple(self._context.secrets.values())
+        self._order = replace(self._order, secrets=known)
+        if self._client is not None:
+            await self._client.send(KnowSecrets(secrets=known))
 
     async def _disconnect(self) -> None:
         """Close the fleet process; what runs on hosts goes on."""

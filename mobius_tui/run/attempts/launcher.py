@@ -13,19 +13,22 @@ import fcntl
 import marshal
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.run.keeper.process_table import process_arguments
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
     create_file,
     lock_holder,
 )
 from mobius_tui.run.storage.safe_open import regular_descriptor
+from mobius_tui.run.storage.socket_path import short_socket_path
 from mobius_tui.run.storage.state_folders import make_folder
 
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
@@ -56,7 +59,8 @@ class LaunchSpec:
     rotate: bool
     """Whether output beyond `max_output` replaces the oldest, rather than stops the
     script."""
-    secrets: tuple[str, ...]
+    secrets: Callable[[], tuple[str, ...]]
+    """Gives the texts to redact as they are when the keeper can be told of others."""
     tty: bool = False
     """Whether the script has a terminal that people can attach to; see `run/terminal/`.
     """
@@ -95,6 +99,8 @@ def launch_keeper(
         handles.append(tree)
         fcntl.flock(lock, fcntl.LOCK_EX)
         fcntl.flock(tree, fcntl.LOCK_SH)
+        told = _bind_told_secrets(directory.told_secrets).detach()
+        handles.append(told)
         source, order_end = os.pipe()
         handles.append(source)
         with os.fdopen(order_end, "wb") as pipe:
@@ -106,9 +112,9 @@ def launch_keeper(
                         "-S",
                         str(TERMINAL_KEEPER_PROGRAM if spec.tty else KEEPER_PROGRAM),
                     ),
-                    *map(str, (lock, tree, source)),
+                    *map(str, (lock, tree, source, told)),
                 ],
-                pass_fds=(lock, tree, source),
+                pass_fds=(lock, tree, source, told),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -127,11 +133,32 @@ def launch_keeper(
     return child
 
 
+def _bind_told_secrets(path: Path) -> socket.socket:
+    """The socket of a keeper that is about to be started; its user's alone.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        own.settimeout(0)
+        with contextlib.suppress(OSError):  # not on macOS: there it is mended below
+            os.fchmod(own.fileno(), 0o600)
+        with short_socket_path(path) as way:
+            own.bind(str(way))
+        path.chmod(0o600)
+    except OSError:
+        own.close()
+        raise
+    return own
+
+
 def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
     """The spec as the keeper reads it."""
     return marshal.dumps(
         {
             "dir": str(directory.path),
+            "told": str(directory.told_secrets),
             "argv": list(spec.argv),
             "env": dict(spec.env),
             "cwd": spec.cwd,
@@ -141,7 +168,7 @@ def _encode_spec(directory: AttemptDirectory, spec: LaunchSpec) -> bytes:
             "max_output": spec.max_output,
             "rotate": spec.rotate,
             "ahead": spec.clock_offset,
-            "secrets": tuple(os.fsencode(s) for s in spec.secrets),
+            "secrets": tuple(os.fsencode(s) for s in spec.secrets()),
         }
     )
 
@@ -201,7 +228,7 @@ def request_stop(directory: AttemptDirectory) -> bool:
     except OSError:
         return False
     try:
-        if lock_holder(directory.lock) != pid or not _has_open(pid, directory.lock):
+        if lock_holder(directory.lock) != pid or not _is_keeper(pid):
             return False
         signal.pidfd_send_signal(handle, signal.SIGTERM)
     except OSError:
@@ -211,14 +238,12 @@ def request_stop(directory: AttemptDirectory) -> bool:
     return True
 
 
-def _has_open(pid: int, path: Path) -> bool:
-    """Whether a process has a file open: one that has not is not the lock's holder."""
-    try:
-        handles = tuple(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-    for each in handles:
-        with contextlib.suppress(OSError):
-            if each.samefile(path):
-                return True
-    return False
+def _is_keeper(pid: int) -> bool:
+    """Whether a process is a keeper: what got the number of one that ended is none.
+
+    What it has open is not to be seen: it forbids that to all but root.
+    """
+    names = {
+        program.name.encode() for program in (KEEPER_PROGRAM, TERMINAL_KEEPER_PROGRAM)
+    }
+    return any(word.rpartition(b"/")[2] in names for word in process_arguments(pid))

@@ -209,7 +209,7 @@ class PlayRun:
             timeout=order.batch_timeout,
             max_output=MAX_ANSIBLE_OUTPUT,
             rotate=True,
-            secrets=secret_literals(order.secrets),
+            secrets=lambda: secret_literals(order.secrets),
         )
         command = play_command(order, self._files)
         return launcher.launch_keeper(self._files.keeper_directory, command, spec, log)

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import traceback
 from collections.abc import AsyncIterator, Coroutine, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,
     BeginHosts,
     HostReport,
+    KnowSecrets,
     Order,
     OrderedHost,
     ReportedState,
@@ -79,6 +81,8 @@ class PlaybookClient:
                 self._carry(self._begin(hosts) if is_begin else self._attach(hosts))
             case StopHosts(names=names):
                 self._stop(names)
+            case KnowSecrets(secrets=secrets):  # what runs is told by its sockets
+                self._order = replace(self._order, secrets=secrets)
             case _:
                 raise RunError("Ansible has its forks and its step from its start")
 

@@ -8,17 +8,25 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.journal.journal import Clock
+from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.journal.journal import Clock, secret_rule_of_event_field
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.rollout.rollout import RolloutHealth
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.storage.redaction import redact
+from mobius_tui.run.storage.redaction import (
+    MIN_ENCODED_CHARS,
+    redact,
+    without_secrets,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.provided_names import HostField
 
 T = TypeVar("T")
+SETTLE_INTERVAL = 0.1
+"""Seconds between two looks whether lost secrets are settled."""
 
 
 class StepTasks:
@@ -115,6 +123,11 @@ class RunContext:
     health: HealthReadings
     secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
     """Tasks that are obtaining secrets now, by variable; see `value_sources`."""
+    told_fleets: set[Callable[[], Coroutine[Any, Any, None]]] = field(
+        default_factory=set
+    )
+    """What tells attempts on hosts of secrets that were learnt; see `secret_telling`.
+    """
     steps_with_held_guard: set[str] = field(default_factory=set)
     """Ids of steps that may begin, as their guards held; see `step_checks`."""
 
@@ -155,6 +168,56 @@ class RunContext:
     def redact(self, text: str) -> str:
         """A text without the values of secrets."""
         return redact(text, self.secrets.values())
+
+    def harmless(self, event: Event) -> Event:
+        """An event as the journal may keep it; what wrote it has redacted most of it.
+
+        Secrets so short that any digest may hold them by chance are left to that.
+
+        Raises:
+            RunError: it holds a secret in a value that is kept.
+        """
+        return without_secrets(
+            event,
+            (each for each in self.secrets.values() if len(each) >= MIN_ENCODED_CHARS),
+            secret_rule_of_event_field,
+            is_known=self.has_name,
+        )
+
+    def has_name(self, text: str) -> bool:
+        """Whether a text is a name of the run: a secret can be in it only by chance.
+
+        Such are ids and options that its runbook has, steps that joined it, and hosts.
+        """
+        own = self.plan.runbook
+        return (
+            text in self.plan.steps
+            or text in own.variables
+            or text in own.channels
+            or text in own.messages
+            or text in own.targets
+            or any(text == phase.id for phase in own.phases)
+            or any(text in each.newest_states() for each in self.state.fleets.values())
+            or any(
+                text == option.value
+                for step in own.steps()
+                if isinstance(step.action, Choose)
+                for option in step.action.options
+            )
+        )
+
+    async def wait_until_settled(self) -> bool:
+        """Wait until each lost secret is known, or a person went on without it.
+
+        Until then nothing is run, and nothing read of what was printed, by itself.
+
+        Returns:
+            Whether that is so; false where the run has ended before.
+        """
+        # The journal moves it on, by whatever event: there is none of its own to await.
+        while self.state.unsettled_secrets and self.state.ended is None:  # noqa: ASYNC110
+            await asyncio.sleep(SETTLE_INTERVAL)
+        return not self.state.unsettled_secrets
 
     def missing_secrets(self, step: Step) -> tuple[str, ...]:
         """The names of secrets that a step needs, and that this host was not given."""

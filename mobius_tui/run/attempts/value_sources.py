@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.secret_telling import tell_secret
 from mobius_tui.run.checks.value_commands import (
     ListedValues,
     list_values,
@@ -42,27 +43,41 @@ def secrets_to_obtain(context: RunContext, names: Iterable[str]) -> tuple[str, .
 
 
 class SecretsNeededError(Exception):
-    """A step's secrets must be obtained first; that takes time, so without the turn."""
+    """Secrets must be obtained first; that takes time, so without the turn."""
 
-    def __init__(self, step: Step) -> None:
-        super().__init__(step.id)
-        self.step = step
+    def __init__(self, names: tuple[str, ...], what: str = "") -> None:
+        """Name them.
+
+        Args:
+            names: of their variables.
+            what: what waits for them, in words; empty for nothing but they themselves.
+        """
+        super().__init__(*names)
+        self.names, self.what = names, what
 
 
-def require_secrets(context: RunContext, step: Step) -> None:
-    """Let a step begin only with its secrets.
+def require_secrets(context: RunContext, names: Iterable[str], what: str = "") -> None:
+    """Go on only with these secrets.
 
     Raises:
-        SecretsNeededError: some are not obtained yet.
+        SecretsNeededError: some are not obtained yet; with `what`, as it takes it.
     """
-    if secrets_to_obtain(context, context.plan.variables_read[step.id]):
-        raise SecretsNeededError(step)
+    if wanted := secrets_to_obtain(context, names):
+        raise SecretsNeededError(wanted, what)
 
 
-async def obtain_secrets_of_step(context: RunContext, step: Step) -> str:
-    """Obtain the secrets of a step; returns why one is missing, or an empty text."""
-    lacking = await obtain_secrets(context, context.plan.variables_read[step.id])
-    return f"{context.plan.name(step.id)} waits: {lacking}" if lacking else ""
+async def obtain_needed_secrets(
+    context: RunContext, writer: JournalWriter, needed: SecretsNeededError
+) -> str:
+    """Obtain needed secrets; returns why one is missing, or an empty text.
+
+    The caller does not hold `writer.turn`.
+    """
+    lacking = await obtain_secrets(context, needed.names)
+    if not lacking:
+        async with writer.turn:
+            await record_found_secrets(context, writer)
+    return f"{needed.what} waits: {lacking}" if lacking and needed.what else lacking
 
 
 async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
@@ -102,8 +117,14 @@ async def _obtain(context: RunContext, variable: Variable) -> str:
         problem = str(error)
     if problem:
         return f"no {variable.name} yet: {context.redact(problem)}"
-    context.secrets[variable.name] = text
+    await learn_secret(context, variable.name, text)
     return ""
+
+
+async def learn_secret(context: RunContext, name: str, value: str) -> None:
+    """Redact a secret from now on, also in what runs already."""
+    context.secrets[name] = value
+    await tell_secret(context, value)
 
 
 async def _read_secret_source(context: RunContext, variable: Variable) -> str:
@@ -134,6 +155,14 @@ async def record_secrets(
     for name in context.plan.variables_read[step.id]:
         is_new = name not in state.variables or name in state.lost_secrets
         if declared[name].is_fetched and name in context.secrets and is_new:
+            event = VariableSet(name=name, value=None, source="secret")
+            await writer.write(event, "host")
+
+
+async def record_found_secrets(context: RunContext, writer: JournalWriter) -> None:
+    """Journal that lost secrets are known again; the caller holds `writer.turn`."""
+    for name in context.state.lost_secrets:
+        if name in context.secrets:
             event = VariableSet(name=name, value=None, source="secret")
             await writer.write(event, "host")
 

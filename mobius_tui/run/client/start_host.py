@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.output_reader import last_row
@@ -17,6 +18,8 @@ from mobius_tui.run.host.host_setup import HostSpec, refuse_unhostable
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import (
     PROTOCOL_VERSION,
+    GiveSecrets,
+    GoOnWithout,
     ReleaseHost,
     ReopenRun,
 )
@@ -44,8 +47,9 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
 
     Secrets come from the environment of whoever resumes, a profile or a default; what
     `--var` once gave is not kept anywhere, and its steps wait. So do other values that
-    the run has not had yet. A living host that lacks one of them is replaced, if
-    nothing runs and nobody else views the run. One that is just ending is waited for.
+    the run has not had yet. A living host is told the secrets that it lost; one that
+    lacks another value is replaced, if nothing runs and nobody else views the run. One
+    that is just ending is waited for.
 
     Raises:
         RunError: the host could not take the run on, or its journal lost its end.
@@ -54,6 +58,7 @@ async def resume_run(directory: RunDirectory, runbook: Runbook) -> None:
     had_host = False
     while directory.host_pid() is not None:
         had_host = True
+        await _give_lost_secrets(directory, runbook)
         if await _release_host_for_new_values(directory, runbook):
             break
         if await _is_listening(directory) or time.monotonic() > deadline:
@@ -90,6 +95,20 @@ async def release_host(viewer: Viewer) -> bool:
             return False
         await asyncio.sleep(0.005)
     return True
+
+
+async def go_on_without(viewer: Viewer, names: Sequence[str]) -> None:
+    """Go on without those of some secrets that are lost; a host lives.
+
+    Raises:
+        RunError: the host refuses it.
+    """
+    viewer.follower.poll()
+    lost = viewer.follower.state.unsettled_secrets
+    if wanted := tuple(name for name in names if name in lost):
+        reply = await viewer.send_intent(GoOnWithout(secrets=wanted))
+        if not reply.ok:
+            raise RunError(reply.text)
 
 
 async def reopen_run(directory: RunDirectory, runbook: Runbook) -> None:
@@ -222,6 +241,27 @@ def refuse_hosting(directory: RunDirectory) -> None:
     refuse_copy(directory)
 
 
+async def _give_lost_secrets(directory: RunDirectory, runbook: Runbook) -> None:
+    """Tell a living host the secrets that it lost and that the environment has."""
+    found = {
+        each.name: os.environ[each.from_env]
+        for each in runbook.variables.values()
+        if each.secret and each.from_env is not None and each.from_env in os.environ
+    }
+    if not found:
+        return
+    viewer = Viewer(directory)
+    try:
+        lost = viewer.follower.state.lost_secrets
+        given = {name: value for name, value in found.items() if name in lost}
+        if given:
+            await viewer.send_intent(GiveSecrets(values=given))
+    except MobiusError:
+        return  # a viewer without the right to act leaves the host as it is
+    finally:
+        await viewer.close()
+
+
 async def _release_host_for_new_values(
     directory: RunDirectory, runbook: Runbook
 ) -> bool:
@@ -240,8 +280,9 @@ async def _release_host_for_new_values(
             state.auto is not None or state.watch.armed or state.watch.rollback_running
         )
         # A run that is only undone gets no new values, as its steps had none either.
-        new = set() if state.is_reopened else names_in_environ - state.variables.keys()
-        lacking = new | (names_in_environ & set(state.lost_secrets))
+        lacking = (
+            set() if state.is_reopened else names_in_environ - state.variables.keys()
+        )
         if is_busy or not lacking - {runbook.environment} or state.ended is not None:
             return False
         refuse_hosting(directory)

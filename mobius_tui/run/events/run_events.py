@@ -135,7 +135,7 @@ class HostStarted:
     cut: int = 0
     """Bytes of a torn last line that were cut off."""
     without: tuple[str, ...] = ()
-    """Secrets that the run had, and that this host was not given."""
+    """Secrets that the run had, and that this host neither was given nor got."""
     place: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
     """The machine and the folder that it is in, as `Place`; hosts of earlier versions
     say nothing of it."""
@@ -209,6 +209,17 @@ class VariableSet:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WentOnWithout:
+    """A person goes on without secrets that the host does not know any more.
+
+    What is printed from here on is not searched for them.
+    """
+
+    secrets: tuple[str, ...]
+    """Their names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PhaseEntered:
     """The run entered an aside, or went to another phase."""
 
@@ -277,6 +288,7 @@ Event = (
     | AutoStarted
     | AutoStopped
     | VariableSet
+    | WentOnWithout
     | PhaseEntered
     | PhaseLeft
     | StepEvent

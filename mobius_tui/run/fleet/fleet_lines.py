@@ -111,13 +111,28 @@ class SetParallelHosts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnowSecrets:
+    """Redact these from now on, in place of those of `StepOrder`."""
+
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CleanHosts:
     """Remove the claims of the run on these hosts, once the run is over."""
 
     hosts: tuple[OrderedHost, ...]
 
 
-Order = StepOrder | BeginHosts | AttachHosts | StopHosts | SetParallelHosts | CleanHosts
+Order = (
+    StepOrder
+    | BeginHosts
+    | AttachHosts
+    | StopHosts
+    | SetParallelHosts
+    | KnowSecrets
+    | CleanHosts
+)
 
 
 class ReportedState(StrEnum):
@@ -181,6 +196,7 @@ _ORDERS: Mapping[str, type[Order]] = {
     "attach": AttachHosts,
     "stop": StopHosts,
     "width": SetParallelHosts,
+    "secrets": KnowSecrets,
     "clean": CleanHosts,
 }
 _WORD_OF_ORDER = {kind: word for word, kind in _ORDERS.items()}

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
@@ -29,6 +30,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     CleanHosts,
     HostReport,
+    KnowSecrets,
     Order,
     OrderedHost,
     ReportedState,
@@ -46,6 +48,7 @@ from mobius_tui.run.fleet.transport import (
     Transport,
     transport_to,
 )
+from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.run.storage.run_directory import sync_folder, try_lock
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
@@ -89,6 +92,10 @@ class HostAttemptQueue:
                 self._stop(names)
             case SetParallelHosts(width=width):
                 self._width = width
+            case KnowSecrets(secrets=secrets):
+                self.step = replace(self.step, secrets=secrets)
+                for attempt in self._running.values():
+                    attempt.know(self.step)
             case CleanHosts(hosts=hosts):
                 self._enqueue(hosts, ClaimVerb.CLEAN)
             case StepOrder():
@@ -296,6 +303,7 @@ async def _serve_standard_input() -> None:
 def main() -> int:
     """Serve until standard input ends."""
     os.umask(0o077)
+    forbid_core_dumps()
     exit_code = EXIT_OK
     try:
         asyncio.run(_serve_standard_input())

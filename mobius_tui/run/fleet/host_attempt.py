@@ -58,6 +58,8 @@ class HostAttempt:
         self.order, self.step, self.transport = order, step, transport
         self._report = report
         self._output_path = output_path(Path(step.folder), order.name)
+        self._output: HostOutput | None = None
+        """What comes from the host, once it is asked."""
         self._values = {**step.values, **order.values}
         self._digest = claim_digest(step.script, step.shell, self._values, step.secrets)
         self._claimed = False
@@ -71,6 +73,12 @@ class HostAttempt:
         """Request a stop, which is sent to the host until it confirms it."""
         self._stop_wanted.set()
 
+    def know(self, step: StepOrder) -> None:
+        """Redact the secrets of a newer order, too, from now on."""
+        self.step = step
+        if self._output is not None:
+            self._output.know(_texts_to_redact(step))
+
     async def carry_through(self, verb: ClaimVerb) -> HostReport:
         """Ask the host until its end is known, or all tries are used up.
 
@@ -83,9 +91,10 @@ class HostAttempt:
         try:
             request = self._request(verb)
             request.shell_input("0")
-            secrets = tuple(map(os.fsencode, secret_literals(self.step.secrets)))
+            secrets = _texts_to_redact(self.step)
             now = run_clock(self.step.clock_offset)
             output = HostOutput(self._output_path, secrets, request.output_limit, now)
+            self._output = output
         except (RunError, OSError) as error:
             state = STATE_IF_NOT_ASKED[verb]
             return self._make_report(state, reason=_start_error_text(error))
@@ -318,3 +327,7 @@ def _answer_reason(answer: ConversationEnd) -> str:
 
 def _start_error_text(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _texts_to_redact(step: StepOrder) -> tuple[bytes, ...]:
+    return tuple(map(os.fsencode, secret_literals(step.secrets)))

@@ -154,6 +154,11 @@ class HostOutput:
         self._redactor = _SameLengthRedactor(self._secrets)
         return self.size
 
+    def know(self, secrets: tuple[bytes, ...]) -> None:
+        """Redact these, too, from now on."""
+        self._secrets = (*self._secrets, *secrets)
+        self._redactor.add(secrets)
+
     def write(self, data: bytes) -> None:
         """Append what came from the host.
 
@@ -231,7 +236,7 @@ def _open_private(path: Path, flags: int) -> int:
 
 def make_private_folder(path: Path) -> None:
     """Make a folder that nobody else can enter, where it is missing."""
-    path.mkdir(mode=0o700, parents=False, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
 
 
 class _SameLengthRedactor(StreamRedactor):

@@ -12,7 +12,7 @@ from mobius_tui.run.attempts.value_sources import (
     OptionsNeededError,
     SecretsNeededError,
     list_options,
-    obtain_secrets_of_step,
+    obtain_needed_secrets,
 )
 from mobius_tui.run.events.fleet_events import (
     RELEASABLE_HOLD_REASONS,
@@ -36,6 +36,7 @@ from mobius_tui.run.intents.intent_actions import (
     AskApproval,
 )
 from mobius_tui.run.planning.approval_rules import current_approval
+from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
@@ -71,7 +72,7 @@ async def _decide(services: HostServices) -> bool:
     try:
         return await _decide_in_turn(services)
     except SecretsNeededError as wanted:
-        lacking = await obtain_secrets_of_step(services.context, wanted.step)
+        lacking = await obtain_needed_secrets(services.context, services.writer, wanted)
     except OptionsNeededError as wanted:
         await list_options(services.context, services.writer, wanted.step)
         return True
@@ -194,6 +195,10 @@ def _rollback_settings(services: HostServices) -> AutoStarted | None:
 
 
 async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) -> bool:
+    lost = lost_secret_notice(services.context.plan.runbook, services.context.state)
+    if lost:
+        await stop_for_person(services, lost)
+        return False
     if proposal.kind == "running":
         await _stop_where_hosts_are_held(services, proposal)
         return False

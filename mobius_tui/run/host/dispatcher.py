@@ -6,11 +6,9 @@ until the event that follows is durable, so no two decisions see the same state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import assert_never
 
-from mobius_tui.errors import MobiusError, RunError
+from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.step_checks import (
     GuardLook,
     GuardLookNeededError,
@@ -21,7 +19,7 @@ from mobius_tui.run.attempts.value_sources import (
     OptionsNeededError,
     SecretsNeededError,
     list_options,
-    obtain_secrets_of_step,
+    obtain_needed_secrets,
     require_secrets,
 )
 from mobius_tui.run.events.journal_entry import Entry
@@ -34,7 +32,6 @@ from mobius_tui.run.host.intents import (
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
 from mobius_tui.run.intents.intent_actions import (
-    FREE_TEXT_FIELDS,
     Action,
     AddNote,
     ApproveStep,
@@ -48,6 +45,8 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     GiveHint,
+    GiveSecrets,
+    GoOnWithout,
     HoldRollback,
     ImproviseStep,
     ListOptions,
@@ -69,9 +68,10 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
     TouchSite,
     UndoSteps,
+    secret_rule_of_field,
 )
 from mobius_tui.run.planning.permissions import require
-from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.run.storage.redaction import without_secrets
 from mobius_tui.runbook.model.runbook import Step
 
 OtherAction = (
@@ -123,7 +123,7 @@ class Dispatcher:
                 try:
                     return await self._handle_in_turn(envelope, caller)
                 except SecretsNeededError as wanted:
-                    lacking = await obtain_secrets_of_step(context, wanted.step)
+                    lacking = await obtain_needed_secrets(context, writer, wanted)
                     if lacking:
                         return Reply(id=envelope.id, ok=False, text=lacking)
                 except OptionsNeededError as wanted:
@@ -212,33 +212,20 @@ class Dispatcher:
 
 
 def refuse_or_redact_secrets(services: HostServices, action: Action) -> Action:
-    """The action with secrets redacted in its free texts (`FREE_TEXT_FIELDS`).
+    """The action as it may be kept: each field by its `secret_rule_of_field`.
 
     Raises:
-        RunError: another field holds a secret; redacted, it would be another value.
+        RunError: a field that is kept as it is holds a secret.
     """
-    if isinstance(action, TickStep | StartAutomatic):
-        _refuse_secrets(services, action.answers)
-    elif isinstance(action, SetVariables):
-        _refuse_secrets(services, action.values)
-    elif isinstance(action, ApproveStep):
-        _refuse_secrets(services, {"name": action.name})
-    elif isinstance(action, ImproviseStep):
-        _refuse_secrets(services, {"the command": action.script})
-    texts = {
-        each.name: services.context.redact(getattr(action, each.name))
-        for each in fields(action)
-        if each.name in FREE_TEXT_FIELDS
-    }
-    return replace(action, **texts)  # type: ignore[arg-type]
-
-
-def _refuse_secrets(services: HostServices, values: Mapping[str, str]) -> None:
-    declared = services.context.plan.runbook.variables
-    for name, value in values.items():
-        is_secret = name in declared and declared[name].secret
-        if not is_secret and holds_secret(value, services.context.secrets.values()):
-            raise RunError(f"{name}: this holds the value of a secret, and is kept")
+    context = services.context
+    declared = context.plan.runbook.variables.values()
+    return without_secrets(
+        action,
+        context.secrets.values(),
+        secret_rule_of_field,
+        is_known=context.has_name,
+        secret_names=(each.name for each in declared if each.secret),
+    )
 
 
 async def perform_action(
@@ -262,15 +249,22 @@ async def perform_action(
         GuardLookNeededError: the step's guard must be looked at first. In all three
             cases nothing was done.
     """
+    context = services.context
+    if isinstance(action, StartStep | RetryStep | ImproviseStep | ListOptions):
+        # What got none at the host's start may give it by now.
+        require_secrets(context, context.state.unsettled_secrets)
     if isinstance(action, StartStep | RetryStep | TickStep | ApproveStep):
         await step_handlers.void_changed_approval(services, action.step)
     require(action, step_handlers.situation_of(services, caller))
+    if isinstance(action, GiveSecrets):
+        require_secrets(context, (n for n, value in action.values.items() if not value))
     if isinstance(action, TickStep):
         await step_handlers.validate_answers(services, action)
         # It took its time: what held before it need not hold any more.
         require(action, step_handlers.situation_of(services, caller))
     if isinstance(action, StartStep | RetryStep | TickStep):
-        require_secrets(services.context, services.context.plan.steps[action.step])
+        names, name = context.plan.variables_read, context.plan.name(action.step)
+        require_secrets(context, names[action.step], name)
     if isinstance(action, StartStep | RetryStep | AskApproval):
         # Nobody is asked to approve what does not apply.
         require_guard_look(services.context, services.context.plan.steps[action.step])
@@ -302,6 +296,10 @@ async def perform_action(
             return await run_handlers.override_step(services, action, who, intent_id)
         case SetVariables():
             return await run_handlers.set_variables(services, action, who, intent_id)
+        case GiveSecrets():
+            return await run_handlers.give_secrets(services, action, who, intent_id)
+        case GoOnWithout():
+            return await run_handlers.go_on_without(services, action, who, intent_id)
         case AddNote():
             return await run_handlers.add_note(services, action, who, intent_id)
         case EnterPhase():

@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -56,6 +57,7 @@ from mobius_tui.run.journal.journal import (
     monotonic_run_clock,
     read_journal,
 )
+from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.run.messaging.outbox import Outbox
 from mobius_tui.run.planning.plan import Plan, will_retry
 from mobius_tui.run.rollout.rollout import HealthySinceTracker
@@ -85,6 +87,8 @@ class HostLog(io.TextIOBase):
             descriptor: open for writing; it stays open.
         """
         self._descriptor = descriptor
+        self.redact: Callable[[str], str] = str
+        """Takes secrets out of what is written."""
 
     def fileno(self) -> int:
         """The descriptor."""
@@ -93,7 +97,8 @@ class HostLog(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write as much as the disk has room for."""
         with contextlib.suppress(OSError):
-            os.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
+            data = self.redact(text).encode("utf-8", "backslashreplace")
+            os.write(self._descriptor, data)
         return len(text)
 
 
@@ -253,7 +258,15 @@ class Host:
             step_tasks=StepTasks(tasks),
             health=health,
         )
-        self.writer = JournalWriter(journal, state, self._on_entry, self.activity)
+        self.writer = JournalWriter(
+            journal,
+            state,
+            self._on_entry,
+            self.activity,
+            harmless=self.context.harmless,
+        )
+        if isinstance(sys.stdout, HostLog):
+            sys.stdout.redact = self.context.redact
         self.disk_waiters = DiskSpaceWaiters(self._on_disk_space)
         self.runner = AttemptRunner(
             self.context, self.writer, self.disk_waiters, self._journal_consequences
@@ -297,7 +310,8 @@ class Host:
         self.control_server.report_stall(why)
 
     async def _handle_intent(self, envelope: Envelope, caller: Caller) -> Reply:
-        return await self.dispatcher.handle_intent(envelope, caller)
+        reply = await self.dispatcher.handle_intent(envelope, caller)
+        return replace(reply, text=self.context.redact(reply.text))
 
     async def _serve(self, left_over: tuple[AttemptId, ...]) -> None:
         """Do everything that a host does, until it ends.
@@ -415,6 +429,7 @@ def main() -> int:
         SIGTERM; 4 when the run could not be taken over, its journal failed, or the host
         itself did.
     """
+    forbid_core_dumps()
     directory = RunDirectory(Path.cwd())
     sys.stdout = sys.stderr = HostLog(sys.stderr.fileno())
     try:

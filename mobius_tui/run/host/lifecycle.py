@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError, StateError
 from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.attempts.value_sources import obtain_secrets, record_found_secrets
 from mobius_tui.run.events.run_events import (
     AutoStopped,
     HealthSealed,
@@ -26,6 +27,11 @@ from mobius_tui.run.records.run_record import refresh_stats, write_record
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.health_monitor import HealthMonitor
+from mobius_tui.sanitize import line
+
+GET_AGAIN_TIMEOUT = 8.0
+"""Seconds that a host takes at its start to get secrets again: whoever started it waits
+for that. What comes later is not lost then, either."""
 
 
 async def journal_host_start(
@@ -70,11 +76,7 @@ async def journal_host_start(
             in_flight=names,
         )
         await writer.write_in_turn(taken, who)
-    lost = tuple(
-        name
-        for name in lost_secrets(context.state, spec.secrets)
-        if not context.plan.runbook.variables[name].is_fetched
-    )
+    lost = await _get_lost_secrets_again(context, writer)
     started = HostStarted(
         pid=os.getpid(),
         left_over=names,
@@ -98,6 +100,35 @@ async def journal_host_start(
             await writer.write_in_turn(
                 AutoStopped(reason=reply.text, code=EXIT_INCOMPLETE)
             )
+
+
+async def _get_lost_secrets_again(
+    context: RunContext, writer: JournalWriter
+) -> tuple[str, ...]:
+    """Get the secrets again that the run had, where a command or a file gives them.
+
+    Returns:
+        Those that this host does not know.
+    """
+    lost = lost_secrets(context.state, context.secrets)
+    getting = context.tasks.create_task(obtain_secrets(context, lost))
+    await asyncio.wait((getting,), timeout=GET_AGAIN_TIMEOUT)
+    found = lost_secrets(context.state, context.secrets)
+    if found:
+        context.tasks.create_task(_record_late_secrets(context, writer, getting))
+    return found
+
+
+async def _record_late_secrets(
+    context: RunContext, writer: JournalWriter, getting: asyncio.Task[str]
+) -> None:
+    """Log why lost secrets could not be got; journal those that came late."""
+    problem = await getting
+    if problem:
+        print(line(problem), flush=True)  # noqa: T201 - the host's log
+    async with writer.turn:
+        if context.state.ended is None and writer.failure is None:
+            await record_found_secrets(context, writer)
 
 
 async def _record_values(

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.run_events import FacilitatorAct
+from mobius_tui.run.events.secret_rule import SecretRule
 
 PROTOCOL_VERSION = 5
 """Version of the protocol between viewers and hosts. It is raised when an action, or a
@@ -22,6 +23,17 @@ PermittedRequester = Literal["approvers", "group", "owner"]
 a run that is shared to be acted on; nobody else."""
 FREE_TEXT_FIELDS = ("reason", "note", "text")
 """The fields of actions that hold what a person wrote, and that go on record."""
+_SECRET_RULES: Mapping[str, SecretRule] = {
+    **dict.fromkeys(FREE_TEXT_FIELDS, SecretRule.WORDS),
+    **dict.fromkeys(("answers", "values"), SecretRule.ANSWERS),
+    **dict.fromkeys(("confirm", "binding"), SecretRule.COMPARED),
+}
+"""By name of a field of actions, what becomes of it if it holds a secret."""
+
+
+def secret_rule_of_field(name: str) -> SecretRule:
+    """What becomes of a field of an action that holds a secret; refused by default."""
+    return _SECRET_RULES.get(name, SecretRule.KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +194,24 @@ class SetVariables(BaseAction):
 
     values: Mapping[str, str]
     """By variable."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GiveSecrets(BaseAction):
+    """Tell the host secrets that the run had, and that it does not know any more."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    """By variable; empty for one that a command or a file gives: it is got again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoOnWithout(BaseAction):
+    """Go on without lost secrets: what is printed is not searched for them."""
+
+    permitted_requester: ClassVar[PermittedRequester] = "owner"
+    """They are the owner's."""
+    secrets: tuple[str, ...] = ()
+    """Their names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -385,6 +415,8 @@ Action = (
     | ResendMessages
     | DropMessages
     | SetVariables
+    | GiveSecrets
+    | GoOnWithout
     | AddNote
     | EnterPhase
     | UndoSteps
@@ -417,7 +449,10 @@ def intent_refusal(action: Action | type[Action], *, share_control: bool) -> str
     if action.permitted_requester == "approvers":
         return ""
     if action.permitted_requester == "owner":
-        return "only the run's owner makes it run by itself, or improvises"
+        return (
+            "only the run's owner makes it run by itself, improvises, or goes on "
+            "without a secret"
+        )
     if share_control:
         return ""
     return (

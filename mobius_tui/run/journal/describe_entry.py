@@ -42,6 +42,7 @@ from mobius_tui.run.events.run_events import (
     RunReopened,
     TakenOver,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
@@ -301,10 +302,20 @@ def _run_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case RunBegan(title=title, mode=mode, environment=environment, run=run):
             where = f" in {environment}" if environment else ""
             return f"{mode.upper()} {title}{where}, run {run}"
-        case HostStarted(left_over=left) if left:
-            return f"a host took the run on; left over: {_attempt_names(plan, left)}"
+        case HostStarted(left_over=left, without=without) if left or without:
+            parts = ["a host took the run on"]
+            if left:
+                parts.append(f"left over: {_attempt_names(plan, left)}")
+            if without:
+                parts.append(f"not known any more: {', '.join(without)}")
+            return "; ".join(parts)
         case TakenOver() as event:
             return _takeover_text(event, entry, plan)
+        case WentOnWithout(secrets=secrets):
+            names = ", ".join(secrets)
+            return (
+                f"goes on without {names}, by {entry.by}; it is not redacted any more"
+            )
         case PhaseEntered(phase=phase, reason=reason):
             title = plan.runbook.phase(phase).title
             return f"phase begins: {title}" + (f"; {reason}" if reason else "")

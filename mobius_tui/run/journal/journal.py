@@ -22,6 +22,7 @@ from mobius_tui.run.events.journal_entry import (
     without_garbage_collection,
 )
 from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.secret_rule import SecretRule
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
@@ -319,6 +320,22 @@ def run_time_now(state: RunState) -> float:
     return state.last_entry_at + max(0.0, boot_clock() - state.last_entry_mono)
 
 
+_KEPT_FIELDS = frozenset(
+    (
+        *("value", "values", "items", "script", "answers", "hosts", "log"),
+        # Of `RunBegan`, what a host goes by.
+        *("workdir", "setting", "site", "path", "sink", "profile", "environment"),
+        *("operator", "limit", "targets", "host_sites", "share", "playbooks"),
+    )
+)
+"""Fields of events whose texts are values: redacted, they would be others."""
+
+
+def secret_rule_of_event_field(name: str) -> SecretRule:
+    """What becomes of a field of an event that holds a secret; redacted by default."""
+    return SecretRule.KEPT if name in _KEPT_FIELDS else SecretRule.WORDS
+
+
 class JournalWriter:
     """The one writer of a run's journal, and of its state.
 
@@ -332,6 +349,8 @@ class JournalWriter:
         state: RunState,
         on_entry: Callable[[Entry], None],
         activity: asyncio.Event | None = None,
+        *,
+        harmless: Callable[[Event], Event],
     ) -> None:
         """Write nothing yet.
 
@@ -340,6 +359,8 @@ class JournalWriter:
             state: as the journal's entries made it; advanced by each entry.
             on_entry: called with each entry once it is durable and in the state.
             activity: set after each entry, and when the journal has failed.
+            harmless: gives an event as it may be kept, without secrets; may raise a
+                `RunError`.
         """
         self.journal = journal
         self.state = state
@@ -350,7 +371,7 @@ class JournalWriter:
         """Set whenever the host may have reason to end; the host clears it."""
         self.failure: str | None = None
         """Why nothing new is started, once the journal has failed."""
-        self._on_entry = on_entry
+        self._on_entry, self._harmless = on_entry, harmless
 
     async def write(self, event: Event, by: str, intent_id: str | None = None) -> Entry:
         """Make an event durable, then apply it; the caller holds `turn`.
@@ -362,7 +383,7 @@ class JournalWriter:
 
         Raises:
             StateError: it may not follow.
-            RunError: it could not be made durable.
+            RunError: it could not be made durable, or holds a secret in what is kept.
         """
         # Once begun it must not be cancelled: a line that is written and not applied
         # would leave the state behind the journal.
@@ -379,6 +400,7 @@ class JournalWriter:
             return await self.write(event, by)
 
     async def _write(self, event: Event, by: str, intent_id: str | None) -> Entry:
+        event = self._harmless(event)
         self.state.validate_event(event)
         try:
             entry = await self.journal.append(event, by=by, intent=intent_id)

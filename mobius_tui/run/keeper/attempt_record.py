@@ -14,7 +14,11 @@ from mobius_tui.run.keeper.disk_full import (
     write_at,
 )
 from mobius_tui.run.keeper.output_writer import OutputWriter
-from mobius_tui.run.keeper.process_table import become_subreaper, surviving_orphan_lines
+from mobius_tui.run.keeper.process_table import (
+    become_subreaper,
+    forbid_core_dumps,
+    surviving_orphan_lines,
+)
 from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED, ScriptProcess
 
 TYPE_CHECKING = False
@@ -29,17 +33,18 @@ RECORD_BYTES = 4096
 """Bytes reserved for the record of the script's end."""
 
 
-def read_keeper_spec() -> "tuple[int, int, dict[str, Any]]":
+def read_keeper_spec() -> "tuple[int, int, dict[str, Any], int]":
     """Read the keeper's spec from the pipe.
 
-    The descriptors of `lock` and `tree` come from the command line. Where the host ends
-    before it has sent the whole, this process ends, too: nothing has run.
+    The descriptors of `lock`, `tree` and the socket come from the command line. Where
+    the host ends before it has sent the whole, this process ends, too: nothing has run.
     """
-    lock, tree, source = (int(text) for text in sys.argv[1:4])
+    forbid_core_dumps()
+    lock, tree, source, told = (int(text) for text in sys.argv[1:5])
     with os.fdopen(source, "rb") as file:
         try:
             # It comes by a pipe from our own host, and from nobody else.
-            return lock, tree, marshal.load(file)  # nosec B302
+            return lock, tree, marshal.load(file), told  # nosec B302
         except (EOFError, ValueError, TypeError):
             sys.exit("the host ended before the keeper knew what to run")
 
@@ -122,6 +127,7 @@ def finish_attempt_record(record: int, script: ScriptProcess, total: int) -> Non
     lines += [f"ns={time.time_ns()}", "end"]
     run_waiting_for_space(write_at(record, "\n".join(lines).encode() + b"\n", 0))
     os.close(record)
+    script.secrets.close()
     folder = script.spec["dir"]
     run_waiting_for_space(
         retrying_when_full(os.rename, folder + "/exit.new", folder + "/exit")

@@ -136,7 +136,8 @@ class OutputPump:
         self.may_have_ended = True
         """Whether the script may have ended."""
         self.poll, self.signal_poll = select.poll(), select.poll()
-        for end in (*streams, waker):
+        self.secrets = script.secrets
+        for end in (*streams, waker, self.secrets.socket):
             self.poll.register(end, select.POLLIN)
         self.signal_poll.register(waker, select.POLLIN)
 
@@ -156,6 +157,8 @@ class OutputPump:
             for end, _event in self.poll.poll(min(max(wait, 0.0), LONGEST_WAIT) * 1000):
                 if end == self.waker:
                     self._take_signal()
+                elif end == self.secrets.socket:
+                    self.secrets.take()
                 else:
                     self._rest(self.throttle.rest_time(self._read_stream(end)))
             now = time.monotonic()
@@ -192,6 +195,7 @@ class OutputPump:
     def _read_stream(self, end: int) -> int:
         """Read what is there of one stream, and write it; returns how many bytes."""
         count = os.readv(end, self.buffers)
+        self.secrets.take()
         number, redactor = self.streams[end]
         self._write_output(
             redactor.feed(self.buffers[0][:count]) if count else redactor.flush(),

@@ -105,6 +105,8 @@ def _stat(pid: int) -> "list[bytes]":
 
 SET_CHILD_SUBREAPER = 36
 """Linux's number of the `prctl` option PR_SET_CHILD_SUBREAPER."""
+SET_DUMPABLE = 4
+"""Linux's number of PR_SET_DUMPABLE."""
 ORPHANS_RECORDED = 30
 """Orphans that the record of the end has room for."""
 
@@ -112,8 +114,25 @@ ORPHANS_RECORDED = 30
 def become_subreaper() -> None:
     """Have the system give this process every orphan of what it starts.
 
-    `ctypes` would cost an attempt 4 ms; what it is made of costs half of one. Where
-    there is none, or no such call, orphans are found by the environment mark alone.
+    Where there is no such call, orphans are found by the environment mark alone.
+    """
+    _call_prctl(SET_CHILD_SUBREAPER, 1)
+
+
+def forbid_core_dumps() -> None:
+    """Let the system write no memory of this process to a disk, nor show it to others.
+
+    The limit of core files is not touched, as scripts would inherit it: what is
+    executed from here on is as it was. Only Linux has such a call; elsewhere the limit
+    is 0 unless somebody raised it.
+    """
+    _call_prctl(SET_DUMPABLE, 0)
+
+
+def _call_prctl(option: int, value: int) -> None:
+    """Call `prctl`, where there is one.
+
+    `ctypes` would cost an attempt 4 ms; what it is made of costs half of one.
     """
     if sys.platform != "linux":
         return
@@ -122,7 +141,7 @@ def become_subreaper() -> None:
 
         ours = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
         prctl = _ctypes.dlsym(ours, "prctl")
-        _ctypes.call_cdeclfunction(prctl, (SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+        _ctypes.call_cdeclfunction(prctl, (option, value, 0, 0, 0))
     except (ImportError, AttributeError, OSError):
         return
 

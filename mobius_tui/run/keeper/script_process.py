@@ -15,6 +15,7 @@ from mobius_tui.run.keeper.process_table import (
     reap_orphans,
 )
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
+from mobius_tui.run.keeper.told_secrets import ToldSecrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ NAME_BYTES = 80
 class ScriptProcess:
     """The script's process group, from its start to its end."""
 
-    def __init__(self, spec: "dict[str, Any]", lock: int, tree: int) -> None:
-        self.spec, self.lock, self.tree = spec, lock, tree
+    def __init__(
+        self, spec: "dict[str, Any]", lock: int, tree: int, secrets: ToldSecrets
+    ) -> None:
+        self.spec, self.lock, self.tree, self.secrets = spec, lock, tree, secrets
         limit = os.sysconf("SC_OPEN_MAX")  # -1 for none
         self.script_fd = min(HIGHEST_FD, limit - 1) if limit > 0 else HIGHEST_FD
         self.cause = "exited"
@@ -225,6 +228,7 @@ class ScriptProcess:
 
     def _process_name(self, pid: int) -> bytes:
         """The arguments of a process, without secrets."""
+        self.secrets.take()
         redactor = StreamRedactor(self.spec["secrets"])
         name = (
             bytes(redactor.feed(b" ".join(process_arguments(pid)))) + redactor.flush()

@@ -18,8 +18,14 @@ class StreamRedactor:
     """
 
     def __init__(self, secrets: "tuple[bytes, ...]") -> None:
-        self.secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        self.secrets: list[bytes] = []
         self._held_back = b""
+        self.add(secrets)
+
+    def add(self, secrets: "tuple[bytes, ...]") -> None:
+        """Replace more secrets from now on, also in what is held back."""
+        known = dict.fromkeys((*self.secrets, *(s for s in secrets if s)))
+        self.secrets = sorted(known, key=len, reverse=True)
 
     def feed(self, data: "Bytes") -> "Bytes":
         """The part of the stream that may be written after these bytes came."""

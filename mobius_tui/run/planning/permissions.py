@@ -24,6 +24,8 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     GiveHint,
+    GiveSecrets,
+    GoOnWithout,
     HoldRollback,
     ImproviseStep,
     ListOptions,
@@ -130,6 +132,10 @@ def require(action: Action, situation: Situation) -> None:
             step_permissions.require_may_settle_host(action, situation)
         case SetVariables():
             run_permissions.require_may_set_variables(action, situation)
+        case GiveSecrets():
+            run_permissions.require_may_give_secrets(action, situation)
+        case GoOnWithout():
+            run_permissions.require_may_go_on_without(action, situation)
         case AddNote():
             run_permissions.require_may_add_note(action, situation)
         case EnterPhase():

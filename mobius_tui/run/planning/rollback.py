@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.run_state import RunState
@@ -54,7 +55,11 @@ def rollback_stop_texts(plan: Plan, state: RunState) -> tuple[str, ...]:
         values={name: value.text for name, value in state.variables.items()},
     )
     stops = unattended_stops(plan.runbook, known, lambda step: plan.name(step.id))
-    return tuple(f"{plan.name(stop.step.id)}: {stop.why}" for stop in stops)
+    lost = lost_secret_notice(plan.runbook, state)
+    return (
+        *((lost,) if lost else ()),
+        *(f"{plan.name(stop.step.id)}: {stop.why}" for stop in stops),
+    )
 
 
 def step_blocking_rollback(plan: Plan, state: RunState) -> Step | None:

@@ -11,6 +11,7 @@ from mobius_tui.run.events.run_events import (
     NoteAdded,
     RunEnded,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.intents.intent_actions import (
     Action,
@@ -21,6 +22,8 @@ from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     EndRun,
     EnterPhase,
+    GiveSecrets,
+    GoOnWithout,
     LookFirst,
     OverrideStep,
     ReleaseHost,
@@ -66,6 +69,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.limits import limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
+from mobius_tui.runbook.model.value_kinds import value_problem
 
 
 def require_may_set_variables(action: SetVariables, situation: Situation) -> None:
@@ -85,6 +89,48 @@ def require_may_set_variables(action: SetVariables, situation: Situation) -> Non
             validate_value(variable, value, filled_in.get(name, ()))
         except UsageError as error:
             raise NotPermittedError(RefusalCode.UNFILLED, str(error)) from error
+
+
+def require_may_give_secrets(action: GiveSecrets, situation: Situation) -> None:
+    """Raise unless these are lost secrets, each with a value that it may have."""
+    lost, values = situation.state.lost_secrets, action.values
+    if values and not any(value or name in lost for name, value in values.items()):
+        return  # what was to be got again has been, by now
+    _require_lost(tuple(values), situation)
+    for name, value in values.items():
+        situation.require_event_allowed(
+            VariableSet(name=name, value=None, source="secret")
+        )
+        variable = situation.plan.runbook.variables[name]
+        if not value and not variable.is_fetched:
+            words = f"{name}: a value is wanted"
+            raise NotPermittedError(RefusalCode.UNFILLED, words)
+        if value and (problem := value_problem(variable, value)):
+            raise NotPermittedError(RefusalCode.UNFILLED, problem)
+
+
+def require_may_go_on_without(action: GoOnWithout, situation: Situation) -> None:
+    """Raise unless these are lost secrets that nobody went on without yet."""
+    _require_lost(action.secrets, situation)
+    situation.require_event_allowed(WentOnWithout(secrets=action.secrets))
+    for name in action.secrets:
+        if name in situation.state.secrets_gone_without:
+            words = f"the run goes on without {name} already"
+            raise NotPermittedError(RefusalCode.DONE, words)
+
+
+def _require_lost(names: tuple[str, ...], situation: Situation) -> None:
+    lost = situation.state.lost_secrets
+    if not lost:
+        words = "no secret of this run is lost"
+        raise NotPermittedError(RefusalCode.NOT_SETTABLE, words)
+    if not names:
+        words = f"name the secrets: {', '.join(lost)}"
+        raise NotPermittedError(RefusalCode.UNFILLED, words)
+    for name in names:
+        if name not in lost or name not in situation.plan.runbook.variables:
+            words = f"{name} is no lost secret; these are: {', '.join(lost)}"
+            raise NotPermittedError(RefusalCode.NOT_SETTABLE, words)
 
 
 def require_may_add_note(action: AddNote, situation: Situation) -> None:
@@ -194,7 +240,7 @@ def require_may_release_host(_action: ReleaseHost, situation: Situation) -> None
 
 
 _ACTIONS_IN_REOPENED_RUN = (
-    *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost),
+    *(UndoSteps, AddNote, StopStep, EndRun, ReleaseHost, GiveSecrets, GoOnWithout),
     *(ResendMessages, DropMessages),
     ReopenRun,  # refused by its own rule, which says why
 )

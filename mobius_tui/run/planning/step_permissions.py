@@ -26,6 +26,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import begin_refusal
 from mobius_tui.run.planning.confirmation import step_confirmation_word
+from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import (
     effect_of,
     kind_of,
@@ -129,6 +130,14 @@ def require_may_list_options(action: ListOptions, situation: Situation) -> None:
     if not isinstance(step.action, Choose) or not step.action.from_run:
         words = f"{situation.plan.name(step.id)} has no command that lists its options"
         raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+    require_no_lost_secret(situation)
+
+
+def require_no_lost_secret(situation: Situation) -> None:
+    """Refuse to run what could print a lost secret that nobody went on without."""
+    words = lost_secret_notice(situation.plan.runbook, situation.state)
+    if words:
+        raise NotPermittedError(RefusalCode.WAITS, words, words)
 
 
 def available_options(
@@ -288,6 +297,7 @@ def require_may_look_first(action: LookFirst, situation: Situation) -> None:
     if own.last_attempt is None or own.status not in STATUSES_NEEDING_DECISION:
         words = f"{name} is {own.status}: only what went wrong is looked at so"
         raise NotPermittedError(RefusalCode.NOT_BAD, words)
+    require_no_lost_secret(situation)
     if step.id in situation.being_checked:
         words = f"{name} is being looked at already"
         raise NotPermittedError(RefusalCode.BEING_CHECKED, words)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.approval_rules import missing_approval_text
+from mobius_tui.run.planning.lost_secrets import lost_secret_waits
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.undoing import undo_not_applicable_text
 from mobius_tui.run.state.added_steps import is_row_done
@@ -29,7 +30,7 @@ from mobius_tui.runbook.model.runbook import Step
 class Wait:
     """One thing that a step waits for."""
 
-    kind: Literal["gate", "needs", "variable", "choice", "guard", "approval"]
+    kind: Literal["gate", "needs", "variable", "choice", "guard", "approval", "secret"]
     """What it waits for; `choice` and `guard` are both of its guard. With `choice`, a
     variable in the guard has no value yet, whatever sets it; with `guard`, it has a
     value that cannot be compared."""
@@ -81,7 +82,8 @@ def step_statuses(plan: Plan, state: RunState) -> dict[str, StepStatus]:
 def waits_of_retry(plan: Plan, state: RunState, step_id: str) -> tuple[Wait, ...]:
     """The missing variables and approval that a retry of a step would wait for."""
     variables = _variables_awaited(plan, state, step_id)
-    return (*variables, *approval_awaited(plan, state, plan.steps[step_id]))
+    lost = _lost_secrets_awaited(plan, state, step_id)
+    return (*variables, *lost, *approval_awaited(plan, state, plan.steps[step_id]))
 
 
 def _replaced_phases(plan: Plan, state: RunState) -> dict[str, str]:
@@ -135,6 +137,7 @@ def _own_status(
         waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
     waits.extend(_rows_awaited(state, step.id))
     waits.extend(_variables_awaited(plan, state, step.id))
+    waits.extend(_lost_secrets_awaited(plan, state, step.id))
     waits.extend(approval_awaited(plan, state, step))
     return StepStatus(
         status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
@@ -170,6 +173,14 @@ def _variables_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wa
             done = plan.numbers[plan.steps[step_id].undo_of]
             text = f"no {name}: attempt {change.attempt} of {done} had none"
         yield Wait(kind="variable", on=name, text=text)
+
+
+def _lost_secrets_awaited(plan: Plan, state: RunState, step_id: str) -> Iterator[Wait]:
+    """The lost secrets that a step could print, beside those that it reads."""
+    read = {each.on for each in _variables_awaited(plan, state, step_id)}
+    for name, why in lost_secret_waits(plan, state, step_id):
+        if name not in read:
+            yield Wait(kind="secret", on=name, text=why)
 
 
 def _no_value_text(plan: Plan, name: str) -> str:

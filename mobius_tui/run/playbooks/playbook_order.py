@@ -278,6 +278,7 @@ def _plugin_orders(
         "events": str(files.events),
         "hosts": names,
         "secrets": secret_literals(order.secrets),
+        "told": str(files.told_secrets),
         "limit": order.max_output if order.is_script else MAX_EVENT_TEXT_LENGTH,
         "remove": [str(files.variables)],
     }

@@ -28,6 +28,7 @@ from mobius_tui.run.events.run_events import (
     SiteTouched,
     TakenOver,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     APPROVAL_EVENTS,
@@ -134,6 +135,7 @@ def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.epoch = event.epoch or state.epoch
     state.auto = None
     state.lost_secrets = event.without
+    state.secrets_gone_without &= frozenset(event.without)
     state.deliveries = deliveries.deliveries_after_host_start(
         state.deliveries, entry.at
     )
@@ -171,6 +173,11 @@ def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
         state.lost_secrets = tuple(
             name for name in state.lost_secrets if name != event.name
         )
+        state.secrets_gone_without -= {event.name}
+
+
+def _went_on_without(state: RunState, event: WentOnWithout, _entry: Entry) -> None:
+    state.secrets_gone_without |= set(event.secrets)
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
@@ -278,6 +285,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     AutoStarted: _auto_started,
     AutoStopped: _auto_stopped,
     VariableSet: _variable_set,
+    WentOnWithout: _went_on_without,
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
     **step_reducer.STEP_REDUCERS_BY_EVENT,

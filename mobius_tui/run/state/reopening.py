@@ -24,6 +24,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
     TakenOver,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     APPROVAL_EVENTS,
@@ -62,7 +63,7 @@ class Reopening:
 
 _EVENTS_OF_ANY_STEP = (
     *(NoteAdded, HostStarted, HostStopped, TakenOver, HealthSealed),
-    *(PhaseLeft, RunEnded),
+    *(PhaseLeft, RunEnded, WentOnWithout),
     *(CheckTried, StepEnded, StepUnknown, StopAsked),
     *MESSAGE_EVENTS,
 )

@@ -219,12 +219,21 @@ class RunState:
     approvals: Mapping[str, step_state.Approval] = field(default_factory=dict)
     """The latest request for an approval, by step."""
     lost_secrets: tuple[str, ...] = ()
-    """Secrets that the run had, and that its newest host was not given."""
+    """Secrets that the run had, and that its newest host does not know."""
+    secrets_gone_without: frozenset[str] = frozenset()
+    """Secrets that a person went on without, until they are known again."""
     ended: RunEnded | None = None
     ended_at: float | None = None
     reopening: Reopening | None = None
     """How the run was opened again after it had ended, the last time; kept when it ends
     once more."""
+
+    @property
+    def unsettled_secrets(self) -> tuple[str, ...]:
+        """Lost secrets that nobody has gone on without: what could print them waits."""
+        return tuple(
+            name for name in self.lost_secrets if name not in self.secrets_gone_without
+        )
 
     @property
     def is_reopened(self) -> bool:

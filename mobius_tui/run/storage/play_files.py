@@ -73,6 +73,11 @@ class PlayFiles:
         return self.path / "orders.json"
 
     @property
+    def told_secrets(self) -> Path:
+        """The socket on which the plugin is told of secrets that are learnt later."""
+        return AttemptDirectory(self.path).told_secrets
+
+    @property
     def temporary(self) -> Path:
         """Ansible's temporary folder on this machine; removed at the end."""
         return self.path / "tmp"
@@ -88,7 +93,7 @@ class PlayFiles:
 
     def remove_private(self) -> None:
         """Remove what may hold secrets."""
-        for path in (self.variables, self.plugin_settings):
+        for path in (self.variables, self.plugin_settings, self.told_secrets):
             with suppress(OSError):
                 path.unlink()
         shutil.rmtree(self.temporary, ignore_errors=True)

@@ -1,17 +1,26 @@
 """Redacts secrets, in every form: one policy for hosts, keepers and reports. Pure.
 
 A secret is redacted as it is, however short, and in the forms that programs give it:
-URL-encoded, base64, quoted.
+URL-encoded, base64, quoted. What is kept of an intent or an event goes through
+`without_secrets`, field by field.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from enum import Enum
+from functools import cache, lru_cache
 from json import dumps
 from re import split, sub
+from typing import Any, TypeVar, get_args, get_type_hints
 from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from mobius_tui.errors import RunError
+from mobius_tui.run.events.secret_rule import SecretRule
+
+T = TypeVar("T")
 
 REDACTED = "[redacted]"
 MIN_ENCODED_CHARS = 6
@@ -28,7 +37,11 @@ def redact(text: str, secrets: Iterable[str]) -> str:
         text: any.
         secrets: their values.
     """
-    for literal in secret_literals(secrets):
+    return _redacted(text, secret_literals(secrets))
+
+
+def _redacted(text: str, literals: Iterable[str]) -> str:
+    for literal in literals:
         if literal in text:
             text = text.replace(literal, REDACTED)
     return text
@@ -37,6 +50,72 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 def holds_secret(text: str, secrets: Iterable[str]) -> bool:
     """Whether a text holds a secret, and so cannot be recorded as it is."""
     return any(each in text for each in secret_literals(secrets))
+
+
+def without_secrets(
+    record: T,
+    secrets: Iterable[str],
+    rule_of: Callable[[str], SecretRule],
+    *,
+    is_known: Callable[[str], bool],
+    secret_names: Iterable[str] = (),
+) -> T:
+    """An intent or an event as it may be kept: every text in every field is looked at.
+
+    Args:
+        record: a dataclass.
+        secrets: their values.
+        rule_of: gives the rule of a field, by its name.
+        is_known: whether a text is a name that the run has anyway, such as a step's id:
+            a short secret may be in it by chance.
+        secret_names: the names of secret variables.
+
+    Raises:
+        RunError: a field holds a secret, and cannot be kept without it.
+    """
+    literals, own = secret_literals(secrets), frozenset(secret_names)
+
+    def harmless(text: str, name: str, *, words: bool) -> str:
+        if not any(each in text for each in literals) or is_known(text):
+            return text
+        if words:
+            return _redacted(text, literals)
+        raise RunError(f"{name}: this holds the value of a secret, and is kept")
+
+    def walked(value: Any, name: str, rule: SecretRule) -> Any:
+        if isinstance(value, str) and not isinstance(value, Enum):
+            return harmless(value, name, words=rule is SecretRule.WORDS)
+        if isinstance(value, tuple):
+            return tuple(walked(each, name, rule) for each in value)
+        if isinstance(value, Mapping):
+            return {
+                harmless(key, name, words=rule is SecretRule.WORDS): each
+                if rule is SecretRule.ANSWERS and key in own
+                else walked(each, key, rule)
+                for key, each in value.items()
+            }
+        return value
+
+    changed: dict[str, Any] = {}
+    kind: Any = type(record)
+    for name in _fields_with_texts(kind):
+        value, rule = getattr(record, name), rule_of(name)
+        if rule is not SecretRule.COMPARED and value:
+            found = walked(value, name, rule)
+            if found != value:
+                changed[name] = found
+    return replace(record, **changed) if changed else record  # type: ignore[type-var]
+
+
+@cache
+def _fields_with_texts(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass that may hold any text, rather than one of some."""
+    hints = get_type_hints(kind)
+    return tuple(each.name for each in fields(kind) if _may_hold_text(hints[each.name]))
+
+
+def _may_hold_text(hint: Any) -> bool:
+    return hint is str or any(map(_may_hold_text, get_args(hint)))
 
 
 def short_secret_notices(secrets: Mapping[str, str]) -> Iterator[str]:
@@ -94,7 +173,9 @@ def _encoded_forms(secret: str) -> Iterator[str]:
             yield piece
             yield from _url_forms(piece)
             for is_ascii in (True, False):
-                yield dumps(piece, ensure_ascii=is_ascii)[1:-1]
+                form = dumps(piece, ensure_ascii=is_ascii)[1:-1]
+                yield form
+                yield form.replace("/", "\\/")  # as PHP's json_encode has it
     if len(secret.strip()) >= MIN_ENCODED_CHARS:
         yield from _base64_forms(secret.strip())
 

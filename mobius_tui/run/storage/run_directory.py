@@ -119,6 +119,11 @@ class AttemptDirectory:
         return self.path / "tree"
 
     @property
+    def told_secrets(self) -> Path:
+        """The socket on which what runs is told of secrets that are learnt later."""
+        return self.path / "secrets.sock"
+
+    @property
     def unfinished_exit(self) -> Path:
         """Space reserved for `exit`; says when the keeper waits for a full disk."""
         return self.path / "exit.new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 MAX_SOCKET_PATH_BYTES = 100
 """Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux)."""
 
+_OWN_DESCRIPTORS = Path("/proc/self/fd")
+"""Where a system has it, the way to a folder that is open, however long its path."""
+
 
 @contextmanager
 def short_socket_path(path: Path) -> Iterator[Path]:
@@ -18,8 +22,15 @@ def short_socket_path(path: Path) -> Iterator[Path]:
     if len(bytes(path)) <= MAX_SOCKET_PATH_BYTES:
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="mt-") as folder:
-        link = Path(folder) / "d"
+    if _OWN_DESCRIPTORS.is_dir():
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield _OWN_DESCRIPTORS / str(folder) / path.name
+        finally:
+            os.close(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="mt-") as place:
+        link = Path(place) / "d"
         link.symlink_to(path.parent)
         yield link / path.name
 

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mobius_tui.errors import RunError, UsageError
+from mobius_tui.folders import make_folders
 
 
 def state_home() -> Path:
@@ -41,7 +42,7 @@ def make_private_folder(path: Path) -> None:
         RunError: something else stands there, or it belongs to someone else.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
     except OSError as error:

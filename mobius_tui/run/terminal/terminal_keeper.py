@@ -1,8 +1,9 @@
 """The keeper of a `tty` step, with a terminal where `keeper.keeper` has pipes.
 
-It is run as a plain file by `python -I -S terminal_keeper.py LOCK TREE SPEC`, with the
-arguments and the spec of `keeper.keeper`, and imports as little. What passes between
-the script and the person at its terminal goes into no file: `output` stays empty.
+It is run as a plain file by `python -I -S terminal_keeper.py LOCK TREE SPEC TOLD`, with
+the arguments and the spec of `keeper.keeper`, and imports as little. What passes
+between the script and the person at its terminal goes into no file: `output` stays
+empty.
 
 The script is started when the first viewer has attached, so that it finds the right
 size and TERM, or after `FIRST_VIEWER_TIME` without one.
@@ -24,6 +25,7 @@ from mobius_tui.run.keeper.attempt_record import (
 )
 from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import ScriptProcess
+from mobius_tui.run.keeper.told_secrets import ToldSecrets
 from mobius_tui.run.terminal.frames import AttachHello
 from mobius_tui.run.terminal.pty_relay import DEFAULT_SIZE, PtyRelay, set_window_size
 
@@ -112,11 +114,11 @@ class TerminalScript(ScriptProcess):
         ]
 
 
-def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]") -> None:
+def keep_attempt(lock: int, tree: int, spec: "dict[str, Any]", told: int) -> None:
     """Run one script from start to end, as `keeper.keep_attempt` does."""
     stop_requests: list[int] = []
     record, waker, _ = begin_attempt_record(lock, spec, stop_requests)
-    script = TerminalScript(spec, lock, tree)
+    script = TerminalScript(spec, lock, tree, ToldSecrets(spec, told))
     relay = None
     try:
         relay = PtyRelay(spec["dir"])
@@ -158,6 +160,7 @@ def relay_until_end(
     while ended is None or not relay.is_done(ended, time.monotonic()):
         if stop_requests:
             script.stop("stopped")
+        script.secrets.take()  # what comes here is for the names of its processes
         now = time.monotonic()
         script.enforce_deadline()
         wait = None if script.deadline is None else max(0.0, script.deadline - now)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
@@ -121,6 +122,13 @@ READ_BYTES = 1 << 16
 largest read."""
 
 
+def _shown_words(context: RunContext, words: str) -> str:
+    """What a probe says, without secrets; nothing of it while one is lost."""
+    if words and (lost := context.state.unsettled_secrets):
+        return f"not shown: {', '.join(lost)} not known any more"
+    return context.redact(words)
+
+
 class HealthMonitor:
     """Runs the probes and records their results; `${health.PROBE}` comes from them."""
 
@@ -145,6 +153,8 @@ class HealthMonitor:
         """The unwritten rest of a line that was cut short by a full disk."""
         self.failed: str | None = None
         """Why nothing is written any more."""
+        self._shown: Callable[[str], str] = str
+        """Gives words of a probe as they may be kept."""
 
     def states(self) -> Mapping[str, str]:
         """Each probe's state, in a word; unknown where the last check is old."""
@@ -172,6 +182,7 @@ class HealthMonitor:
         An error of this program is logged, and probing starts again: it must not end
         the run, and a probe that is not asked shows as old.
         """
+        self._shown = partial(_shown_words, context)
         while True:
             try:
                 await self._watch(context)
@@ -272,11 +283,7 @@ class HealthMonitor:
         self._hosts_cycles = {probe.id: cycle for probe in health.host_probes}
         prober = host_prober(context, health, wall=self._clock.wall)
 
-        def take(result: ProbeResult) -> None:
-            words = context.redact(result.summary), context.redact(result.reason)
-            self._write(replace(result, summary=words[0], reason=words[1]))
-
-        await prober.run(take, every=every)
+        await prober.run(self._write, every=every)
 
     @staticmethod
     def _with_certificates(context: RunContext, target: ProbeTarget) -> ProbeTarget:
@@ -331,6 +338,9 @@ class HealthMonitor:
         return patterns
 
     def _write(self, record: ProbeResult | MachineSample) -> None:
+        if isinstance(record, ProbeResult):
+            summary, reason = map(self._shown, (record.summary, record.reason))
+            record = replace(record, summary=summary, reason=reason)
         self._health.apply(record)
         self.on_record(record)
         if self.failed is not None:

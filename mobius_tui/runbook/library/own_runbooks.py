@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.folders import make_folders
 from mobius_tui.runbook.decode.value_readers import ID_PATTERN
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
@@ -81,7 +82,7 @@ def copy_to_own(path: Path) -> Path:
     runbook, _ = examine(path)
     names = [path.name] if runbook is None else [each.name for each in runbook.sources]
     try:
-        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(target)
         for name in names:
             if not (target / name).exists():
                 data = read_bytes(path.with_name(name))

@@ -223,6 +223,7 @@ class FlowId(Enum):
     UNDO = auto()
     RELEASE_BATCH = auto()
     SETTLE_HOST = auto()
+    LOST_SECRETS = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

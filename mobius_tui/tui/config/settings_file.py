@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import UsageError
+from mobius_tui.folders import make_folders
 from mobius_tui.runbook.decode.decode_head import read_command_lines
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import problem_report
@@ -304,7 +305,7 @@ def _read(file: Path) -> tuple[int, bytes]:
 
 def _write(file: Path, data: bytes, mode: int) -> None:
     """Put a file in another's place, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(file.parent)
     new = file.with_name(f".{file.name}.{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(new, flags, 0o600)

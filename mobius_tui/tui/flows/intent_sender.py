@@ -12,6 +12,8 @@ from mobius_tui.run.intents.intent_actions import (
     Action,
     AddNote,
     DropMessages,
+    GiveSecrets,
+    GoOnWithout,
     ListOptions,
     LookFirst,
     ResendMessages,
@@ -24,6 +26,8 @@ from mobius_tui.tui.screen_state import Draft, DraftKey
 _SENT_TEXTS = "It is on its way; its step shows what becomes of it."
 SUCCESS_NOTICES: Mapping[type[Action], str] = {
     AddNote: "The note is on record.",
+    GiveSecrets: "It is known again, and redacted wherever it is printed.",
+    GoOnWithout: "That is on record; what is printed is kept as it is.",
     ListOptions: "What can be chosen was listed: Enter decides.",
     LookFirst: "Its checks are being made; what they see stands with the step.",
     SendMessageOfStep: _SENT_TEXTS,

@@ -13,6 +13,8 @@ from mobius_tui.run.intents.intent_actions import (
     DisarmWatch,
     EndRun,
     EnterPhase,
+    GiveSecrets,
+    GoOnWithout,
     HoldRollback,
     UndoSteps,
 )
@@ -32,6 +34,7 @@ from mobius_tui.tui.dialogs.phase_dialogs import (
 )
 from mobius_tui.tui.dialogs.question import DialogOpener, Flow, Question, TextDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.dialogs.secrets_dialog import LostSecretsDialog
 from mobius_tui.tui.presenters.availability import enterable_phases
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import DraftKey, Purpose, RowKey
@@ -92,6 +95,18 @@ def _enter(view: RunView, phase: str | None, step: Step | None) -> Action | None
         return None
     origin = step.id if step is not None else view.proposal.step
     return EnterPhase(phase=phase, from_step=origin, reason="a person went there")
+
+
+async def lost_secrets(
+    open_dialog: DialogOpener, view: RunView, _key: RowKey | None
+) -> Action | None:
+    """Give the host the secrets that it lacks, or go on without."""
+    said = await open_dialog(LostSecretsDialog(view))
+    if said is None:
+        return None
+    if said.goes_on_without:
+        return GoOnWithout(secrets=view.state.unsettled_secrets)
+    return GiveSecrets(values=dict(said.values))
 
 
 async def contacts(
@@ -194,6 +209,7 @@ RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.ENTER_THIS_PHASE: enter_this_phase,
     FlowId.ENTER_PHASE: enter_phase,
     FlowId.CONTACTS: contacts,
+    FlowId.LOST_SECRETS: lost_secrets,
     FlowId.END_RUN: end_run,
     FlowId.ARM: arm,
     FlowId.HOLD: hold,

@@ -195,6 +195,8 @@ def _wait(view: RunView, standing: StepStatus) -> str:
             return wait.text
         case "approval":
             return "approval"
+        case "secret":
+            return f"lost {sanitize.line(wait.on)}"[:MAX_ANSWER_CELLS]
         case "guard":
             return "undecided"
         case "choice" | "variable":

@@ -162,6 +162,11 @@ def next_action(view: RunView, selected: RowKey | None, *, moved: bool) -> NextA
         silent, cont = clock_duration(view.host_silence), f"kill -CONT {view.host_pid}"
         words = f"Host silent for {silent}; if it was stopped: {cont}"
         return FocusOutput(text=words, role="bad")
+    lost = view.state.unsettled_secrets
+    if lost and not moved:
+        words = f"Give {', '.join(lost)}, which this host does not know any more"
+        note = "scripts and checks wait"
+        return StartFlow(flow=FlowId.LOST_SECRETS, text=words, role="bad", note=note)
     left = watch_time_left(view)
     if left and not moved:
         words = f"Watching, {left}; {trigger_consequence(view)}"

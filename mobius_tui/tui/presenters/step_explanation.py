@@ -241,6 +241,8 @@ def _unblocking_text(view: RunView, step: Step) -> str:
                 skip = f"{first_key_name(RunCommand.SKIP)} skips it, " * (not step.gate)
                 ways = f"{skip}{first_key_name(RunCommand.OVERRIDE)} overrides it"
                 words.append(f"{wait.on} can be compared{source}; or {ways}")
+            case "secret":
+                words.append(f"{wait.on} is known again, or you go on without it")
             case "approval":
                 run = view.state.began.run if view.state.began else "RUN"
                 words.append(f"{wait.on} approves it: `mobius-tui approve {run}`")

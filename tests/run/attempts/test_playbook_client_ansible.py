@@ -15,8 +15,10 @@ import psutil
 import pytest
 
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
+from mobius_tui.run.keeper.told_secrets import TOLD_SEPARATOR
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.storage.run_directory import lock_holder
+from mobius_tui.run.storage.socket_path import short_socket_path
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from tests.run.plays import Plays, ansible_playbook, local_order, states
 
@@ -390,3 +392,25 @@ printf 'no \\377newline' >&2
     folder = Path(order.folder)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path for path in files if b"hunter2" in path.read_bytes()] == []
+
+
+async def test_ansible_is_told_of_a_secret_that_is_learnt_later(tmp_path: Path) -> None:
+    tasks = f"""
+    - name: wait
+      ansible.builtin.raw: "until [ -e {tmp_path}/go ]; do sleep 0.05; done; echo hush!"
+"""
+    plays = await Plays.open(local_order(tmp_path, ("a",), ansible_playbook(), tasks))
+    await plays.begin()
+    await plays.until(lambda: plays.play.told_secrets.is_socket())
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller,
+        short_socket_path(plays.play.told_secrets) as way,
+    ):
+        teller.sendto(TOLD_SEPARATOR.join((b"hush!", b"more")), str(way))
+    (tmp_path / "go").touch()
+    await plays.ends()
+    await plays.close()
+    assert "[redacted]" in plays.output("a")
+    for path in Path(plays.order.folder).rglob("*"):
+        assert not path.is_file() or b"hush!" not in path.read_bytes(), path
+    assert not plays.play.told_secrets.exists()

@@ -21,6 +21,7 @@ from mobius_tui.run.attempts.output_reader import spans_in
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     CleanHosts,
+    KnowSecrets,
     OrderedHost,
     ReportedState,
     SetParallelHosts,
@@ -38,6 +39,7 @@ from tests.run.fleet_controller import (
     step_order,
 )
 from tests.run.fleet_hosts import wait_until
+from tests.run.running import wait_for
 
 RUNNING = ReportedState.RUNNING
 
@@ -381,3 +383,20 @@ async def test_folders_of_sockets_that_were_left_are_removed_and_others_are_not(
         assert (tmp_path / "elsewhere").exists()
     assert not own.exists()
     os.close(lock)
+
+
+async def test_what_runs_is_told_of_a_secret_that_is_learnt_later(
+    tmp_path: Path,
+) -> None:
+    script = f"echo begun; until [ -e {tmp_path}/go ]; do sleep 0.01; done; echo hush!"
+    step = step_order(tmp_path, local_route(tmp_path, ["a", "b"]), script, width=1)
+    fleet = await FleetController.open(step)
+    await fleet.begin("a", "b")
+    path = output_path(tmp_path / "step", "a")
+    wait_for(lambda: path.exists() and path.read_text() == "begun\n")
+    await fleet.client.send(KnowSecrets(secrets=("hush!",)))
+    (tmp_path / "go").touch()
+    for name in ("a", "b"):
+        await fleet.state(name)
+        assert output_of(tmp_path, name) == "begun\n*****\n", name
+    await fleet.close()

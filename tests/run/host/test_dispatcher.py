@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_type_hints
 
 import pytest
 
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.run_events import PhaseEntered
+from mobius_tui.run.attempts.run_context import RunContext
+from mobius_tui.run.events.run_events import EVENTS, Event, PhaseEntered
 from mobius_tui.run.host.dispatcher import Dispatcher, refuse_or_redact_secrets
 from mobius_tui.run.intents.control_protocol import Caller, Envelope
 from mobius_tui.run.intents.intent_actions import (
+    ACTIONS,
     FREE_TEXT_FIELDS,
     Action,
     AddNote,
@@ -19,11 +25,13 @@ from mobius_tui.run.intents.intent_actions import (
     SetVariables,
     SkipStep,
     StartAutomatic,
+    StartStep,
     TickStep,
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import fold
 from tests.run.planning.situations import UID, Judges, made, state_after
+from tests.run.samples import fields_of, sample
 
 SECRET = "hunter2-and-more"
 
@@ -69,6 +77,79 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     with pytest.raises(RunError, match="holds the value of a secret, and is kept"):
         refuse_or_redact_secrets(services, action)
     judges.close()
+
+
+def texts_of(kind: type) -> Iterator[tuple[str, Any]]:
+    """Each field of a dataclass that may hold any text, with the secret in it."""
+    for name, hint in get_type_hints(kind).items():
+        if name in {each.name for each in fields(kind)}:
+            value = sample(hint, f"<{SECRET}>")
+            if SECRET in repr(value):
+                yield name, value
+
+
+ACTION_FIELDS = [
+    pytest.param(kind, name, value, id=f"{kind.__name__}-{name}")
+    for kind in ACTIONS
+    for name, value in texts_of(kind)
+]
+EVENT_FIELDS = [
+    pytest.param(kind, name, value, id=f"{kind.__name__}-{name}")
+    for kind in EVENTS.values()
+    for name, value in texts_of(kind)
+]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[RunContext]:
+    """A run's, which has a secret."""
+    run = made(tmp_path)
+    judges = Judges(run.directory, Plan(run.runbook))
+    services = judges.host(fold(run.runbook, judges.tail.entries))
+    services.context.secrets["token"] = SECRET
+    yield services.context
+    judges.close()
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), ACTION_FIELDS)
+def test_no_field_of_an_action_brings_a_secret_in(
+    context: RunContext, kind: type[Action], name: str, value: object
+) -> None:
+    """Whatever the field, and whatever fields there will be."""
+    action = kind(**{**fields_of(kind), name: value})
+    services: Any = SimpleNamespace(context=context)
+    try:
+        kept = refuse_or_redact_secrets(services, action)
+    except RunError:
+        return
+    if name in ("confirm", "binding"):
+        return  # only compared; nothing of it is kept, as the next test has it
+    assert SECRET not in repr(kept)
+    assert "[redacted]" in repr(kept)
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), EVENT_FIELDS)
+def test_no_field_of_an_event_keeps_a_secret(
+    context: RunContext, kind: type[Event], name: str, value: object
+) -> None:
+    event = kind(**{**fields_of(kind), name: value})
+    try:
+        kept = context.harmless(event)
+    except RunError:
+        return
+    assert SECRET not in repr(kept)
+    assert "[redacted]" in repr(kept)
+
+
+def test_a_short_secret_in_a_step_s_name_keeps_nobody_from_the_step(
+    context: RunContext,
+) -> None:
+    context.secrets["token"] = "oo"
+    services: Any = SimpleNamespace(context=context)
+    action = StartStep(step="look", attempt=1, confirm="production")
+    assert refuse_or_redact_secrets(services, action) == action
+    with pytest.raises(RunError, match="holds the value of a secret"):
+        refuse_or_redact_secrets(services, StartStep(step="loom", attempt=1))
 
 
 async def test_what_follows_is_written_before_the_answer(tmp_path: Path) -> None:

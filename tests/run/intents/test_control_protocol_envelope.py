@@ -77,7 +77,7 @@ def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
     hints = get_type_hints(kind)
     texts = {f.name for f in fields(kind) if "str" in str(hints[f.name])}
     known = {*WORDS, *FREE_TEXT_FIELDS, "answers", "values", "script"}
-    assert texts <= known | {"options", "channels", "attended", "steps"}
+    assert texts <= known | {"options", "channels", "attended", "steps", "secrets"}
     assert not {f.name for f in fields(kind)} & {"version", "id", "sent", "action"}
 
 

@@ -9,6 +9,7 @@ from mobius_tui.run.intents.intent_actions import (
     Action,
     ApproveStep,
     DenyApproval,
+    GoOnWithout,
     ImproviseStep,
     StartAutomatic,
     intent_refusal,
@@ -20,5 +21,5 @@ def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
     approves = kind in (ApproveStep, DenyApproval)
     assert bool(intent_refusal(kind, share_control=False)) is not approves
     assert bool(intent_refusal(kind, share_control=True)) is (
-        kind in (StartAutomatic, ImproviseStep)
+        kind in (StartAutomatic, ImproviseStep, GoOnWithout)
     )

@@ -36,6 +36,7 @@ from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     Event,
+    HostStarted,
     PhaseEntered,
     PhaseLeft,
     RunEnded,
@@ -124,6 +125,9 @@ default = "production"
 [var.who]
 [var.way]
 [var.late]
+[var.pw]
+secret = true
+from_env = "PW"
 [targets.web]
 hosts = ["a", "b"]
 [[channel]]
@@ -480,7 +484,9 @@ def unfilled(plan: Plan, state: RunState) -> Iterator[Action]:
         if "deliveries" in names:
             ways = [{"deliveries": (1,)}, {"deliveries": (1, 2, 1)}]
         if "values" in names:
-            ways = [{"values": {"who": "x"}}, {"values": {"env": "x"}}]
+            ways = [{"values": {name: "x"}} for name in ("who", "env", "pw")]
+        if "secrets" in names:
+            ways = [{"secrets": ("pw",)}, {"secrets": ("who",)}]
         if "manual" in names:
             ways = [{"manual": "stop"}, {"manual": "tick"}]
         if "act" in names:
@@ -681,6 +687,12 @@ RARE: tuple[list[Event], ...] = (
         ),
         MessageTried(delivery=1, number=1),
         MessageNotSent(delivery=1, number=1, reason="no"),
+    ],
+    [
+        StepStarted(step="look", attempt=0, reads=()),
+        StepEnded(step="look", attempt=0, result=Status.FAILED),
+        VariableSet(name="pw", value=None, source="secret"),
+        HostStarted(pid=1, without=("pw",)),
     ],
 )
 """States that are seldom met by chance: a countdown, a skip, steps that go on, a change

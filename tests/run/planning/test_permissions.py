@@ -19,6 +19,8 @@ from mobius_tui.run.intents.intent_actions import (
     DropMessages,
     EndRun,
     GiveHint,
+    GiveSecrets,
+    GoOnWithout,
     ListOptions,
     LookFirst,
     OverrideStep,
@@ -51,7 +53,7 @@ from tests.run.planning.situations import (
 DONE_WHERE_REOPENED = (
     *(UndoSteps, AddNote, EndRun, ReleaseHost, StopStep, ResendMessages, DropMessages),
     *(StartStep, RetryStep, LookFirst, SkipStep, RestoreStep, OverrideStep, TickStep),
-    SendMessageOfStep,
+    *(SendMessageOfStep, GiveSecrets, GoOnWithout),
 )
 """All that a run takes which is open again to be undone."""
 INTERNAL = re.compile(rf"\b(?:{'|'.join(EVENTS)})\b|step '")
@@ -111,6 +113,7 @@ def test_what_is_allowed_a_host_does_and_what_is_not_it_refuses_so(
         @example(happened=RARE[6])
         @example(happened=RARE[7])
         @example(happened=RARE[8])
+        @example(happened=RARE[9])
         @example(happened=on_hosts(plan)[0])
         @example(happened=on_hosts(plan)[1])
         @example(happened=on_hosts(plan)[2])

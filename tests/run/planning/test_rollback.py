@@ -161,6 +161,10 @@ def test_a_secret_that_the_host_was_not_given_is_missing() -> None:
     state.variables["u"] = StateVariable(text=None, source="secret")
     assert rollback_stop_texts(plan, state) == ()
     state.lost_secrets = ("u",)
+    lost, *rest = rollback_stop_texts(plan, state)
+    assert lost.startswith("the secret u (set TOKEN= and resume) is not known any more")
+    assert tuple(rest) == why
+    state.secrets_gone_without = frozenset(("u",))
     assert rollback_stop_texts(plan, state) == why
 
 

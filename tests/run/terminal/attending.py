@@ -77,7 +77,7 @@ class TerminalStep:
             timeout=timeout,
             max_output=1 << 30,
             rotate=False,
-            secrets=secrets,
+            secrets=lambda: secrets,
             tty=True,
         )
         self.child = launch_keeper(self.attempt, script, spec, sys.stderr.fileno())

@@ -12,6 +12,7 @@ import psutil
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.attempt_files import read_outputs, read_process_group
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK, find_survivors
+from mobius_tui.run.keeper.told_secrets import ToldSecrets
 from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.terminal.pty_relay import PtyRelay
 from mobius_tui.run.terminal.terminal_keeper import TerminalScript
@@ -74,7 +75,8 @@ def test_it_starts_with_the_size_and_type_of_who_comes(step: TerminalStep) -> No
 
 
 def test_a_terminal_has_its_size_before_a_script_has_the_terminal() -> None:
-    script = TerminalScript({}, lock=-1, tree=-1)
+    secrets = ToldSecrets({}, -1)
+    script = TerminalScript({}, lock=-1, tree=-1, secrets=secrets)
     script.size = 41, 97
     ends = [end for ends in script.open_streams() for end in ends]
     sizes = {tuple(os.get_terminal_size(end)) for end in (*ends, script.slave)}

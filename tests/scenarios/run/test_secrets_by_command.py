@@ -222,3 +222,49 @@ async def test_channels_and_probes_get_their_secrets_too(
         if path.is_file():
             assert CANARY.encode() not in path.read_bytes(), path
             assert hook.url.encode() not in path.read_bytes(), path
+
+
+LATE = """
+format = 2
+[runbook]
+title = "Late"
+[var.token]
+secret = true
+from_run = "cat vault"
+[[phase]]
+title = "P"
+parallel = true
+[[phase.step]]
+id = "early"
+effect = "read"
+run = "printf c4n4; touch begun; until [ -e go ]; do sleep 0.01; done; cat late"
+[[phase.step]]
+id = "user"
+effect = "read"
+secrets = { T = "token" }
+run = 'echo "$T"'
+"""
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_runs_already_is_told_of_it(
+    begin: Begin, tmp_path: Path, is_killed: bool
+) -> None:
+    """Also by another host than the one that began it, and within what is held back."""
+    (tmp_path / "vault").write_text(CANARY)
+    (tmp_path / "late").write_text(f"ry-in-a-vault {CANARY}\n")
+    run = await begin(LATE)
+    await run.did("start", "early")
+    await run.output("early", "c4n4")
+    if is_killed:
+        run.kill_host()
+        await run.resume()
+    await run.did("start", "user")
+    await run.status("user", Status.PASSED)
+    attempt = run.directory.attempt("early", 1)
+    assert attempt.told_secrets.is_socket()
+    (tmp_path / "go").touch()
+    await run.status("early", Status.PASSED)
+    # Its first letters were on the disk before anybody knew that it is a secret.
+    assert attempt.output.read_text() == "c4n4ry-in-a-vault [redacted]\n"
+    assert not attempt.told_secrets.exists(), "it leaves nothing behind"

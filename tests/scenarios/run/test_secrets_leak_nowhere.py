@@ -8,8 +8,10 @@ import json
 import re
 import tarfile
 from base64 import b64encode, urlsafe_b64encode
+from dataclasses import fields
 from hashlib import sha512
 from pathlib import Path
+from typing import get_type_hints
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -21,6 +23,7 @@ from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
+from mobius_tui.run.intents.intent_actions import ACTIONS, ReleaseHost
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.redaction import (
     MIN_ENCODED_CHARS,
@@ -33,6 +36,7 @@ from tests.conftest import MakeRunbook
 from tests.pictures import words_of
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
+from tests.run.samples import fields_of, sample
 from tests.run.webhooks import webhook
 from tests.tui.runs import no_resume, running, settled
 
@@ -134,6 +138,36 @@ async def test_a_canary_is_found_nowhere(
     assert CANARY not in "".join(said)
 
 
+async def test_no_field_of_any_intent_brings_it_anywhere(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is only compared, too; and what is refused says nothing of it."""
+    monkeypatch.setenv("THE_TOKEN", CANARY)
+    run = await begin(BOOK.replace("HOOK", "https://127.0.0.1:1/"))
+    assert run.viewer is not None
+    said: list[str] = []
+    for kind in (each for each in ACTIONS if each is not ReleaseHost):
+        hints = get_type_hints(kind)
+        for name in (each.name for each in fields(kind)):
+            value = sample(hints[name], f"<{CANARY}>")
+            if CANARY not in repr(value):
+                continue
+            given = {**fields_of(kind), "attempt": 1, "step": "asks", name: value}
+            known = {each.name for each in fields(kind)}
+            action = kind(**{k: v for k, v in given.items() if k in known})
+            said.append((await run.viewer.send_intent(action)).text)
+    await run.did("end", text="enough") if run.state.ended is None else None
+    await run.over()
+    for form in REPORT_FORMATS:
+        assert main(["report", run.directory.id, "--format", form]) == 0
+    await print_run(run.directory, as_json=True, auto=None)
+    printed = capsys.readouterr()
+    assert CANARY not in "".join((*said, printed.out, printed.err))
+    for path in run.directory.path.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path
+
+
 def test_a_run_does_not_begin_with_it_in_another_value(
     make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +259,13 @@ def test_a_secret_is_found_in_base64_of_several_lines_and_in_json(width: int) ->
     for secret in ('tab\tand "quotes"', "b\\ack sl\\ash", "p\u00e4ssw\u00f6rd"):
         for is_ascii in (True, False):
             text = json.dumps({"a": secret}, ensure_ascii=is_ascii)
+            assert redact(text, [secret]) == '{"a": "[redacted]"}'
+
+
+def test_a_secret_is_found_in_json_as_php_writes_it() -> None:
+    for secret in ("a/b/c-and-d", "https://user:pa/ss@example.com"):
+        for is_ascii in (True, False):
+            text = json.dumps({"a": secret}, ensure_ascii=is_ascii).replace("/", "\\/")
             assert redact(text, [secret]) == '{"a": "[redacted]"}'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run.attempts.stopping import finish_run
+from mobius_tui.run.attempts.value_sources import learn_secret
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
@@ -14,6 +15,7 @@ from mobius_tui.run.events.run_events import (
     RunReopened,
     SiteTouched,
     VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import StepOverridden, StepRestored, StepSkipped
 from mobius_tui.run.events.watch_events import (
@@ -31,6 +33,8 @@ from mobius_tui.run.intents.intent_actions import (
     EndRun,
     EnterPhase,
     GiveHint,
+    GiveSecrets,
+    GoOnWithout,
     HoldRollback,
     OverrideStep,
     RestoreStep,
@@ -98,6 +102,29 @@ async def set_variables(
         event = VariableSet(name=name, value=value, source="set")
         entry = await services.writer.write(event, who, intent_id)
     return entry
+
+
+async def give_secrets(
+    services: HostServices, action: GiveSecrets, who: str, intent_id: str
+) -> Entry | None:
+    """Take secrets that were lost, and journal that they are known; the last entry."""
+    entry = None
+    for name, value in action.values.items():
+        if value:
+            await learn_secret(services.context, name, value)
+        elif name not in services.context.state.lost_secrets:
+            continue  # it was got again, and that is on record
+        event = VariableSet(name=name, value=None, source="secret")
+        entry = await services.writer.write(event, who, intent_id)
+    return entry
+
+
+async def go_on_without(
+    services: HostServices, action: GoOnWithout, who: str, intent_id: str
+) -> Entry:
+    """Journal that a person goes on without lost secrets."""
+    event = WentOnWithout(secrets=action.secrets)
+    return await services.writer.write(event, who, intent_id)
 
 
 async def add_note(

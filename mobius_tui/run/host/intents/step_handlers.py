@@ -20,6 +20,7 @@ from mobius_tui.run.attempts.called_file_digests import (
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.step_checks import StepChecks
 from mobius_tui.run.attempts.stopping import attempt_survivors, finish_run, stop_attempt
+from mobius_tui.run.attempts.value_sources import learn_secret
 from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -337,7 +338,7 @@ async def tick_step(
     entry = await services.writer.write(started, caller.name, intent_id)
     for name, value in answers.items():
         if declared[name].secret:
-            services.context.secrets[name] = value
+            await learn_secret(services.context, name, value)
             event = VariableSet(name=name, value=None, source="secret", step=step.id)
         else:
             event = VariableSet(name=name, value=value, source="answer", step=step.id)

@@ -3,7 +3,8 @@
 A callback plugin for ansible-core 2.16 and newer; it imports nothing of that program.
 MOBIUS_ORDERS names a private JSON file, which is removed when it is read: `events` (the
 file to append to), `hosts` (no other host is played on), `secrets` (what is redacted,
-the longest first), `limit` (characters of a text that are kept, its end) and `remove`
+the longest first), `told` (the socket to make, on which more of them come: texts with
+NULs between), `limit` (characters of a text that are kept, its end) and `remove`
 (files that Ansible has read when the play begins).
 
 Each event is one write and is durable before Ansible goes on: a host without a `start`
@@ -21,6 +22,7 @@ description: [Events as JSON lines, for the program that started the play.]
 
 import json
 import os
+import socket
 import sys
 import time
 from typing import Any
@@ -47,11 +49,37 @@ class CallbackModule(CallbackBase):
         self._hosts = frozenset(orders["hosts"])
         self._secrets, self._limit = orders["secrets"], orders["limit"]
         self._remove = orders["remove"]
+        self._told = self._listen(orders["told"])
         self._plays: list[Any] = []
         self._planned: dict[str, set[str]] = {}
         self._played: dict[str, set[str]] = {}
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._events = os.open(orders["events"], flags, 0o600)
+
+    @staticmethod
+    def _listen(path: str) -> socket.socket:
+        """The socket on which secrets are told that were not known at the start."""
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        told.setblocking(False)
+        mask, here = os.umask(0o177), os.open(".", os.O_RDONLY)
+        try:
+            # By its name alone: a whole path may be too long for a socket's address.
+            os.chdir(os.path.dirname(path))
+            told.bind(os.path.basename(path))
+        finally:
+            os.umask(mask)
+            os.fchdir(here)
+            os.close(here)
+        return told
+
+    def _take_told(self) -> None:
+        while True:
+            try:
+                texts = self._told.recv(1 << 20).decode("utf-8", "surrogateescape")
+            except BlockingIOError:
+                return
+            known = {*self._secrets, *texts.split("\0")}
+            self._secrets = sorted(known, key=len, reverse=True)
 
     def _say(self, event: str, **more: Any) -> None:
         """Write an event, or end the play: Ansible itself would go on without it."""
@@ -69,6 +97,7 @@ class CallbackModule(CallbackBase):
     def _text(self, value: Any) -> str:
         """A text without secrets, and no longer than is wanted."""
         text = value if isinstance(value, str) else json.dumps(value, default=str)
+        self._take_told()
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
         cut = len(text) - self._limit

@@ -62,7 +62,7 @@ def install() -> int:
     """`npm ci`: throw away what is installed, and install what the lock file names."""
     wanted = locked()
     shutil.rmtree(MODULES, ignore_errors=True)
-    MODULES.mkdir()
+    MODULES.mkdir(mode=0o755)
     for name, package in wanted.items():
         if not (REGISTRY / package).is_dir():
             raise fail(f"404 Not Found - {package}")
