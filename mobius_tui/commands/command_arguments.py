@@ -261,8 +261,9 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--environment",
-        choices=("production", "staging"),
-        help="which of its environments breaks; staging stands beside production then",
+        metavar="NAME",
+        help="which of its environments breaks, production or staging beside it; asks "
+        "by name for the protected one of a runbook that runs as it is written",
     )
     _facilitator_options(parser)
     _own_staging_options(parser)

@@ -156,7 +156,7 @@ def rehearsal(
         each.inject(site)
         injection_log.log_injection(site.root, each.name, time.time())
     variables = drill_site.environment_variables(site)
-    yield prepare_briefing(
+    briefing = prepare_briefing(
         book,
         given={**_site_values(site, book), **given},
         workdir=site.root,
@@ -169,6 +169,7 @@ def rehearsal(
         limit=hosts.limit,
         host_sites={name: str(place) for name, place in site.host_sites.items()},
     )
+    yield replace(briefing, site_addresses=site.addresses, site_programs=site.programs)
 
 
 def _site_values(site: drill_site.Site, book: Runbook) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 
+from mobius_tui.run.client.drill_reach import runs_as_written
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.start_host import start_host
@@ -110,5 +111,7 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         host_sites=ready.host_sites,
         targets={name: found.sha256 for name, found in ready.hosts.items()},
         playbooks=ready.playbooks,
+        as_written=runs_as_written(ready) or None,
+        confined=ready.confined or None,
         key=secrets.token_hex(RUN_KEY_BYTES),
     )

@@ -15,15 +15,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mobius_tui.drill import drill_record
 from mobius_tui.drill.detection_coverage import subject_coverage
-from mobius_tui.drill.drill_verdict import await_score
+from mobius_tui.drill.drill_verdict import await_score, exit_code_on_leaving
 from mobius_tui.drill.past_drills import (
     compare_times,
     drills_of_same_runbook,
     is_first_drill,
 )
-from mobius_tui.errors import EXIT_FAILED, EXIT_OK
+from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -286,13 +285,9 @@ def _next_steps_fields() -> tuple[Field, ...]:
 
 
 def exit_code_of_run(state: RunState, directory: RunDirectory) -> int:
-    """What leaving a run exits with: 1 for a drill whose site is still broken."""
-    code = EXIT_OK if state.ended is None else state.ended.outcome.exit_code
-    if code == EXIT_OK and state.is_drill:
-        drill = drill_record.read_drill_record(directory)
-        return (
-            EXIT_FAILED
-            if drill is not None and drill.score.handled is False
-            else EXIT_OK
-        )
-    return code
+    """What leaving the run exits with; of a drill, as `exit_code_of_drill` says."""
+    if state.ended is None:
+        return EXIT_OK
+    code = state.ended.outcome.exit_code
+    site = state.began.site if state.began is not None else None
+    return code if site is None else exit_code_on_leaving(code, directory, Path(site))
