@@ -77,10 +77,12 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
     # The other options of `drill` have fixed values.
     parser.set_defaults(runbook=None, fault=["bad-release"], seed=None, send=False)
     parser.set_defaults(try_checks=False, site=None, environment=None)
+    parser.set_defaults(confined=False)
 
 
 def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
+    parser.set_defaults(place=None)  # a confined drill is given one
     parser.add_argument("--keep", action="store_true", help="keep the site afterwards")
     parser.add_argument(
         "--hosts",
@@ -264,6 +266,12 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="which of its environments breaks, production or staging beside it; asks "
         "by name for the protected one of a runbook that runs as it is written",
+    )
+    parser.add_argument(
+        "--confined",
+        action="store_true",
+        help="where it can write to its site alone and reach no machine; the end says "
+        "what it would have touched (Linux; `doctor` says whether it works)",
     )
     _facilitator_options(parser)
     _own_staging_options(parser)

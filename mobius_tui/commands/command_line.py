@@ -138,6 +138,7 @@ def run_command(words: Sequence[str]) -> int:
     """
     collect_seldom()
     options = build_parser(words).parse_args(words)
+    options.words = tuple(words)
     module = import_module(command_module(options.command or "library"))
     code: int = module.do(options)
     return code

@@ -25,6 +25,7 @@ from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
 from mobius_tui.drill import own_staging
 from mobius_tui.drill.coached_drills import mark_as_coached
+from mobius_tui.drill.confined_drill import refusal_lines, start_confined_drill
 from mobius_tui.drill.drill_facilitator import (
     ACT_IN_PAST_TENSE,
     Facilitator,
@@ -181,11 +182,16 @@ def start_drill(options: argparse.Namespace) -> int:
         return _facilitate(options)
     hosts = _choose_runbook_and_hosts(options)
     if options.inject_cmd is not None:
+        if options.confined:
+            raise UsageError("--confined: only on the program's own site")
         if hosts.names:
             raise UsageError("--inject-cmd: only for a runbook without hosts")
         return drill_own_staging(options)
     if options.matrix:
         return _drill_matrix(options, hosts)
+    if options.confined and options.place is None:
+        runbook = _runbook_of(options)
+        return start_confined_drill(options.words, runbook, keep=options.keep)
     return rehearse(options)
 
 
@@ -218,7 +224,9 @@ def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
     usual = ("bad-release", *(each.name for each in HOST_FAULTS))
     faults = options.fault or (usual if hosts.names else tuple(FAULTS))
     known = FLEET_FAULTS if hosts.names else FAULTS
-    if not (options.yes or stays_on_site(_runbook_of(options).sources)):
+    if not (
+        options.yes or options.confined or stays_on_site(_runbook_of(options).sources)
+    ):
         raise UsageError(
             f"--matrix: {options.runbook} runs as it is written, once for each fault; "
             f"--yes confirms that, and {CONFINED_REMEDY}"
@@ -279,6 +287,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
             options.environment if options.environment in ENVIRONMENTS else None
         ),
         hosts=hosts,
+        place=options.place,
     ) as briefing:
         require_consent(options, briefing)
         if options.try_checks:
@@ -288,6 +297,9 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         code = start_or_preview_run(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = drill_exit_code(briefing, faults, code)
+        if briefing.reserved_run is not None and not options.dry_run:
+            for each in refusal_lines(RunDirectory(briefing.reserved_run)):
+                narrate(each)
         if hidden and not is_drill_open(briefing):
             narrate(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
         if options.keep:

@@ -18,7 +18,11 @@ from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import validate_manual_answers
-from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    replace_sources,
+)
 from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import runbook_digest
@@ -53,14 +57,7 @@ async def start_new_run(
         refuse_unattended(runbook, feature)
     if isinstance(auto, StartAutomatic):
         validate_manual_answers(runbook, auto.answers)
-    root = runs_root() if ready.share is None else make_shared_folder(ready.share)
-    directory = make_run_directory(
-        root,
-        runbook.id,
-        runbook.sources,
-        time.time(),
-        shared=ready.share is not None,
-    )
+    directory = _directory_of(ready)
     began = _run_began_event(ready, directory)
     first = None if auto is None else encode_envelope(Envelope(action=auto)).decode()
     write_table_of_contents(
@@ -75,6 +72,28 @@ async def start_new_run(
     )
     await start_host(directory, spec, runbook)
     return directory
+
+
+def _directory_of(ready: Briefing) -> RunDirectory:
+    """The directory of a new run: made now, or beforehand.
+
+    Raises:
+        UsageError: it is to be shared, and cannot be.
+        RunError: it cannot be made.
+    """
+    runbook = ready.runbook
+    if ready.reserved_run is not None:
+        reserved = RunDirectory(ready.reserved_run)
+        replace_sources(reserved, runbook.sources)
+        return reserved
+    root = runs_root() if ready.share is None else make_shared_folder(ready.share)
+    return make_run_directory(
+        root,
+        runbook.id,
+        runbook.sources,
+        time.time(),
+        shared=ready.share is not None,
+    )
 
 
 def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
