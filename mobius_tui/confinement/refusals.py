@@ -85,7 +85,7 @@ def _refused(rows: Iterable[bytes]) -> Iterator[Refused]:
 
 
 def refusals_in_words(refusals: Sequence[Refused]) -> Iterator[str]:
-    """A line for each thing that was refused; many paths of a folder are one."""
+    """A line for each thing, what it would have been; many paths of one are one."""
     for kind, verb in _VERBS.items():
         found: dict[str, list[Refused]] = {}
         for each in refusals:
@@ -94,9 +94,9 @@ def refusals_in_words(refusals: Sequence[Refused]) -> Iterator[str]:
                 found.setdefault(folder, []).append(each)
         for folder, each_of in found.items():
             if len(each_of) > _SIBLINGS:
-                yield f"would have {verb} {folder}/: {len(each_of)} paths{_by(each_of)}"
+                yield f"{verb} {folder}/: {len(each_of)} paths{_by(each_of)}"
             else:
-                yield from (f"would have {verb} {e.what}{_by([e])}" for e in each_of)
+                yield from (f"{verb} {e.what}{_by([e])}" for e in each_of)
 
 
 def _by(refusals: Sequence[Refused]) -> str:

@@ -24,6 +24,7 @@ from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.sanitize import line
 
 END_SECONDS = 15.0
 """Seconds for which the processes of a drill that is over are waited for."""
@@ -85,5 +86,5 @@ def refusal_lines(run: RunDirectory) -> Iterator[str]:
     if not found:
         yield "confined: no call to write or connect beyond its site was refused"
         return
-    yield "confined; by the system calls that were refused, it"
-    yield from (f"  {each}" for each in found)
+    yield "confined; what it would have touched, by the system calls that were refused:"
+    yield from (line(f"would have {each}") for each in found)

@@ -99,15 +99,18 @@ def drill_description(briefing: Briefing) -> str:
 
 
 def reach_lines(briefing: Briefing, most: int = LINES_SHOWN) -> tuple[str, ...]:
-    """What a drill that runs as it is written names beyond its site, for a person.
+    """What a drill names beyond its site, for a person.
 
     Args:
-        briefing: the drill's; of any other run nothing is named.
+        briefing: the drill's; of what cannot leave, and of any other run, nothing is
+            named, unless it is confined.
         most: parts that are named.
     """
-    if not runs_as_written(briefing):
+    found = drill_reach(briefing) if briefing.confined else ()
+    if runs_as_written(briefing):
+        found = drill_reach(briefing)
+    elif not found:
         return ()
-    found = drill_reach(briefing)
     more = len(found) - most
     rest = (f"and {more} more parts; --dry-run lists them",) if more > 0 else ()
     return (reach_summary(found), *(each.words for each in found[:most]), *rest)

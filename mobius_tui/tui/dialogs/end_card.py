@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from mobius_tui.drill.confined_drill import refusal_lines
 from mobius_tui.drill.detection_coverage import subject_coverage
 from mobius_tui.drill.drill_verdict import await_score, exit_code_on_leaving
 from mobius_tui.drill.past_drills import (
@@ -234,22 +235,32 @@ def _failed_attempts_fields(view: RunView) -> Iterable[Field]:
 
 
 async def await_score_fields(
-    directory: RunDirectory, site: Path, runbook: Runbook
+    directory: RunDirectory, site: Path, runbook: Runbook, *, is_confined: bool = False
 ) -> tuple[Field, ...]:
-    """The score of a drill that is over, once it is known.
+    """The score of a drill that is over, once it is known; what it was refused.
 
     Args:
         directory: the run.
         site: the folder of its site.
         runbook: what was drilled.
+        is_confined: whether it was confined.
     """
     drill = await await_score(directory, site)
+    refused = refused_fields(directory) if is_confined else ()
     if drill is None:
-        return score_fields(None)
+        return (*score_fields(None), *refused)
     before = await asyncio.to_thread(drills_of_same_runbook, directory, drill)
     found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
     scored = DrillResult(drill=drill, times=compare_times(drill, before))
-    return (*score_fields(scored), *undetected_fields(found))
+    return (*score_fields(scored), *refused, *undetected_fields(found))
+
+
+def refused_fields(directory: RunDirectory) -> tuple[Field, ...]:
+    """What a confined drill would have touched, and how that is known."""
+    return tuple(
+        Field("" if place else "refused", text(words, "warn" if place else "plain"))
+        for place, words in enumerate(refusal_lines(directory))
+    )
 
 
 async def make_end_card(
@@ -266,7 +277,11 @@ async def make_end_card(
     judge = None
     if began is not None and began.site is not None:
         judge = partial(
-            await_score_fields, directory, Path(began.site), view.plan.first_runbook
+            await_score_fields,
+            directory,
+            Path(began.site),
+            view.plan.first_runbook,
+            is_confined=bool(began.confined),
         )
     more = _next_steps_fields() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first_drill, directory))

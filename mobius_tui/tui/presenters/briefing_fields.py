@@ -96,8 +96,9 @@ def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
     words, role = _mode_description(briefing)
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
+    label, role = ("confined", "plain") if briefing.confined else ("▲ leaves", "warn")
     fields += [
-        Field("▲ leaves" if place == 0 else "", text(each, "warn"))
+        Field("" if place else label, text(each, role))
         for place, each in enumerate(reach_lines(briefing))
     ]
     if briefing.environment:
