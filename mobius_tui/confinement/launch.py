@@ -28,6 +28,9 @@ WAYS: tuple[Way, ...] = ("namespaces", "bubblewrap")
 _FREED = {"TMPDIR": SCRATCH_FOLDER, "PYTHONDONTWRITEBYTECODE": "1"}
 """Variables of whoever is in it: nothing else can be written."""
 _TRIAL_SECONDS = 20.0
+"""Seconds for a program that does nothing, and for what is to end at once."""
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""Processes that bubblewrap leaves beside an enclosure for as long as that is there."""
 
 
 def run_enclosed(
@@ -93,6 +96,7 @@ def enclosing_way() -> tuple[Way | None, str]:
 
 def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
     """Start it; the exit code of its command, or `None` and what was said."""
+    _STARTED[:] = [each for each in _STARTED if each.poll() is None]
     status_in, status_out = os.pipe()
     info_in, info_out = os.pipe()
     words = _words(enclosure, way, status_out, info_out)
@@ -108,13 +112,14 @@ def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
             stderr=subprocess.PIPE if silent else None,
             stdin=subprocess.DEVNULL if silent else None,
         )
+        _STARTED.append(process)
         os.close(status_out)
         os.close(info_out)
         if way == "bubblewrap":
             _tell_owner(enclosure, info_in)
         with os.fdopen(status_in, "rb") as status:
             told = status.read().strip()
-        if not told or silent:
+        if not told or silent or way == "namespaces":
             process.wait(_TRIAL_SECONDS)
         said = process.stderr.read() if process.stderr is not None else b""
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -152,6 +157,14 @@ def _words(enclosure: Enclosure, way: Way, status: int, info: int) -> list[str]:
         str(info),
     ]
     words += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    words += [
+        "--remount-ro",
+        "/proc",
+        "--remount-ro",
+        "/dev",
+        "--tmpfs",
+        SCRATCH_FOLDER,
+    ]
     if enclosure.hides_run and Path("/run").is_dir():
         words += ["--tmpfs", "/run"]
     for folder in enclosure.writable:
