@@ -79,6 +79,8 @@ _NO_FILE = re.compile(r"/dev/(?:null|zero|stdin|stdout|stderr|tty|u?random|fd/\d
 _OTHER_HOME = re.compile(r"(?:^|(?<=[\s=:]))~[A-Za-z_+-][^\s/]*")
 _HOME = re.compile(r"(?:^|(?<=[\s=:]))~(?=/|$)")
 _NETWORK_FILE = re.compile(r"/dev/(?:tcp|udp)/([^\s/]+)/([^\s/'\"]+)")
+_MAX_PLACE, _MAX_COMMAND = 160, 60
+"""Characters that are shown of a path or an address, and of a command."""
 _DEPTH = 4
 """Levels of scripts within scripts that are read."""
 
@@ -152,7 +154,7 @@ def _is_own_url(url: str, around: Surroundings) -> bool:
 
 
 def _shown(text: str) -> str:
-    return one_line_excerpt(text, 60)
+    return one_line_excerpt(text, _MAX_PLACE)
 
 
 def script_reach(
@@ -252,10 +254,12 @@ class _ScriptReach:
         if is_played or not bare or bare in SHELLS or bare in _FILE_PROGRAMS:
             return
         if bare in OTHER_MACHINES or ("/" in name and bare in self._around.programs):
-            yield f"`{_shown(source)}`"
+            yield f"`{one_line_excerpt(source, _MAX_COMMAND)}`"
         elif not is_read and bare != "eval" and ("/" not in name or _is_system(name)):
             known = bundled_commands().find(bare) is not None
-            yield f"`{_shown(source)}`" + ("" if known else ": not known what it does")
+            yield f"`{one_line_excerpt(source, _MAX_COMMAND)}`" + (
+                "" if known else ": not known what it does"
+            )
 
     def _path_word(self, word: Word, *, is_path: bool) -> Iterator[str]:
         """What a word names; of one that may be a path, whether that can be read."""
