@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return print_names(words[1:])
         if words[:1] == ["confined"]:
-            from mobius_tui.commands.support.confined_command import go_on_confined
+            from mobius_tui.commands.confined_drilling import go_on_confined
 
             return go_on_confined(words[1:])
         from mobius_tui.commands.command_line import run_command

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from mobius_tui.confinement import enter, warden
 from mobius_tui.confinement.enclosure import (
     SCRATCH_FOLDER,
     Enclosure,
@@ -145,8 +146,7 @@ def _words(enclosure: Enclosure, way: Way, status: int, info: int) -> list[str]:
     """The command line that makes the enclosure."""
     python = [sys.executable, "-P", "-m"]
     if way == "namespaces":
-        module = "mobius_tui.confinement.enter"
-        return [*python, module, enclosure.encode(), str(status)]
+        return [*python, enter.__name__, enclosure.encode(), str(status)]
     words = ["bwrap", "--unshare-user", "--unshare-net", "--unshare-pid"]
     words += [
         "--unshare-ipc",
@@ -174,5 +174,4 @@ def _words(enclosure: Enclosure, way: Way, status: int, info: int) -> list[str]:
         real = Path(path).resolve()
         if real.is_socket() and not (hides_run and real.is_relative_to("/run")):
             words += ["--ro-bind", "/dev/null", str(real)]
-    module = "mobius_tui.confinement.warden"
-    return [*words, "--", *python, module, enclosure.encode(), str(status)]
+    return [*words, "--", *python, warden.__name__, enclosure.encode(), str(status)]

@@ -375,7 +375,9 @@ def _score_so_far(
 ) -> tuple[bool, DrillRecord | None]:
     """Whether the score is known or will never be, and the score, if there is one."""
     # Looked at before the score: its guard writes that, and dies only then.
-    guarded = site_services.read_pid_file(root / "run" / "owner") is not None
+    # Of a confined drill, seen from outside, that is the warden of its enclosure.
+    owners = (folder / "run" / "owner" for folder in (root, root.parent))
+    guarded = any(map(site_services.read_pid_file, owners))
     found = drill_record.read_drill_record(directory)
     return found is not None or not guarded, found
 

@@ -96,7 +96,7 @@ def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
     words, role = _mode_description(briefing)
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
-    label, role = ("confined", "plain") if briefing.confined else ("▲ leaves", "warn")
+    label, role = ("beyond", "plain") if briefing.confined else ("leaves", "warn")
     fields += [
         Field("" if place else label, text(each, role))
         for place, each in enumerate(reach_lines(briefing))

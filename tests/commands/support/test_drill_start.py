@@ -11,6 +11,7 @@ import pytest
 
 from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.drill.site.site_services import read_pid_file
+from mobius_tui.drill.site_guard import take_down_orphan_sites
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_index import all_runs
@@ -49,7 +50,12 @@ def mine(tmp_path: Path) -> Iterator[Mine]:
     for run in all_runs(runs_root()):
         if host := run.host_pid():
             os.kill(host, signal.SIGTERM)
-    wait_for(lambda: not any(map(read_pid_file, sites_root().glob("*/run/owner"))))
+    for owner in sites_root().glob("*/run/owner"):
+        if guard := read_pid_file(owner):
+            os.kill(guard, signal.SIGKILL)
+    wait_for(lambda: all(run.host_pid() is None for run in all_runs(runs_root())))
+    take_down_orphan_sites(sites_root())
+    assert not list(sites_root().glob("*/run/owner"))
 
 
 def drill(path: Path, *words: str) -> tuple[int, str]:
