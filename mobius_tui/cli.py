@@ -45,10 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from mobius_tui.commands.support.completed_names import print_names
 
             return print_names(words[1:])
-        if words[:1] == ["confined"]:
-            from mobius_tui.commands.confined_drilling import go_on_confined
-
-            return go_on_confined(words[1:])
         from mobius_tui.commands.command_line import run_command
 
         return run_command(words)

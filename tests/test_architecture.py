@@ -198,7 +198,6 @@ def test_the_tests_of_every_module_can_be_found() -> None:
 
 LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.command_line"): 20,  # --version does without
-    ("cli", "commands.confined_drilling"): 230,
     ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 2,

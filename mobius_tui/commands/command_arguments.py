@@ -82,7 +82,6 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
 
 def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
-    parser.set_defaults(place=None)  # a confined drill is given one
     parser.add_argument("--keep", action="store_true", help="keep the site afterwards")
     parser.add_argument(
         "--hosts",

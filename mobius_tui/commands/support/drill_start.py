@@ -23,6 +23,7 @@ from mobius_tui.commands.support.drill_matrix_command import (
 )
 from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
+from mobius_tui.confinement.enclosure import is_confined
 from mobius_tui.drill import own_staging
 from mobius_tui.drill.coached_drills import mark_as_coached
 from mobius_tui.drill.confined_drill import refusal_lines, start_confined_drill
@@ -40,6 +41,7 @@ from mobius_tui.drill.faults.fault_combinations import (
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, HOST_FAULTS
 from mobius_tui.drill.own_staging import OwnFault, own_faults
 from mobius_tui.drill.rehearsal import (
+    ConfinedPlace,
     DrillHosts,
     choose_drill_hosts,
     own_rehearsal,
@@ -189,7 +191,7 @@ def start_drill(options: argparse.Namespace) -> int:
         return drill_own_staging(options)
     if options.matrix:
         return _drill_matrix(options, hosts)
-    if options.confined and options.place is None:
+    if options.confined and not options.enclosed:
         runbook = _runbook_of(options)
         return start_confined_drill(options.words, runbook, keep=options.keep)
     return rehearse(options)
@@ -287,7 +289,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
             options.environment if options.environment in ENVIRONMENTS else None
         ),
         hosts=hosts,
-        place=options.place,
+        place=_confined_place(options),
     ) as briefing:
         require_consent(options, briefing)
         if options.try_checks:
@@ -359,6 +361,20 @@ def require_consent(options: argparse.Namespace, briefing: Briefing) -> None:
 
 CONFINED_REMEDY = "--confined drills it where it can reach nothing real"
 """How a runbook that leaves the site is drilled without harm."""
+
+
+def _confined_place(options: argparse.Namespace) -> ConfinedPlace | None:
+    """The folders of the drill if it is confined, by what the system lets it do.
+
+    Raises:
+        UsageError: it is said to be, and is not.
+    """
+    if not options.enclosed:
+        return None
+    if not options.confined or not is_confined():
+        raise UsageError("confined: `drill --confined` begins itself so; it is not")
+    run, site = options.enclosed
+    return ConfinedPlace(run=Path(run), site=Path(site))
 
 
 def _survey_checks(briefing: Briefing, answers: Mapping[str, str]) -> None:
