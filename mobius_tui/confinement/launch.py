@@ -28,6 +28,7 @@ WAYS: tuple[Way, ...] = ("namespaces", "bubblewrap")
 """The ways to make one, the first that works is taken."""
 _FREED = {"TMPDIR": SCRATCH_FOLDER, "PYTHONDONTWRITEBYTECODE": "1"}
 """Variables of whoever is in it: nothing else can be written."""
+_SIGNALLED = 128
 _TRIAL_SECONDS = 20.0
 """Seconds for a program that does nothing, and for what is to end at once."""
 _STARTED: list[subprocess.Popen[bytes]] = []
@@ -88,20 +89,21 @@ def enclosing_way() -> tuple[Way | None, str]:
         if way == "bubblewrap" and shutil.which("bwrap") is None:
             reasons.append("bubblewrap is not installed")
             continue
-        code, problem = _start(Enclosure(command=("true",)), way)
+        code, problem = _start(Enclosure(command=("true",)), way, is_trial=True)
         if code == 0:
             return way, ""
         reasons.append(f"{way}: {problem or f'exit code {code}'}")
     return None, f"this system lets nobody confine a process ({'; '.join(reasons)})"
 
 
-def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
-    """Start it; the exit code of its command, or `None` and what was said."""
+def _start(
+    enclosure: Enclosure, way: Way, *, is_trial: bool = False
+) -> tuple[int | None, str]:
+    """Start it; the exit code of its command, or `None` and what a trial said."""
     _STARTED[:] = [each for each in _STARTED if each.poll() is None]
     status_in, status_out = os.pipe()
     info_in, info_out = os.pipe()
     words = _words(enclosure, way, status_out, info_out)
-    silent = len(enclosure.command) == 1 and not enclosure.writable
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGQUIT)}
     for each in before:
         signal.signal(each, signal.SIG_IGN)  # they are for the command
@@ -110,8 +112,8 @@ def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
             words,
             env={**os.environ, **_FREED},
             pass_fds=(status_out, info_out),
-            stderr=subprocess.PIPE if silent else None,
-            stdin=subprocess.DEVNULL if silent else None,
+            stderr=subprocess.PIPE if is_trial else None,
+            stdin=subprocess.DEVNULL if is_trial else None,
         )
         _STARTED.append(process)
         os.close(status_out)
@@ -120,9 +122,9 @@ def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
             _tell_owner(enclosure, info_in)
         with os.fdopen(status_in, "rb") as status:
             told = status.read().strip()
-        if not told or silent or way == "namespaces":
+        if not told or is_trial or way == "namespaces":
             process.wait(_TRIAL_SECONDS)
-        said = process.stderr.read() if process.stderr is not None else b""
+        said = process.communicate()[1] or b"" if is_trial else b""
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, str(error)
     finally:
@@ -130,7 +132,10 @@ def _start(enclosure: Enclosure, way: Way) -> tuple[int | None, str]:
         for number, handler in before.items():
             signal.signal(number, handler)
     lines = said.decode("utf-8", "replace").strip().splitlines()
-    return int(told) if told else None, lines[-1] if lines else ""
+    code = int(told) if told else None
+    if code is not None and code < 0:
+        code = _SIGNALLED - code  # as a shell has it
+    return code, lines[-1] if lines else ""
 
 
 def _tell_owner(enclosure: Enclosure, info: int) -> None:

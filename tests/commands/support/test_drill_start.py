@@ -54,6 +54,7 @@ def mine(tmp_path: Path) -> Iterator[Mine]:
         if guard := read_pid_file(owner):
             os.kill(guard, signal.SIGKILL)
     wait_for(lambda: all(run.host_pid() is None for run in all_runs(runs_root())))
+    wait_for(lambda: not any(map(read_pid_file, sites_root().glob("*/run/owner"))))
     take_down_orphan_sites(sites_root())
     assert not list(sites_root().glob("*/run/owner"))
 
