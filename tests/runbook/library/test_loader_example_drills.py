@@ -57,6 +57,7 @@ def drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drill]:
         for name, value in world.environment().items():
             monkeypatch.setenv(name, value)
         told = ["drill", *world.words(), "--fault", fault, "--auto", "--yes"]
+        told += ["--manual", "tick"]
         return main([*told, "--plain", *more])
 
     with ExitStack() as worlds:
