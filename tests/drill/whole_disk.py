@@ -92,21 +92,25 @@ def listing(changed: Path, state: str) -> Mapping[str, str]:
 
 
 def _entries(changed: Path, state: str) -> Iterator[tuple[str, str]]:
-    for path in changed.rglob("*"):
-        name = f"/{path.relative_to(changed)}"
-        if name.startswith((f"{state}/", f"/{_OLD}")) or f"{state}/".startswith(
-            f"{name}/"
-        ):
-            continue
-        status = path.lstat()
-        what = f"{status.st_mode:o} {status.st_uid}"
-        if stat.S_ISREG(status.st_mode):
-            what += hashlib.sha256(path.read_bytes()).hexdigest()
-        elif stat.S_ISLNK(status.st_mode):
-            what += str(path.readlink())
-        elif not stat.S_ISDIR(status.st_mode):
-            what += f"{status.st_rdev}"  # what was removed is a device 0:0
-        yield name, what
+    for folder, folders, files in os.walk(changed):
+        here = "/" + str(Path(folder).relative_to(changed)).removeprefix(".")
+        for name in (*folders, *files):
+            path = Path(here, name)
+            if not state.startswith(f"{path}/"):  # which were made for it
+                yield str(path), _what(Path(folder, name))
+        # What is in there changes while it is walked.
+        folders[:] = [each for each in folders if str(Path(here, each)) != state]
+
+
+def _what(path: Path) -> str:
+    status = path.lstat()
+    what = f"{status.st_mode:o} {status.st_uid} "
+    if stat.S_ISREG(status.st_mode):
+        return what + hashlib.sha256(path.read_bytes()).hexdigest()
+    if stat.S_ISLNK(status.st_mode):
+        return what + str(path.readlink())
+    # What was removed is a device 0:0.
+    return what if stat.S_ISDIR(status.st_mode) else f"{what}{status.st_rdev}"
 
 
 def main(arguments: list[str]) -> int:
