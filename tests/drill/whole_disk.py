@@ -96,7 +96,7 @@ def _entries(changed: Path, state: str) -> Iterator[tuple[str, str]]:
         here = "/" + str(Path(folder).relative_to(changed)).removeprefix(".")
         for name in (*folders, *files):
             path = Path(here, name)
-            if not state.startswith(f"{path}/"):  # which were made for it
+            if not f"{state}/".startswith(f"{path}/"):  # which were made for it
                 yield str(path), _what(Path(folder, name))
         # What is in there changes while it is walked.
         folders[:] = [each for each in folders if str(Path(here, each)) != state]
