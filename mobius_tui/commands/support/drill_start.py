@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -291,7 +292,7 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         hosts=hosts,
         place=_confined_place(options),
     ) as briefing:
-        require_consent(options, briefing)
+        require_consent(options, with_answers(briefing, answers.values))
         if options.try_checks:
             _survey_checks(briefing, answers.values)
         if coaches and briefing.site is not None:
@@ -361,6 +362,13 @@ def require_consent(options: argparse.Namespace, briefing: Briefing) -> None:
 
 CONFINED_REMEDY = "--confined drills it where it can reach nothing real"
 """How a runbook that leaves the site is drilled without harm."""
+
+
+def with_answers(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
+    """The briefing with what will be answered, to judge what it reaches."""
+    asked = {each.name for each in briefing.variables_asked if not each.secret}
+    given = {name: (answers[name], "answer") for name in asked & answers.keys()}
+    return replace(briefing, values={**briefing.values, **given})
 
 
 def _confined_place(options: argparse.Namespace) -> ConfinedPlace | None:
