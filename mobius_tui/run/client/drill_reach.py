@@ -26,6 +26,7 @@ from mobius_tui.runbook.model.check_kinds import (
 from mobius_tui.runbook.model.runbook import Step, Variable
 from mobius_tui.runbook.model.templates import fill, texts_in
 from mobius_tui.runbook.script_rules.script_reach import (
+    SURROUNDING_NAMES,
     Surroundings,
     address_reach,
     script_reach,
@@ -132,7 +133,10 @@ def _surroundings(briefing: Briefing) -> Surroundings:
         addresses=briefing.site_addresses,
         programs=briefing.site_programs,
         home_is_inside=is_own_site,
-        values={name: value for name, (value, _) in briefing.values.items()},
+        values={
+            **({"HOME": f"{briefing.site}/home"} if is_own_site else {}),
+            **{name: value for name, (value, _) in briefing.values.items()},
+        },
     )
 
 
@@ -184,6 +188,7 @@ def _of_step(briefing: Briefing, step: Step, around: Surroundings) -> Iterator[s
         home_is_inside=around.home_is_inside,
         values={**around.values, **env},
     )
+    yield from (f"{name}, which it sets" for name in SURROUNDING_NAMES & env.keys())
     if step.rollout is not None and not briefing.host_sites:
         yield f"hosts of {step.rollout.target}"
     action = step.action

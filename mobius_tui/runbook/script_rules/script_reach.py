@@ -72,6 +72,9 @@ _PATTERN_FIRST = frozenset(
     ("awk", "gawk", "mawk", "sed", "gsed", "grep", "egrep", "fgrep", "rg", "jq", "tr")
 )
 """Programs whose first operand is a pattern or code, and no file."""
+SURROUNDING_NAMES = frozenset(("PATH", "HOME", "BASH_ENV", "LD_PRELOAD"))
+"""Variables that decide which programs and which home a script has: one that sets them
+has others."""
 _SYSTEM_PROGRAM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[^/]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`;|&()<>]+", re.IGNORECASE)
 _PATH = re.compile(r"(?:^|(?<=[\s=:,'\"({\[@<>|;&]))/[^\s'\"`;|&()<>,\]}]*")
@@ -189,8 +192,8 @@ class _ScriptReach:
         self._functions |= _functions_of(parsed.body)
         self._known = known_prefixes(parsed.body, self._known)
         self._own_files = temporary_file_names(parsed.body, self._own_files)
-        if any(each.name == "PATH" for each in assignments(parsed.body)):
-            yield "PATH, which it sets: its programs are others then"
+        set_names = {each.name for each in assignments(parsed.body)}
+        yield from (f"{name}, which it sets" for name in SURROUNDING_NAMES & set_names)
         for visit in visits(parsed.body):
             yield from self._command(visit.command, visit.program, depth)
         for command in commands(parsed.body):

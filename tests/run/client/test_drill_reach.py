@@ -84,6 +84,15 @@ def test_a_value_of_the_sites_own_does_not(tmp_path: Path) -> None:
     assert not runs_as_written(briefing(ROLLBACK, site, monitor_for="3s", **own))
 
 
+def test_the_home_of_the_site_is_on_it_unless_a_step_has_another(
+    tmp_path: Path,
+) -> None:
+    step = "[[step]]\ntitle = 'A'\nrun = 'rm -rf \"$HOME/x\" ~/y'\n"
+    assert named(mine(tmp_path, step)) == {}
+    found = named(mine(tmp_path, step + 'env = { HOME = "/root" }\n'))
+    assert set(found["1.1 A"]) >= {"HOME, which it sets", "/root/x"}
+
+
 def test_every_part_of_a_runbook_is_read(tmp_path: Path) -> None:
     body = """
 [var.place]

@@ -76,7 +76,8 @@ def test_what_stays_names_nothing(script: str) -> None:
         ("crontab -", "crontab -"),
         ('kill "$(cat shop.pid)"', "kill"),
         ("deploy-tool prod", "deploy-tool prod`: not known what it does"),
-        ("export PATH=/opt/bin:$PATH; deploy", "PATH"),
+        ("export PATH=/opt/bin:$PATH; deploy", "PATH, which it sets"),
+        ("HOME=/root; rm -rf ~/x", "HOME, which it sets"),
     ],
 )
 def test_what_leaves_is_named(script: str, named: str) -> None:
