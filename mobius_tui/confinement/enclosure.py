@@ -55,13 +55,21 @@ class Enclosure:
 
 
 def listening_sockets() -> tuple[str, ...]:
-    """The paths of the sockets on which processes of this machine listen."""
+    """The real paths of the sockets of this machine's processes that can be reached."""
     try:
         rows = Path("/proc/net/unix").read_text(errors="replace").splitlines()
     except OSError:
         return ()
     paths = (row.split(maxsplit=7)[7:] for row in rows[1:])
-    return tuple(sorted({path[0] for path in paths if path and path[0][:1] == "/"}))
+    named = {path[0] for path in paths if path and path[0][:1] == "/"}
+    return tuple(sorted(os.path.realpath(path) for path in named if _is_socket(path)))
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return Path(path).is_socket()
+    except OSError:  # it is behind a folder that is another user's
+        return False
 
 
 def is_confined() -> bool:

@@ -114,8 +114,7 @@ def _finish_files(enclosure: Enclosure) -> None:
     _answer_names_here()
     for path in enclosure.masked:
         with suppress(OSError):  # it has gone, or cannot be reached anyway
-            if Path(path).is_socket():
-                mount(_HIDDEN, path, flags=syscalls.MS_BIND)
+            mount(_HIDDEN, path, flags=syscalls.MS_BIND)
     for folder in ("/dev", "/run") if enclosure.hides_run else ("/dev",):
         with suppress(OSError):
             set_read_only(folder, read_only=True)

@@ -176,7 +176,6 @@ def _words(enclosure: Enclosure, way: Way, status: int, info: int) -> list[str]:
         words += ["--bind", folder, folder]
     hides_run = enclosure.hides_run
     for path in enclosure.masked:
-        real = Path(path).resolve()
-        if real.is_socket() and not (hides_run and real.is_relative_to("/run")):
-            words += ["--ro-bind", "/dev/null", str(real)]
+        if not (hides_run and path.startswith("/run/")):
+            words += ["--ro-bind", "/dev/null", path]
     return [*words, "--", *python, warden.__name__, enclosure.encode(), str(status)]
