@@ -11,7 +11,6 @@ import fcntl
 import platform
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 
 from mobius_tui.confinement.syscalls import raw_call
 from mobius_tui.dataclass import dataclass
@@ -162,5 +161,12 @@ def receive_call(listener: int) -> Call | None:
 
 def let_go_on(listener: int, call: Call) -> None:
     """Answer a call: the kernel does it, or refuses it, as without a filter."""
-    with suppress(OSError):  # its process was killed meanwhile
-        fcntl.ioctl(listener, _ANSWER, struct.pack("QqiI", call.id, 0, 0, _CONTINUE))
+    answer = struct.pack("QqiI", call.id, 0, 0, _CONTINUE)
+    while True:
+        try:
+            fcntl.ioctl(listener, _ANSWER, answer)
+        except InterruptedError:
+            continue  # a child has died just now; unanswered, a call waits for ever
+        except OSError:
+            return  # its process was killed meanwhile
+        return

@@ -12,7 +12,6 @@ import select
 import signal
 import socket
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -65,12 +64,18 @@ def keep_watch(enclosure: Enclosure, status: int, *, answers_names: bool) -> Non
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with here:
         _, descriptors, _, _ = socket.recv_fds(here, 1, 1)
+    _let_go_of_streams()
     log = RefusalLog(enclosure.refusals)
     names = _name_socket() if answers_names else None
-    try:
-        _Watch(enclosure, log, descriptors, names).until_last(command, status)
-    except Exception:  # noqa: BLE001 - whoever began it reads it there
-        traceback.print_exc()
+    _Watch(enclosure, log, descriptors, names).until_last(command, status)
+
+
+def _let_go_of_streams() -> None:
+    """Leave the terminal, or a pipe whose reader waits for its end, to the command."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _execute(enclosure: Enclosure, there: socket.socket) -> NoReturn:

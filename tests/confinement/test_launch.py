@@ -201,6 +201,18 @@ def test_it_goes_on_in_there_until_its_last_process_ends(
 
 @machine
 @each_way
+def test_no_call_waits_for_ever_where_processes_end_all_the_time(
+    place: Place, way: Way
+) -> None:
+    """The death of each interrupts the warden, and each has asked it something."""
+    script = "for n in $(seq 400); do (: > $IN/$n & : > OUT/file; wait) & done; wait"
+    code, _ = place.run(way, script.replace("OUT", str(place.outside)))
+    assert code == 0
+    assert all((place.inside / str(number)).exists() for number in range(1, 401))
+
+
+@machine
+@each_way
 def test_with_its_warden_all_of_it_ends(place: Place, way: Way) -> None:
     script = "setsid bash -c 'while echo >> $0/beat; do sleep 0.02; done' $IN & exit 0"
     place.run(way, script)
