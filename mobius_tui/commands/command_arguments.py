@@ -78,6 +78,7 @@ def _demo_options(parser: argparse.ArgumentParser) -> None:
     # The other options of `drill` have fixed values.
     parser.set_defaults(runbook=None, fault=["bad-release"], seed=None, send=False)
     parser.set_defaults(try_checks=False, site=None, environment=None)
+    parser.set_defaults(confined=False)
 
 
 def _rehearsal_options(parser: argparse.ArgumentParser) -> None:
@@ -280,8 +281,15 @@ def _drill_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--environment",
-        choices=("production", "staging"),
-        help="which of its environments breaks; staging stands beside production then",
+        metavar="NAME",
+        help="which of its environments breaks, production or staging beside it; asks "
+        "by name for the protected one of a runbook that runs as it is written",
+    )
+    parser.add_argument(
+        "--confined",
+        action="store_true",
+        help="where it can write to its site alone and reach no machine; the end says "
+        "what it would have touched (Linux; `doctor` says whether it works)",
     )
     _facilitator_options(parser)
     _own_staging_options(parser)

@@ -139,6 +139,11 @@ exit codes:
 """
 
 
+CONFINED_WORD = "confined"
+"""What stands before the run's folder, the site's, and a command line of `drill` that
+is in its enclosure: `drill --confined` begins itself anew so."""
+
+
 def run_command(words: Sequence[str]) -> int:
     """Run the command that a command line names; without one, open the library.
 
@@ -154,7 +159,11 @@ def run_command(words: Sequence[str]) -> int:
     """
     collect_seldom()
     forbid_core_dumps()
+    enclosed: Sequence[str] = ()
+    if words[:1] == [CONFINED_WORD]:
+        enclosed, words = words[1:3], words[3:]
     options = build_parser(words).parse_args(words)
+    options.words, options.enclosed = tuple(words), tuple(enclosed)
     module = import_module(command_module(options.command or "library"))
     code: int = module.do(options)
     return code

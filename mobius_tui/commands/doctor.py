@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mobius_tui.commands.support.command_output import print_data
+from mobius_tui.doctor.confining import confining_finding
 from mobius_tui.doctor.finding import Finding
 from mobius_tui.doctor.login import login_finding
 from mobius_tui.doctor.needed_programs import install_findings, many_hosts_findings
@@ -28,7 +29,8 @@ VERDICT_LABELS = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}
 def do(options: argparse.Namespace) -> int:
     """Print the findings; changes nothing, uses no network.
 
-    Of other programs only ssh and Ansible are started, for their versions.
+    Of other programs only ssh and Ansible are started, for their versions, and `true`,
+    confined.
     """
     findings = tuple(_findings())
     if options.json:
@@ -61,3 +63,4 @@ def _findings() -> Iterator[Finding]:
     yield login_finding(Path("/"), current_operator())
     path = os.environ.get("PATH", os.defpath)
     yield from many_hosts_findings(path, Path.home(), Path("/etc"))
+    yield confining_finding()

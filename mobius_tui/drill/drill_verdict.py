@@ -35,7 +35,7 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
 )
 from mobius_tui.drill.site_survey import read_survey, survey_after_run
-from mobius_tui.errors import MobiusError
+from mobius_tui.errors import EXIT_FAILED, EXIT_OK, MobiusError
 from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import refresh_stats
@@ -363,10 +363,51 @@ async def await_score(directory: RunDirectory, root: Path) -> DrillRecord | None
     """
     deadline = time.monotonic() + SCORE_WAIT_SECONDS
     while time.monotonic() < deadline:
-        # Looked at before the score: its guard writes that, and dies only then.
-        guarded = site_services.read_pid_file(root / "run" / "owner") is not None
-        found = drill_record.read_drill_record(directory)
-        if found is not None or not guarded:
+        is_final, found = _score_so_far(directory, root)
+        if is_final:
             return found
         await asyncio.sleep(POLL_SECONDS)
     return None
+
+
+def _score_so_far(
+    directory: RunDirectory, root: Path
+) -> tuple[bool, DrillRecord | None]:
+    """Whether the score is known or will never be, and the score, if there is one."""
+    # Looked at before the score: its guard writes that, and dies only then.
+    # Of a confined drill, seen from outside, that is the warden of its enclosure.
+    owners = (folder / "run" / "owner" for folder in (root, root.parent))
+    guarded = any(map(site_services.read_pid_file, owners))
+    found = drill_record.read_drill_record(directory)
+    return found is not None or not guarded, found
+
+
+def exit_code_of_drill(code: int, drill: DrillRecord | None) -> int:
+    """What a drill exits with that is over: 0 only where its site was seen restored.
+
+    Args:
+        code: what its run would exit with if it were no drill.
+        drill: its record; `None` where nobody keeps one.
+    """
+    if drill is not None and drill.score.handled:
+        return code
+    is_automatic = drill is not None and drill.score.automatic
+    return EXIT_FAILED if is_automatic or code == EXIT_OK else code
+
+
+def exit_code_on_leaving(code: int, directory: RunDirectory, root: Path) -> int:
+    """As `exit_code_of_drill`, of a drill whose score may still be made.
+
+    It is waited for, as in `await_score`.
+
+    Args:
+        code: what its run would exit with if it were no drill.
+        directory: the run.
+        root: the site's folder.
+    """
+    deadline = time.monotonic() + SCORE_WAIT_SECONDS
+    is_final, found = _score_so_far(directory, root)
+    while not is_final and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        is_final, found = _score_so_far(directory, root)
+    return exit_code_of_drill(code, found)

@@ -107,6 +107,14 @@ def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
     return DrillHosts(names=chosen, limit=limit)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfinedPlace:
+    """The folders that a confined drill can write to."""
+
+    run: Path
+    site: Path
+
+
 _GUARDS: list[subprocess.Popen[bytes]] = []
 """Guards that this process started: they outlive it, and are reaped if they do not."""
 
@@ -124,6 +132,7 @@ def rehearsal(
     kind: SiteKind = SiteKind.REAL,
     environment: str | None = None,
     hosts: DrillHosts | None = None,
+    place: ConfinedPlace | None = None,
 ) -> Iterator[Briefing]:
     """Build and break a site; gives the briefing of a run against it.
 
@@ -141,6 +150,7 @@ def rehearsal(
         kind: what the site is like.
         environment: which one it is about; `None` for that of the faults.
         hosts: those that the drill simulates; `None` for none.
+        place: the folders of a confined drill, which this process is in.
 
     Raises:
         MobiusError: the runbook or a variable is wrong, or the site cannot be built.
@@ -154,12 +164,13 @@ def rehearsal(
         environment=environment or environment_of(faults),
         keep=keep,
         hosts=hosts.names,
+        folder=None if place is None else place.site,
     )
     for each in faults:
         each.inject(site)
         injection_log.log_injection(site.root, each.name, time.time())
     variables = drill_site.environment_variables(site)
-    yield prepare_briefing(
+    briefing = prepare_briefing(
         book,
         given={**_site_values(site, book), **given},
         workdir=site.root,
@@ -171,6 +182,13 @@ def rehearsal(
         home_and_tmpdir=variables,
         limit=hosts.limit,
         host_sites={name: str(place) for name, place in site.host_sites.items()},
+    )
+    yield replace(
+        briefing,
+        site_addresses=site.addresses,
+        site_programs=site.programs,
+        confined=place is not None,
+        reserved_run=None if place is None else place.run,
     )
 
 
@@ -187,10 +205,14 @@ def _build_site(
     environment: str,
     keep: bool,
     hosts: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> drill_site.Site:
-    """Build a site that belongs to a guard process of its own."""
+    """Build a site that belongs to a guard process of its own.
+
+    In `folder`, if that is given; it need not be there yet.
+    """
     started = datetime.now(UTC)
-    folder = _new_folder(started)
+    folder = folder or new_site_folder(started)
     guard_pid = start_guard(folder.resolve(), os.getpid(), keep=keep)
     build = partial(build_fleet, names=hosts) if hosts else drill_site.build_site
     site = build(folder, seed=seed, started=started, kind=kind, environment=environment)
@@ -200,7 +222,7 @@ def _build_site(
     return site
 
 
-def _new_folder(started: datetime) -> Path:
+def new_site_folder(started: datetime) -> Path:
     """The path of a new site or staging, which is not made yet.
 
     Args:
@@ -277,7 +299,7 @@ def own_rehearsal(
         sends_to_channels=send,
     )
     _refuse_protected(book, briefing)
-    folder = _new_folder(datetime.now(UTC))
+    folder = new_site_folder(datetime.now(UTC))
     env = {**os.environ, **{k: value for k, (value, _) in briefing.values.items()}}
     own_staging.make_own_staging_folder(
         folder, all_faults, env=env, workdir=briefing.workdir

@@ -81,12 +81,33 @@ class Navigator:
             source: the file that is edited; the runbook's own without it.
             trouble: what is wrong with it since it was edited.
         """
-        from mobius_tui.tui.start_pages import make_briefing
+        from mobius_tui.tui.start_pages import (
+            auto_as_asked,
+            auto_of_edited,
+            make_briefing,
+        )
+
+        asked = briefing
 
         def open_run(directory: RunDirectory, *, is_new: bool) -> Page:
-            own = auto if is_new else None
+            viewer = Viewer(directory)
+            began = viewer.follower.state.began
+            is_as_written = began is not None and bool(began.as_written)
+            own = auto_as_asked(auto, asked, is_as_written=is_as_written)
             return self.run_screen(
-                Viewer(directory), skips_return_card=is_new, auto=own
+                viewer, skips_return_card=is_new, auto=own if is_new else None
+            )
+
+        def reopen(
+            briefing: Briefing,
+            *,
+            answers: Mapping[str, str],
+            source: Path | None,
+            trouble: str,
+        ) -> Page:
+            own = auto_of_edited(auto, asked, briefing)
+            return self.briefing(
+                briefing, auto=own, answers=answers, source=source, trouble=trouble
             )
 
         return make_briefing(
@@ -95,7 +116,7 @@ class Navigator:
             source=source,
             trouble=trouble,
             make_run_page=open_run,
-            reopen=partial(self.briefing, auto=auto),
+            reopen=reopen,
         )
 
     async def resume(

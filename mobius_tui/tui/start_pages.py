@@ -6,6 +6,7 @@ Who resumes a run waits for none of it to be imported.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from mobius_tui.drill.detection_coverage import drill_coverage
 from mobius_tui.drill.library_listing import LibraryListing, list_library
 from mobius_tui.errors import MobiusError
+from mobius_tui.run.client.drill_reach import runs_as_written
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.run_briefing import (
     Briefing,
@@ -20,6 +22,7 @@ from mobius_tui.run.client.run_briefing import (
     refresh_briefing,
 )
 from mobius_tui.run.client.start_run import start_new_run
+from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
@@ -57,6 +60,31 @@ class ReopenBriefing(Protocol):
         trouble: str,
     ) -> Page:
         """Make it; the arguments are those of `make_briefing`."""
+
+
+def auto_as_asked(
+    auto: StartAutomatic | None, asked: Briefing, *, is_as_written: bool
+) -> StartAutomatic | None:
+    """What makes a run go by itself, without the consent that is not meant for it.
+
+    A drill that reaches nothing real is confirmed as a whole; where it was edited, or
+    given a value, so that it can leave its site, that was not asked.
+
+    Args:
+        auto: as it was asked for.
+        asked: the briefing that it was asked for.
+        is_as_written: whether what begins now can leave its site.
+    """
+    if auto is None or not is_as_written or runs_as_written(asked):
+        return auto
+    return replace(auto, confirmed=False, manual="stop")
+
+
+def auto_of_edited(
+    auto: StartAutomatic | None, asked: Briefing, anew: Briefing
+) -> StartAutomatic | None:
+    """As `auto_as_asked`, for the briefing of a runbook that was edited."""
+    return auto_as_asked(auto, asked, is_as_written=runs_as_written(anew))
 
 
 def make_library(

@@ -24,6 +24,8 @@ def drill() -> Briefing:
         mode=Mode.DRILL,
         profile=None,
         workdir=Path("/srv/mobius"),
+        site="/srv/mobius",
+        site_addresses=frozenset(("127.0.0.1:3000",)),
         values={"target_env": ("production", "default")},
         missing=(runbook.variables["reason"],),
         problems=("sha256sum is not on PATH; install it",),

@@ -90,6 +90,7 @@ class MadeRun:
         at: float = BEGAN,
         path: str | None = None,
         setting: Mapping[str, str] | None = None,
+        confined: bool | None = None,
     ) -> None:
         self.runbook = runbook
         self.directory = make_run_directory(root, runbook.id, runbook.sources, at)
@@ -112,6 +113,7 @@ class MadeRun:
                 setting=setting or {},
                 site=site,
                 path=str(runbook.path.resolve()) if path is None else path,
+                confined=confined,
             )
         )
         for name, value in values.items():

@@ -166,8 +166,8 @@ def add_auto_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--manual",
         choices=("stop", "skip", "tick"),
-        help="what --auto does with manual steps (stop; in a drill, tick); a protected "
-        "environment refuses tick",
+        help="what --auto does with manual steps (stop; in a drill of one that is "
+        "bundled, tick); a protected environment refuses tick",
     )
     parser.add_argument(
         "--answers",

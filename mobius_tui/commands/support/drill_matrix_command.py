@@ -85,6 +85,8 @@ def options_of_each_drill(options: argparse.Namespace) -> list[str]:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option}: only for a drill by itself, without --matrix")
     words = ["--rehearse-undo"] if options.rehearse_undo else []
+    words += ["--yes"] if options.yes else []
+    words += ["--confined"] if options.confined else []
     for name in ("site", "environment", "answers", "manual"):
         if value := getattr(options, name):
             words += [f"--{name}", value]

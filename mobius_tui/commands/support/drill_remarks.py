@@ -12,6 +12,7 @@ from mobius_tui.drill.past_drills import drills_of_runbook
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.site_runbooks import stays_on_site
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.units import age_in_seconds, ago_in_words
 
@@ -108,7 +109,9 @@ def _remarks_on(
         fresh, is_fresh = _freshness(runbook, now, oldest)
         if not is_fresh:
             own = " --inject-cmd FILE.toml" if found.own_staging else ""
-            remedy = f"`mobius-tui drill {path}{own} --auto` rehearses it"
+            kept = found.own_staging or stays_on_site(runbook.sources)
+            how = "--auto" if kept else "--confined --auto"
+            remedy = f"`mobius-tui drill {path}{own} {how}` rehearses it"
             stale, fresh = f"stale: {fresh}; {limit} is the limit; {remedy}", ""
     return DrillRemarks(
         file=str(path),

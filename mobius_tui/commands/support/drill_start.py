@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from mobius_tui.commands.support.drill_matrix_command import (
 )
 from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.commands.support.run_lines import drill_exit_code, is_drill_open
+from mobius_tui.confinement.enclosure import is_confined
 from mobius_tui.drill import own_staging
 from mobius_tui.drill.coached_drills import mark_as_coached
+from mobius_tui.drill.confined_drill import refusal_lines, start_confined_drill
 from mobius_tui.drill.drill_facilitator import (
     ACT_IN_PAST_TENSE,
     Facilitator,
@@ -39,16 +42,22 @@ from mobius_tui.drill.faults.fault_combinations import (
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS, HOST_FAULTS
 from mobius_tui.drill.own_staging import OwnFault, own_faults
 from mobius_tui.drill.rehearsal import (
+    ConfinedPlace,
     DrillHosts,
     choose_drill_hosts,
     own_rehearsal,
     rehearsal,
 )
 from mobius_tui.drill.site.drill_site import open_site
-from mobius_tui.drill.site.site_files import SiteKind
+from mobius_tui.drill.site.site_files import ENVIRONMENTS, SiteKind
 from mobius_tui.drill.site_survey import survey_before_run
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK, UsageError
 from mobius_tui.plain import send_and_await_reply
+from mobius_tui.run.client.drill_reach import (
+    drill_reach,
+    reach_summary,
+    runs_as_written,
+)
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import FacilitatorAct
@@ -59,8 +68,10 @@ from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder, find_runbook
+from mobius_tui.runbook.library.site_runbooks import stays_on_site
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.sanitize import line
 
 HEAL_SECONDS = 120.0
 """Seconds that the command waits for its guard to heal what was not repaired."""
@@ -78,8 +89,6 @@ def drill_own_staging(options: argparse.Namespace) -> int:
             print_data(f"{fault.name:16} {fault.title}")
         return EXIT_OK
     _refuse_site_options(options)
-    if options.auto:
-        options.manual = options.manual or "tick"
     chosen = _chosen_faults(faults, options.fault)
     answers = read_answers(
         options.answers, lambda: load(find_runbook(options.runbook))
@@ -176,11 +185,16 @@ def start_drill(options: argparse.Namespace) -> int:
         return _facilitate(options)
     hosts = _choose_runbook_and_hosts(options)
     if options.inject_cmd is not None:
+        if options.confined:
+            raise UsageError("--confined: only on the program's own site")
         if hosts.names:
             raise UsageError("--inject-cmd: only for a runbook without hosts")
         return drill_own_staging(options)
     if options.matrix:
         return _drill_matrix(options, hosts)
+    if options.confined and not options.enclosed:
+        runbook = _runbook_of(options)
+        return start_confined_drill(options.words, runbook, keep=options.keep)
     return rehearse(options)
 
 
@@ -213,6 +227,13 @@ def _drill_matrix(options: argparse.Namespace, hosts: DrillHosts) -> int:
     usual = ("bad-release", *(each.name for each in HOST_FAULTS))
     faults = options.fault or (usual if hosts.names else tuple(FAULTS))
     known = FLEET_FAULTS if hosts.names else FAULTS
+    if not (
+        options.yes or options.confined or stays_on_site(_runbook_of(options).sources)
+    ):
+        raise UsageError(
+            f"--matrix: {options.runbook} runs as it is written, once for each fault; "
+            f"--yes confirms that, and {CONFINED_REMEDY}"
+        )
     # What is unknown is refused before the first drill.
     read_answers(options.answers, partial(_runbook_of, options))
     for name in faults:
@@ -246,9 +267,6 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
     if hidden:
         names, seed = random_fault(seed, known)
     faults = combine_faults(names, known)
-    if options.auto:
-        options.manual = options.manual or "tick"
-        options.yes = True  # nothing real is touched
     # Whoever works in it is told what people notice; the rest is theirs to find out.
     kind = SiteKind(options.site or SiteKind.REAL)
     usual = (
@@ -268,9 +286,13 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         keep=options.keep,
         send=options.send,
         kind=kind,
-        environment=options.environment,
+        environment=(
+            options.environment if options.environment in ENVIRONMENTS else None
+        ),
         hosts=hosts,
+        place=_confined_place(options),
     ) as briefing:
+        require_consent(options, with_answers(briefing, answers.values))
         if options.try_checks:
             _survey_checks(briefing, answers.values)
         if coaches and briefing.site is not None:
@@ -278,11 +300,89 @@ def rehearse(options: argparse.Namespace, *, coaches: bool = False) -> int:
         code = start_or_preview_run(options, briefing, answers)
         if options.auto and not options.dry_run:
             code = drill_exit_code(briefing, faults, code)
+        if briefing.reserved_run is not None and not options.dry_run:
+            for each in refusal_lines(RunDirectory(briefing.reserved_run)):
+                narrate(each)
         if hidden and not is_drill_open(briefing):
             narrate(f"`mobius-tui drill --fault {names[0]} --seed {seed}` repeats it")
         if options.keep:
             narrate(f"the site is kept in {briefing.site}")
         return code
+
+
+def require_consent(options: argparse.Namespace, briefing: Briefing) -> None:
+    """Confirm beforehand what is harmless, and refuse what nobody has asked for.
+
+    A drill that can leave its site wants what a run wants: `--yes` before it goes by
+    itself, and a protected environment's name.
+
+    Args:
+        options: of the command line; in a drill by itself that reaches nothing real,
+            `yes` is given, and of a runbook that is written for the site its manual
+            steps are ticked.
+        briefing: the drill's.
+
+    Raises:
+        UsageError: it is not asked for.
+    """
+    named, wanted = options.environment, briefing.environment
+    if named is not None and named not in (*ENVIRONMENTS, wanted):
+        raise UsageError(
+            f"--environment {line(named)}: the site has {' and '.join(ENVIRONMENTS)}; "
+            f"the runbook's own environment is {line(wanted or 'not named')}"
+        )
+    if options.auto and stays_on_site(briefing.runbook.sources):
+        options.manual = options.manual or "tick"
+    if not runs_as_written(briefing):
+        options.yes = options.yes or options.auto
+        return
+    if options.dry_run:
+        return
+    title = line(briefing.runbook.id)
+    if briefing.protected and named != wanted:
+        raise UsageError(
+            f"{line(wanted or '')} is protected, and {title} runs as it is written, on "
+            f"the site or beyond it: --environment {line(wanted or '')} asks for it "
+            f"by name, and {CONFINED_REMEDY}"
+        )
+    found = drill_reach(briefing)
+    if found and (options.auto or options.try_checks) and not options.yes:
+        option = "--auto" if options.auto else "--try-checks"
+        yes = "--yes" if options.auto else "--auto and --yes"
+        raise UsageError(
+            "\n  ".join(
+                (
+                    f"{title} runs as it is written: {reach_summary(found)}:",
+                    *(each.words for each in found),
+                    f"{option} wants {yes} for that; {CONFINED_REMEDY}",
+                )
+            )
+        )
+
+
+CONFINED_REMEDY = "--confined drills it where it can reach nothing real"
+"""How a runbook that leaves the site is drilled without harm."""
+
+
+def with_answers(briefing: Briefing, answers: Mapping[str, str]) -> Briefing:
+    """The briefing with what will be answered, to judge what it reaches."""
+    asked = {each.name for each in briefing.variables_asked if not each.secret}
+    given = {name: (answers[name], "answer") for name in asked & answers.keys()}
+    return replace(briefing, values={**briefing.values, **given})
+
+
+def _confined_place(options: argparse.Namespace) -> ConfinedPlace | None:
+    """The folders of the drill if it is confined, by what the system lets it do.
+
+    Raises:
+        UsageError: it is said to be, and is not.
+    """
+    if not options.enclosed:
+        return None
+    if not options.confined or not is_confined():
+        raise UsageError("confined: `drill --confined` begins itself so; it is not")
+    run, site = options.enclosed
+    return ConfinedPlace(run=Path(run), site=Path(site))
 
 
 def _survey_checks(briefing: Briefing, answers: Mapping[str, str]) -> None:

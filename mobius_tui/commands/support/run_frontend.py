@@ -10,9 +10,11 @@ from mobius_tui.commands.support import screens
 from mobius_tui.commands.support.command_options import auto_action, is_plain
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.errors import EXIT_OK, UsageError
+from mobius_tui.run.client.drill_reach import runs_as_written
 from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
 from mobius_tui.sanitize import line
 
@@ -58,7 +60,7 @@ def _refuse_ticks(briefing: Briefing) -> None:
         UsageError: it would not; the message says why.
     """
     refused = manual_tick_refusal(
-        mode=briefing.mode,
+        is_harmless=briefing.mode is Mode.DRILL and not runs_as_written(briefing),
         environment=briefing.environment,
         protected=briefing.protected,
     )

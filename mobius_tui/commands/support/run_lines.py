@@ -13,15 +13,20 @@ from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import past_drills
 from mobius_tui.drill.detection_coverage import coverage_summary, subject_coverage
 from mobius_tui.drill.drill_record import DrillRecord
-from mobius_tui.drill.drill_verdict import await_score, site_problems
+from mobius_tui.drill.drill_verdict import (
+    await_score,
+    exit_code_of_drill,
+    site_problems,
+)
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.past_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
-from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK
+from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
+from mobius_tui.run.client.drill_reach import reach_lines
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
@@ -62,7 +67,8 @@ def start_with_lines(
 
     async def lines() -> int:
         labels = understated_step_notices(Plan(briefing.runbook))
-        for problem in (*briefing.problems, *briefing.notices, *labels):
+        leaves = reach_lines(briefing)
+        for problem in (*briefing.problems, *briefing.notices, *leaves, *labels):
             narrate(problem)
         for title, words in hosts_by_target(briefing):
             narrate(f"{title}: {words}")
@@ -200,8 +206,7 @@ async def print_until_end(
         is_resumed: whether it goes on, so that its lines were printed before.
 
     Returns:
-        The exit code that its end has; 1 for a drill that was completed, or went by
-        itself, though the site is still broken.
+        The exit code that its end has; of a drill, as `exit_code_of_drill` says.
     """
     code = await print_run(
         directory,
@@ -218,10 +223,9 @@ async def print_until_end(
         narrate(
             "this drill has no score: whoever keeps it, the guard of its site, is gone"
         )
-        return code or EXIT_FAILED
-    _print_score(drill, directory, as_json=as_json)
-    failed = not drill.score.handled and (auto is not None or code == EXIT_OK)
-    return EXIT_FAILED if failed else code
+    else:
+        _print_score(drill, directory, as_json=as_json)
+    return exit_code_of_drill(code, drill)
 
 
 def _site_of_drill(directory: RunDirectory) -> Path | None:

@@ -95,6 +95,23 @@ class Site:
         return tuple(unit for unit in site_services.UNITS if unit not in unused)
 
     @property
+    def addresses(self) -> frozenset[str]:
+        """`host:port` of all that listens on it, under each name of this machine."""
+        roots = (self.root, *self.host_sites.values())
+        known = [json.loads((root / "site.json").read_text()) for root in roots]
+        ports = {
+            port for each in known for port in (*each["ports"].values(), self.port)
+        }
+        return frozenset(
+            f"{name}:{port}" for name in ("127.0.0.1", "localhost") for port in ports
+        )
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of the programs that others play on it."""
+        return frozenset(path.name for path in self.bin.iterdir())
+
+    @property
     def config(self) -> Path:
         """The folder of the configuration that a drill is about."""
         return self.root / "config" / self.environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mobius_tui.run.client.drill_reach import reach_lines
 from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
@@ -64,6 +65,8 @@ def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
         yield f"! {problem}"
     for notice in briefing.notices:
         yield f"! {notice}"
+    for words in reach_lines(briefing, most=len(runbook.steps()) * 2 + 99):
+        yield f"! {words}"
     for words in understated_step_notices(plan):
         yield f"! {words}"
     for name in runbook.variables:

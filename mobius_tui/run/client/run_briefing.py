@@ -70,6 +70,14 @@ class Briefing:
     """HOME and TMPDIR for the run's steps, where they are not the caller's."""
     site: str | None = None
     """The drill site's folder."""
+    site_addresses: frozenset[str] = frozenset()
+    """`host:port` of the services of the program's own site; empty for a staging."""
+    site_programs: frozenset[str] = frozenset()
+    """Names of the programs that others play on that site."""
+    confined: bool = False
+    """Whether the drill can write to nothing but its site, and reach no machine."""
+    reserved_run: Path | None = None
+    """The folder that was made for the run beforehand, as it could not be later."""
     sink: str | None = None
     """The URL for a drill's messages: each goes there with its channel's id appended.
     """
@@ -305,6 +313,10 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         secrets={**anew.secrets, **known},
         missing=missing,
         hosts={**read, **anew.hosts},
+        site_addresses=briefing.site_addresses,
+        site_programs=briefing.site_programs,
+        confined=briefing.confined,
+        reserved_run=briefing.reserved_run,
         share=briefing.share,
         share_control=briefing.share_control,
         although_running=briefing.although_running,

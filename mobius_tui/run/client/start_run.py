@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.client.drill_reach import runs_as_written
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
 from mobius_tui.run.client.runs_beside import limited_things, runs_beside
@@ -21,7 +22,11 @@ from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
 from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import validate_manual_answers
-from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
+from mobius_tui.run.storage.run_directory import (
+    RunDirectory,
+    make_run_directory,
+    replace_sources,
+)
 from mobius_tui.run.storage.run_limits import (
     LimitedThing,
     encode_things,
@@ -73,14 +78,7 @@ async def start_new_run(
         refuse_unattended(runbook, feature)
     if isinstance(auto, StartAutomatic):
         validate_manual_answers(runbook, auto.answers)
-    root = runs_root() if ready.share is None else make_shared_folder(ready.share)
-    directory = make_run_directory(
-        root,
-        runbook.id,
-        runbook.sources,
-        time.time(),
-        shared=ready.share is not None,
-    )
+    directory = _directory_of(ready)
     if ready.share_control:
         make_takeover_note(directory)
     began = replace(_run_began_event(ready, directory), limits=encode_things(things))
@@ -127,6 +125,28 @@ def _limited_things(ready: Briefing) -> tuple[LimitedThing, ...]:
     return limited_things(ready.runbook, ready.workdir, ready.hosts)
 
 
+def _directory_of(ready: Briefing) -> RunDirectory:
+    """The directory of a new run: made now, or beforehand.
+
+    Raises:
+        UsageError: it is to be shared, and cannot be.
+        RunError: it cannot be made.
+    """
+    runbook = ready.runbook
+    if ready.reserved_run is not None:
+        reserved = RunDirectory(ready.reserved_run)
+        replace_sources(reserved, runbook.sources)
+        return reserved
+    root = runs_root() if ready.share is None else make_shared_folder(ready.share)
+    return make_run_directory(
+        root,
+        runbook.id,
+        runbook.sources,
+        time.time(),
+        shared=ready.share is not None,
+    )
+
+
 def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
     """The first event of a run: from the briefing and from this process."""
     umask = os.umask(0o077)
@@ -161,5 +181,7 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         host_sites=ready.host_sites,
         targets={name: found.sha256 for name, found in ready.hosts.items()},
         playbooks=ready.playbooks,
+        as_written=runs_as_written(ready) or None,
+        confined=ready.confined or None,
         key=secrets.token_hex(RUN_KEY_BYTES),
     )

@@ -104,6 +104,11 @@ class RunBegan:
     playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By step, what its playbook is made of as the briefing had it; see
     `playbook_digests`."""
+    as_written: bool | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """Whether it is a drill whose runbook can reach beyond the site; `None` for no."""
+    confined: bool | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """Whether it is a drill that can write to nothing but its site and its own folder,
+    and reach no other machine; `None` for no."""
     key: str | None = field(default=None, metadata=OMITTED_IF_NONE)
     """128 random bits, as 32 hexadecimal digits; runs of earlier versions have none."""
 
@@ -123,6 +128,11 @@ class RunBegan:
     def is_drill(self) -> bool:
         """Whether it is a rehearsal."""
         return self.mode == Mode.DRILL
+
+    @property
+    def is_harmless_drill(self) -> bool:
+        """Whether it is a rehearsal that reaches nothing real."""
+        return self.is_drill and not self.as_written
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from mobius_tui.confinement.enclosure import is_confined
 from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
@@ -149,6 +150,13 @@ END_CHECK_INTERVAL = 0.02
 """Seconds between two checks of a host that is about to end."""
 
 
+OUTSIDE_REASON = (
+    "what confined this drill is gone, and with it its site; nothing of it is run "
+    "outside"
+)
+"""Why a confined drill ends whose host begins anew."""
+
+
 class Host:
     """One run, and the process that runs it."""
 
@@ -188,15 +196,18 @@ class Host:
                 plan = Plan(runbook)
                 plan.catch_up(state)
                 self._make_parts(plan, state, journal, began, tasks)
+                is_outside = began.confined and not is_confined()
                 await journal_host_start(
                     self.context,
                     self.writer,
                     self._handle_intent,
-                    self.spec,
+                    replace(self.spec, first_intent=None) if is_outside else self.spec,
                     self.held.key,
                     journal_content,
                     left_over,
                 )
+                if is_outside and state.ended is None:
+                    await abandon_run(self.context, self.writer, OUTSIDE_REASON)
                 await self._serve(left_over)
                 failed = self.writer.failure or journal.stall_reason
                 code = EXIT_INCOMPLETE if failed else EXIT_OK

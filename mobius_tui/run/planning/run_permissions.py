@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
+from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     NoteAdded,
@@ -177,7 +177,7 @@ def require_may_start_automatic(action: StartAutomatic, situation: Situation) ->
         require_rollback_phase(situation)
     if action.manual == "tick" and state.began is not None:
         words = manual_tick_refusal(
-            mode=state.began.mode,
+            is_harmless=state.began.is_harmless_drill,
             environment=state.began.environment,
             protected=state.began.protected,
         )
@@ -191,15 +191,17 @@ def require_may_start_automatic(action: StartAutomatic, situation: Situation) ->
     situation.require_event_allowed(AutoStarted())
 
 
-def manual_tick_refusal(*, mode: Mode, environment: str | None, protected: bool) -> str:
+def manual_tick_refusal(
+    *, is_harmless: bool, environment: str | None, protected: bool
+) -> str:
     """Why `--manual tick` is refused in a run; empty where it may be given.
 
     Args:
-        mode: what the run is for.
+        is_harmless: whether it is a drill that reaches nothing real.
         environment: its name, if it has one.
         protected: whether the runbook protects it.
     """
-    if not protected or mode is Mode.DRILL:
+    if not protected or is_harmless:
         return ""
     return (
         f"--manual tick is refused in {environment}, which is protected: nobody would "

@@ -154,7 +154,9 @@ def remedy_of_manual(state: RunState, missing: Sequence[Variable]) -> str:
     if state.auto is None or began is None:
         return person_remedy(state)
     refused = manual_tick_refusal(
-        mode=began.mode, environment=began.environment, protected=began.protected
+        is_harmless=began.is_harmless_drill,
+        environment=began.environment,
+        protected=began.protected,
     )
     if not refused and any(variable.secret for variable in missing):
         refused = "no answers file gives a secret"

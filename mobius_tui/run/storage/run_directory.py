@@ -189,6 +189,11 @@ class RunDirectory:
         return self.path / "stats.json"
 
     @property
+    def refused(self) -> Path:
+        """`refused.jsonl`: what a confined drill was refused; only there for one."""
+        return self.path / "refused.jsonl"
+
+    @property
     def imported(self) -> Path:
         """Where the run came from; only there for one that ran elsewhere."""
         return self.path / "imported.toml"
@@ -270,6 +275,26 @@ def try_lock(handle: int) -> bool:
     return True
 
 
+def replace_sources(run: RunDirectory, sources: Iterable[SourceFile]) -> None:
+    """Put other bytes of a runbook into the directory of a run that has not begun.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    try:
+        for old in run.runbook.iterdir():
+            old.unlink()
+        _write_sources(run, sources)
+        sync_folder(run.path)
+    except OSError as error:
+        raise RunError(f"{run.path}: {error.strerror}; free some space") from error
+
+
+def _write_sources(run: RunDirectory, sources: Iterable[SourceFile]) -> None:
+    for source in sources:
+        create_file(run.runbook / source.name, source.data)
+
+
 def make_run_directory(
     root: Path,
     runbook_id: str,
@@ -310,8 +335,7 @@ def make_run_directory(
     try:
         for folder in (run.runbook, run.steps):
             make_folder(folder)
-        for source in sources:
-            create_file(run.runbook / source.name, source.data)
+        _write_sources(run, sources)
         for empty in (run.journal, run.health, run.host_log, run.lock):
             create_file(empty)
         sync_folder(run.path)

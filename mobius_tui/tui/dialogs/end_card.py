@@ -15,15 +15,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from mobius_tui.drill import drill_record
+from mobius_tui.drill.confined_drill import refusal_lines
 from mobius_tui.drill.detection_coverage import subject_coverage
-from mobius_tui.drill.drill_verdict import await_score
+from mobius_tui.drill.drill_verdict import await_score, exit_code_on_leaving
 from mobius_tui.drill.past_drills import (
     compare_times,
     drills_of_same_runbook,
     is_first_drill,
 )
-from mobius_tui.errors import EXIT_FAILED, EXIT_OK
+from mobius_tui.errors import EXIT_OK
 from mobius_tui.program_name import called_name
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
@@ -236,22 +236,32 @@ def _failed_attempts_fields(view: RunView) -> Iterable[Field]:
 
 
 async def await_score_fields(
-    directory: RunDirectory, site: Path, runbook: Runbook
+    directory: RunDirectory, site: Path, runbook: Runbook, *, is_confined: bool = False
 ) -> tuple[Field, ...]:
-    """The score of a drill that is over, once it is known.
+    """The score of a drill that is over, once it is known; what it was refused.
 
     Args:
         directory: the run.
         site: the folder of its site.
         runbook: what was drilled.
+        is_confined: whether it was confined.
     """
     drill = await await_score(directory, site)
+    refused = refused_fields(directory) if is_confined else ()
     if drill is None:
-        return score_fields(None)
+        return (*score_fields(None), *refused)
     before = await asyncio.to_thread(drills_of_same_runbook, directory, drill)
     found = await asyncio.to_thread(subject_coverage, directory.path.parent, runbook)
     scored = DrillResult(drill=drill, times=compare_times(drill, before))
-    return (*score_fields(scored), *undetected_fields(found))
+    return (*score_fields(scored), *refused, *undetected_fields(found))
+
+
+def refused_fields(directory: RunDirectory) -> tuple[Field, ...]:
+    """What a confined drill would have touched, and how that is known."""
+    return tuple(
+        Field("" if place else "refused", text(words, "warn" if place else "plain"))
+        for place, words in enumerate(refusal_lines(directory))
+    )
 
 
 async def make_end_card(
@@ -268,7 +278,11 @@ async def make_end_card(
     judge = None
     if began is not None and began.site is not None:
         judge = partial(
-            await_score_fields, directory, Path(began.site), view.plan.first_runbook
+            await_score_fields,
+            directory,
+            Path(began.site),
+            view.plan.first_runbook,
+            is_confined=bool(began.confined),
         )
     more = _next_steps_fields() if coaches else ()
     first = coaches and await run_in_thread(partial(is_first_drill, directory))
@@ -292,13 +306,9 @@ def _next_steps_fields() -> tuple[Field, ...]:
 
 
 def exit_code_of_run(state: RunState, directory: RunDirectory) -> int:
-    """What leaving a run exits with: 1 for a drill whose site is still broken."""
-    code = EXIT_OK if state.ended is None else state.ended.outcome.exit_code
-    if code == EXIT_OK and state.is_drill:
-        drill = drill_record.read_drill_record(directory)
-        return (
-            EXIT_FAILED
-            if drill is not None and drill.score.handled is False
-            else EXIT_OK
-        )
-    return code
+    """What leaving the run exits with; of a drill, as `exit_code_of_drill` says."""
+    if state.ended is None:
+        return EXIT_OK
+    code = state.ended.outcome.exit_code
+    site = state.began.site if state.began is not None else None
+    return code if site is None else exit_code_on_leaving(code, directory, Path(site))

@@ -14,6 +14,12 @@ from mobius_tui.drill.detection_coverage import DrillCoverage
 from mobius_tui.drill.drill_record import is_own_staging
 from mobius_tui.health.health_record import CheckState
 from mobius_tui.run.checks.value_commands import ListedValues
+from mobius_tui.run.client.drill_reach import (
+    HARMLESS_TEXT,
+    drill_description,
+    reach_lines,
+    runs_as_written,
+)
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
@@ -45,7 +51,7 @@ EFFECT_COUNT_WORDS: tuple[tuple[str, str, Role], ...] = (
 
 MODE_DESCRIPTIONS: Mapping[Mode, tuple[str, Role]] = {
     Mode.INCIDENT: ("real commands, in a real environment", "bad"),
-    Mode.DRILL: ("a rehearsal on a site of its own; nothing real is touched", "accent"),
+    Mode.DRILL: (HARMLESS_TEXT, "accent"),
     Mode.MAINTENANCE: (
         "planned work: real commands, in a real environment",
         "strong",
@@ -87,10 +93,14 @@ def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
         owners = f"  {', '.join(runbook.owners)}" if runbook.owners else ""
         line = assemble((" of ".join(version), "plain"), (owners, "muted"))
         fields.append(Field("version", line))
-    on_staging = briefing.site is not None and is_own_staging(Path(briefing.site))
-    words, role = STAGING_DRILL if on_staging else MODE_DESCRIPTIONS[briefing.mode]
+    words, role = _mode_description(briefing)
     mode = assemble((briefing.mode, role), (f"  {words}", "muted"))
     fields.append(Field("mode", mode))
+    label, role = ("beyond", "plain") if briefing.confined else ("leaves", "warn")
+    fields += [
+        Field("" if place else label, text(each, role))
+        for place, each in enumerate(reach_lines(briefing))
+    ]
     if briefing.environment:
         role = "bad" if briefing.protected else "plain"
         why = "  protected: what destroys wants its name typed" * briefing.protected
@@ -103,6 +113,16 @@ def summary_fields(briefing: Briefing) -> tuple[Field, ...]:
         shared = text(f"group {briefing.share} may {may}", "warn" if acts else "plain")
         fields.append(Field("shared", shared))
     return (*fields, *host_fields(briefing))
+
+
+def _mode_description(briefing: Briefing) -> tuple[str, Role]:
+    """What the mode means, of a drill by what it can reach."""
+    if briefing.mode is not Mode.DRILL:
+        return MODE_DESCRIPTIONS[briefing.mode]
+    if briefing.site is not None and is_own_staging(Path(briefing.site)):
+        return STAGING_DRILL
+    role: Role = "warn" if runs_as_written(briefing) else "accent"
+    return drill_description(briefing), role
 
 
 def host_fields(briefing: Briefing) -> tuple[Field, ...]:

@@ -44,10 +44,13 @@ def coach_mark(view: RunView) -> str:
             f"The trigger has fired. Press {begin}: it shows what will "
             f"run. {typed}: it goes on by itself until the site is well.",
         )
+    began = view.state.began
+    is_harmless = began is not None and began.is_harmless_drill
     return _mark(
         1,
-        "This MOBIUS is really broken, and nothing real is touched. Look at Health: "
-        "at the third failed check in a row a trigger fires.",
+        "This MOBIUS is really broken"
+        + ", and nothing real is touched" * is_harmless
+        + ". Look at Health: at the third failed check in a row a trigger fires.",
     )
 
 

@@ -11,12 +11,14 @@ from mobius_tui.drill.own_staging import make_own_staging_folder
 from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.tui.presenters.briefing_fields import (
     effect_fields,
     preflight_fields,
     summary_fields,
 )
 from tests.tui import briefings
+from tests.tui.runs import ROLLBACK
 
 
 @pytest.mark.parametrize(
@@ -35,20 +37,21 @@ def test_a_group_that_may_read_or_act_is_named(
     assert found.get("shared") == said
 
 
-def test_a_drill_on_a_staging_does_not_say_that_nothing_real_is_touched(
+def test_only_what_cannot_leave_its_site_says_that_nothing_real_is_touched(
     tmp_path: Path,
 ) -> None:
     make_own_staging_folder(tmp_path / "site", (), env={}, workdir=tmp_path)
 
-    def mode(site: Path | None) -> str:
-        briefing = replace(briefings.drill(), site=str(site) if site else None)
+    def mode(path: Path, site: Path) -> str:
+        briefing = replace(briefings.drill(), runbook=load(path), site=str(site))
         found = {field.label: field.content.plain for field in summary_fields(briefing)}
         return found["mode"]
 
-    assert "nothing real is touched" in mode(None)
-    assert "nothing real is touched" in mode(tmp_path)
-    assert "real commands" in mode(tmp_path / "site")
-    assert "nothing real" not in mode(tmp_path / "site")
+    ours = bundled_folder() / "mobius-rollback.toml"
+    assert "nothing real is touched" in mode(ours, tmp_path)
+    assert "runs as it is written" in mode(ROLLBACK, tmp_path), "the same name, edited"
+    assert "real commands" in mode(ours, tmp_path / "site")
+    assert "nothing real" not in mode(ours, tmp_path / "site")
 
 
 def test_the_clients_of_checks_are_among_what_was_looked_for(tmp_path: Path) -> None:
