@@ -31,8 +31,8 @@ MEASURED_LATENCIES = ("P50 of our checks", "P95 of our checks")
 service have other titles.
 """
 NO_DEVIATIONS = (
-    "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
-    "out of order."
+    "None: no attempt went wrong, on no host, and nothing was made again, undone, "
+    "skipped, overridden or out of order."
 )
 MAX_LIMIT_RATIO = 2.0
 """A chart grows to its limit if that is at most this many times its own top."""
@@ -57,7 +57,10 @@ def column_duration(seconds: float | None) -> str:
     """A duration for a column; with a minus for one below 0: before the trigger."""
     if seconds is None:
         return NO_VALUE_SIGN
-    return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
+    sign, length = "-" * (seconds < 0), abs(seconds)
+    if 0 < length < 0.05:
+        return f"{sign}<0.1 s"
+    return sign + (f"{length:.1f} s" if 0 < length < 1 else clock_duration(length))
 
 
 def headline(report: RunReport) -> str:
@@ -101,7 +104,8 @@ def verification_facts(report: RunReport) -> Iterator[tuple[str, str]]:
     if report.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:
-        yield "Verification", "as it was written"
+        words = "consistent in itself; as it was written if its head, kept elsewhere"
+        yield "Verification", f"{words}, is the one above"
 
 
 def beside_last_drill(measure: Measure) -> str:
@@ -119,6 +123,24 @@ def counted_from(report: RunReport) -> str:
     if report.since_trigger:
         return "since the trigger fired"
     return "since the run began: no trigger led to what was done"
+
+
+OUTAGE_HEAD = ("Trigger fired at (UTC)", "Healthy again", "After", "Why")
+"""The captions of the table of outages."""
+
+
+def outage_rows(report: RunReport) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of the table of outages; what is told by none of them is empty."""
+    for own in report.outages:
+        took = own.restored - own.fired if own.restored is not None else None
+        during = f"; it began while {own.during} ran" if own.during else ""
+        healthy = time_of_day(own.restored) if own.restored is not None else "not yet"
+        yield (
+            time_of_day(own.fired),
+            healthy,
+            column_duration(took),
+            f"{own.reason}{during}",
+        )
 
 
 def step_labels(step: ReportStep) -> Iterator[str]:

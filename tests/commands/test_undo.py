@@ -77,7 +77,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         code, shown, said = await undo("--yes")
         assert (code, undone.read_text()) == (0, "two\nwas-one\n")
         assert "passed: A.2 Undo: echo kept=was-one" in shown
-        assert "undone; these steps are pending again" in said
+        assert "mobius-tui: undone\n" in said
         state = running.state
         pending = [name for name in ("one", "mail", "two") if name not in state.changes]
         assert pending == ["one", "two"]

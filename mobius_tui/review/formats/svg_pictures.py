@@ -66,6 +66,7 @@ COLOUR_CLASSES: Mapping[DeviationKind, str] = {
     Status.RECOVERED: "ok",
     Status.WARNED: "warn",
     Status.OVERRIDDEN: "warn",
+    Status.UNDONE: "warn",
     Status.SKIPPED: "warn",
     "retried": "warn",
     Status.RUNNING: "warn",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from types import MappingProxyType
 from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
@@ -12,6 +11,7 @@ from mobius_tui.run.events.fleet_events import FleetEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.step_events import (
+    OMITTED_IF_NONE,
     ApprovalEvent,
     StepAdditionEvent,
     StepEvent,
@@ -57,11 +57,6 @@ class Hint:
     who: str
     at: float
     """Seconds since 1970."""
-
-
-OMITTED_IF_NONE: Mapping[str, bool] = MappingProxyType({"omitted_if_none": True})
-"""Metadata of a field that is left out of the journal's line where it is `None`, so
-that older versions, which do not know it, can read all other lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

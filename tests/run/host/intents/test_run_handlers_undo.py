@@ -76,7 +76,8 @@ async def test_each_is_undone_as_it_was_done_and_a_kill_leaves_it_unknown(
     assert (tmp_path / "suffix").read_text() == "bak\n"
     state = await running.until(lambda state: not state.aside_frames)
     assert "kept" not in state.variables
-    assert propose(plan, state).step == "edit"
+    assert propose(plan, state).kind == "end", "what was taken back is not proposed"
+    assert state.steps["edit"].status is Status.UNDONE
     texts = [journal_entry_text(each, plan, state) for each in running.entries()]
     assert 'phase begins: Undo; back to 1.1 cp conf "conf.$suffix"' in texts
     again = await running.intend("retry", "undo-edit")
