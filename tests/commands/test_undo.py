@@ -99,7 +99,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         (tmp_path / "may").touch()
         code, shown, said = await undo("--yes")
         assert (code, undone.read_text()) == (0, "two\nwas-one\ntwo\n")
-        words = "abandoned: ended first as abandoned, then undone back to 1.3 true; not"
+        words = "abandoned: ended first as abandoned; undone: 1.1 echo"
         assert f"the run has ended again: {words}" in said
         await running.over()
         code, shown, said = await undo("--yes")

@@ -30,8 +30,8 @@ def _proved_text(follower: Follower, head: str | None) -> str:
     count = f"{len(heads)} events"
     if head is None:
         return (
-            f"consistent in itself, {count}; its head is kept nowhere else: "
-            "--head HEAD, with one that was, proves that it is as it was written"
+            f"consistent in itself, {count}; that it is as it was written is proved "
+            "only by a head that was kept elsewhere: --head HEAD"
         )
     if head not in heads or head == heads[-1]:
         return f"as it was written, {count}: it has the head that you gave"
