@@ -24,7 +24,7 @@ from mobius_tui.run.records import past_run
 from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.records.run_record import refresh_stats
 from mobius_tui.run.records.run_summary import read_summary
-from mobius_tui.run.state.step_state import PASSED_STATUSES
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
@@ -310,7 +310,7 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
         yield from textwrap.wrap(f"Never begun: {numbers}", 80)
     for mode, restored in stats.restored.items():
         yield from _restored(mode, restored)
-    for heading, lines in listed_steps(stats):
+    for heading, _, lines in listed_steps(stats):
         yield ""
         yield f"{heading}:"
         yield from (f"  {each}" for each in lines)
@@ -328,29 +328,30 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
         )
 
 
-def listed_steps(stats: RunbookStatistics) -> Iterator[tuple[str, list[str]]]:
-    """What the table has no column for: a heading, and a line for each step of it."""
-    if parts := [each for each in stats.steps if each.parts_not_passed]:
-        yield (
-            "Hosts and rows that did not pass",
-            [
-                f"{line(each.name)}: {each.parts_not_passed} of {each.parts}"
-                for each in parts
-            ],
-        )
-    if undone := [each for each in stats.steps if each.undone]:
-        yield (
-            "Undone at the end",
-            [f"{line(each.name)}, in {_runs(each.undone)}" for each in undone],
-        )
-    if stats.skipped_most:
-        yield (
-            "Skipped most",
-            [
-                f"{line(each.name)}, in {_runs(each.skipped)}"
-                for each in stats.skipped_most
-            ],
-        )
+def listed_steps(
+    stats: RunbookStatistics,
+) -> Iterator[tuple[str, Status | None, list[str]]]:
+    """What the table has no column for: a heading, its status, and a line a step."""
+    parts = [
+        f"{line(each.name)}: {each.parts_not_passed} of {each.parts}"
+        for each in stats.steps
+        if each.parts_not_passed
+    ]
+    undone = [
+        f"{line(each.name)}, in {_runs(each.undone)}"
+        for each in stats.steps
+        if each.undone
+    ]
+    skipped = [
+        f"{line(each.name)}, in {_runs(each.skipped)}" for each in stats.skipped_most
+    ]
+    for heading, status, lines in (
+        ("Hosts and rows that did not pass", None, parts),
+        ("Undone at the end", Status.UNDONE, undone),
+        ("Skipped most", Status.SKIPPED, skipped),
+    ):
+        if lines:
+            yield heading, status, lines
 
 
 def _runs(count: int) -> str:

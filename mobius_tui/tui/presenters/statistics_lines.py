@@ -261,9 +261,10 @@ def _duration_bar(
 
 def _revision_advice(stats: RunbookStatistics) -> Iterator[Content]:
     """What the table does not say, and the steps whose `expect` should be revised."""
-    for heading, lines in listed_steps(stats):
+    for heading, status, lines in listed_steps(stats):
+        sign = f"  {STATUS_MARKS[status].glyph}" if status is not None else ""
         yield Content("")
-        yield assemble((heading, "strong"))
+        yield assemble((f"{heading}{sign}", "strong"))
         for each in lines:
             yield assemble((f"  {each}", "plain"))
     off = [step for step in stats.steps if step.expect_correction is not None]
