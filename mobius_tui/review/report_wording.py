@@ -21,6 +21,7 @@ from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
+    measured_duration,
     size_in_words,
 )
 
@@ -57,10 +58,7 @@ def column_duration(seconds: float | None) -> str:
     """A duration for a column; with a minus for one below 0: before the trigger."""
     if seconds is None:
         return NO_VALUE_SIGN
-    sign, length = "-" * (seconds < 0), abs(seconds)
-    if 0 < length < 0.05:
-        return f"{sign}<0.1 s"
-    return sign + (f"{length:.1f} s" if 0 < length < 1 else clock_duration(length))
+    return "-" * (seconds < 0) + measured_duration(abs(seconds))
 
 
 def headline(report: RunReport) -> str:

@@ -24,7 +24,7 @@ from mobius_tui.run.storage.last_viewed import unwatched_since
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.safe_open import open_regular
-from mobius_tui.runbook.text.units import clock_duration, local_time
+from mobius_tui.runbook.text.units import local_time, measured_duration
 
 JOURNAL_TAIL_BYTES = 1 << 16
 """Bytes of a journal's end that are searched first for how the run ended."""
@@ -89,7 +89,7 @@ class RunSummary:
         if self.began is None:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
-        took = "" if self.took is None else clock_duration(self.took)
+        took = "" if self.took is None else measured_duration(self.took)
         state = str(self.outcome)
         if self.is_open:
             state = "still running" if self.host is not None else "open, no host"

@@ -17,6 +17,8 @@ import tomli_w
 
 from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError
+from mobius_tui.review.formats.markdown_report import as_markdown
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
@@ -382,3 +384,23 @@ async def test_what_is_wrong_is_said_in_words_for_people(begin: Begin) -> None:
         problems += run_problems(run.directory)
     assert any("it holds NUL bytes" in each for each in problems)
     assert [each for each in problems if "Error" in each or "<" in each] == []
+
+
+async def test_a_run_that_ends_while_a_trigger_stands_says_so(
+    begin: Begin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = await begin(WATCHED + ONE + step("a"))
+    await run.until(lambda state: state.watch.alarms)
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("end")
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    words = f"a trigger stands: {state.watch.alarms[0].reason}"
+    assert state.ended.reason == f"every step that applies is done; {words}"
+    assert words in tomllib.loads(run.directory.record.read_text())["reason"]
+    shown = ["resume", str(run.directory.path), "--plain"]
+    assert await asyncio.to_thread(main, shown) == 0
+    assert words in capsys.readouterr().out
+    assert words in as_markdown(build_report(run.directory))
