@@ -301,6 +301,7 @@ def test_what_was_undone_is_neither_pending_nor_not_done(run: MadeRun) -> None:
     assert (report.done, report.applicable) == (6, 7)
     assert "#### 1.3 Edit — UNDONE" in as_markdown(report)
     assert bad_cases(report) == ["1.3 Edit"]
+    assert 'type="undone" message="undone by A.1 Undo: Edit"' in as_junit(report)
 
 
 @pytest.mark.parametrize("open_", [True, False])

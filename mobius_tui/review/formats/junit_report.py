@@ -149,6 +149,11 @@ def _case(report: RunReport, phase: ReportPhase, step: ReportStep) -> Tree.Eleme
         time=f"{sum(attempt.took or 0.0 for attempt in step.tries):.3f}",
     )
     reason = step.reason or step.status
+    if step.status is Status.UNDONE:
+        undone = [
+            d for d in report.deviations if (d.kind, d.step) == (step.status, step.id)
+        ]
+        reason = f"undone {undone[-1].text}" if undone else reason
     bearer = _tolerating_parent(phase, step)
     if step.status in _SKIPPED_STATUSES:
         why = f": {step.reason}" if step.reason not in ("", step.status) else ""
