@@ -28,12 +28,20 @@ from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_duration, watch_progress_text
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.state.deliveries import (
+    DeliveryStatus,
+    delivery_text,
+    undelivered,
+)
 from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.sanitize import clean, decode, drop_overwritten, line
 
+MESSAGE_PATIENCE = 20.0
+"""Seconds for which an ended run is followed while its host sends messages; the host
+itself gives up sooner, so this is for one that hangs."""
 MAX_OUTPUT_READ_BYTES = 1 << 18
 """Bytes of output that are read and printed at a time."""
 
@@ -190,6 +198,27 @@ class RunPrinter:
         last = last_output(self._viewer.directory.attempt(ended.step, ended.attempt))
         if last.error and last.error != last.last:
             print_line(f"{stamp} why: {line(last.error)}")
+
+    def is_sending(self) -> bool:
+        """Whether a host still sends messages of the run, or tries them again."""
+        state = self._viewer.follower.state
+        going = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING)
+        is_going = any(own.status in going for own in state.deliveries)
+        return is_going and not self._viewer.is_hostless
+
+    def print_undelivered(self) -> None:
+        """Print which messages of an ended run did not arrive, or may not have.
+
+        Where lines of the journal are printed, it is said on stderr: no line has it
+        that a host died while it sent.
+        """
+        state, is_hosted = self._viewer.follower.state, not self._viewer.is_hostless
+        for own in undelivered(state.deliveries, hosted=is_hosted):
+            text = delivery_text(own)
+            if self._json:
+                _print_notice(text)
+            elif state.ended is None or text not in state.ended.reason:
+                print_line(line(text))
 
     def print_follow_up(self) -> None:
         """Print the runbook that is proposed after the end of the run."""
@@ -353,11 +382,16 @@ async def print_run(
 async def _follow(viewer: Viewer, report: RunPrinter, *, automatic: bool) -> int:
     state = viewer.follower.state
     host = HostNotices(viewer, tells_of_lost=not automatic)
+    given_up = 0.0
     async for changes in viewer.changes():
         await report.print_entries(changes.entries)
         await report.print_running()
         host.print_changes()
         if state.ended is not None:
+            given_up = given_up or time.monotonic() + MESSAGE_PATIENCE
+            if report.is_sending() and time.monotonic() < given_up:
+                continue
+            report.print_undelivered()
             report.print_follow_up()
             return state.ended.outcome.exit_code
         if automatic and state.auto_stopped is not None:

@@ -290,5 +290,5 @@ def _final_code(viewer: Viewer) -> int:
     if left:
         narrate(f"not undone: {', '.join(plan.name(step) for step in left)}")
         return EXIT_INCOMPLETE
-    narrate("undone; these steps are pending again")
+    narrate("undone")
     return EXIT_OK

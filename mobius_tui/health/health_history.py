@@ -182,20 +182,32 @@ class _ProbeHistory:
         new.times, new.states = self.times.copy_of_first(count), self.states[:count]
         return new
 
-    def ok_streak_at(self, since: float, count: int) -> float | None:
-        """When the last check of the first `count` ok ones in a row began.
+    def ok_streak(self, since: float, count: int) -> tuple[float, float] | None:
+        """When the first and the last of the first `count` ok checks in a row began.
 
         Counted from `since`; None if there were none.
         """
-        row = 0
-        for place in range(self.times.count_before(since), len(self.times)):
+        row = first = 0
+        for place in range(self.times.count_before(since), len(self.states)):
             state = self.states[place]
             if state == _NO_DATA:
                 continue
+            first = place if row == 0 else first
             row = row + 1 if state == _OK else 0
             if row == count:
-                return self.times[place]
+                return self.times[first], self.times[place]
         return None
+
+    def first_failed(self, since: float) -> float | None:
+        """When the first failed check from a moment on began; None if there is none."""
+        place = self.states.find(_FAILED, self.times.count_before(since))
+        return self.times[place] if place >= 0 else None
+
+    def failing_since(self, moment: float) -> float | None:
+        """When the first failed check after the last ok one before a moment began."""
+        until = self.times.count_until(moment)
+        place = self.states.find(_FAILED, self.states.rfind(_OK, 0, until) + 1, until)
+        return self.times[place] if place >= 0 else None
 
     def counts(self, since: float) -> CheckCounts:
         """How many were ok and failed since a moment, and when the last of each was."""
@@ -268,8 +280,37 @@ class HealthHistory:
             When the last of them began, in seconds since 1970; `None` if it never
             was so.
         """
+        streak = self.ok_streak(probe, since=since, count=count)
+        return streak[1] if streak is not None else None
+
+    def ok_streak(
+        self, probe: str, *, since: float, count: int
+    ) -> tuple[float, float] | None:
+        """When the first ok checks of a probe in a row began: the first, and the last.
+
+        Checks without data are left out of account.
+
+        Args:
+            probe: its id.
+            since: seconds since 1970; checks that began before do not count.
+            count: how many.
+        """
         history = self._probes.get(probe)
-        return history.ok_streak_at(since, count) if history is not None else None
+        return history.ok_streak(since, count) if history is not None else None
+
+    def first_failed(self, probe: str, *, since: float) -> float | None:
+        """When the first check of a probe that failed since a moment began."""
+        history = self._probes.get(probe)
+        return history.first_failed(since) if history is not None else None
+
+    def failing_since(self, probe: str, moment: float) -> float | None:
+        """When a probe had begun to fail that failed at a moment, by then.
+
+        It is the first failed check after the last ok one; `None` where its last check
+        with data was ok, or it has none.
+        """
+        history = self._probes.get(probe)
+        return history.failing_since(moment) if history is not None else None
 
     def counts(self, probe: str, *, since: float = 0.0) -> CheckCounts:
         """How often a probe was ok and failed, and when last.

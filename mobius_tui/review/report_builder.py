@@ -16,11 +16,17 @@ from mobius_tui.review.check_slices import CheckCollector
 from mobius_tui.review.report_redaction import ReportRedactor
 from mobius_tui.review.report_steps import StepReporter, report_messages, report_values
 from mobius_tui.review.run_reader import ReadRun
-from mobius_tui.review.run_report import Measure, RunReport, TimelineEntry
-from mobius_tui.review.run_walk import WalkedRun, walk_run
+from mobius_tui.review.run_report import (
+    Deviation,
+    Measure,
+    ReportOutage,
+    RunReport,
+    TimelineEntry,
+)
+from mobius_tui.review.run_walk import WalkedRun, message_deviations, walk_run
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode
 from mobius_tui.run.journal.follower import read_probe_results
-from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.run.journal.outage_times import Milestones, OutageSpan
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import step_statuses
@@ -43,7 +49,7 @@ MILESTONE_TITLES: Mapping[str, str] = {
     "acknowledged": "Acknowledged by a person",
     "decided": "Decided",
     "rollback": "Rollback begun",
-    "restored": "Restored: healthy from then on",
+    "restored": "Restored: healthy again",
     "steady": "Three healthy checks in a row",
     "total": "The whole run, from its beginning",
 }
@@ -61,13 +67,16 @@ def measures_with_drills(
         milestones: the run's; `None` for a run that never began.
         began: when it began, in seconds since 1970.
         drills: the seconds until each milestone, by its name; newest drill first.
-        mode: what the run was for. Of maintenance in which no trigger fired, only the
-            total is a measure, since nothing was detected or restored.
+        mode: what the run was for. Of maintenance in which no trigger fired, and where
+            all was well until a step changed something, only the total is a measure,
+            since nothing was detected or restored.
     """
     if milestones is None:
         return ()
     measures = []
-    planned = mode is Mode.MAINTENANCE and not milestones.triggered
+    planned = milestones.is_own_making or (
+        mode is Mode.MAINTENANCE and not milestones.triggered
+    )
     for name, title in MILESTONE_TITLES.items():
         if planned and name != "total":
             continue
@@ -122,6 +131,7 @@ class _Measured(NamedTuple):
     """Whether times count from a trigger, and not from the run's beginning."""
     drills: int
     """How many drills it is compared with."""
+    outages: tuple[OutageSpan, ...]
 
 
 def _measured(
@@ -138,6 +148,7 @@ def _measured(
         measures=measures_with_drills(found, state.began_at, drills, mode=mode),
         since_trigger=found is not None and found.triggered,
         drills=len(drills),
+        outages=found.outages if found is not None else (),
     )
 
 
@@ -184,11 +195,23 @@ def _assemble_report(
         places=tuple(map(sanitize, host_places(run.entries))),
         damage=tuple(sanitize(each) for each in _damage(run)),
         deviations=tuple(
-            report_redaction.sanitize_statements(walked.deviations, sanitize)
+            report_redaction.sanitize_statements(
+                _deviations(plan, walked, is_hosted=run.hosted), sanitize
+            )
         ),
         measures=measured.measures,
         since_trigger=measured.since_trigger,
         drills=measured.drills,
+        outages=tuple(
+            ReportOutage(
+                probe=sanitize(own.probe),
+                reason=sanitize(own.reason),
+                fired=own.fired,
+                restored=own.restored,
+                during=sanitize(plan.name(own.during) if own.during else ""),
+            )
+            for own in measured.outages
+        ),
         timeline=tuple(report_redaction.sanitize_timeline(timeline, sanitize)),
         left_out=left_out,
         phases=phases,
@@ -213,6 +236,14 @@ def _assemble_report(
         ),
         said_head=record_file.last_seal_digest(record),
     )
+
+
+def _deviations(
+    plan: Plan, walked: WalkedRun, *, is_hosted: bool
+) -> tuple[Deviation, ...]:
+    """All that deviated, by time."""
+    unsent = message_deviations(plan, walked.state, is_hosted=is_hosted)
+    return tuple(sorted((*walked.deviations, *unsent), key=lambda each: each.at))
 
 
 def _secrets(runbook: Runbook) -> Iterator[str]:

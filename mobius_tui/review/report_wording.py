@@ -21,6 +21,7 @@ from mobius_tui.runbook.model.step_text import EFFECT_LABELS, HOME_ON_HOSTS
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
+    measured_duration,
     size_in_words,
 )
 
@@ -31,8 +32,8 @@ MEASURED_LATENCIES = ("P50 of our checks", "P95 of our checks")
 service have other titles.
 """
 NO_DEVIATIONS = (
-    "None: no attempt went wrong, and nothing was made again, skipped, overridden or "
-    "out of order."
+    "None: no attempt went wrong, on no host, and nothing was made again, undone, "
+    "skipped, overridden or out of order."
 )
 MAX_LIMIT_RATIO = 2.0
 """A chart grows to its limit if that is at most this many times its own top."""
@@ -57,7 +58,7 @@ def column_duration(seconds: float | None) -> str:
     """A duration for a column; with a minus for one below 0: before the trigger."""
     if seconds is None:
         return NO_VALUE_SIGN
-    return f"-{clock_duration(-seconds)}" if seconds <= -1 else clock_duration(seconds)
+    return "-" * (seconds < 0) + measured_duration(abs(seconds))
 
 
 def headline(report: RunReport) -> str:
@@ -104,7 +105,8 @@ def verification_facts(report: RunReport) -> Iterator[tuple[str, str]]:
     if report.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:
-        yield "Verification", "as it was written"
+        words = "consistent in itself; as it was written if its head, kept elsewhere"
+        yield "Verification", f"{words}, is the one above"
     for place, words in enumerate(report.places):
         yield "" if place else "Run by", words
 
@@ -124,6 +126,24 @@ def counted_from(report: RunReport) -> str:
     if report.since_trigger:
         return "since the trigger fired"
     return "since the run began: no trigger led to what was done"
+
+
+OUTAGE_HEAD = ("Trigger fired at (UTC)", "Healthy again", "After", "Why")
+"""The captions of the table of outages."""
+
+
+def outage_rows(report: RunReport) -> Iterator[tuple[str, str, str, str]]:
+    """The rows of the table of outages; what is told by none of them is empty."""
+    for own in report.outages:
+        took = own.restored - own.fired if own.restored is not None else None
+        during = f"; it began while {own.during} ran" if own.during else ""
+        healthy = time_of_day(own.restored) if own.restored is not None else "not yet"
+        yield (
+            time_of_day(own.fired),
+            healthy,
+            column_duration(took),
+            f"{own.reason}{during}",
+        )
 
 
 def step_labels(step: ReportStep) -> Iterator[str]:

@@ -19,10 +19,14 @@ EpochSeconds: TypeAlias = Annotated[float, "since 1970"]
 """Seconds since 1970; JSON has it as a UTC time."""
 
 DeviationKind = (
-    Status | Literal["out of order", "retried", "improvised", "without a secret"]
+    Status
+    | Literal[
+        "out of order", "retried", "improvised", "without a secret", "hosts", "message"
+    ]
 )
-"""The status of an attempt that ended badly, or of a step that was skipped; or what
-else differed from the runbook."""
+"""The status of an attempt that ended badly, or of a step that was skipped or undone;
+that hosts of a step did not pass, or a message did not arrive; or what else differed
+from the runbook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +61,20 @@ class Measure:
     """The same of the last drill before it, in seconds."""
     best: float | None = None
     """The shortest of the drills before it, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportOutage:
+    """One of the run's outages: from a trigger to three healthy checks in a row."""
+
+    probe: str
+    reason: str
+    """Why its trigger fired."""
+    fired: EpochSeconds
+    restored: EpochSeconds | None
+    """The first of the three; `None` if they never came."""
+    during: str
+    """The step that was changing something when the probe began to fail; or empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -365,6 +383,7 @@ class RunReport:
     """Whether the measures count from the trigger, not from the beginning."""
     drills: int
     """How many drills of this runbook ended before it began."""
+    outages: tuple[ReportOutage, ...]
     timeline: tuple[TimelineEntry, ...]
     left_out: int
     """How many lines were cut out of the middle of a timeline that was too long."""

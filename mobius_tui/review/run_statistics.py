@@ -24,7 +24,7 @@ from mobius_tui.run.records import past_run
 from mobius_tui.run.records.past_run import PastRun
 from mobius_tui.run.records.run_record import refresh_stats
 from mobius_tui.run.records.run_summary import read_summary
-from mobius_tui.run.state.step_state import PASSED_STATUSES
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
@@ -82,6 +82,12 @@ class StepStatistics:
     """Runs at whose end it was skipped."""
     overridden: int
     """Runs at whose end somebody had vouched for it."""
+    undone: int
+    """Runs at whose end it was undone, or a row of it."""
+    parts: int
+    """Its hosts, or its rows, in all runs."""
+    parts_not_passed: int
+    """Of those, how many were failed, unreachable, unknown, skipped or never begun."""
     expect_correction: ExpectCorrection | None
     """What its `expect` should be; `None` if that is about right."""
 
@@ -162,13 +168,16 @@ def _step(plan: Plan, step: Step, runs: Sequence[PastRun]) -> StepStatistics:
         id=step.id,
         number=plan.numbers[step.id],
         title=step.title,
-        runs=sum(bool(each.results) for each in known),
+        runs=sum(bool(each.results or each.parts) for each in known),
         attempts=len(results),
         passed=sum(result in PASSED_STATUSES for result in results),
         median=percentile(took, 50),
         p95=percentile(took, 95),
         skipped=sum(each.skipped for each in known),
         overridden=sum(each.overridden for each in known),
+        undone=sum(each.undone for each in known),
+        parts=sum(each.parts for each in known),
+        parts_not_passed=sum(each.parts_not_passed for each in known),
         expect_correction=_expect_correction(step, _usable_durations(step, runs)),
     )
 
@@ -301,11 +310,10 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
         yield from textwrap.wrap(f"Never begun: {numbers}", 80)
     for mode, restored in stats.restored.items():
         yield from _restored(mode, restored)
-    if stats.skipped_most:
+    for heading, _, lines in listed_steps(stats):
         yield ""
-        yield "Skipped most:"
-        for step in stats.skipped_most:
-            yield f"  {line(step.name)}, in {step.skipped} runs"
+        yield f"{heading}:"
+        yield from (f"  {each}" for each in lines)
     off = [step for step in stats.steps if step.expect_correction is not None]
     if off:
         yield ""
@@ -318,6 +326,36 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
             f"  {line(step.name)}: it says {correction.stated}, and usually takes "
             f'{usual}; write expect = "{correction.suggested}"'
         )
+
+
+def listed_steps(
+    stats: RunbookStatistics,
+) -> Iterator[tuple[str, Status | None, list[str]]]:
+    """What the table has no column for: a heading, its status, and a line a step."""
+    parts = [
+        f"{line(each.name)}: {each.parts_not_passed} of {each.parts}"
+        for each in stats.steps
+        if each.parts_not_passed
+    ]
+    undone = [
+        f"{line(each.name)}, in {_runs(each.undone)}"
+        for each in stats.steps
+        if each.undone
+    ]
+    skipped = [
+        f"{line(each.name)}, in {_runs(each.skipped)}" for each in stats.skipped_most
+    ]
+    for heading, status, lines in (
+        ("Hosts and rows that did not pass", None, parts),
+        ("Undone at the end", Status.UNDONE, undone),
+        ("Skipped most", Status.SKIPPED, skipped),
+    ):
+        if lines:
+            yield heading, status, lines
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _counted(stats: RunbookStatistics) -> str:
@@ -412,6 +450,9 @@ def _step_as_json(step: StepStatistics) -> Mapping[str, Any]:
         "retries": step.retries,
         "skipped": step.skipped,
         "overridden": step.overridden,
+        "undone": step.undone,
+        "parts": step.parts,
+        "parts_not_passed": step.parts_not_passed,
         "expect": None
         if off is None
         else {"says": off.stated, "usual": off.usual, "should_say": off.suggested},

@@ -14,6 +14,7 @@ from mobius_tui.review.run_report import (
     ReportNote,
     TimelineEntry,
 )
+from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import NoteAdded, WentOnWithout
 from mobius_tui.run.events.step_events import (
@@ -31,6 +32,11 @@ from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan, has_terminal
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.state.deliveries import (
+    DELIVERY_STATUSES_NEEDING_PERSON,
+    delivery_text,
+    undelivered,
+)
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
@@ -75,6 +81,60 @@ def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
                     text=_why(own, each),
                 )
             before = each
+
+
+def message_deviations(
+    plan: Plan, state: RunState, *, is_hosted: bool
+) -> Iterator[Deviation]:
+    """The messages that did not arrive, or may not have.
+
+    Those that are on their way count once the run has ended.
+
+    Args:
+        plan: the run's.
+        state: the run.
+        is_hosted: whether a host runs it now.
+    """
+    for own in undelivered(state.deliveries, hosted=is_hosted):
+        step = own.queued_event.step
+        if state.ended is None and own.status not in DELIVERY_STATUSES_NEEDING_PERSON:
+            continue
+        yield Deviation(
+            kind="message",
+            step=step,
+            name=plan.name(step) if step in plan.steps else own.queued_event.title,
+            at=own.status_since or own.queued_at,
+            by=own.queued_by,
+            text=delivery_text(own),
+        )
+
+
+MAX_HOSTS_NAMED = 5
+"""Hosts of one status that a deviation names at most."""
+
+
+def host_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
+    """The steps of which hosts did not pass, also where their settings allow that."""
+    for step_id, fleet in state.fleets.items():
+        last, bad = state.steps[step_id].last_attempt, fleet.not_passed()
+        if last is None or last.ended is None or not bad:
+            continue
+        count = sum(map(len, bad.values()))
+        named = "; ".join(_hosts_in_words(status, bad[status]) for status in bad)
+        yield Deviation(
+            kind="hosts",
+            step=step_id,
+            name=plan.name(step_id),
+            at=last.ended,
+            by=last.by,
+            text=f"{count} of {len(fleet.newest_states())} did not pass: {named}",
+        )
+
+
+def _hosts_in_words(status: HostStatus, hosts: tuple[str, ...]) -> str:
+    more = len(hosts) - MAX_HOSTS_NAMED
+    names = ", ".join(hosts[:MAX_HOSTS_NAMED]) + (f" and {more} more" * (more > 0))
+    return f"{len(hosts)} {status} ({names})"
 
 
 def count_deviations(state: RunState) -> dict[Status | str, int]:
@@ -174,8 +234,11 @@ class RunWalker:
             and event.step in self.plan.steps
             and is_out_of_order(self.plan, self.state, event.step)
         )
+        had = len(self.state.changes)
         advance(self.state, entry)
         self.plan.catch_up(self.state)
+        if len(self.state.changes) < had:
+            self._add_undone(entry)
         if early:
             self._add_deviation(
                 "out of order", entry, "while one before it was to be done"
@@ -246,6 +309,21 @@ class RunWalker:
             )
         )
 
+    def _add_undone(self, entry: Entry) -> None:
+        """Add that a step was undone by the step that an entry ended."""
+        undo: str = getattr(entry.event, "step")  # noqa: B009 - only steps undo
+        step = self.state.undo_steps[undo]
+        self.deviations.append(
+            Deviation(
+                kind=Status.UNDONE,
+                step=step,
+                name=self.plan.name(step),
+                at=entry.at,
+                by=self.state.steps[step].by,
+                text=f"by {self.plan.name(undo)}",
+            )
+        )
+
     def _timeline_text(self, entry: Entry) -> str | None:
         """The text of an entry in the timeline; `None` for what is shown elsewhere."""
         match entry.event:
@@ -282,13 +360,22 @@ def walk_run(plan: Plan, entries: Iterable[Entry]) -> WalkedRun:
     )
 
 
+def _is_done_again(state: RunState, undone: Deviation) -> bool:
+    last = state.steps[undone.step].last_attempt
+    return last is not None and last.started >= undone.at
+
+
 def _final_deviations(walker: RunWalker) -> tuple[Deviation, ...]:
     """All deviations by time, with what became of their steps."""
     found = []
     for each in walker.deviations:
+        if each.kind is Status.UNDONE and _is_done_again(walker.state, each):
+            continue  # the attempt after it says so
         own = walker.state.steps.get(each.step)
-        later = own is not None and each.kind is Status.SKIPPED is not own.status
+        may_change = each.kind in (Status.SKIPPED, Status.UNDONE)
+        later = own is not None and may_change and own.status is not each.kind
         text = f"{each.text}; later {own.status}" if own and later else each.text
         found.append(replace(each, text=text))
     found += attempt_deviations(walker.plan, walker.state)
+    found += host_deviations(walker.plan, walker.state)
     return tuple(sorted(found, key=lambda each: each.at))

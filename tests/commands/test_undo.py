@@ -78,7 +78,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         code, shown, said = await undo("--yes")
         assert (code, undone.read_text()) == (0, "two\nwas-one\n")
         assert "passed: A.2 Undo: echo kept=was-one" in shown
-        assert "undone; these steps are pending again" in said
+        assert "mobius-tui: undone\n" in said
         state = running.state
         pending = [name for name in ("one", "mail", "two") if name not in state.changes]
         assert pending == ["one", "two"]
@@ -100,7 +100,7 @@ async def test_it_is_shown_and_then_done_as_far_as_it_goes(
         (tmp_path / "may").touch()
         code, shown, said = await undo("--yes")
         assert (code, undone.read_text()) == (0, "two\nwas-one\ntwo\n")
-        words = "abandoned: ended first as abandoned, then undone back to 1.3 true; not"
+        words = "abandoned: ended first as abandoned; undone: 1.1 echo"
         assert f"the run has ended again: {words}" in said
         await running.over()
         code, shown, said = await undo("--yes")

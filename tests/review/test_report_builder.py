@@ -265,7 +265,7 @@ def test_a_chain_that_somebody_made_is_told_up_to_what_cannot_be(
     run.write(StepStarted(step="look", attempt=1))
     run.write(StepEnded(step="look", attempt=1, result="passed", exit="no"))  # type: ignore[arg-type]
     told = build_report(run.directory)
-    assert "'exit' cannot be that" in told.damage[0]
+    assert '"exit" cannot be that' in told.damage[0]
     assert told.steps()[0].status == "running"
 
 

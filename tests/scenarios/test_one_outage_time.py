@@ -136,11 +136,11 @@ def test_the_card_at_the_end_the_status_and_who_looks_back_say_the_same() -> Non
         drill.state.last_entry_at, None
     )
     assert view.milestones is not None
-    assert [*outage_lines(view.milestones, lambda _: "then")] == [
+    assert [*outage_lines(view.milestones, lambda _: "then", str)] == [
         ("then", "trigger fired: 3 failures"),
-        ("+0:10", "acknowledged by maria"),
+        ("+0:10", "acknowledged by maria, counted from the trigger"),
         ("+0:20", "rollback begun"),
-        ("+1:20", "healthy from then on"),
+        ("+1:20", "healthy again"),
         ("+1:40", "three healthy in a row"),
     ]
     outage = run_facts(drill.directory.id)[1]["outage"]

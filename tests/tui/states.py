@@ -64,6 +64,18 @@ def _recovered(tmp_path: Path) -> Made:
     return run, "execute"
 
 
+def _undone(tmp_path: Path) -> Made:
+    """The newest change was taken back; what is proposed is the end."""
+    run, step = scenes.changed(tmp_path), "drain-the-old-pool"
+    run.write(PhaseEntered(phase="undo", undoes=(f"undo-{step}",)), after=10)
+    run.write(StepStarted(step=f"undo-{step}", attempt=1), after=2)
+    run.output(f"undo-{step}", 1, "green is full again\n")
+    ended = StepEnded(step=f"undo-{step}", attempt=1, result=Status.PASSED)
+    run.write(ended, after=3)
+    run.write(PhaseLeft(phase="undo", passed=True, to=None), by="host")
+    return run, step
+
+
 def _replaced(tmp_path: Path) -> Made:
     run = scenes.assessed(tmp_path)
     run.write(PhaseEntered(phase="failure-recovery", from_step=None), after=10)
@@ -81,6 +93,7 @@ STATES: Mapping[Status, Callable[[Path], Made]] = {
     Status.NOT_STARTED: _ended(Status.NOT_STARTED, "no such directory: /srv/mobius"),
     Status.OUTPUT_LOST: _ended(Status.OUTPUT_LOST, "No space left on device", -15),
     Status.UNKNOWN: lambda path: (scenes.unknown(path), "execute"),
+    Status.UNDONE: _undone,
     Status.SKIPPED: lambda path: (scenes.assessed(path), "status-page"),
     Status.OVERRIDDEN: _overridden,
     Status.RECOVERED: _recovered,

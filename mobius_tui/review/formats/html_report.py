@@ -304,6 +304,18 @@ def _measures(report: RunReport) -> list[Markup]:
             class_="muted",
         ),
         html_table("Times", head, body, time_columns=2),
+        *(
+            [
+                html_table(
+                    "Outages",
+                    report_wording.OUTAGE_HEAD,
+                    report_wording.outage_rows(report),
+                    time_columns=3,
+                )
+            ]
+            if report.outages
+            else []
+        ),
     ]
 
 
@@ -352,7 +364,11 @@ def _health(report: RunReport) -> list[Markup]:
         for p in report.health
     )
     return (
-        [html_table("Health", (*head, "Reported at most", "Longest outage"), body)]
+        [
+            html_table(
+                "Health", (*head, "Reported at most", "Longest time failing"), body
+            )
+        ]
         if report.health
         else []
     )

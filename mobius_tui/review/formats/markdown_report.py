@@ -111,6 +111,10 @@ def _measures(report: RunReport) -> Iterator[str]:
             row.append(report_wording.beside_last_drill(each))
         rows.append(row)
     yield markdown_table(head, rows)
+    if report.outages:
+        yield markdown_table(
+            report_wording.OUTAGE_HEAD, report_wording.outage_rows(report)
+        )
 
 
 def _health(report: RunReport) -> Iterator[str]:
@@ -120,7 +124,7 @@ def _health(report: RunReport) -> Iterator[str]:
     figures = (
         *report_wording.MEASURED_LATENCIES,
         "Reported at most",
-        "Longest outage",
+        "Longest time failing",
         "Latency",
     )
     head = ("Probe", "Checks", "Ok", *figures)

@@ -59,6 +59,8 @@ TICK_INTERVALS = (
 )
 """Seconds between two of them; days, where the last is too short."""
 DAY = 86400
+LABEL = 14.0
+"""Height of a label of the vertical axis, with the space to the next."""
 MAX_NAME_CHARACTERS = 24
 """Characters of a name that fit into the gutter."""
 COLOUR_CLASSES: Mapping[DeviationKind, str] = {
@@ -66,6 +68,7 @@ COLOUR_CLASSES: Mapping[DeviationKind, str] = {
     Status.RECOVERED: "ok",
     Status.WARNED: "warn",
     Status.OVERRIDDEN: "warn",
+    Status.UNDONE: "warn",
     Status.SKIPPED: "warn",
     "retried": "warn",
     Status.RUNNING: "warn",
@@ -260,7 +263,9 @@ def latency_picture(probe: ReportProbe, report: RunReport, index: int) -> Markup
     for beat, until in zip(probe.beats, ends, strict=False):
         state = slice_state(beat)
         x = scale.x(beat.at)
-        high = CHART if state == "failed" else (beat.ms or 0.0) / top * CHART
+        high = (
+            (beat.ms or 0.0) / top * CHART
+        )  # a check may fail soon, or with no answer
         if state == "failed":
             parts.append(tag("text", "✖", x=x, y=9.0, class_="mark bad"))
         over = probe.limit_ms is not None and (beat.ms or 0.0) > probe.limit_ms
@@ -284,7 +289,7 @@ def latency_picture(probe: ReportProbe, report: RunReport, index: int) -> Markup
         f"Latency of {probe.title}",
         f"The longest answer in each slice of time, up to {top:.0f} ms; "
         f"P95 of our checks {report_wording.ms(probe.p95_ms)}; "
-        f"longest outage {report_wording.outage(probe)}.",
+        f"longest time failing {report_wording.outage(probe)}.",
         CHART + 12 + AXIS,
         _axis(scale, CHART + 12),
         *parts,
@@ -293,11 +298,13 @@ def latency_picture(probe: ReportProbe, report: RunReport, index: int) -> Markup
 
 def _levels(probe: ReportProbe, top: float) -> Iterator[Markup]:
     """The labels of the vertical axis, and the line of the trigger's limit."""
-    yield tag("text", f"{top:.0f} ms", x=4.0, y=20.0, class_="muted")
+    is_above = probe.limit_ms is not None and probe.limit_ms > top
+    top_y = 12.0 + LABEL if is_above else 20.0
+    yield tag("text", f"{top:.0f} ms", x=4.0, y=top_y, class_="muted")
     yield tag("text", "0 ms", x=4.0, y=12 + CHART, class_="muted")
-    if probe.limit_ms is not None and probe.limit_ms > top:
+    if probe.limit_ms is not None and is_above:
         label = f"limit {probe.limit_ms:.0f} ms, above"
-        yield tag("text", label, x=GUTTER - 8, y=12.0, text_anchor="end")
+        yield tag("text", label, x=GUTTER - 8, y=10.0, text_anchor="end")
     elif probe.limit_ms is not None:
         y = 12 + CHART - probe.limit_ms / top * CHART
         yield tag("line", x1=GUTTER, x2=WIDTH - 10, y1=y, y2=y, class_="limit")

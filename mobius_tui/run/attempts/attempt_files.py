@@ -54,6 +54,8 @@ class ScriptEnd:
     """The exit status; negative for the signal that ended it."""
     bytes: int
     """Of its output."""
+    ended_at: float | None = None
+    """When its keeper recorded that, in seconds since 1970; `None` in old records."""
     stage: str = ""
     """What failed, for `not started`: `chdir`, `pid`, `exec`, `setup`, `terminal` or
     `stopped`."""
@@ -99,6 +101,7 @@ def read_script_end(directory: AttemptDirectory) -> ScriptEnd | None:
             cause=ScriptEndCause(fields["cause"]),
             code=int(fields["code"]),
             bytes=int(fields["bytes"]),
+            ended_at=int(fields["ns"]) / 1e9 if "ns" in fields else None,
             stage=fields.get("what", ""),
             errno=int(fields.get("errno", "0")),
             survivors=dict(map(_survivor_entry, fields.get("left", "").split())),

@@ -107,7 +107,9 @@ class AttemptRunner:
             return
         except Exception as error:  # noqa: BLE001 - no task may die in silence
             traceback.print_exc()
-            await execution.fail(f"this program failed: {error!r}")
+            await execution.fail(
+                f"this program failed: {type(error).__name__}: {error}"
+            )
         try:
             await self._after_attempt()
             await self.retry(step)

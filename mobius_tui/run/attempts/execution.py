@@ -91,7 +91,8 @@ class AttemptExecution:
         self._survivors: tuple[str, ...] = ()
         self._ended_processes: tuple[str, ...] = ()
         self._exit_code: int | None = None
-        self._resumed = False
+        self._resumed_at: float | None = None
+        self._unwatched: float | None = None
         self._logs: Mapping[str, LogMark] = {}
 
     async def begin(self) -> None:
@@ -116,7 +117,7 @@ class AttemptExecution:
 
     async def resume(self) -> None:
         """Carry on an attempt that an earlier host started."""
-        self._resumed = True
+        self._resumed_at = self._context.clock.wall()
         action = self._step.action
         if isinstance(action, Run) and self._step.rollout is None:
             if self._is_taken_over:
@@ -191,6 +192,7 @@ class AttemptExecution:
             else None
         )
         self._ended_processes = end.ended_processes
+        self._unwatched = self._seconds_unwatched(end)
         if end.survivors or attempt_files.is_tree_locked(self._directory):
             self._survivors = await asyncio.to_thread(
                 find_survivors, self._directory, self._mark()
@@ -202,11 +204,22 @@ class AttemptExecution:
                 result, reason = Status.FAILED, missing
         return result, reason
 
+    def _seconds_unwatched(self, end: attempt_files.ScriptEnd) -> float | None:
+        """For how long the script had ended when this host began; `None` if it ran."""
+        if self._resumed_at is None or end.ended_at is None:
+            return None
+        clock = self._context.clock
+        # The keeper's clock is the system's; that of the run may be another.
+        ended_at = end.ended_at + clock.wall() - time.time()
+        if ended_at >= self._resumed_at:
+            return None
+        return clock.wall() - ended_at
+
     async def _watch_result(self) -> tuple[Result, str] | None:
         """The watch's result and reason; `None` where its end is journaled already."""
         watch = WatchAttempt(self._context, self._step)
         try:
-            verdict = await watch.run(resumed=self._resumed)
+            verdict = await watch.run(resumed=self._resumed_at is not None)
         except MobiusError as error:
             return Status.NOT_STARTED, str(error)
         if verdict.result is not Status.UNKNOWN:
@@ -487,5 +500,6 @@ class AttemptExecution:
             plays_sha256=digests.plays,
             left=tuple(map(self._context.redact, self._survivors)),
             ended_with=tuple(map(self._context.redact, self._ended_processes)),
+            unwatched=self._unwatched,
         )
         await self._writer.write_in_turn(event)

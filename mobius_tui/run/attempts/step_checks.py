@@ -28,7 +28,7 @@ from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.events.step_events import CheckTried, Result, StepPassedOver
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.variables import check_env
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import UNBEGUN_STATUSES, Status
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
@@ -190,12 +190,12 @@ def require_guard_look(context: RunContext, step: Step) -> None:
     Raises:
         GuardLookNeededError: its guard was not looked at yet.
     """
-    is_first = context.state.steps[step.id].status in _STATUSES_BEFORE_FIRST_ATTEMPT
+    is_first = context.state.steps[step.id].status in _STATUSES_BEFORE_GUARD_LOOK
     if step.when_checks and is_first and step.id not in context.steps_with_held_guard:
         raise GuardLookNeededError(step)
 
 
-_STATUSES_BEFORE_FIRST_ATTEMPT = (Status.PENDING, Status.NOT_APPLICABLE)
+_STATUSES_BEFORE_GUARD_LOOK = UNBEGUN_STATUSES | {Status.NOT_APPLICABLE}
 
 
 async def look_at_guard(
@@ -232,7 +232,7 @@ async def look_at_guard(
         state = context.state
         if (
             state.ended is not None
-            or state.steps[step.id].status not in _STATUSES_BEFORE_FIRST_ATTEMPT
+            or state.steps[step.id].status not in _STATUSES_BEFORE_GUARD_LOOK
         ):
             # It has moved on, and what is asked for is judged by that.
             return GuardLook(holds=True, words="")

@@ -158,6 +158,9 @@ async def finish_run(
 ) -> Entry:
     """End the run, and stop what still runs; the caller holds `writer.turn`.
 
+    The reason on record also names the triggers that stand: the run is over, and what
+    they fired for is not.
+
     Args:
         context: the run's.
         writer: the run's.
@@ -176,6 +179,9 @@ async def finish_run(
     took = None
     if state.reopening is not None:
         took = round(state.open_seconds(context.clock.wall()), 3)
+    standing = state.watch.standing_text
+    if standing and standing not in reason:
+        reason = f"{reason}; {standing}" if reason else standing
     ended = RunEnded(
         outcome=outcome, reason=context.redact(reason), seals=True, took=took
     )

@@ -95,6 +95,8 @@ def _outage_facts(follower: Follower) -> str:
     if outage is None:
         return UNKNOWN_FACT_TEXT
     since = f"{outage.reason}, from {_time_text(outage.fired)} on"
+    if milestones.is_own_making:
+        return f"{since}, while a step of the run changed something"
     if milestones.steady is None:
         return f"{since}; at the end not healthy for three checks in a row"
     lasted = duration_in_words(max(0.0, milestones.steady - outage.fired))

@@ -22,7 +22,7 @@ from typing import (
 )
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError
+from mobius_tui.errors import RunError, malformed_text
 from mobius_tui.health.health_record import YEAR_9999
 from mobius_tui.run.events.run_events import EVENTS, Event
 
@@ -283,15 +283,19 @@ def decode_entry(line: bytes) -> tuple[Entry, str]:
             event=_CODEC.decode_fields(name, data),
         )
     except _DECODE_ERRORS as error:
-        raise RunError(f"this line of the journal is no event: {error!r}") from error
+        why = malformed_text(error)
+        if b"\0" in line:
+            why = "it holds NUL bytes, as a file does that was damaged or overwritten"
+        raise RunError(f"this line of the journal is no event: {why}") from error
     wrong = _envelope_problem(entry, prev) or first_invalid_field(entry.event)
     if wrong is not None:
-        raise RunError(
-            f"this line of the journal is no event: {wrong!r} cannot be that"
-        )
+        shown = json.dumps(wrong, default=str)[:MAX_SHOWN_CHARS]
+        raise RunError(f"this line of the journal is no event: {shown} cannot be that")
     return entry, prev
 
 
+MAX_SHOWN_CHARS = 80
+"""Characters of a wrong value that an error shows."""
 _DECODE_ERRORS = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, ArithmeticError),

@@ -21,7 +21,8 @@ from mobius_tui.runbook.model.actions import Effect
 class Status(StrEnum):
     """The state of a step.
 
-    `waiting` is never the result of an event: `planning/step_status.py` derives it. So
+    `undone` follows where another step has taken back what this one changed. `waiting`
+    is never the result of an event: `planning/step_status.py` derives it. So
     is `not applicable`, except where a check of a guard decided it (see
     `StepPassedOver.looked`): of the step's own guard, or of those of all its rows.
     """
@@ -36,6 +37,7 @@ class Status(StrEnum):
     NOT_STARTED = "not started"
     OUTPUT_LOST = "output lost"
     UNKNOWN = "unknown"
+    UNDONE = "undone"
     SKIPPED = "skipped"
     OVERRIDDEN = "overridden"
     RECOVERED = "recovered"
@@ -119,6 +121,9 @@ class StepEnded:
     """Processes of it that were ended when its script had ended, named; older journals
     lack them."""
     note: str = ""
+    unwatched: float | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """Seconds between the script's end, as its keeper recorded it, and a host's finding
+    that: they are no part of the attempt. `None` where a host was there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -202,6 +202,10 @@ async def _act(services: HostServices, auto: AutoStarted, proposal: Proposal) ->
     if proposal.kind == "running":
         await _stop_where_hosts_are_held(services, proposal)
         return False
+    if proposal.kind == "end" and proposal.text:
+        remedy = person_remedy(services.context.state)
+        await stop_for_person(services, f"{proposal.text}; {remedy}")
+        return False
     if proposal.kind == "end" and services.context.state.aside_frames:
         return False  # an aside has just come to its end, and is about to be left
     if proposal.kind == "end" or proposal.step is None:

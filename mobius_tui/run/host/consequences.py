@@ -17,7 +17,11 @@ from mobius_tui.run.planning.rollback import is_watch_run_only
 from mobius_tui.run.planning.run_outcome import aside_outcome
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.state.step_state import (
+    STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
+    Status,
+)
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.runtime_steps import row_ids
 from mobius_tui.runbook.text.units import duration_in_words
@@ -141,7 +145,8 @@ async def _stop_live_outputs(
     A step that failed is not done: somebody may look for the reason in a log. On the
     main line, live outputs without other steps go on until they are stopped.
     """
-    going = STATUSES_NEEDING_DECISION | {Status.PENDING, Status.WAITING, Status.RUNNING}
+    going = STATUSES_NEEDING_DECISION | UNBEGUN_STATUSES
+    going |= {Status.WAITING, Status.RUNNING}
     for phase in context.plan.runbook.phases:
         if not phase.aside and all(map(is_live_output, phase.steps)):
             continue

@@ -12,7 +12,7 @@ from dataclasses import asdict, field
 from typing import Any
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError
+from mobius_tui.errors import RunError, malformed_text
 from mobius_tui.run.events.journal_entry import (
     Codec,
     first_invalid_field,
@@ -181,7 +181,8 @@ def decode_envelope(line: bytes) -> Envelope:
             raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
         json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidIntentError(f"this is no intent: {error!r}", intent) from error
+        words = f"this is no intent: {malformed_text(error)}"
+        raise InvalidIntentError(words, intent) from error
     return Envelope(action=action, id=intent, sent=sent, version=version)
 
 
@@ -261,5 +262,5 @@ def decode_host_line(line: bytes) -> Reply | Stalled | int:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RunError(
-            f"the host said something that is no answer: {error!r}"
+            f"the host said something that is no answer: {malformed_text(error)}"
         ) from error

@@ -372,7 +372,8 @@ def _step_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
         case StepRestored(step=step):
             return f"pending again: {plan.name(step)}"
         case StepOverridden(step=step, reason=reason):
-            return f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
+            words = f"overridden: {plan.name(step)}, by {entry.by}: {reason}"
+            return words + _undone_text(step, plan, state)
         case ChoiceMade(step=step, values=values, reason=reason):
             why = f": {reason}" if reason else ""
             chosen = ", ".join(values)
@@ -462,7 +463,18 @@ def _step_end_text(event: StepEnded, plan: Plan, state: RunState) -> str:
         text += f"; still alive: {'; '.join(event.left)}"
     if event.ended_with:
         text += f"; ended with the script: {'; '.join(event.ended_with)}"
+    if event.unwatched is not None and event.unwatched >= 1:
+        ago = duration_in_words(event.unwatched)
+        text += f"; it had ended {ago} before a host looked"
+    if event.result in PASSED_STATUSES:
+        text += _undone_text(event.step, plan, state)
     return text + _end_with_rows(event.step, plan, state)
+
+
+def _undone_text(undo_step: str, plan: Plan, state: RunState) -> str:
+    """What a step that passed, or was vouched for, has undone; empty for most steps."""
+    undone = state.undo_steps.get(undo_step)
+    return "" if undone is None else f"; undone: {plan.name(undone)}"
 
 
 def _end_with_rows(row: str, plan: Plan, state: RunState) -> str:

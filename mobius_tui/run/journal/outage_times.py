@@ -7,7 +7,7 @@ Pure: a fold over the journal's entries, evaluated together with the checks on r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
@@ -29,6 +29,7 @@ from mobius_tui.run.events.step_events import (
     Result,
     StepEnded,
     StepStarted,
+    StepUnknown,
 )
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
@@ -77,6 +78,33 @@ class Outage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OutageSpan:
+    """One of a run's outages; times are seconds since 1970."""
+
+    probe: str
+    reason: str
+    """Why its trigger fired, in words."""
+    fired: float
+    restored: float | None
+    """The first of the first three healthy checks in a row of every probe that failed;
+    `None` while there are none."""
+    during: str
+    """The id of the step that changed something while the probe began to fail; empty
+    for none. What such a step stops on purpose looks the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Fired:
+    """A trigger that fired, and the last step that was changing something by then."""
+
+    event: TriggerFired
+    at: float
+    step: str
+    step_began: float
+    step_ended: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Milestones:
     """The times of a run in seconds since 1970; `None` for what has not happened."""
 
@@ -106,11 +134,31 @@ class Milestones:
     about what broke its site."""
     rollback: float | None = None
     restored: float | None = None
-    """When all probes had become healthy for good: the first check of the last series
-    of healthy ones. Where no probe failed, the end of the last step that changes
-    something: in a drill, and after a trigger that has cleared."""
+    """When all probes that failed had become healthy: the first check of their first
+    series of three healthy ones after the trigger, or after the first that failed; what
+    fails later is another outage. In a drill, which is judged at its end, of their last
+    series. Where no probe failed, the end of the last step that changes something: in a
+    drill, and after a trigger that has cleared."""
     steady: float | None = None
     """The third healthy check from then on, of every probe."""
+    outages: tuple[OutageSpan, ...] = ()
+    """All outages, the oldest first; `outage` is in one of them."""
+    is_own_making: bool = False
+    """Whether all was well until a step of the run changed something, as a planned
+    restart does: there is nothing then that was detected, or restored."""
+
+    @property
+    def span(self) -> OutageSpan | None:
+        """The outage that the milestones are about, with its own end."""
+        if self.outage is None:
+            return None
+        before = [own for own in self.outages if own.fired <= self.outage.fired]
+        return before[-1] if before else None
+
+    @property
+    def other_outages(self) -> tuple[OutageSpan, ...]:
+        """The outages that the milestones are not about, the oldest first."""
+        return tuple(own for own in self.outages if own is not self.span)
 
     @property
     def since(self) -> float:
@@ -157,6 +205,11 @@ class MilestoneTracker:
         """When a rollback began, or the first step that destroys."""
         self._last_change_ended_at: float | None = None
         """When the last step that changes something ended well."""
+        self._fired: PersistentList[_Fired] = EMPTY_LIST
+        self._last_change = ("", 0.0)
+        """The step that changes something and was begun last, and when."""
+        self._last_change_over: float | None = None
+        """When that one ended, in whatever way."""
 
     def copy(self, plan: Plan) -> MilestoneTracker:
         """An independent copy.
@@ -196,9 +249,16 @@ class MilestoneTracker:
             case StepStarted() | RollbackBegan():
                 if self._effect(event) != "read":
                     self._change_times = self._change_times.appended(at)
+                    if isinstance(event, StepStarted):
+                        self._last_change = event.step, at
+                        self._last_change_over = None
                 if self._first_destroy_at is None and self._begins_rollback(event):
                     self._first_destroy_at = at
+            case StepUnknown(step=step) if step == self._last_change[0]:
+                self._last_change_over = at
             case StepEnded(step=step, result=result):
+                if step == self._last_change[0]:
+                    self._last_change_over = at
                 if result in BAD_ATTEMPT_RESULTS:
                     self._sign_times = self._sign_times.appended(at)
                 well = result not in FAILED_ATTEMPT_RESULTS and result != Status.STOPPED
@@ -224,6 +284,15 @@ class MilestoneTracker:
         )
 
     def _trigger_fired(self, event: TriggerFired, at: float) -> None:
+        step, step_began = self._last_change
+        fired = _Fired(
+            event=event,
+            at=at,
+            step=step,
+            step_began=step_began,
+            step_ended=self._last_change_over,
+        )
+        self._fired = self._fired.appended(fired)
         began = self._outage is not None and self._outage.rollback is not None
         if not self._uncleared_triggers and not began:
             self._outage = Outage(probe=event.probe, reason=event.reason, fired=at)
@@ -237,7 +306,11 @@ class MilestoneTracker:
         return outage
 
     def milestones(
-        self, health_history: HealthHistory, injected: float | None = None
+        self,
+        health_history: HealthHistory,
+        injected: float | None = None,
+        *,
+        older: bool = False,
     ) -> Milestones:
         """The times by now.
 
@@ -245,6 +318,8 @@ class MilestoneTracker:
             health_history: the checks on record.
             injected: when the site of a drill was broken first, in seconds since 1970;
                 `None` for before the run, and where that is not known.
+            older: whether to return the times that records of older versions have,
+                which took a run for restored at its last series of healthy checks.
         """
         outage, broken = self._outage, max(self._began, injected or 0.0)
         first = self._first_destroy_at
@@ -256,9 +331,12 @@ class MilestoneTracker:
             took=self._took,
             outage=outage,
             triggered=triggered,
+            outages=tuple(self._outages(health_history, broken)),
         )
         if self._mode is Mode.MAINTENANCE and not triggered:
             return milestones  # nothing was broken: a planned restart is no outage
+        if not older and self._is_own_making(health_history, milestones):
+            return replace(milestones, is_own_making=True)
         milestones = replace(
             milestones,
             detected=self._detected(broken),
@@ -266,7 +344,8 @@ class MilestoneTracker:
             rollback=outage.rollback if outage and triggered else first,
         )
         since = broken if self._mode is Mode.DRILL else max(milestones.since, broken)
-        restored = self._restored(health_history, milestones)
+        is_for_good = older or self._mode is Mode.DRILL
+        restored = self._restored(health_history, milestones, is_for_good=is_for_good)
         return replace(
             milestones,
             decided=self._decided(since),
@@ -307,16 +386,91 @@ class MilestoneTracker:
         probes = health.probes if health is not None else ()
         return tuple(probe.id for probe in probes if probe.trigger)
 
-    def _restored(
+    def _outages(
+        self, health_history: HealthHistory, broken: float
+    ) -> Iterator[OutageSpan]:
+        """All outages: each is over with three healthy checks in a row.
+
+        A trigger that fires before that belongs to the same one.
+        """
+        over: float | None = 0.0
+        for fired in self._fired:
+            if over is None or fired.at < over:
+                continue
+            over = self._healthy_from(health_history, broken, fired.at)
+            yield OutageSpan(
+                probe=fired.event.probe,
+                reason=fired.event.reason,
+                fired=fired.at,
+                restored=over,
+                during=_step_meanwhile(fired, health_history),
+            )
+
+    def _healthy_from(
+        self, health_history: HealthHistory, broken: float, since: float
+    ) -> float | None:
+        """The first of three healthy checks in a row of all probes that had failed."""
+        firsts = []
+        for probe in self._probes_watched():
+            if health_history.counts(probe, since=broken).failed:
+                streak = health_history.ok_streak(
+                    probe, since=since, count=STEADY_CHECKS
+                )
+                if streak is None:
+                    return None
+                firsts.append(streak[0])
+        return max(firsts, default=None)
+
+    def _is_own_making(
         self, health_history: HealthHistory, milestones: Milestones
+    ) -> bool:
+        """Whether all was well until a step of the run changed something.
+
+        A rollback that began after the trigger says that it was not planned.
+        """
+        outage, spans = milestones.outage, milestones.outages
+        if outage is None or self._mode is Mode.DRILL:
+            return False
+        if not all(each.during for each in spans):
+            return False
+        if outage.rollback is not None and milestones.triggered:
+            return False
+        first = min(self._change_times, default=milestones.began)
+        return all(
+            self._was_well_before(health_history, probe, first)
+            for probe in self._probes_watched()
+            if health_history.counts(probe).failed
+        )
+
+    def _was_well_before(
+        self, health_history: HealthHistory, probe: str, moment: float
+    ) -> bool:
+        """Whether a probe was ok before a moment, and did not fail until then."""
+        ok = health_history.ok_streak(probe, since=self._began, count=1)
+        failed = health_history.first_failed(probe, since=self._began)
+        return ok is not None and ok[0] < moment and (failed or moment) >= moment
+
+    def _restored(
+        self,
+        health_history: HealthHistory,
+        milestones: Milestones,
+        *,
+        is_for_good: bool,
     ) -> float | None:
         counts = {
             p: health_history.counts(p, since=milestones.broken)
             for p in self._probes_watched()
         }
-        well = [
-            health_history.healthy_since(p) for p, each in counts.items() if each.failed
-        ]
+        well: list[float | None] = []
+        for probe in (p for p, each in counts.items() if each.failed):
+            since = milestones.since
+            if not milestones.triggered:
+                since = health_history.first_failed(probe, since=milestones.broken) or 0
+            streak = health_history.ok_streak(probe, since=since, count=STEADY_CHECKS)
+            if is_for_good or streak is None:
+                well.append(health_history.healthy_since(probe))
+            else:
+                well.append(streak[0])
         times = [at for at in well if at is not None]
         if len(times) < len(well):
             return None
@@ -341,6 +495,17 @@ class MilestoneTracker:
         ]
         times = [at for at in thirds if at is not None]
         return max(times, default=None) if len(times) == len(thirds) else None
+
+
+def _step_meanwhile(fired: _Fired, health_history: HealthHistory) -> str:
+    """The step that was changing something when the probe began to fail."""
+    began_to_fail = health_history.failing_since(fired.event.probe, fired.at)
+    if began_to_fail is None or not fired.step:
+        return ""
+    ran_then = fired.step_began < began_to_fail and (
+        fired.step_ended is None or began_to_fail <= fired.step_ended
+    )
+    return fired.step if ran_then else ""
 
 
 def milestones(

@@ -48,6 +48,8 @@ def next_step_without_person(
         return None
     step = plan.steps.get(proposal.step or "")
     if step is None:
+        if proposal.text:
+            return f"{proposal.text}: nothing goes on by itself past that"
         return "nothing is left to be done"
     own_phase, name = plan.phase_of[step.id], plan.name(step.id)
     if phase is not None and own_phase.id != phase:

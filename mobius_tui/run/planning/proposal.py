@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import takewhile
 from typing import Literal
 
@@ -26,7 +27,11 @@ from mobius_tui.run.planning.step_status import (
 from mobius_tui.run.planning.undoing import is_undoing
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.state.step_state import (
+    STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
+    Status,
+)
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.runtime_steps import items_of_lines
 from mobius_tui.runbook.model.templates import variables_set
@@ -43,6 +48,7 @@ class Proposal:
     kind: ProposalKind
     step: str | None = None
     text: str = ""
+    """Why, in words: what it waits for, how it failed; of the end, what was undone."""
 
 
 def steps_in_order(plan: Plan, state: RunState) -> Iterator[Step]:
@@ -74,7 +80,10 @@ def steps_passed_over(
     if not plan.has_guards:
         return ()
     next_one = propose(plan, state, statuses).step
-    before = takewhile(lambda step: step.id != next_one, steps_in_order(plan, state))
+    before = takewhile(
+        lambda step: step.id != next_one and statuses[step.id].status != Status.UNDONE,
+        steps_in_order(plan, state),
+    )
     return tuple(step for step in before if statuses[step.id].is_guard_false)
 
 
@@ -132,12 +141,17 @@ def propose(
     if state.ended is not None:
         return Proposal(kind="ended", text=state.ended.reason)
     statuses = step_statuses(plan, state) if statuses is None else statuses
+    undone = steps_left_undone(plan, state)
+    if state.auto is not None and state.auto.rehearse_undo:
+        undone = ()  # each step that it undoes is done again
     waiting: Step | None = None
     for step in steps_in_order(plan, state):
         own, phase = statuses[step.id], plan.phase_of[step.id]
         is_row = step.id in plan.parent_of and not step.undo_of
         if phase.parallel > 1 or is_row:
             group = _group_begun_by(plan, state, step, may_start=waiting is None)
+            if group is not None and undone:
+                group = replace(group, may_start=False)
             if group is not None:
                 found = _propose_in_group(plan, state, statuses, group)
                 if found is not None:
@@ -146,20 +160,56 @@ def propose(
             return Proposal(kind="running", step=step.id)
         elif own.status in STATUSES_NEEDING_DECISION and step.id not in state.rows_of:
             return Proposal(kind="decide", step=step.id, text=own.reason)
-        elif own.status is Status.PENDING and (
+        elif undone:
+            continue
+        elif _is_ready(own) and (
             waiting is None or _sets_awaited(step, statuses[waiting.id])
         ):
             return Proposal(kind="start", step=step.id)
-        if own.status is Status.WAITING and waiting is None:
-            waiting = None if step.id in state.rows_of else step
+        elif own.waits and waiting is None and step.id not in state.rows_of:
+            waiting = step
     if waiting is None:
-        return Proposal(kind="end")
+        return Proposal(kind="end", text=_undone_text(plan, undone))
     waits = statuses[waiting.id].waits
     text = ", ".join(
         wait.text if waiting.undo_of else _wait_text(plan, wait, statuses)
         for wait in waits
     )
     return Proposal(kind="wait", step=waiting.id, text=text)
+
+
+def steps_left_undone(plan: Plan, state: RunState) -> tuple[Step, ...]:
+    """The undone steps among those that are proposed now: nothing is, past them.
+
+    What was taken back is done again only by somebody who goes to it; what follows it
+    was to follow what does not stand any more. A step with rows is not among them.
+    """
+    if Status.UNDONE not in {own.status for own in state.steps.values()}:
+        return ()
+    return tuple(
+        step
+        for step in steps_in_order(plan, state)
+        if state.steps[step.id].status is Status.UNDONE and step.id not in state.rows_of
+    )
+
+
+MAX_UNDONE_NAMED = 3
+"""Undone steps that are named in a line."""
+
+
+def _undone_text(plan: Plan, undone: tuple[Step, ...]) -> str:
+    """That steps were undone, in words; empty where none was."""
+    if not undone:
+        return ""
+    more = len(undone) - MAX_UNDONE_NAMED
+    names = ", ".join(plan.name(step.id) for step in undone[:MAX_UNDONE_NAMED])
+    verb = "was" if len(undone) == 1 else "were"
+    return f"{names}{f' and {more} more' if more > 0 else ''} {verb} undone"
+
+
+def _is_ready(own: StepStatus) -> bool:
+    """Whether a step could begin: nothing of it stands, and it waits for nothing."""
+    return own.status in UNBEGUN_STATUSES and not own.waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +253,8 @@ def _propose_in_group(
     failed = [s for s in bad if s not in tried_again]
     begins = group.may_start and not unknown and not _have_too_many_failed(plan, failed)
     for step in steps if begins else ():
-        is_pending = statuses[step.id].status is Status.PENDING
-        if is_pending and step_blocking_start(plan, state, step) is None:
+        is_ready = _is_ready(statuses[step.id])
+        if is_ready and step_blocking_start(plan, state, step) is None:
             return Proposal(kind="start", step=step.id)
     if running:
         return Proposal(kind="running", step=running[0].id)
@@ -259,9 +309,7 @@ def _wait_text(plan: Plan, wait: Wait, statuses: StepStatuses) -> str:
     return f"{wait.text} ({plan.numbers[giver]} gives it: {do})"
 
 
-_NOT_DONE_STATUSES = (
-    frozenset({Status.PENDING, Status.WAITING}) | STATUSES_NEEDING_DECISION
-)
+_NOT_DONE_STATUSES = UNBEGUN_STATUSES | {Status.WAITING} | STATUSES_NEEDING_DECISION
 
 
 def is_out_of_order(

@@ -9,7 +9,11 @@ from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import GATE_OPENING_STATUSES, Status
+from mobius_tui.run.state.step_state import (
+    GATE_OPENING_STATUSES,
+    UNBEGUN_STATUSES,
+    Status,
+)
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.unattended import (
@@ -42,9 +46,9 @@ def rollback_stop_texts(plan: Plan, state: RunState) -> tuple[str, ...]:
     standings = step_statuses(plan, state)
     own = rollback_phase(plan)
     mine = {step.id for step in own.steps} if own is not None else set()
-    pending = (Status.PENDING, Status.WAITING)
+    unbegun = UNBEGUN_STATUSES | {Status.WAITING}
     replaced = {
-        s for s in replaced_steps(plan.runbook) if standings[s].status in pending
+        s for s in replaced_steps(plan.runbook) if standings[s].status in unbegun
     }
     done = {s for s, each in standings.items() if each.status in GATE_OPENING_STATUSES}
     fetched = {n for n, each in plan.runbook.variables.items() if each.is_fetched}

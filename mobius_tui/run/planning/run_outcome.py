@@ -6,11 +6,16 @@ from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
+from mobius_tui.run.state.deliveries import (
+    DELIVERY_STATUSES_NEEDING_PERSON,
+    delivery_text,
+)
 from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
     Status,
 )
 from mobius_tui.runbook.model.runtime_steps import improvised_phase
@@ -50,17 +55,22 @@ def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
     if not own.begun:
         return own.ended.outcome, own.ended.reason
     outcome, why = _outcome_of_steps(plan, state)
-    done = undone_text(plan, state)
-    return outcome, f"ended first as {own.first_outcome}, then {done}; {why}"
+    then = "" if own.undone else f", then {undone_since_end_text(plan, state)}"
+    return outcome, f"ended first as {own.first_outcome}{then}; {why}"
 
 
-def undone_text(plan: Plan, state: RunState) -> str:
+def undone_since_end_text(plan: Plan, state: RunState) -> str:
     """How far a run is undone since it had ended first, in words."""
     undone = state.reopening.undone if state.reopening is not None else ()
     return f"undone back to {plan.name(undone[-1])}" if undone else "nothing undone"
 
 
 def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
+    """How the steps stand, the worst first; each reason says what was undone.
+
+    A run of which a step was undone is abandoned, also if nothing else is left to do:
+    what the step was for is not there. Its reason never calls such a step not done.
+    """
     statuses = step_statuses(plan, state)
     counted = [
         step
@@ -69,6 +79,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in phase.steps
         if not is_row_closed_by_parent(state, step.id)
     ]
+    undone = _undone_text(plan, state)
     # An improvised command counts only where its end is unknown.
     improvised = improvised_phase(plan.runbook)
     lost = [
@@ -77,7 +88,9 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         if statuses[step.id].status is Status.UNKNOWN
     ]
     if lost:
-        return Outcome.INCOMPLETE, f"{Status.UNKNOWN}: {', '.join(lost)}"
+        return Outcome.INCOMPLETE, _joined(
+            f"{Status.UNKNOWN}: {', '.join(lost)}", undone
+        )
     for status in sorted(STATUSES_NEEDING_DECISION - {Status.UNKNOWN}):
         names = [
             _name_with_rows(plan, state, step.id)
@@ -85,40 +98,76 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
             if statuses[step.id].status is status
         ]
         if names:
-            return Outcome.FAILED, f"{status}: {', '.join(names)}"
+            return Outcome.FAILED, _joined(f"{status}: {', '.join(names)}", undone)
     open_ = [
-        plan.name(step.id)
+        step.id
         for step in counted
         if statuses[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
         and not step.optional
         and not (is_live_output(step) and statuses[step.id].status is Status.RUNNING)
     ]
-    if open_:
-        return Outcome.ABANDONED, f"not done: {', '.join(open_[:5])}" + (
-            f" and {len(open_) - 5} more" if len(open_) > 5 else ""
-        )
+    lacks_undone = any(
+        statuses[step.id].status is Status.UNDONE and not step.optional
+        for step in counted
+    )
+    if open_ or lacks_undone:
+        left = f"not done: {_names(plan, open_)}" if open_ else ""
+        return Outcome.ABANDONED, _joined(undone, left)
     skipped = [
         plan.name(step.id)
         for step in counted
         if statuses[step.id].status is Status.SKIPPED and not step.optional
     ]
     if skipped:
-        return Outcome.INCOMPLETE, f"skipped: {', '.join(skipped)}"
+        return Outcome.INCOMPLETE, _joined(f"skipped: {', '.join(skipped)}", undone)
     done = "every step that applies is done"
     failures = [
         text for s in counted if (text := _tolerated_failure_text(plan, state, s.id))
     ]
-    return Outcome.COMPLETED, "; ".join((done, *_first_failures(failures)))
+    failures += [
+        delivery_text(own)
+        for own in state.deliveries
+        if own.status in DELIVERY_STATUSES_NEEDING_PERSON
+    ]
+    return Outcome.COMPLETED, _joined(done, undone, *_first_failures(failures))
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+MAX_STEPS_NAMED = 5
+"""Steps not done, or undone, that a reason names at most."""
+
+
+def _names(plan: Plan, steps: list[str]) -> str:
+    names = ", ".join(plan.name(step) for step in steps[:MAX_STEPS_NAMED])
+    more = len(steps) - MAX_STEPS_NAMED
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def _undone_text(plan: Plan, state: RunState) -> str:
+    """What stands undone, in words, and whether that is all; empty where nothing is."""
+    undone = [
+        step
+        for step, own in state.steps.items()
+        if own.status is Status.UNDONE and step not in state.rows_of
+    ]
+    if not undone:
+        return ""
+    is_all = "" if state.changes else ", which is all that its steps had changed"
+    return f"undone: {_names(plan, undone)}{is_all}"
 
 
 MAX_FAILURES_NAMED = 3
-"""Tolerated failures that the reason of a completed run names at most."""
+"""Tolerated failures, and messages that did not arrive, that the reason of a completed
+run names at most."""
 
 
 def _first_failures(texts: list[str]) -> tuple[str, ...]:
     """The first of some texts, and how many more there are."""
     more = len(texts) - MAX_FAILURES_NAMED
-    counted = (f"{more} more failed",) if more > 0 else ()
+    counted = (f"{more} more went wrong",) if more > 0 else ()
     return (*texts[:MAX_FAILURES_NAMED], *counted)
 
 
@@ -162,7 +211,7 @@ def run_progress(
     done = [
         s
         for s in applicable
-        if s not in (Status.PENDING, Status.WAITING, Status.RUNNING)
+        if s not in UNBEGUN_STATUSES | {Status.WAITING, Status.RUNNING}
         and s not in STATUSES_NEEDING_DECISION
     ]
     return len(done), len(applicable)

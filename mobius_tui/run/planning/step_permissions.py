@@ -43,7 +43,11 @@ from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.planning.undoing import undo_not_applicable_text
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS, BatchHold, StepFleet
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.state.step_state import (
+    STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
+    Status,
+)
 from mobius_tui.runbook.model.actions import Choose, Manual, Option
 from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
@@ -196,7 +200,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
     own = situation.state.steps[step.id].status
-    if standing.status is Status.WAITING:
+    if standing.waits:
         waits = ", ".join(wait.text for wait in standing.waits)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
     if standing.status is Status.NOT_APPLICABLE and not standing.found_by_guard_check:
@@ -208,7 +212,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
         words = f"{name} was skipped; restore it first"
         raise NotPermittedError(RefusalCode.SKIPPED, words)
     require_undo_applies(situation, step)
-    if own not in (Status.PENDING, Status.NOT_APPLICABLE) and not again:
+    if own not in UNBEGUN_STATUSES | {Status.NOT_APPLICABLE} and not again:
         words = f"{name} has ended ({own}); retry it to run it again"
         raise NotPermittedError(RefusalCode.DONE, words)
     waits_now = waits_of_retry(plan, situation.state, step.id)

@@ -15,6 +15,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     PASSED_STATUSES,
+    UNBEGUN_STATUSES,
     Status,
 )
 from mobius_tui.runbook.model.guards import (
@@ -46,6 +47,7 @@ class StepStatus:
 
     status: Status
     waits: tuple[Wait, ...] = ()
+    """What it waits for before it may begin; an undone step, before it begins again."""
     reason: str = ""
     is_guard_false: bool = False
     """Whether it is `not applicable` because its guard does not hold."""
@@ -105,6 +107,8 @@ def _own_status(
     values: GuardValues,
 ) -> StepStatus:
     own = state.steps[step.id]
+    if own.status is Status.UNDONE:
+        return _undone_status(plan, state, step, gate, replaced, values)
     if own.status not in (Status.PENDING, Status.NOT_APPLICABLE):
         return StepStatus(status=own.status, reason=own.reason)
     if not_undone := undo_not_applicable_text(plan, state, step):
@@ -124,7 +128,7 @@ def _own_status(
             is_guard_false=True,
             found_by_guard_check=True,
         )
-    waits: list[Wait] = []
+    guard_waits: tuple[Wait, ...] = ()
     if step.when:
         verdict = evaluate_guard(step.when, values)
         if verdict.holds is False:
@@ -132,16 +136,51 @@ def _own_status(
             return StepStatus(
                 status=Status.NOT_APPLICABLE, reason=reason, is_guard_false=True
             )
-        waits.extend(_guard_wait(each) for each in verdict.undecided)
-    if gate is not None:
-        waits.append(Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}"))
-    waits.extend(_rows_awaited(state, step.id))
-    waits.extend(_variables_awaited(plan, state, step.id))
-    waits.extend(_lost_secrets_awaited(plan, state, step.id))
-    waits.extend(approval_awaited(plan, state, step))
+        guard_waits = tuple(_guard_wait(each) for each in verdict.undecided)
+    waits = (*guard_waits, *_waits_before_start(plan, state, step, gate))
+    return StepStatus(status=Status.WAITING if waits else Status.PENDING, waits=waits)
+
+
+def _undone_status(
+    plan: Plan,
+    state: RunState,
+    step: Step,
+    gate: str | None,
+    replaced: str | None,
+    values: GuardValues,
+) -> StepStatus:
+    """That of a step that was undone, with what it waits for before it begins again.
+
+    It stays undone where its guard does not hold any more: what became of it does not
+    change by that.
+    """
+    waits: tuple[Wait, ...] = ()
+    if replaced is not None:
+        text = f"{plan.runbook.phase(replaced).title} took its place"
+        waits = (Wait(kind="guard", on=step.id, text=text),)
+    elif step.when:
+        verdict = evaluate_guard(step.when, values)
+        waits = tuple(_guard_wait(each) for each in verdict.undecided)
+        if verdict.holds is False:
+            text = why_guard_fails(verdict, values)
+            waits = (Wait(kind="guard", on=step.id, text=text),)
     return StepStatus(
-        status=Status.WAITING if waits else Status.PENDING, waits=tuple(waits)
+        status=Status.UNDONE,
+        waits=(*waits, *_waits_before_start(plan, state, step, gate)),
+        reason=state.steps[step.id].reason,
     )
+
+
+def _waits_before_start(
+    plan: Plan, state: RunState, step: Step, gate: str | None
+) -> Iterator[Wait]:
+    """What a step waits for apart from its guard: gate, rows, variables, approval."""
+    if gate is not None:
+        yield Wait(kind="gate", on=gate, text=f"gate {plan.numbers[gate]}")
+    yield from _rows_awaited(state, step.id)
+    yield from _variables_awaited(plan, state, step.id)
+    yield from _lost_secrets_awaited(plan, state, step.id)
+    yield from approval_awaited(plan, state, step)
 
 
 def _rows_awaited(state: RunState, step_id: str) -> Iterator[Wait]:
@@ -206,14 +245,18 @@ def _add_needs(plan: Plan, state: RunState, statuses: dict[str, StepStatus]) -> 
     """Let steps wait for those that they need."""
     for step in plan.steps.values():
         own = statuses[step.id]
-        if not step.needs or own.status not in (Status.PENDING, Status.WAITING):
+        is_unbegun = own.status in UNBEGUN_STATUSES | {Status.WAITING}
+        if not step.needs or not is_unbegun:
             continue
         closed = tuple(
             Wait(kind="needs", on=need, text=f"needs {plan.numbers[need]}")
             for need in step.needs
             if statuses[need].status not in GATE_OPENING_STATUSES
         )
-        if closed and state.steps[step.id].status is Status.PENDING:
+        if closed and state.steps[step.id].status in UNBEGUN_STATUSES:
+            undone = own.status is Status.UNDONE
             statuses[step.id] = StepStatus(
-                status=Status.WAITING, waits=closed + own.waits
+                status=Status.UNDONE if undone else Status.WAITING,
+                waits=closed + own.waits,
+                reason=own.reason,
             )

@@ -29,15 +29,15 @@ from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
+    GATE_OPENING_STATUSES,
     PASSED_STATUSES,
     Status,
-    StepState,
 )
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import file_mode
 
-STATS_FORMAT = 1
+STATS_FORMAT = 2
 """Version of the file's format; raised when the format, or the way in which times are
 calculated, changes."""
 MAX_STATS_BYTES = 16 << 20
@@ -53,6 +53,12 @@ class PastStep(NamedTuple):
     """The seconds of each attempt that passed."""
     skipped: bool
     overridden: bool
+    undone: bool = False
+    """Whether it was undone at the end, or a row of it."""
+    parts: int = 0
+    """Its hosts, or its rows."""
+    parts_not_passed: int = 0
+    """Of those, how many were failed, unreachable, unknown, skipped or never begun."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +90,7 @@ def past_run_from_state(run: str, state: RunState, restored: float | None) -> Pa
     began, ended = state.began, state.ended
     assert began is not None
     assert ended is not None
-    steps = {step_id: _past_step(own) for step_id, own in state.steps.items()}
+    steps = {step_id: _past_step(state, step_id) for step_id in state.steps}
     return PastRun(
         id=run,
         runbook=began.runbook,
@@ -103,7 +109,9 @@ _STEP_NOT_BEGUN = PastStep(
 )
 
 
-def _past_step(own: StepState) -> PastStep:
+def _past_step(state: RunState, step_id: str) -> PastStep:
+    own = state.steps[step_id]
+    parts, not_passed = _parts(state, step_id)
     ended = [each for each in own.attempts if each.status is not Status.RUNNING]
     return PastStep(
         results=tuple(each.status for each in ended),
@@ -114,7 +122,20 @@ def _past_step(own: StepState) -> PastStep:
         ),
         skipped=own.status is Status.SKIPPED,
         overridden=own.status is Status.OVERRIDDEN,
+        undone=own.status is Status.UNDONE,
+        parts=parts,
+        parts_not_passed=not_passed,
     )
+
+
+def _parts(state: RunState, step_id: str) -> tuple[int, int]:
+    """How many hosts or rows a step had, and how many of them did not pass."""
+    if (fleet := state.fleets.get(step_id)) is not None:
+        bad = fleet.not_passed()
+        return len(fleet.newest_states()), sum(map(len, bad.values()))
+    rows = state.rows_of.get(step_id, ())
+    fine = GATE_OPENING_STATUSES | {Status.UNDONE}
+    return len(rows), sum(state.steps[row].status not in fine for row in rows)
 
 
 def stats_source_digest(directory: RunDirectory) -> bytes:
@@ -197,7 +218,7 @@ def _encoded(run: PastRun) -> bytes:
         "steps": {
             step_id: each.passed_durations[0]
             if each == _step_passed_at_once(*each.passed_durations[:1])
-            else (each.results, each.passed_durations, each.skipped, each.overridden)
+            else tuple(each)
             for step_id, each in run.steps.items()
         },
     }
@@ -249,15 +270,22 @@ def _step_passed_at_once(*took: float) -> PastStep:
 _PASSED = (Status.PASSED,)
 
 
-def _decoded_step(
-    results: list[str], took: list[float], skipped: object, overridden: object
-) -> PastStep:
-    flags = isinstance(skipped, bool) and isinstance(overridden, bool)
-    if not (flags and all(map(is_number, took))):
+def _decoded_step(results: list[str], took: list[float], *others: object) -> PastStep:
+    skipped, overridden, undone, parts, not_passed = others
+    flags = all(isinstance(each, bool) for each in (skipped, overridden, undone))
+    if not (
+        flags
+        and isinstance(parts, int)
+        and isinstance(not_passed, int)
+        and all(map(is_number, took))
+    ):
         raise ValueError("it says what no step comes to")
     return PastStep(
         results=tuple(_RESULTS[each] for each in results),
         passed_durations=tuple(took),
         skipped=skipped is True,
         overridden=overridden is True,
+        undone=undone is True,
+        parts=parts,
+        parts_not_passed=not_passed,
     )

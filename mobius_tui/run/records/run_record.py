@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,15 +47,7 @@ def write_record(
     directory: RunDirectory, plan: Plan, state: RunState, head: str
 ) -> None:
     """Write the record of a run that has ended; annotations in it are retained."""
-    counts: dict[str, int] = {}
-    for standing in step_statuses(plan, state).values():
-        counts[str(standing.status)] = counts.get(str(standing.status), 0) + 1
-    record: dict[str, Any] = {**record_of_journal(state, head), "steps": counts}
-    if state.deliveries:
-        stands = [
-            delivery_for_viewer(own, hosted=False).status for own in state.deliveries
-        ]
-        record["messages"] = {str(each): stands.count(each) for each in stands}
+    record = {**record_of_journal(state, head), **counts_of_record(plan, state)}
     if state.watch.latest_alarm is not None:
         follower = Follower(directory)
         record["outage"] = outage_record(
@@ -89,6 +82,19 @@ def record_of_journal(state: RunState, head: str) -> dict[str, Any]:
         "events": state.last_entry_number,
         "head": head,
     }
+
+
+def counts_of_record(plan: Plan, state: RunState) -> dict[str, dict[str, int]]:
+    """How many steps, and how many messages, ended how; no `messages` without any."""
+    steps = [str(each.status) for each in step_statuses(plan, state).values()]
+    counts = {"steps": {each: steps.count(each) for each in steps}}
+    if state.deliveries:
+        messages = [
+            str(delivery_for_viewer(own, hosted=False).status)
+            for own in state.deliveries
+        ]
+        counts["messages"] = {each: messages.count(each) for each in messages}
+    return counts
 
 
 def _added_tables(directory: RunDirectory) -> dict[str, Any]:
@@ -152,17 +158,21 @@ def past_run_from_files(directory: RunDirectory) -> PastRun | None:
 
 
 def outage_record(
-    tracker: MilestoneTracker, health_history: HealthHistory, *, older: bool = False
+    tracker: MilestoneTracker,
+    health_history: HealthHistory,
+    written: object = None,
 ) -> dict[str, Any]:
     """The outage's milestones for the record, from the first sign to steady health.
 
     Args:
         tracker: has the entries up to the run's end.
         health_history: the checks on record by then.
-        older: whether to return the keys of records that older versions wrote, which
-            had no `since`.
+        written: the table of a record, to say what it should say. Older versions wrote
+            no `count`, and their times were of the last series of healthy checks; still
+            older ones no `since`. `None` for a new record.
     """
-    milestones = tracker.milestones(health_history)
+    keys = written.keys() if isinstance(written, Mapping) else {"since", "count"}
+    milestones = tracker.milestones(health_history, older="count" not in keys)
     fired = milestones.outage
     if fired is None:
         return {}
@@ -171,7 +181,7 @@ def outage_record(
         "reason": fired.reason,
         "acknowledged_by": fired.by,
     }
-    if older:
+    if "since" not in keys:
         since = fired.fired if fired.rollback is None else fired.rollback
         times = {
             "acknowledged": fired.acknowledged,
@@ -191,4 +201,6 @@ def outage_record(
     for name, at in {"fired": fired.fired, **times}.items():
         if at is not None:
             record[name] = datetime.fromtimestamp(at, UTC)
+    if "count" in keys:
+        record["count"] = len(milestones.outages)
     return record

@@ -26,7 +26,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs, runs_shared_by_others
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import runs_root, state_home
-from mobius_tui.runbook.text.units import clock_duration, local_time
+from mobius_tui.runbook.text.units import local_time, measured_duration
 from mobius_tui.sanitize import line
 
 JOURNAL_TAIL_BYTES = 1 << 16
@@ -99,7 +99,7 @@ class RunSummary:
         if self.began is None:
             return f"{'':16}  {'':11}  {self.outcome:13}  {'':7}  {self.id}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.began))
-        took = "" if self.took is None else clock_duration(self.took)
+        took = "" if self.took is None else measured_duration(self.took)
         state = self.open_words if self.is_open else str(self.outcome)
         since = self.unwatched_text(time.time())
         note = f"{since}  " if since else ""

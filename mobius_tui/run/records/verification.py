@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.attempts.attempt_files import (
+    ScriptEndCause,
     file_digest,
     plays_digest,
     read_process_group,
@@ -35,6 +37,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records import past_run, record_file
 from mobius_tui.run.records.record_file import cut_journal_text, read_record
 from mobius_tui.run.records.run_record import (
+    counts_of_record,
     outage_record,
     past_run_from_files,
     record_of_journal,
@@ -42,6 +45,7 @@ from mobius_tui.run.records.run_record import (
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Attempt, Status
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.table_of_contents import MAX_CONTENTS_BYTES, encode_contents
@@ -74,9 +78,8 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
         *_seal_digests(directory),
     ):
         yield (
-            f"{directory.journal.name}: its head is {journal_content.head}, "
-            f"not {head}: "
-            "lines were cut from its end"
+            f"{directory.journal.name}: its head is {journal_content.head}, and no "
+            f"line of it has the head {head}: lines were changed, or cut from its end"
         )
     yield from _journal_problems(directory, journal_content)
     for entry in journal_content.entries:
@@ -109,6 +112,11 @@ def _journal_problems(
     try:
         if words := cut_journal_text(directory, journal_content):
             yield words
+        if first.run != directory.id:
+            yield (
+                f"this folder is called {directory.id}, and its journal is of the run "
+                f"{first.run}: it is a copy under another name"
+            )
         runbook = load_run_runbook(directory, first)
         state = fold(runbook, journal_content.entries)
         yield from _record_problems(directory, journal_content, runbook, state)
@@ -139,20 +147,22 @@ def _record_problems(
     entries = journal_content.entries[: journal_content.heads.index(head) + 1]
     if head != journal_content.head:
         state = fold(runbook, entries)
+    plan = Plan(runbook)
+    plan.catch_up(state)
     if state.ended is None:
         yield f"{name}: it is of a run that ended; at its head this one had not"
         return
     expected = record_of_journal(state, head)
+    counted = counts_of_record(plan, state)
+    if Status.UNDONE not in counted["steps"]:  # older versions had no such word
+        expected |= counted
     if "outage" in record:
-        recorded = record["outage"]
-        older = not isinstance(recorded, dict) or "since" not in recorded
-        plan, history = Plan(runbook), HealthHistory()
-        plan.catch_up(state)
+        history = HealthHistory()
         sealed = state.health_seal.bytes if state.health_seal is not None else None
         for check in read_probe_results(directory, sealed):
             history.add(check)
         tracker = track_milestones(plan, entries)
-        expected["outage"] = outage_record(tracker, history, older=older)
+        expected["outage"] = outage_record(tracker, history, record["outage"])
     for key, value in expected.items():
         if record.get(key) != value:
             yield (
@@ -188,7 +198,14 @@ def _seal_digests(directory: RunDirectory) -> Iterator[str]:
 
 
 def _shortened_value(value: Any) -> str:
-    words = value.isoformat(" ") if isinstance(value, datetime) else repr(value)
+    """A value of a record in words: never as Python writes it."""
+    match value:
+        case None:
+            words = "missing"
+        case datetime():
+            words = value.isoformat(" ")
+        case _:
+            words = json.dumps(value, default=str, ensure_ascii=False)
     return (
         words
         if len(words) <= MAX_SHOWN_VALUE_CHARS
@@ -259,6 +276,7 @@ def _step_problems(
                 if may_lack and _is_cut_off(attempt, script):
                     continue
                 yield from _content_problems(attempt.script, script, may_lack=may_lack)
+                yield from _result_problems(attempt, step.action, own)
     try:
         names = sorted(path.name for path in directory.steps.iterdir())
     except OSError as error:
@@ -267,6 +285,18 @@ def _step_problems(
     for name in names:
         if name not in attempts_known:
             yield f"{directory.steps.name}/{name}: the journal knows no such attempt"
+
+
+def _result_problems(
+    attempt: AttemptDirectory, action: Run, own: Attempt
+) -> Iterator[str]:
+    """Where an attempt passed by the journal, and its exit status says otherwise."""
+    is_bad = own.exit is not None and own.exit not in action.success
+    if own.status is Status.PASSED and is_bad and not action.follow:
+        yield (
+            f"{attempt.path.name}: the journal says that it passed, with exit "
+            f"{own.exit}, which the runbook calls no success"
+        )
 
 
 def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
@@ -287,7 +317,7 @@ def _attempt_problems(directory: RunDirectory, entry: Entry) -> Iterator[str]:
     ]
     if isinstance(event, StepEnded):
         digests.append((attempt.exit, event.exit_sha256))
-        yield from _old_exit_problems(attempt, event)
+        yield from _exit_problems(attempt, event)
     for path, expected in digests:
         if expected is None:
             continue
@@ -314,17 +344,32 @@ def _host_problems(directory: RunDirectory, event: FleetHostEnded) -> Iterator[s
             yield f"{folder.name}: {of} of {line(event.host)} {what}"
 
 
-def _old_exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
-    """Where the keeper's record differs from a journal that has no digest of it."""
-    if event.exit_sha256 is not None or event.exit is None:
-        return
+def _exit_problems(attempt: AttemptDirectory, event: StepEnded) -> Iterator[str]:
+    """Where the keeper's record contradicts what the journal says of its script.
+
+    A digest of the record that fits does not rule that out: whoever makes a journal
+    anew keeps it.
+    """
+    if event.exit_sha256 not in (None, file_digest(attempt.exit)[1]):
+        return  # that it was changed is told already
     try:
         end = read_script_end(attempt)
     except RunError as error:
         yield str(error)
         return
-    if end is not None and end.code != event.exit:
+    if end is None or end.cause is ScriptEndCause.NOT_STARTED:
+        return
+    is_claimed = event.exit is not None or event.result in PASSED_STATUSES
+    if end.code == event.exit or not is_claimed:
+        return
+    if event.exit_sha256 is None:
         yield f"{_name(attempt.exit)} was changed after the step ended"
+        return
+    said = "nothing of that" if event.exit is None else f"exit {event.exit}"
+    yield (
+        f"{_name(attempt.exit)} says exit {end.code}, and the journal {said}: one of "
+        "them was made anew"
+    )
 
 
 def _health_problems(

@@ -14,6 +14,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
     RowRules,
     Status,
     StepState,
@@ -96,7 +97,7 @@ def is_row_closed_by_parent(state: RunState, row: str) -> bool:
     parent = state.parent_of.get(row)
     return (
         parent is not None
-        and state.steps[row].status in STATUSES_NEEDING_DECISION | {Status.PENDING}
+        and state.steps[row].status in STATUSES_NEEDING_DECISION | UNBEGUN_STATUSES
         and has_ended_with_rows(state, parent)
     )
 
@@ -125,9 +126,9 @@ def refresh_parent(state: RunState, parent: str) -> None:
 
     Up to `max_failed` rows may fail: the step is then `warned`, as it is where a row
     was warned, or some were skipped. If more have failed, it has failed once no row
-    runs any more. It is pending until every row is done, and for as long as a row is
-    unknown. Rows that do not apply do not count: it is `skipped` where all others were,
-    and `not applicable` where there are no others.
+    runs any more. It is undone where a row was; pending until every row is done, and
+    for as long as a row is unknown. Rows that do not apply do not count: it is
+    `skipped` where all others were, and `not applicable` where there are no others.
     """
     old = state.steps[parent]
     if old.status is Status.RUNNING:
@@ -139,6 +140,10 @@ def refresh_parent(state: RunState, parent: str) -> None:
     reason = _failed_in_words(state, parent) if is_bad else ""
     if status is Status.NOT_APPLICABLE:
         reason = "none of its rows does"
+    if status is Status.UNDONE:
+        rows = state.rows_of[parent]
+        undone = tuple(row for row in rows if state.steps[row].status is status)
+        reason = f"{len(undone)} of {len(rows)} rows: {_item_names(state, undone)}"
     if (old.status, old.reason) != (status, reason):
         state.steps[parent] = replace(old, status=status, reason=reason)
 
@@ -151,8 +156,9 @@ def _status_of_rows(state: RunState, parent: str) -> Status:
         return Status.PENDING
     if len(failed) > state.row_rules.get(parent, _DEFAULT_ROW_RULES).max_failed:
         return Status.FAILED
-    if Status.PENDING in statuses:
-        return Status.PENDING
+    for status in (Status.UNDONE, Status.PENDING):
+        if status in statuses:
+            return status
     if not statuses:
         return Status.NOT_APPLICABLE
     if statuses <= {Status.SKIPPED}:

@@ -242,6 +242,23 @@ def _unknown_if(
     )
 
 
+def undelivered(deliveries: Deliveries, *, hosted: bool) -> Deliveries:
+    """What has not arrived, or may not have, and of which nobody said to drop it.
+
+    Args:
+        deliveries: the run's.
+        hosted: whether a host runs the run.
+    """
+    seen = (delivery_for_viewer(own, hosted=hosted) for own in deliveries)
+    return tuple(own for own in seen if own.status in UNDELIVERED_STATUSES)
+
+
+def delivery_text(own: Delivery) -> str:
+    """A delivery in words: its channel, its title, and what became of it."""
+    why = f": {own.reason}" if own.reason else ""
+    return f"message to {own.channel} ({own.queued_event.title}) {own.status}{why}"
+
+
 def delivery_for_viewer(delivery: Delivery, *, hosted: bool) -> Delivery:
     """The delivery, `unknown` if a host that has ended was sending it.
 

@@ -199,6 +199,16 @@ class StepFleet:
             **{host: last.hosts[host] for host in self.new_hosts},
         }
 
+    def not_passed(self) -> Mapping[HostStatus, tuple[str, ...]]:
+        """The hosts whose newest state is no pass, by status; the worst first."""
+        found: dict[HostStatus, tuple[str, ...]] = {}
+        newest = self.newest_states()
+        for status in HostStatus:
+            if status not in PASSED_HOST_STATUSES:
+                names = tuple(n for n, own in newest.items() if own.status is status)
+                found |= {status: names} if names else {}
+        return found
+
     @property
     def to_do(self) -> tuple[str, ...]:
         """The hosts that another attempt would take, as far as that is known.

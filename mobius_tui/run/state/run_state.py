@@ -70,6 +70,7 @@ from mobius_tui.run.state.reopening import (
 from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
     STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
     AsideFrame,
     Attempt,
     Change,
@@ -82,17 +83,18 @@ from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.runtime_steps import MAX_ROWS, undo_id
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED_STATUSES | {Status.PENDING, Status.NOT_APPLICABLE},
-    ChoiceMade: ENDED_STATUSES | {Status.PENDING},
+    StepStarted: ENDED_STATUSES | UNBEGUN_STATUSES | {Status.NOT_APPLICABLE},
+    ChoiceMade: ENDED_STATUSES | UNBEGUN_STATUSES,
     CheckTried: frozenset({Status.RUNNING}),
     StopAsked: frozenset({Status.RUNNING}),
     StepEnded: frozenset({Status.RUNNING}),
     StepUnknown: frozenset({Status.RUNNING}),
-    StepSkipped: STATUSES_NEEDING_DECISION | {Status.PENDING},
-    StepPassedOver: frozenset({Status.PENDING, Status.NOT_APPLICABLE}),
+    StepSkipped: STATUSES_NEEDING_DECISION | UNBEGUN_STATUSES,
+    StepPassedOver: UNBEGUN_STATUSES | {Status.NOT_APPLICABLE},
     StepRestored: frozenset({Status.SKIPPED}),
     StepOverridden: ENDED_STATUSES
-    | {Status.PENDING, Status.SKIPPED, Status.NOT_APPLICABLE},
+    | UNBEGUN_STATUSES
+    | {Status.SKIPPED, Status.NOT_APPLICABLE},
 }
 """For each event of a step, the statuses of the step in which it may follow."""
 

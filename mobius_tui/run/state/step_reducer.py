@@ -67,7 +67,7 @@ def update_changes_at_end(state: RunState, step_id: str, attempt: Attempt) -> No
     """Add the change of an ended attempt, or remove the one that it undid."""
     if step_id in state.undo_steps:
         if attempt.status in PASSED_STATUSES:
-            mark_undone(state, step_id)
+            mark_undone(state, step_id, attempt.by)
         return
     variables = state.variables_at_start.pop(step_id, None)
     if variables is None or not _has_begun(state, step_id, attempt):
@@ -93,8 +93,14 @@ def _has_begun(state: RunState, step_id: str, attempt: Attempt) -> bool:
     return attempt.status is not Status.NOT_STARTED
 
 
-def mark_undone(state: RunState, undo_step: str) -> None:
-    """Make a step that was undone pending again, and withdraw what variables it set."""
+def mark_undone(state: RunState, undo_step: str, by: str) -> None:
+    """Make a step undone, and withdraw what variables it set.
+
+    Args:
+        state: the run's.
+        undo_step: the id of the step that has undone it.
+        by: who began that step, or vouched for it.
+    """
     step_id = state.undo_steps[undo_step]
     if state.changes.pop(step_id, None) is None:
         return
@@ -102,7 +108,7 @@ def mark_undone(state: RunState, undo_step: str) -> None:
     withdraw_variables(state, step_id)
     old = state.steps[step_id]
     state.steps[step_id] = replace(
-        old, status=Status.PENDING, reason="", by="", is_stale=False
+        old, status=Status.UNDONE, reason="", by=by, is_stale=False
     )
 
 
@@ -251,10 +257,15 @@ def _end_attempt(
         entry.mono - last.mono if entry.boot == last.boot else entry.at - last.started
     )
     ended_event = event if isinstance(event, StepEnded) else None
+    unwatched = ended_event.unwatched if ended_event else None
+    # What is checked ends with its checks, which nobody made while nobody watched.
+    is_earlier = unwatched is not None and not last.check_tries
     ended = replace(
         last,
-        ended=entry.at,
-        duration=max(0.0, took),
+        ended=max(last.started, entry.at - (unwatched or 0.0))
+        if is_earlier
+        else entry.at,
+        duration=max(0.0, took - (unwatched or 0.0)),
         status=status,
         reason=event.reason,
         left=event.left,
@@ -302,7 +313,7 @@ def _step_overridden(state: RunState, event: StepOverridden, entry: Entry) -> No
         old, status=Status.OVERRIDDEN, reason=event.reason, by=entry.by
     )
     if event.step in state.undo_steps:
-        mark_undone(state, event.step)
+        mark_undone(state, event.step, entry.by)
 
 
 def _choice_made(state: RunState, event: ChoiceMade, entry: Entry) -> None:

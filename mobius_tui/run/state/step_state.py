@@ -36,6 +36,10 @@ STATUSES_NEEDING_DECISION = frozenset(
 """Statuses that need a decision."""
 
 
+UNBEGUN_STATUSES = frozenset({Status.PENDING, Status.UNDONE})
+"""Statuses of a step of which nothing stands: nothing was done, or it was undone."""
+
+
 PASSED_STATUSES = frozenset({Status.PASSED, Status.WARNED})
 """Statuses of an attempt that succeeded."""
 

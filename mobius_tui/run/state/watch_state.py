@@ -99,6 +99,12 @@ class WatchState:
             return f"{self.alarms[0].reason}{more}"
         return self.latest_alarm.reason if self.latest_alarm is not None else ""
 
+    @property
+    def standing_text(self) -> str:
+        """Which triggers have fired and not cleared, in words; empty for none."""
+        reasons = ", ".join(alarm.reason for alarm in self.alarms)
+        return f"a trigger stands: {reasons}" if reasons else ""
+
     def validate_event(self, event: WatchEvent) -> None:
         """Refuse an event that may not follow.
 

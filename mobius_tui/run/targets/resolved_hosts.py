@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError
+from mobius_tui.errors import RunError, malformed_text
 from mobius_tui.runbook.model.targets import MAX_HOSTS
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
@@ -171,7 +171,9 @@ def decode_host_list(data: bytes) -> ResolvedHosts:
         )
         digest = document["sha256"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(f"hosts.json is no list of hosts: {error!r}") from error
+        raise RunError(
+            f"hosts.json is no list of hosts: {malformed_text(error)}"
+        ) from error
     if found.sha256 != digest or not 0 < len(found.hosts) <= MAX_HOSTS:
         raise RunError("hosts.json was edited: it is not the list that it was")
     return found

@@ -140,6 +140,13 @@ def clock_duration(duration: float) -> str:
     return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
 
 
+def measured_duration(duration: float) -> str:
+    """A duration that is over, for a column: `0:42`; under a second `0.4 s`."""
+    if duration == 0 or duration >= 1:
+        return clock_duration(duration)
+    return f"{duration:.1f} s" if duration >= 0.05 else "<0.1 s"
+
+
 def local_time(at: float, now: float, *, seconds: bool = False) -> str:
     """The local time of day; with its date if that is not today.
 

@@ -207,8 +207,8 @@ def _status_counts(view: RunView) -> Content:
     for step_id, standing in view.statuses.items():
         phase = view.plan.phase_of[step_id]
         if not phase.aside or phase.id in view.state.entered_phases:
-            undone = standing.status in (Status.PENDING, Status.WAITING)
-            status = Status.PENDING if undone else standing.status
+            is_left = standing.status in (Status.PENDING, Status.WAITING)
+            status = Status.PENDING if is_left else standing.status
             counts[status] = counts.get(status, 0) + 1
     parts: list[tuple[str, Role]] = []
     for status, count in counts.items():

@@ -225,13 +225,14 @@ def _done(view: RunView, step: Step) -> str:
 def step_counts_text(view: RunView) -> str:
     """How many steps are done, and how many went wrong or did not just pass.
 
-    What failed or is unknown is not among those done; what warned, was skipped or
-    overridden is. It stands on the checklist's border.
+    What failed, is unknown or was undone is not among those done; what warned, was
+    skipped or overridden is. It stands on the checklist's border.
     """
     done, total = view.counts.progress
     counts = view.counts.statuses
     reported_statuses = STATUSES_NEEDING_DECISION | {
         Status.WARNED,
+        Status.UNDONE,
         Status.SKIPPED,
         Status.OVERRIDDEN,
     }

@@ -38,6 +38,7 @@ STATUS_MARKS: Mapping[Status, Mark] = {
     Status.NOT_STARTED: Mark("⊘", "not started", "bad"),
     Status.OUTPUT_LOST: Mark("✖", "output lost", "bad"),
     Status.UNKNOWN: Mark("?", "unknown", "bad"),
+    Status.UNDONE: Mark("↶", "undone", "warn"),
     Status.SKIPPED: Mark("–", "skipped", "muted"),
     Status.OVERRIDDEN: Mark("◆", "overridden", "warn"),
     Status.RECOVERED: Mark("↺", "recovered", "good"),
@@ -75,10 +76,9 @@ def phase_mark(statuses: Iterable[Status]) -> Mark:
     for bad in (Status.UNKNOWN, *sorted(STATUSES_NEEDING_DECISION - {Status.UNKNOWN})):
         if bad in found:
             return STATUS_MARKS[bad]
-    if Status.PENDING in found:
-        return STATUS_MARKS[Status.PENDING]
-    if Status.WAITING in found:
-        return STATUS_MARKS[Status.WAITING]
+    for left in (Status.UNDONE, Status.PENDING, Status.WAITING):
+        if left in found:
+            return STATUS_MARKS[left]
     if found == {Status.NOT_APPLICABLE}:
         return STATUS_MARKS[Status.NOT_APPLICABLE]
     if Status.WARNED in found:

@@ -19,12 +19,17 @@ from mobius_tui.health.probe_window import (
     stale_after,
 )
 from mobius_tui.health.trigger import Meter
-from mobius_tui.run.journal.outage_times import Milestones
+from mobius_tui.review.report_wording import column_duration
+from mobius_tui.run.journal.outage_times import Milestones, OutageSpan
 from mobius_tui.run.planning.variables import NoValueError, Values
 from mobius_tui.runbook.model import limits
 from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.text.units import clock_duration, local_time, parse_duration
+from mobius_tui.runbook.text.units import (
+    duration_in_words,
+    local_time,
+    parse_duration,
+)
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import CONDITION_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
@@ -359,32 +364,51 @@ def _probes_at(view: RunView, moment: float) -> list[HealthPart]:
 
 
 def outage_lines(
-    found: Milestones, moment: Callable[[float], str]
+    found: Milestones, moment: Callable[[float], str], name_of: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
     """The milestones of an outage, as (when, what); none if no trigger fired.
 
-    Those that follow from the trigger are given as the time since it: `+2:10`.
+    Those that follow from the trigger are given as the time since it: `+2:10`. Then
+    the run's other outages, each with its own time.
 
     Args:
         found: the run's times.
         moment: says a time of day in words.
+        name_of: the name of a step, by its id.
     """
-    outage = found.outage
-    if outage is None:
+    outage, span = found.outage, found.span
+    if outage is None or span is None:
         return
-    yield moment(outage.fired), f"trigger fired: {outage.reason}"
+    restored = span.restored if found.is_own_making else found.restored
+    is_counted = found.triggered or found.is_own_making
+    clock = ", counted from the trigger"
+    yield (
+        moment(outage.fired),
+        f"trigger fired: {outage.reason}{_during(span, name_of)}",
+    )
     for at, words in (
         (found.acknowledged, f"acknowledged by {outage.by}"),
         (found.rollback, "rollback begun"),
-        (found.restored, "healthy from then on"),
+        (restored, "healthy again"),
         (found.steady, "three healthy in a row"),
     ):
-        if at is not None and found.triggered:
-            yield f"+{clock_duration(at - outage.fired)}", words
+        if at is not None and is_counted:
+            yield f"+{column_duration(at - outage.fired)}", f"{words}{clock}"
+            clock = ""
         elif at is not None:  # before it, or not because of it
             yield moment(at), words
-    if found.restored is None:
+    if restored is None:
         yield "", "not healthy again"
+    for other in found.other_outages:
+        words = "not healthy again"
+        if other.restored is not None:
+            words = f"healthy after {duration_in_words(other.restored - other.fired)}"
+        yield moment(other.fired), f"another outage{_during(other, name_of)}: {words}"
+
+
+def _during(span: OutageSpan, name_of: Callable[[str], str]) -> str:
+    """That an outage began while a step changed something, in words."""
+    return f", while {name_of(span.during)} ran" if span.during else ""
 
 
 def outage_fields(view: RunView) -> Iterator[Field]:
@@ -393,7 +417,7 @@ def outage_fields(view: RunView) -> Iterator[Field]:
     if found is None:
         return
     label = "outage"
-    for when, words in outage_lines(found, _local_clock_time):
+    for when, words in outage_lines(found, _local_clock_time, view.plan.name):
         stamp = Content.from_text(f"{when:<10}", markup=False)
         yield Field(label, stamp + text(words))
         label = ""

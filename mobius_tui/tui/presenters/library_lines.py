@@ -21,7 +21,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
-from mobius_tui.runbook.text.units import ago_in_words, clock_duration
+from mobius_tui.runbook.text.units import ago_in_words, measured_duration
 from mobius_tui.tui.presenters.columns import (
     ColumnTable,
     TableCell,
@@ -96,7 +96,7 @@ def run_cells(run: RunSummary, now: float) -> Iterator[TableCell]:
     yield run_mark(run, now).glyph_and_word
     yield date_text(run.began, now), "muted"
     if not run.is_open:
-        yield clock_duration(run.took) if run.took is not None else "", "muted"
+        yield measured_duration(run.took) if run.took is not None else "", "muted"
     yield run.mode, "muted"
     yield run.title, "plain"
     yield run.environment, "muted"
@@ -347,7 +347,7 @@ def run_fields(run: RunSummary, now: float) -> Iterator[Field]:
         run: the run.
         now: seconds since 1970.
     """
-    took = f"  after {clock_duration(run.took)}" if run.took is not None else ""
+    took = f"  after {measured_duration(run.took)}" if run.took is not None else ""
     yield Field("now", assemble(run_mark(run, now).glyph_and_word, (took, "muted")))
     if run.reason:
         yield Field("why", text(run.reason[:MAX_SUMMARY_CHARACTERS]))

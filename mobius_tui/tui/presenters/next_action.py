@@ -29,9 +29,13 @@ from mobius_tui.run.planning.plan import (
     kind_of,
 )
 from mobius_tui.run.planning.proposal import Proposal, is_out_of_order
-from mobius_tui.run.planning.run_outcome import undone_text
+from mobius_tui.run.planning.run_outcome import undone_since_end_text
 from mobius_tui.run.planning.situation import ALLOWED, Refused
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.run.state.step_state import (
+    STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
+    Status,
+)
 from mobius_tui.run.terminal.detach_key import DETACH_KEY
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
@@ -225,15 +229,18 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         # Of a step with rows each of these is decided on, and is proposed.
         return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
-    if step.improvised_by and kinds == {"approval"}:  # nothing else proposes it
+    is_unproposed = step.improvised_by or standing.status is Status.UNDONE
+    if is_unproposed and kinds == {"approval"}:  # nothing else proposes it
         waits = ", ".join(wait.text for wait in standing.waits)
         return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
         return _terminal(view, step)
     busy = view.proposal.kind == "running" and not is_live_output(step)
-    if standing.status is Status.PENDING and not busy:
+    if standing.status in UNBEGUN_STATUSES and not standing.waits and not busy:
         astray = is_out_of_order(view.plan, view.state, step.id, view.statuses)
-        return _start(view, step, note="out of order" if astray else "")
+        notes = ("was undone",) * (standing.status is Status.UNDONE)
+        notes += ("out of order",) * astray
+        return _start(view, step, note=", ".join(notes))
     return None
 
 
@@ -247,9 +254,10 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         ends = decide_offer(EndRun(), view.situation)
         if isinstance(ends, Refused):
             return FocusOutput(text=ends.text, role="warn")
-        words = "End the run: every step that applies has come to its end"
+        ended = "every step that applies has come to its end"
+        words = f"End the run: {proposal.text or ended}"
         if view.state.is_reopened:
-            words = f"End the run again: {undone_text(view.plan, view.state)}"
+            words = f"End the run again: {undone_since_end_text(view.plan, view.state)}"
         return StartFlow(flow=FlowId.END_RUN, text=words, role="good")
     name = view.plan.name(step.id)
     if terminal_attempt(view, StepRow(step.id)) is not None:

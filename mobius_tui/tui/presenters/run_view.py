@@ -25,7 +25,7 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_progress_text
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status, StepState
+from mobius_tui.run.state.step_state import UNBEGUN_STATUSES, Status, StepState
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.units import clock_duration
@@ -338,7 +338,7 @@ class RunView:
 
     def has_guard_checks_to_make(self, step: Step) -> bool:
         """Whether the host looks at a step's guard before it begins it."""
-        before = (Status.PENDING, Status.NOT_APPLICABLE)
+        before = UNBEGUN_STATUSES | {Status.NOT_APPLICABLE}
         return bool(step.when_checks) and self.step_state(step.id).status in before
 
     def next_attempt(self, step_id: str) -> int:

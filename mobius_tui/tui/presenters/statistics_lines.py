@@ -17,13 +17,15 @@ from mobius_tui.review.run_statistics import (
     RestoreTime,
     RunbookStatistics,
     StepStatistics,
+    listed_steps,
     percentile,
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.drill_history import verdict_words
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.presenters import charts
-from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
+from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS, STATUS_MARKS
 from mobius_tui.tui.presenters.library_lines import date_text
 from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 
@@ -235,9 +237,13 @@ def _step(step: StepStatistics, names: int, room: int, longest: float) -> Conten
     ]
     lasted = _duration_bar(step, room - 2, longest)
     parts += [("  ", "plain"), *lasted]
-    if step.skipped or step.overridden:
-        marks = [f"{step.skipped}–"] * bool(step.skipped)
-        marks += [f"{step.overridden}◆"] * bool(step.overridden)
+    counts = {
+        Status.SKIPPED: step.skipped,
+        Status.OVERRIDDEN: step.overridden,
+        Status.UNDONE: step.undone,
+    }
+    marks = [f"{n}{STATUS_MARKS[status].glyph}" for status, n in counts.items() if n]
+    if marks:
         parts.append((" " + " ".join(marks), "warn"))
     return assemble(*parts)
 
@@ -254,12 +260,13 @@ def _duration_bar(
 
 
 def _revision_advice(stats: RunbookStatistics) -> Iterator[Content]:
-    """The steps that are skipped most, and those whose `expect` should be revised."""
-    if stats.skipped_most:
+    """What the table does not say, and the steps whose `expect` should be revised."""
+    for heading, status, lines in listed_steps(stats):
+        sign = f"  {STATUS_MARKS[status].glyph}" if status is not None else ""
         yield Content("")
-        yield assemble(("Skipped most  –", "strong"))
-        for step in stats.skipped_most:
-            yield assemble((f"  {step.name}, in {step.skipped} runs", "plain"))
+        yield assemble((f"{heading}{sign}", "strong"))
+        for each in lines:
+            yield assemble((f"  {each}", "plain"))
     off = [step for step in stats.steps if step.expect_correction is not None]
     if off:
         yield Content("")

@@ -115,7 +115,7 @@ def status_text(
     if outage is not None and outage.outage is not None:
         found = (
             f"{at} {words}".strip()
-            for at, words in outage_lines(outage, _utc_clock_time)
+            for at, words in outage_lines(outage, _utc_clock_time, view.plan.name)
         )
         lines.append(f"Outage: {', '.join(found)}")
     lines.append(

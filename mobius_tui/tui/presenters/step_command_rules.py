@@ -22,6 +22,7 @@ from mobius_tui.run.planning.situation import Permission, RefusalCode, Refused
 from mobius_tui.run.state.step_state import (
     ENDED_STATUSES,
     STATUSES_NEEDING_DECISION,
+    UNBEGUN_STATUSES,
     Status,
 )
 from mobius_tui.runbook.model.runbook import Step
@@ -104,9 +105,12 @@ def _why_not_skipped(view: RunView, step: Step) -> str:
 
 def _can_be_overridden(view: RunView, step: Step) -> bool:
     status = view.statuses[step.id].status
-    undone = (*STATUSES_NEEDING_DECISION, Status.PENDING, Status.WAITING, Status.WARNED)
+    not_done = STATUSES_NEEDING_DECISION | UNBEGUN_STATUSES
+    vouchable = not_done | {Status.WAITING, Status.WARNED}
     is_stale = status in ENDED_STATUSES and view.step_state(step.id).is_stale
-    return status in undone or is_stale or view.statuses[step.id].found_by_guard_check
+    return (
+        status in vouchable or is_stale or view.statuses[step.id].found_by_guard_check
+    )
 
 
 def _why_not_restored(view: RunView, step: Step) -> str:
@@ -264,7 +268,7 @@ def _blocking_text(view: RunView, step: Step) -> str:
             return f"does not apply: {standing.reason}."
         case Status.SKIPPED:
             return f"is skipped: {first_key_name(RunCommand.RESTORE)} takes that back."
-        case Status.WAITING:
+        case Status.WAITING | Status.UNDONE if standing.waits:
             return f"waits: {', '.join(wait.text for wait in standing.waits)}."
         case _:
             return ""

@@ -21,7 +21,12 @@ from mobius_tui.run.planning.approval_rules import begin_refusal, current_approv
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Attempt, Status
+from mobius_tui.run.state.step_state import (
+    STATUSES_NEEDING_DECISION,
+    Attempt,
+    Status,
+    StepState,
+)
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
@@ -48,7 +53,9 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
         case Status.RUNNING:
             if last is not None:
                 yield from _running(view, step, last)
-        case Status.WAITING:
+        case Status.WAITING | Status.UNDONE if standing.waits:
+            if standing.status is Status.UNDONE:
+                yield Field("now", head + _by_and_reason(own, standing.reason))
             waits = ", ".join(wait.text for wait in standing.waits)
             yield Field("waits", assemble((waits, "warn")))
             yield Field("until", text(_unblocking_text(view, step), "muted"))
@@ -59,9 +66,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             yield from _problem_fields(view, step, last)
         case _:
             reason = standing.reason or own.reason
-            who = f" by {own.by}" if own.by and own.by != "host" else ""
-            words = f"{who}  {reason}" if reason else who
-            yield Field("now", head + assemble((words, "muted")))
+            yield Field("now", head + _by_and_reason(own, reason))
             if last is not None and last.left:
                 yield Field("left", text(f"still alive: {'; '.join(last.left)}"))
     if last is not None and last.ended_with:
@@ -71,6 +76,12 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     if own.is_stale:
         words = "a variable that it used was taken back since: look whether it holds"
         yield Field("stale", text(words, "warn"))
+
+
+def _by_and_reason(own: StepState, reason: str) -> Content:
+    """Who brought a step to its status, and why."""
+    who = f" by {own.by}" if own.by and own.by != "host" else ""
+    return assemble((f"{who}  {reason}" if reason else who, "muted"))
 
 
 def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:

@@ -168,7 +168,7 @@ async def test_a_time_that_is_none_is_no_intent(
             b'{"version": OURS, "id": "x", "sent": null, "action": "Fly"}',
             "no such action: 'Fly'",
         ),
-        (b'{"version": OURS, "id": "x", "sent": null}', "KeyError('action')"),
+        (b'{"version": OURS, "id": "x", "sent": null}', "it lacks action"),
         (b'{"version": "2", "id": "x"}', "its version is '2'"),
     ],
 )

@@ -147,7 +147,7 @@ def test_a_time_that_no_calendar_shows_is_no_event(at: str) -> None:
         EMPTY_JOURNAL_HEAD,
     )
     said = json.loads(line)
-    with pytest.raises(RunError, match="'at' cannot be that"):
+    with pytest.raises(RunError, match='"at" cannot be that'):
         decode_entry(json.dumps({**said, "at": at}).encode())
 
 

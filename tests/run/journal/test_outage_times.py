@@ -25,6 +25,7 @@ from mobius_tui.run.journal.outage_times import (
     MILESTONE_NAMES,
     Milestones,
     Outage,
+    OutageSpan,
     milestones,
 )
 from mobius_tui.run.planning.plan import Plan
@@ -32,6 +33,7 @@ from tests.conftest import MakeRunbook
 from tests.health.checks import numbered, trace
 from tests.run.conftest import Begin
 from tests.run.sites import Site, seen
+from tests.run.small_runbook import end
 
 FIRED = TriggerFired(
     probe="api", rule="consecutive_failures", reason="3 failed", seen=9.0
@@ -96,6 +98,11 @@ def test_all_of_it(plan: Plan) -> None:
         rollback=8.0,
         restored=13.0,
         steady=15.0,
+        outages=(
+            OutageSpan(
+                probe="api", reason="3 failed", fired=5.1, restored=13.0, during=""
+            ),
+        ),
     )
 
 
@@ -138,6 +145,55 @@ def test_it_is_about_the_latest_outage_until_a_rollback(plan: Plan) -> None:
     third = told(plan, "ffff", *happened, after, *more)
     assert third.outage is not None
     assert third.outage.fired == 7.0
+
+
+def test_what_fails_again_after_three_healthy_checks_is_another_outage(
+    plan: Plan,
+) -> None:
+    fired: tuple[float, str, Event] = (3.5, "trigger", FIRED)
+    found = told(plan, "fffooooooofo-oo", fired, (5.5, "trigger", CLEARED))
+    assert (found.restored, found.steady) == (4.0, 6.0), "a failure later is another"
+    assert found.seconds_until("restored") == 0.5
+    again = (
+        *(fired, (6.5, "trigger", CLEARED)),
+        *((12.5, "trigger", FIRED), (13.5, "trigger", SLOW)),
+    )
+    found = told(plan, "fffooooofffffof", *again)
+    spans = [(each.fired, each.restored) for each in found.outages]
+    assert spans == [(3.5, 4.0), (12.5, None)]
+    assert [each.fired for each in found.other_outages] == [3.5]
+    assert found.restored is None, "the latest goes on"
+    found = told(plan, "fffooooofffffofooo", *again)
+    assert [(each.fired, each.restored) for each in found.outages] == [
+        (3.5, 4.0),
+        (12.5, 16.0),
+    ]
+    assert (found.restored, found.seconds_until("restored")) == (16.0, 3.5)
+
+
+def test_what_fails_while_a_step_changes_something_is_told_apart(
+    make_runbook: MakeRunbook, site: Site
+) -> None:
+    changes = ('run = "true"\neffect = "read"', 'run = "true"\neffect = "change"')
+    plan = Plan(make_runbook(site.book().replace(*changes)))
+    stop: tuple[float, str, Event] = (
+        3.5,
+        "anna",
+        StepStarted(step="verified", attempt=1),
+    )
+    over: tuple[float, str, Event] = (7.5, "anna", end("verified"))
+    fired: tuple[float, str, Event] = (6.5, "trigger", FIRED)
+    planned = told(plan, "ooofffoooo", stop, fired, over)
+    assert [(each.during, each.restored) for each in planned.outages] == [
+        ("verified", 7.0)
+    ]
+    assert (planned.restored, planned.acknowledged, planned.decided) == (None,) * 3
+    # What was broken before is none of its making, and neither is what fails later.
+    broken = told(plan, "offfffoooo", stop, fired, over)
+    assert broken.restored == 7.0
+    assert [each.during for each in broken.outages] == [""]
+    late = (stop, (4.5, "anna", end("verified")), (8.5, "trigger", FIRED))
+    assert [each.during for each in told(plan, "oooooffff", *late).outages] == [""]
 
 
 def test_what_was_changed_before_the_trigger_decided_nothing(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft
+from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import (
+    AutoStarted,
+    Event,
+    PhaseEntered,
+    PhaseLeft,
+)
 from mobius_tui.run.events.step_events import (
     StepEnded,
     StepOverridden,
@@ -14,9 +20,14 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.intents.intent_actions import RetryStep, StartStep, UndoSteps
+from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.proposal import propose
-from mobius_tui.run.planning.run_outcome import aside_outcome, run_progress
+from mobius_tui.run.planning.run_outcome import (
+    aside_outcome,
+    run_outcome,
+    run_progress,
+)
 from mobius_tui.run.planning.situation import ALLOWED
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.undoing import (
@@ -188,3 +199,35 @@ def test_what_was_undone_before_stays_passed_when_something_else_is() -> None:
     assert statuses["undo-c"].status is Status.NOT_APPLICABLE
     again = step_statuses(PLAN, after(*events, turned("a")))
     assert again["undo-a"].status is Status.WAITING
+
+
+def test_what_was_taken_back_is_done_again_by_nobody_but_who_goes_to_it() -> None:
+    """The end is proposed, whatever is left; beside it the step may begin again."""
+    undone = (turned("b"), start("undo-b"), end("undo-b"))
+    left = PhaseLeft(phase="undo", passed=True, to=None)
+    state = after(*DONE, *undone, left)
+    assert state.steps["b"].status is Status.UNDONE
+    proposal = propose(PLAN, state)
+    assert (proposal.kind, proposal.step) == ("end", None)
+    assert proposal.text == "1.2 B was undone"
+    found = next_step_without_person(situation(state), "destroy")
+    assert found == "1.2 B was undone: nothing goes on by itself past that"
+    outcome, reason = run_outcome(PLAN, state)
+    assert outcome is Outcome.ABANDONED
+    assert reason == "undone: 1.2 B; not done: 1.4 C"
+    again = StartStep(step="b", attempt=2)
+    assert decide(again, situation(state)) == ALLOWED
+    state = after(*DONE, *undone, left, start("b", 2), end("b", 2))
+    assert propose(PLAN, state).step == "c"
+    # A rehearsal does again what it has undone.
+    rehearsal = AutoStarted(rehearse_undo=True)
+    assert propose(PLAN, after(rehearsal, *DONE, *undone, left)).step == "b"
+
+
+def test_when_all_is_undone_that_is_said() -> None:
+    undone = (turned("b", "a"), start("undo-b"), end("undo-b"))
+    changes = (start("a"), end("a"), start("b"), end("b"))
+    state = after(*changes, *undone, start("undo-a"), end("undo-a"))
+    assert run_outcome(PLAN, state)[1].startswith(
+        "undone: 1.1 A, 1.2 B, which is all that its steps had changed; not done: "
+    )

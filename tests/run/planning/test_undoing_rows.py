@@ -107,7 +107,7 @@ def test_each_row_that_changed_something_is_undone_the_newest_first() -> None:
     assert seen["mode"].text == "old"
 
 
-def test_a_row_that_is_undone_is_pending_again_and_so_is_its_step() -> None:
+def test_a_row_that_is_undone_says_so_and_so_does_its_step() -> None:
     course = Course()
     for row in ROWS:
         course.write(start(row), end(row))
@@ -117,8 +117,9 @@ def test_a_row_that_is_undone_is_pending_again_and_so_is_its_step() -> None:
     assert propose(course.plan, course.state).kind == "running"
     course.write(end("undo-go--3"))
     assert propose(course.plan, course.state).step == "undo-go--1"
-    assert course.status("go--3") is Status.PENDING
-    assert course.status("go") is Status.WAITING
+    assert course.status("go--3") is Status.UNDONE
+    assert course.status("go") is Status.UNDONE
+    assert course.state.steps["go"].reason == "1 of 3 rows: c"
     course.write(start("undo-go--1"), end("undo-go--1"))
     assert aside_outcome(course.plan, course.state) == ("undo", True)
     assert course.offered() == ["1.1.2 Make $(b) (passed)"]

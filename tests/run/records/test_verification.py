@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,13 +15,17 @@ import tomli_w
 
 from mobius_tui.cli import main
 from mobius_tui.errors import EXIT_INCOMPLETE, RunError
+from mobius_tui.review.formats.markdown_report import as_markdown
+from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.host.host_setup import HostSpec
+from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -279,3 +284,108 @@ async def test_a_run_whose_end_was_cut_is_not_gone_on_with(
     assert host.returncode == EXIT_INCOMPLETE
     assert words.encode() in host.stdout + host.stderr
     assert files(run.directory) == before
+
+
+async def test_a_result_that_was_made_anew_with_its_chain_is_contradicted(
+    begin: Begin,
+) -> None:
+    """The chain and the record fit; what the keeper recorded does not."""
+    run = await begin(ONE + step("a", "exit 3", 'on_failure = "continue"'))
+    await run.auto()
+    await run.over()
+    directory = run.directory
+    head = read_journal(directory.journal).head
+    record = tomllib.loads(directory.record.read_text())
+    assert tuple(run_problems(directory, head)) == ()
+
+    def forged(entry: Entry) -> Entry:
+        if not isinstance(entry.event, StepEnded):
+            return entry
+        event = replace(entry.event, result=Status.PASSED, reason="", exit=0)
+        return replace(entry, event=event)
+
+    rewritten(directory, forged)
+    new = {**record, "head": read_journal(directory.journal).head}
+    new |= {"steps": {"passed": 1}, "reason": read_summary(directory).reason}
+    directory.record.write_text(tomli_w.dumps(new))
+    directory.stats.unlink()
+    assert tuple(run_problems(directory)) == (
+        "a.1/exit says exit 3, and the journal exit 0: one of them was made anew",
+    )
+    (first, *_) = run_problems(directory, head)
+    assert f"no line of it has the head {head}" in first
+    assert "lines were changed, or cut from its end" in first
+    # Its exit status kept, the result alone says other than the runbook.
+    rewritten(
+        directory,
+        lambda entry: (
+            replace(entry, event=replace(entry.event, exit=3))
+            if isinstance(entry.event, StepEnded)
+            else entry
+        ),
+    )
+    directory.record.unlink()
+    (problem,) = run_problems(directory)
+    assert problem.startswith("a.1: the journal says that it passed, with exit 3, ")
+
+
+async def test_verify_says_no_more_than_it_proved(
+    begin: Begin, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = await ended(begin)
+
+    def said(*words: str) -> str:
+        main(["verify", *words])
+        return capsys.readouterr().out
+
+    path, heads = str(run.directory.path), read_journal(run.directory.journal).heads
+    assert "consistent in itself, " in said(path)
+    assert "as it was written is proved only by a head that was kept" in said(path)
+    whole = said(path, "--head", heads[-1])
+    assert "as it was written, " in whole
+    assert "it has the head that you gave" in whole
+    part = said(path, "--head", heads[2])
+    assert "as it was written up to event 3, whose head you gave; the " in part
+    other = tmp_path / "another-name"
+    run.directory.socket.unlink()
+    shutil.copytree(run.directory.path, other)
+    assert "this folder is called another-name, and its journal is of the run" in said(
+        str(other)
+    )
+
+
+async def test_what_is_wrong_is_said_in_words_for_people(begin: Begin) -> None:
+    run = await ended(begin)
+    record = tomllib.loads(run.directory.record.read_text())
+    record |= {"outcome": "failed", "reason": "x"}
+    del record["operator"]
+    run.directory.record.write_text(tomli_w.dumps(record))
+    problems = [*run_problems(run.directory)]
+    assert any('outcome is "failed", by the journal "' in each for each in problems)
+    assert any("operator is missing, by the journal" in each for each in problems)
+    lines = run.directory.journal.read_bytes().splitlines(keepends=True)
+    for bad in (bytes(40) + b"\n", b"\xff\n", b"[]\n", b"{}\n", b'{"n":1}\n', b"x\n"):
+        run.directory.journal.write_bytes(b"".join(lines) + bad)
+        problems += run_problems(run.directory)
+    assert any("it holds NUL bytes" in each for each in problems)
+    assert [each for each in problems if "Error" in each or "<" in each] == []
+
+
+async def test_a_run_that_ends_while_a_trigger_stands_says_so(
+    begin: Begin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = await begin(WATCHED + ONE + step("a"))
+    await run.until(lambda state: state.watch.alarms)
+    await run.did("start", "a")
+    await run.status("a", "passed")
+    await run.did("end")
+    state = await run.over()
+    assert state.ended is not None
+    assert state.ended.outcome == "completed"
+    words = f"a trigger stands: {state.watch.alarms[0].reason}"
+    assert state.ended.reason == f"every step that applies is done; {words}"
+    assert words in tomllib.loads(run.directory.record.read_text())["reason"]
+    shown = ["resume", str(run.directory.path), "--plain"]
+    assert await asyncio.to_thread(main, shown) == 0
+    assert words in capsys.readouterr().out
+    assert words in as_markdown(build_report(run.directory))

@@ -75,7 +75,7 @@ def test_nothing_begins_in_it_that_is_no_undo(event: Event) -> None:
     assert state.last_entry_number == number
     for fits in (NoteAdded(text="x"), *UNDO_B, ENDED):
         _advance(state, fits)
-    assert state.steps["b"].status is Status.PENDING
+    assert state.steps["b"].status is Status.UNDONE
     assert state.ended is ENDED
 
 
@@ -126,7 +126,9 @@ def test_it_ends_as_it_had_or_says_what_was_undone() -> None:
     assert outcome(turned("b")) == (Outcome.FAILED, "no trigger fired")
     undone = outcome(*UNDO_B)
     assert undone[0] is Outcome.ABANDONED
-    assert undone[1].startswith("ended first as failed, then undone back to 1.2 B; not")
+    assert undone[1] == (
+        "ended first as failed; undone: 1.2 B; not done: 1.3 KEPT, 1.4 C, 1.5 Read"
+    )
     failed = outcome(turned("b"), start("undo-b"), end("undo-b", result="failed"))
     assert failed[0] is Outcome.FAILED
     assert failed[1].startswith(
@@ -136,7 +138,10 @@ def test_it_ends_as_it_had_or_says_what_was_undone() -> None:
     undo_a = (turned("a"), start("undo-a"), end("undo-a"))
     last = replace(ENDED, outcome=Outcome.ABANDONED)
     words = outcome(*UNDO_B, last, AGAIN, *undo_a)[1]
-    assert words.startswith("ended first as failed, then undone back to 1.1 A; not")
+    assert words.startswith(
+        "ended first as failed; undone: 1.1 A, 1.2 B, which is all that its steps had "
+        "changed; not done: "
+    )
 
 
 def test_the_time_between_the_ends_is_not_its_own() -> None:

@@ -37,14 +37,14 @@ def set_to(value: str, name: str = "w", step: str | None = None) -> VariableSet:
 DONE_A = (start("a"), set_to("kept", "v", "a"), end("a"))
 
 
-def test_what_is_undone_is_pending_again_without_what_it_gave() -> None:
+def test_what_is_undone_says_so_and_is_without_what_it_gave() -> None:
     read = StepStarted(step="read", attempt=1, reads=("v",))
     state = after(*DONE_A, read, end("read"), turned("a"), start("undo-a"))
     assert state.steps["a"].status is Status.PASSED
     state = after(
         *DONE_A, read, end("read"), turned("a"), start("undo-a"), end("undo-a")
     )
-    assert state.steps["a"].status is Status.PENDING
+    assert state.steps["a"].status is Status.UNDONE
     assert len(state.steps["a"].attempts) == 1
     assert "v" not in state.variables
     assert state.steps["read"].is_stale
@@ -124,7 +124,7 @@ def test_to_vouch_for_an_undo_is_to_have_undone_it() -> None:
     state = after(*DONE_A, turned("a"), *failed)
     assert "a" in state.changes
     state = after(*DONE_A, turned("a"), *failed, vouched)
-    assert state.steps["a"].status is Status.PENDING
+    assert state.steps["a"].status is Status.UNDONE
     assert not state.changes
 
 

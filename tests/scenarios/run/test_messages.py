@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.errors import EXIT_ABANDONED
+from mobius_tui.plain import print_run
 from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.deliveries import DeliveryStatus
+from mobius_tui.run.state.step_state import Status
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
@@ -165,3 +168,58 @@ def test_a_plan_says_where_messages_go_and_where_they_cannot(
     assert "! teams: THE_OTHER_HOOK is not set; the message can be copied" in said
     assert "      to     slack, teams" in said
     assert "secret-of-the-hook" not in said
+
+
+async def test_lines_tell_what_did_not_arrive_once_that_is_known(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that has ended is followed for as long as its host waits for a channel."""
+    with webhook() as hook:
+        hook.answers = [hook.never]
+        monkeypatch.setenv("THE_HOOK", hook.url)
+        run = await begin(BOOK)
+        await run.did("send", "tell", text="first", names=("slack",))
+        await asyncio.to_thread(hook.got.wait, 30)
+        printing = asyncio.create_task(
+            print_run(run.directory, as_json=False, auto=None)
+        )
+        said = ""
+        while "message queued" not in said:
+            await asyncio.sleep(0)
+            said += capsys.readouterr().out
+        await run.did("end")
+        while "ABANDONED after" not in said:
+            await asyncio.sleep(0)
+            said += capsys.readouterr().out
+        hook.released.set()  # it is followed until then, as the channel may answer
+        code = await printing
+        said += capsys.readouterr().out
+        assert code == EXIT_ABANDONED
+        assert said.splitlines()[-1].startswith("message to slack (")
+        assert ") not known whether it arrived: " in said.splitlines()[-1]
+
+
+async def test_a_run_that_completed_says_what_may_not_have_arrived(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with webhook() as hook:
+        hook.answers = [hook.never]
+        monkeypatch.setenv("THE_HOOK", hook.url)
+        run = await begin(BOOK)
+        await run.did("send", "tell", text="first", names=("slack",))
+        await asyncio.to_thread(hook.got.wait, 30)
+        run.kill_host()
+        assert await print_run(run.directory, as_json=False, auto=None) == 4
+        await run.resume()
+        for each in run.state.steps:
+            if run.state.steps[each].status is Status.PENDING:
+                await run.did("override", each, reason="seen")
+        await run.did("end")
+        state = await run.over()
+        assert state.ended is not None
+        assert state.ended.outcome == "completed"
+        capsys.readouterr()
+        assert await print_run(run.directory, as_json=False, auto=None) == 0
+        said = capsys.readouterr().out
+        assert "message to slack" in state.ended.reason
+        assert said.count("not known whether it arrived") == 1, "once, in the reason"

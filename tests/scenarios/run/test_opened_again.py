@@ -90,8 +90,8 @@ async def test_it_is_opened_once_undone_once_and_ends_again_whoever_dies(
     assert undone == 0
     state = await running.over()
     assert state.ended is not None
-    assert "then undone back to 1.1 touch new" in state.ended.reason
-    assert state.steps["edit"].status is Status.PENDING
+    assert "; undone: 1.1 touch new, which is all that its" in state.ended.reason
+    assert state.steps["edit"].status is Status.UNDONE
     # Whatever is made of a run knows its last end, and for how long it was open.
     after = read_summary(directory)
     assert after.outcome is Outcome.FAILED

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, EndRun, StopStep
+from mobius_tui.run.journal.describe_entry import journal_entry_text
+from mobius_tui.run.records.run_record import past_run_from_files
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.socket_path import short_socket_path
@@ -460,3 +463,33 @@ async def test_a_log_out_and_a_stopped_machine_end_nothing(
     await run.status("b", "passed")
     assert run.host() == host
     assert starts(tmp_path) == 1
+
+
+async def test_a_step_that_ended_while_nobody_watched_ended_then(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await started(begin, tmp_path)
+    run.kill_host()
+    (tmp_path / "go").touch()
+    attempt = run.directory.attempt("a", 1)
+    wait_for(attempt.exit.exists)
+    fields = dict(row.split("=", 1) for row in attempt.exit.read_text().split()[:-1])
+    wait_for(lambda: time.time_ns() > int(fields["ns"]) + 1_500_000_000)
+    resumed_at = time.time()
+    await run.resume()
+    last = (await run.status("a", "passed")).steps["a"].last_attempt
+    assert last is not None
+    assert last.ended is not None
+    assert last.duration is not None
+    assert last.ended < resumed_at, "not when somebody resumed"
+    assert last.started + last.duration < resumed_at
+    (ended,) = (each for each in run.entries() if isinstance(each.event, StepEnded))
+    assert ended.at >= last.ended, "the journal says when it was written"
+    plan = Viewer(run.directory).follower.plan
+    told = journal_entry_text(ended, plan, run.state) or ""
+    assert "before a host looked" in told
+    await run.did("end")
+    await run.over()
+    past = past_run_from_files(run.directory)
+    assert past is not None
+    assert past.steps["a"].passed_durations == (last.duration,)

@@ -148,9 +148,9 @@ retry = {{ attempts = 2, every = "100ms" }}
     assert state.ended.outcome == "completed"
     assert "1.1 Go warned: 1 of 3 rows failed: a" in state.ended.reason
     cases = Tree.fromstring(as_junit(build_report(run.directory)))
-    assert cases.get("failures") == "0", "a row that is borne is none"
+    assert cases.get("failures") == "1", "it is borne, and it failed"
     row, *_ = (c for c in cases.iter("testcase") if c.get("name", "")[:5] == "1.1.1")
-    assert [each.tag for each in row] == ["system-out"]
+    assert [each.tag for each in row] == ["failure", "rerunFailure", "system-out"]
     assert "failed, and 1.1 is warned: exit 1" in (row.findtext("system-out") or "")
 
 

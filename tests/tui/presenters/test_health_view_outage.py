@@ -96,9 +96,9 @@ def outage(tmp_path: Path) -> MadeRun:
 
 LINES = (
     "trigger fired: 3 checks of api failed in a row",
-    "+0:41     acknowledged by maria",
+    "+0:41     acknowledged by maria, counted from the trigger",
     "+0:51     rollback begun",
-    "+0:54     healthy from then on",
+    "+0:54     healthy again",
     "+0:56     three healthy in a row",
 )
 
@@ -121,8 +121,8 @@ async def test_the_status_has_them_in_a_line(tmp_path: Path) -> None:
         text = status_text(screen.view, screen.health, run="r", head="h" * 64)
     assert (
         "\nOutage: 13:45:11 UTC trigger fired: 3 checks of api failed in a row, "
-        "+0:41 acknowledged by maria, +0:51 rollback begun, "
-        "+0:54 healthy from then on, +0:56 three healthy in a row\n"
+        "+0:41 acknowledged by maria, counted from the trigger, +0:51 rollback begun, "
+        "+0:54 healthy again, +0:56 three healthy in a row\n"
     ) in text
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.state.step_state import Status
@@ -76,7 +77,8 @@ async def test_each_is_undone_as_it_was_done_and_a_kill_leaves_it_unknown(
     assert (tmp_path / "suffix").read_text() == "bak\n"
     state = await running.until(lambda state: not state.aside_frames)
     assert "kept" not in state.variables
-    assert propose(plan, state).step == "edit"
+    assert propose(plan, state).kind == "end", "what was taken back is not proposed"
+    assert state.steps["edit"].status is Status.UNDONE
     texts = [journal_entry_text(each, plan, state) for each in running.entries()]
     assert 'phase begins: Undo; back to 1.1 cp conf "conf.$suffix"' in texts
     again = await running.intend("retry", "undo-edit")
@@ -88,3 +90,41 @@ async def test_each_is_undone_as_it_was_done_and_a_kill_leaves_it_unknown(
     await running.did("start", "undo-edit")
     await running.status("undo-edit", "passed")
     assert (tmp_path / "suffix").read_text() == "another\n"
+
+
+async def test_by_itself_nothing_goes_on_past_what_was_taken_back(
+    begin: Begin, tmp_path: Path
+) -> None:
+    run = await begin(f"""format = 2
+[runbook]
+title = "Undone"
+[[step]]
+id = "edit"
+title = "Edit"
+run = "echo edit >> {tmp_path}/ran"
+effect = "change"
+undo = "true"
+[[step]]
+id = "more"
+title = "More"
+run = "echo more >> {tmp_path}/ran"
+effect = "change"
+undo = "true"
+""")
+    await run.did("start", "edit")
+    await run.status("edit", "passed")
+    await run.did("undo", steps=("edit",))
+    await run.did("start", "undo-edit")
+    await run.until(lambda s: s.steps["undo-edit"].attempts and not s.aside_frames)
+    await run.auto()
+    state = await run.until(lambda state: state.auto_stopped)
+    assert state.auto_stopped is not None
+    assert state.auto_stopped.code == EXIT_INCOMPLETE
+    reason = state.auto_stopped.reason
+    assert reason == "1.1 Edit was undone; resume without --auto"
+    assert (tmp_path / "ran").read_text() == "edit\n", "and nothing behind it began"
+    await run.did("start", "edit")
+    await run.status("edit", "passed")
+    await run.auto()
+    assert (await run.over()).ended is not None
+    assert (tmp_path / "ran").read_text() == "edit\nedit\nmore\n"

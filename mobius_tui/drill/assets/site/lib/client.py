@@ -40,7 +40,7 @@ def get(environment: str, path: str, timeout: float = 5.0) -> Answer:
         port = site["ports"][environment] if site["name"] else config["port"]
         connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     except (OSError, ValueError, LookupError) as error:
-        return Answer(0, 0.0, f"no configuration: {error!r}")  # it may be changing
+        return Answer(0, 0.0, f"no configuration: {error}")  # it may be changing
     began = time.perf_counter()
     try:
         connection.request("GET", path, headers={"User-Agent": CLIENT})
