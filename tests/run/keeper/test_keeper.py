@@ -153,7 +153,7 @@ def test_the_step_ends_at_the_shells_exit_not_at_the_pipes(keep: Keep) -> None:
     assert end.code == 0
     pid = int(directory.output.read_text())
     assert not alive(pid)
-    assert end.ended_processes == (f"{pid} sleep 64",)
+    assert end.ended_processes == (f"{pid} sleep 640",)
 
 
 QUIET = ">/dev/null 2>&1 </dev/null"
