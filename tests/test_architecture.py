@@ -200,7 +200,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("cli", "commands.support.completed_names"): 9,  # a shell asks it at every TAB
     ("cli", "run.storage.crash_report"): 32,
     ("cli", "sanitize"): 2,
-    ("commands.authoring.check", "commands.support.drill_remarks"): 87,
+    ("commands.authoring.check", "commands.support"): 87,  # of drills, of inventories
     ("commands.drill", "commands.support.drill_start"): 217,
     ("commands.resume", "commands.support.run_lines"): 251,
     ("commands.run", "run.client.playbook_check"): 31,

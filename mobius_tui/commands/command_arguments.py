@@ -114,6 +114,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--limit", metavar="PATTERN", help="only these of the hosts of its steps"
     )
     parser.add_argument(
+        "--although-running",
+        action="store_true",
+        help="with --auto: also beside a run at the same hosts or in the same folder",
+    )
+    parser.add_argument(
         "--check-playbooks",
         action="store_true",
         help="with --dry-run: play them on their hosts by --check --diff",
@@ -316,7 +321,7 @@ def _hosts_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probe-hosts",
         action="store_true",
-        help="ask each for `true` by ssh; no unknown key is accepted",
+        help="ask each for all that a run needs; no unknown key is accepted",
     )
     add_json_option(parser)
 

@@ -69,6 +69,8 @@ async def _list(
     items: list[Mapping[str, Any]] = []
     code = EXIT_OK
     for target in targets:
+        if target.inventory:
+            narrate(f"the inventory {target.inventory} is read")
         found = await resolve_target(
             target,
             runbook.path.parent,

@@ -12,7 +12,7 @@ from mobius_tui.commands.support.command_options import (
     parse_variables,
     read_answers,
 )
-from mobius_tui.commands.support.command_output import print_data
+from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.commands.support.run_frontend import start_or_preview_run
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import used_targets
@@ -47,12 +47,16 @@ def do(options: argparse.Namespace) -> int:
     if options.share is not None and not options.dry_run:
         make_shared_folder(options.share)  # what is wrong with it is said at once
     briefing = replace(
-        briefing, share=options.share, share_control=options.share_control
+        briefing,
+        share=options.share,
+        share_control=options.share_control,
+        although_running=options.although_running,
     )
     if options.limit and not used_targets(runbook):
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
     if has_unread_inventory(briefing):
         executes = options.check_playbooks or not options.dry_run
+        narrate(f"the hosts of {runbook.title} are read, as an inventory says them")
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers, lambda: runbook)
     code = start_or_preview_run(options, briefing, answers)

@@ -17,7 +17,7 @@ from mobius_tui.review.run_report import (
     RunReport,
 )
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.runbook.model.step_text import EFFECT_LABELS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS, HOME_ON_HOSTS
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
@@ -84,7 +84,10 @@ def facts(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "Environment", f"{report.environment}{guard}"
     if report.profile:
         yield "Profile", report.profile
-    yield "Directory", report.workdir or NO_VALUE_SIGN
+    steps = (step for phase in report.phases for step in phase.steps)
+    on_hosts = any(each.hosts for step in steps for each in step.tries)
+    there = f"; of steps on hosts, {HOME_ON_HOSTS}" * on_hosts
+    yield "Directory", (report.workdir or NO_VALUE_SIGN) + there
     yield "Begun by", report.operator or NO_VALUE_SIGN
     yield "Began", when(report.began)
     yield "Ended", when(report.ended) if report.ended is not None else "not yet"

@@ -14,6 +14,7 @@ WORDS: Mapping[str, type[a.Action]] = {
     "improvise": a.ImproviseStep,
     "stop": a.StopStep,
     "look": a.LookFirst,
+    "settle": a.SettleHost,
     "skip": a.SkipStep,
     "restore": a.RestoreStep,
     "override": a.OverrideStep,

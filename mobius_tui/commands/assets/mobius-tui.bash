@@ -4,7 +4,7 @@
 _shtab_mobius_tui_subparsers=(demo run resume undo approve watch drill new import check hosts schema upgrade runs review report annotate diff amend stats export import-run verify doctor completions paths)
 
 _shtab_mobius_tui_demo_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --keep --hosts)
-_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --limit --check-playbooks --share --share-control)
+_shtab_mobius_tui_run_option_strings=(-h --help --var --auto --manual --answers --yes --dry-run --plain --ascii --json --profile --workdir --mode --limit --although-running --check-playbooks --share --share-control)
 _shtab_mobius_tui_resume_option_strings=(-h --help --plain --ascii --json --auto --manual --answers --yes)
 _shtab_mobius_tui_undo_option_strings=(-h --help --to --yes)
 _shtab_mobius_tui_approve_option_strings=(-h --help --step --as --deny)
@@ -115,6 +115,7 @@ _shtab_mobius_tui_run___dry_run_nargs=0
 _shtab_mobius_tui_run___plain_nargs=0
 _shtab_mobius_tui_run___ascii_nargs=0
 _shtab_mobius_tui_run___json_nargs=0
+_shtab_mobius_tui_run___although_running_nargs=0
 _shtab_mobius_tui_run___check_playbooks_nargs=0
 _shtab_mobius_tui_run___share_control_nargs=0
 _shtab_mobius_tui_resume__h_nargs=0

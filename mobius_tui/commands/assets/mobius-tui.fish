@@ -93,6 +93,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l profile -xka "(_mobiu
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l workdir -xka "(__fish_complete_directories)" -d 'where commands run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l mode -xka "incident maintenance" -d 'what the run is for'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l limit -x -d 'only these of the hosts of its steps'
+complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l although-running -d 'with --auto'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l check-playbooks -d 'with --dry-run'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share -x -d 'a group that may read the run and approve'
 complete -c mobius-tui -n '_shtab_mobius_tui_using run' -l share-control -d 'and act on it'
@@ -187,7 +188,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -s h -l help -d 'show 
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l step -xka "(_mobius_tui_names steps)" -d 'the hosts of that step'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l target -x -d 'the hosts of that target'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l limit -x -d 'those of them that it names'
-complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l probe-hosts -d 'ask each for `true` by ssh'
+complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l probe-hosts -d 'ask each for all that a run needs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using hosts; and test $_shtab_mobius_tui_npos -eq 0' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook
 complete -c mobius-tui -n '_shtab_mobius_tui_using; and test $_shtab_mobius_tui_npos -eq 0' -a schema -d 'Print the JSON schema of runbooks, for an editor.'

@@ -22,6 +22,7 @@ from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
     from mobius_tui.commands.support.drill_remarks import DrillRemarks
+    from mobius_tui.commands.support.inventory_remarks import InventoryRemark
     from mobius_tui.runbook.lint.external_findings import ExternalLinter
 
 
@@ -53,6 +54,11 @@ def _print_lines(
     print_data(text)
     if code != EXIT_OK:
         return code
+    refused = _inventory_remarks(paths)
+    for remark in refused:
+        print_data(line(remark.line()))
+    if refused:
+        return EXIT_FAILED
     remarks = _drill_remarks(options, paths)
     for each in remarks:
         for words in each.lines():
@@ -65,6 +71,9 @@ def _print_items(
 ) -> int:
     """Print the findings as data; returns the exit code."""
     items, code = check_items(paths, with_ids=options.ids, external=external)
+    if code == EXIT_OK and (refused := _inventory_remarks(paths)):
+        items += [remark.item() for remark in refused]
+        code = EXIT_FAILED
     if code == EXIT_OK:
         remarks = _drill_remarks(options, paths)
         items += [item for each in remarks for item in each.items()]
@@ -74,6 +83,17 @@ def _print_items(
     return code
 
 
+def _inventory_remarks(paths: list[Path]) -> tuple[InventoryRemark, ...]:
+    """What is wrong with the hosts of inventories, for runbooks without an error."""
+    texts = (path.read_bytes() for path in paths)
+    if not any(b"inventory" in text or b"ssh_config" in text for text in texts):
+        return ()
+    # Only now: a run's modules take long to import.
+    from mobius_tui.commands.support import inventory_remarks
+
+    return inventory_remarks.inventory_remarks(paths)
+
+
 def _drill_remarks(
     options: argparse.Namespace, paths: list[Path]
 ) -> tuple[DrillRemarks, ...]:
@@ -81,9 +101,9 @@ def _drill_remarks(
     if not (options.fresh or _was_anything_run()):
         return ()
     # Only now: it takes a fifth of the time that a check takes else.
-    from mobius_tui.commands.support.drill_remarks import drill_remarks
+    from mobius_tui.commands.support import drill_remarks
 
-    return drill_remarks(paths, options.fresh)
+    return drill_remarks.drill_remarks(paths, options.fresh)
 
 
 def _file_named(name: str) -> Path:

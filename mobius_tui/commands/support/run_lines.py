@@ -24,7 +24,7 @@ from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
 from mobius_tui.run.client.listed_values import answers_by_commands
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
-from mobius_tui.run.client.run_briefing import Briefing, host_counts_by_target
+from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
@@ -63,7 +63,7 @@ def start_with_lines(
         labels = understated_step_notices(Plan(briefing.runbook))
         for problem in (*briefing.problems, *briefing.notices, *labels):
             narrate(problem)
-        for title, words in host_counts_by_target(briefing):
+        for title, words in hosts_by_target(briefing):
             narrate(f"{title}: {words}")
         given = {
             v.name: answers[v.name]

@@ -39,18 +39,20 @@ from mobius_tui.run.playbooks.playbook_digests import (
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.rollout.rollout import RolloutPlan, plan_rollout
 from mobius_tui.run.state.fleet_state import AttemptFleet, StepFleet, hosts_to_do
-from mobius_tui.run.storage.run_directory import AttemptDirectory, create_file
-from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_folders import make_folder
 from mobius_tui.run.targets.ansible_inventory import (
     ANSIBLE_MISSING_REMEDY,
     find_ansible,
 )
-from mobius_tui.run.targets.resolve_targets import resolve_target, with_ssh_addresses
+from mobius_tui.run.targets.resolve_targets import (
+    read_host_list,
+    resolve_target,
+    with_ssh_addresses,
+)
 from mobius_tui.run.targets.resolved_hosts import (
     ResolvedHosts,
     TargetHost,
-    decode_host_list,
     encode_host_list,
 )
 from mobius_tui.runbook.model.actions import Run
@@ -117,8 +119,6 @@ def playbook_order(
 
 MAX_CLAIMS_PER_ATTEMPT = 1000
 """Claim numbers that each attempt has; a host that is begun again takes the next."""
-MAX_HOST_LIST_BYTES = 16 << 20
-"""Bytes of a list of hosts that are read."""
 
 
 class AttemptHosts:
@@ -407,17 +407,6 @@ def route_to_hosts(context: RunContext, target: Target, become: str = "") -> Rou
     if began.host_sites:
         return LocalRoute(sites=began.host_sites)
     return ssh_route(target, Path(began.path).parent, become)
-
-
-def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
-    """The list of hosts that an attempt was begun with.
-
-    Raises:
-        RunError: it is not a valid list of hosts, or was edited.
-        OSError: it cannot be read.
-    """
-    with open_regular(directory.hosts) as file:
-        return decode_host_list(file.read(MAX_HOST_LIST_BYTES))
 
 
 def claim_number(attempt: int, tries: int) -> int:

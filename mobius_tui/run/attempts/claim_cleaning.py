@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.attempt_hosts import (
-    read_host_list,
     route_to_hosts,
 )
 from mobius_tui.run.attempts.run_context import RunContext
@@ -15,6 +14,7 @@ from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.fleet.fleet_client import FleetClient
 from mobius_tui.run.fleet.fleet_lines import CleanHosts, OrderedHost, StepOrder
 from mobius_tui.run.fleet.transport import destination_fields
+from mobius_tui.run.targets.resolve_targets import read_host_list
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.runbook import Step
 

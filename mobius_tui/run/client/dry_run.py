@@ -34,6 +34,7 @@ from mobius_tui.runbook.model.step_text import (
     command_in_words,
     for_each_in_words,
     guard_of_step_in_words,
+    place_in_words,
     rollout_in_words,
 )
 from mobius_tui.runbook.model.targets import cut_into_batches
@@ -238,6 +239,8 @@ def _action_lines(step: Step, values: Values) -> Iterator[str]:
                 yield f"      {command_in_words(action)}, limit {limit}, of each batch"
                 return
             each = ", of each host" if step.rollout is not None else ""
+            if step.rollout is not None:
+                yield f"      in     {place_in_words(step, '')}"
             yield f"      {command_in_words(action)}, limit {limit}{each}{where}:"
             for line in (
                 script_without_lint_comments(action.script).strip("\n").split("\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from mobius_tui.run.client.preflight import (
     preflight_problems,
     unset_variables,
 )
+from mobius_tui.run.client.runs_beside import RunBeside, runs_beside
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
 from mobius_tui.run.planning.variables import resolve_initial_values, validate_value
@@ -80,6 +82,10 @@ class Briefing:
     """The group that may read and approve the run."""
     share_control: bool = False
     """Whether that group may act on it, too."""
+    beside: tuple[RunBeside, ...] = ()
+    """The open runs at the same hosts, or of the same runbook in the same folder."""
+    although_running: bool = False
+    """Whether it may run by itself beside one of them that a process runs."""
 
     @property
     def variables_asked(self) -> tuple[Variable, ...]:
@@ -165,10 +171,13 @@ def prepare_briefing(
     given_names = known - {
         name for name, (_, source) in first.values.items() if source == "default"
     }
+    is_real = mode is not Mode.DRILL and site is None and not host_sites
+    beside = runs_beside(runbook, place, hosts) if is_real else ()
     return Briefing(
         runbook=runbook,
         mode=mode,
         profile=profile,
+        beside=beside,
         workdir=place.resolve(),
         values=first.values,
         secrets=first.secrets,
@@ -184,6 +193,7 @@ def prepare_briefing(
             *short_secret_notices(first.secrets),
             *(() if quiet else channel_notices(runbook, known)),
             *host_notices(runbook),
+            *_beside_in_words(beside),
         ),
         search_path=search,
         home_and_tmpdir=dict(home_and_tmpdir or {}),
@@ -289,6 +299,7 @@ def refresh_briefing(briefing: Briefing, runbook: Runbook) -> Briefing:
         hosts={**read, **anew.hosts},
         share=briefing.share,
         share_control=briefing.share_control,
+        although_running=briefing.although_running,
     )
 
 
@@ -329,6 +340,12 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
             )
         except UsageError as error:
             problems.append(str(error))
+    beside = runs_beside(briefing.runbook, briefing.workdir, read)
+    if briefing.mode is Mode.DRILL or briefing.host_sites:
+        beside = ()
+    known = {each.id for each in briefing.beside}
+    beside = tuple(each for each in beside if each.id not in known)
+    notices += _beside_in_words(beside)
     problems += hosts_without_site(read, briefing.host_sites)
     hosts |= read
     problems += steps_following_too_many_hosts(briefing.runbook, hosts)
@@ -336,20 +353,34 @@ async def with_inventories(briefing: Briefing, *, executes: bool) -> Briefing:
     return replace(
         briefing,
         hosts=hosts,
+        beside=(*briefing.beside, *beside),
         problems=(*briefing.problems, *problems),
         notices=(*briefing.notices, *notices),
     )
 
 
-def host_counts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
+def _beside_in_words(beside: Iterable[RunBeside]) -> Iterator[str]:
+    now = time.time()
+    return (each.in_words(now) for each in beside)
+
+
+def hosts_by_target(briefing: Briefing) -> Iterator[tuple[str, str]]:
     """Each target of steps and probes: its title, and its hosts in words.
 
-    The second is as `ResolvedHosts.in_words` says, or `of INVENTORY` while the hosts
-    are not known; and where they have claims, if not in their homes.
+    The second is `19 hosts: web-1, … and 9 more, in batches of 1, 25%, 100%`, or
+    `of INVENTORY` while the hosts are not known; and where they have claims, if not in
+    their homes.
     """
     for name, target in used_targets(briefing.runbook).items():
         found = briefing.hosts.get(name)
-        words = f"of {target.inventory}" if found is None else found.in_words()
+        words = f"of {target.inventory}" if found is None else found.named_in_words()
+        rollouts = (step.rollout for step in briefing.runbook.steps())
+        batches = dict.fromkeys(
+            f"in batches of {', '.join(each.batch)}"
+            for each in rollouts
+            if each is not None and each.target == name and each.has_batches
+        )
+        words = ", ".join((words, *batches))
         if target.claims_in_words:
             words += f"; claims in {target.claims_in_words}"
         yield sanitize.line(target.title_or_name), sanitize.line(words)

@@ -6,10 +6,14 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
+from mobius_tui.errors import RunError
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing, answer_briefing
+from mobius_tui.run.client.runs_beside import limited_things, runs_beside
 from mobius_tui.run.client.start_host import start_host
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.takeover import HostSpec, current_operator
@@ -18,6 +22,12 @@ from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import validate_manual_answers
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
+from mobius_tui.run.storage.run_limits import (
+    LimitedThing,
+    encode_things,
+    limits_file,
+    take_limits,
+)
 from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.runbook.model.runbook import runbook_digest
@@ -43,10 +53,20 @@ async def start_new_run(
 
     Raises:
         UsageError: an answer is missing, or it may not go by itself.
-        RunError: the directory or the host could not be made.
+        RunError: the directory or the host could not be made, another run is in its
+            way, or its `[limits]` are reached.
     """
     ready = answer_briefing(briefing, answers or {})
     runbook = ready.runbook
+    if isinstance(auto, StartAutomatic) and not briefing.although_running:
+        _refuse_beside(ready)
+    # A watch is at nothing: it would keep all others away for as long as it watches.
+    things = _limited_things(ready) if watch is None else ()
+    free = take_limits(things, limits_file())
+    if free is not None:
+        os.close(
+            free
+        )  # the host takes them for the run; this is told before it is made
     if auto is not None:
         feature = "--auto" if isinstance(auto, StartAutomatic) else "--auto-rollback"
         refuse_unattended(runbook, feature)
@@ -60,7 +80,7 @@ async def start_new_run(
         time.time(),
         shared=ready.share is not None,
     )
-    began = _run_began_event(ready, directory)
+    began = replace(_run_began_event(ready, directory), limits=encode_things(things))
     first = None if auto is None else encode_envelope(Envelope(action=auto)).decode()
     write_table_of_contents(
         directory, Plan(runbook), mode=ready.mode, environment=ready.environment
@@ -74,6 +94,34 @@ async def start_new_run(
     )
     await start_host(directory, spec, runbook)
     return directory
+
+
+def _refuse_beside(ready: Briefing) -> None:
+    """Refuse to run by itself what another run does, or may undo.
+
+    Raises:
+        RunError: there is such a run, and a process runs it, and this one would change
+            something there.
+    """
+    if ready.mode is Mode.DRILL or ready.host_sites:
+        return
+    beside = runs_beside(ready.runbook, ready.workdir, ready.hosts)
+    others = [each for each in beside if each.is_in_the_way]
+    if others:
+        told = "; ".join(each.in_words(time.time()) for each in others)
+        words = "wait for its end, or run beside it by --although-running"
+        raise RunError(f"--auto: {told}; {words}")
+
+
+def _limited_things(ready: Briefing) -> tuple[LimitedThing, ...]:
+    """What `[limits]` of the runbook holds the run to; nothing in a drill.
+
+    Raises:
+        UsageError: its hosts are not known, or its folder is gone.
+    """
+    if ready.mode is Mode.DRILL:
+        return ()
+    return limited_things(ready.runbook, ready.workdir, ready.hosts)
 
 
 def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:

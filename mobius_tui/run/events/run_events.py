@@ -106,6 +106,9 @@ class RunBegan:
     key: str | None = field(default=None, metadata=OMITTED_IF_NONE)
     """128 random bits, as 32 hexadecimal digits; runs of earlier versions have none."""
 
+    limits: Mapping[str, int] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """What `[limits]` holds the run to: see `run_limits.encode_things`."""
+
     @property
     def run_key(self) -> str:
         """What no other run has: what outside of its folder is this run's goes by it.

@@ -46,10 +46,13 @@ from mobius_tui.run.fleet.transport import (
     Transport,
     transport_to,
 )
-from mobius_tui.run.storage.run_directory import sync_folder
+from mobius_tui.run.storage.run_directory import sync_folder, try_lock
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""
+LEFT_FOLDER_AGE = 60.0
+"""Seconds after which such a folder that nobody has locked counts as left: connections
+are kept for 10 of them, and it is locked as soon as it is made."""
 OUTPUTS_LOCK_TIMEOUT = 15.0
 """Seconds to wait for the outputs' lock, which an earlier fleet process may hold."""
 
@@ -235,11 +238,30 @@ def shared_connections(step: StepOrder) -> Iterator[Path | None]:
     if not isinstance(step.route, SshRoute) or step.host_count > MULTIPLEXED_HOSTS:
         yield None
         return
+    _remove_left_folders()
     folder = Path(tempfile.mkdtemp(prefix=SSH_SOCKETS_PREFIX))
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        try_lock(lock)  # for as long as this process lives, nobody takes it for left
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_left_folders() -> None:
+    """Remove folders of sockets that fleet processes of this account left, killed."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    for each in Path(tempfile.gettempdir()).glob(f"{SSH_SOCKETS_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            handle = os.open(each, flags)
+            try:
+                seen = os.fstat(handle)
+                is_old = time.time() - seen.st_mtime > LEFT_FOLDER_AGE
+                if is_old and seen.st_uid == os.getuid() and try_lock(handle):
+                    shutil.rmtree(each, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 async def serve_orders(orders: asyncio.StreamReader) -> None:

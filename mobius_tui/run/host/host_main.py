@@ -63,6 +63,11 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.run.storage.run_limits import (
+    decode_things,
+    limits_file,
+    take_limits,
+)
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 from mobius_tui.run.watch.triggers import TriggerMonitor
 from mobius_tui.run.watch.watch_run import WatchRunMonitor
@@ -161,6 +166,7 @@ class Host:
         journal_content = read_journal(self.directory.journal)
         began = self._began(journal_content)
         runbook = load_run_runbook(self.directory, began)
+        self._limits = take_limits(decode_things(began.limits), limits_file())
         state = fold(runbook, journal_content.entries)
         left_over = left_over_attempts(self.directory, state)
         self.clock = monotonic_run_clock(
@@ -317,6 +323,8 @@ class Host:
         await self._journal_consequences()
         await self._until_over()
         self.control_server.stop_listening()
+        if self._limits is not None and context.state.ended is not None:
+            os.close(self._limits)  # what is left to do is at nothing of others
         for task in background:
             task.cancel()
         self.health_monitor.close()

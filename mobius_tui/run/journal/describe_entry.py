@@ -91,7 +91,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 MAX_HOSTS_IN_ENTRY = 5
 """Hosts that are named in a line."""
 _HOLD_REASON_WORDS: Mapping[HoldReason, str] = {
-    HoldReason.HOST_KEY: "a host has another key than the known one",
+    HoldReason.HOST_KEY: "a changed host key",
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",

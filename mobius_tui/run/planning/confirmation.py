@@ -25,25 +25,40 @@ def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
     return word if hosts is None else f"{word} {hosts}"
 
 
-def host_count_if_begun(plan: Plan, state: RunState, step: Step) -> int | None:
-    """On how many hosts a step would begin now; `None` where that is not known.
+def hosts_if_begun(plan: Plan, state: RunState, step: Step) -> tuple[str, ...] | None:
+    """The hosts on which a step would begin now; `None` where that is not known.
 
-    An inventory is read when the step begins. `None`, too, for a step without `hosts`.
+    An inventory is read when the step begins: before that its hosts are known where
+    another step has gone to them. `None`, too, for a step without `hosts`.
     """
     if step.rollout is None:
         return None
     fleet = state.fleets.get(step.id)
     if fleet is not None:
-        return len(fleet.to_do)
+        return fleet.to_do
     target = plan.runbook.targets.get(step.rollout.target)
-    if target is None or target.inventory:
+    if target is None or state.began is None:
         return None
-    limit = state.began.limit if state.began is not None else ""
+    if target.inventory:
+        shown = state.began.targets.get(target.name)
+        lists = (
+            own for each in state.fleets.values() for own in each.attempts.values()
+        )
+        found = (own for own in lists if own.attempt == 1 and own.sha256 == shown)
+        same = next((own for own in found if own.target == target.name), None)
+        return None if same is None else tuple(same.hosts)
+    limit = state.began.limit
     try:
         names = named_hosts(target)
-        return len(set(select_hosts((limit,), names)) if limit else names)
+        return select_hosts((limit,), names) if limit else names
     except BadHostError:
         return None
+
+
+def host_count_if_begun(plan: Plan, state: RunState, step: Step) -> int | None:
+    """On how many hosts a step would begin now; `None` where that is not known."""
+    hosts = hosts_if_begun(plan, state, step)
+    return None if hosts is None else len(hosts)
 
 
 def rollback_confirmation_word(plan: Plan, state: RunState, phase: Phase) -> str:

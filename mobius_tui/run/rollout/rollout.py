@@ -23,6 +23,7 @@ from mobius_tui.runbook.model.targets import (
     cut_into_batches,
     share_or_count,
 )
+from mobius_tui.runbook.text.units import duration_in_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -254,7 +255,8 @@ def _hold_of_every_host(
     unsettled = _unsettled(plan, fleet)
     changed = tuple(h for h in unsettled if fleet.hosts[h].host_key == "changed")
     if changed:
-        words = f"{_host_names_text(changed)}: find out whether it is the same machine"
+        has = "has another host key" if len(changed) == 1 else "have other host keys"
+        words = f"{_host_names_text(changed)} {has} than known_hosts says: find out why"
         return RolloutHold(why=HoldReason.HOST_KEY, words=words, batch=batch)
     if unsettled:
         words = f"{_host_names_text(unsettled)} cannot be reached"
@@ -333,7 +335,9 @@ def _hold_before_batch(
     if not health.has_data:
         words = "nothing is known of a probe that counts"
         return RolloutHold(why=HoldReason.NO_DATA, words=words, batch=batch), look_again
-    words = "until it has been well for long enough"
+    long = duration_in_words(plan.healthy_seconds)
+    most = duration_in_words(plan.within)
+    words = f"until it has been well for {long}; a person after {most} in all"
     return RolloutHold(why=HoldReason.NOT_HEALTHY, words=words, batch=batch), look_again
 
 

@@ -11,10 +11,15 @@ from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, UsageError
+from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.targets.ansible_inventory import Inventory, read_inventory
 from mobius_tui.run.targets.inventory_variables import unfollowed_variables
-from mobius_tui.run.targets.resolved_hosts import ResolvedHosts, TargetHost
+from mobius_tui.run.targets.resolved_hosts import (
+    ResolvedHosts,
+    TargetHost,
+    decode_host_list,
+)
 from mobius_tui.runbook.model.targets import Target, hosts_in_order, named_hosts
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
@@ -25,6 +30,8 @@ from mobius_tui.runbook.text.host_patterns import (
 
 ADDRESSES_ASKED_AT_ONCE = 8
 """Names whose addresses ssh is asked for at the same time: each takes 8 ms."""
+MAX_HOST_LIST_BYTES = 16 << 20
+"""Bytes of a list of hosts that are read."""
 MAX_SSH_CONFIG_BYTES = 1 << 20
 """Bytes of a target's configuration for ssh at most."""
 _ASKING_LIMIT = 10.0
@@ -170,3 +177,14 @@ def _ssh_address(name: str, config: str) -> str:
         if key == "hostname":
             return "" if host_name_problem(value) else value
     return ""
+
+
+def read_host_list(directory: AttemptDirectory) -> ResolvedHosts:
+    """The list of hosts that an attempt was begun with.
+
+    Raises:
+        RunError: it is not a valid list of hosts, or was edited.
+        OSError: it cannot be read.
+    """
+    with open_regular(directory.hosts) as file:
+        return decode_host_list(file.read(MAX_HOST_LIST_BYTES))

@@ -116,6 +116,16 @@ class ResolvedHosts:
             words += f", of {groups} group{'s' if groups > 1 else ''}"
         return f"{words}, limited to {self.limit}" if self.limit else words
 
+    def named_in_words(self) -> str:
+        """How many they are, and which: `120 hosts: web-1, web-2 … and 110 more`."""
+        more = len(self.hosts) - MAX_HOSTS_NAMED
+        named = ", ".join(self.names[:MAX_HOSTS_NAMED])
+        return f"{self.in_words()}: {named}" + (f" and {more} more" if more > 0 else "")
+
+
+MAX_HOSTS_NAMED = 10
+"""Hosts that are named before anything runs on them; of the others the number is."""
+
 
 def encode_host_list(found: ResolvedHosts) -> bytes:
     """Encode the list as an attempt's file `hosts.json`."""

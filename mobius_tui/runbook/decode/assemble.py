@@ -13,7 +13,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.decode_health import read_health
-from mobius_tui.runbook.decode.decode_targets import read_targets
+from mobius_tui.runbook.decode.decode_targets import read_limits, read_targets
 from mobius_tui.runbook.decode.include import IncludedFiles, IncludedPhase
 from mobius_tui.runbook.effects.command_effects import bundled_commands, heaviest_effect
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
@@ -103,6 +103,7 @@ def assemble(
         profiles=MappingProxyType(profiles),
         contacts=contacts,
         targets=MappingProxyType(targets),
+        limits=read_limits(root),
         commands=MappingProxyType(commands),
         health=health,
         messages=MappingProxyType(messages),

@@ -18,6 +18,7 @@ from mobius_tui.runbook.model.targets import (
     MAX_CLAIM_PLACES,
     MAX_HOSTS,
     MAX_HOSTS_AT_ONCE,
+    MAX_RUNS_AT_ONCE,
     MAX_TRIES,
     ON_UNREACHABLE,
     TRIES,
@@ -25,6 +26,7 @@ from mobius_tui.runbook.model.targets import (
     Engine,
     HostRollout,
     OnUnreachable,
+    RunsAtOnce,
     Target,
     named_hosts,
 )
@@ -58,6 +60,24 @@ def read_targets(root: TomlTable) -> dict[str, tuple[Target, TomlTable]]:
         name: (_target(name, table), table)
         for name, table in root.tables_by_name("targets")
     }
+
+
+def read_limits(root: TomlTable) -> RunsAtOnce:
+    """The `[limits]` table."""
+    table = root.table("limits") if root.has_since(2, "limits") else None
+    if table is None:
+        return RunsAtOnce()
+
+    def most(key: str) -> int | None:
+        if not table.has(key):
+            return None
+        return table.integer(key, 1, 1, MAX_RUNS_AT_ONCE)
+
+    return RunsAtOnce(
+        same_hosts=most("same_hosts"),
+        same_folder=most("same_folder"),
+        same_runbook=most("same_runbook"),
+    )
 
 
 def _target(name: str, table: TomlTable) -> Target:

@@ -37,6 +37,7 @@ from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
     ENGINES,
     MAX_HOSTS,
+    MAX_RUNS_AT_ONCE,
     MAX_TRIES,
     ON_UNREACHABLE,
 )
@@ -107,6 +108,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "message": _TABLES,
         "channel": _TABLES,
         "targets": _ANY_NAMES,
+        "limits": _TABLE,
         "health": _TABLE,
         "phase": _TABLES,
         "step": _TABLES,
@@ -154,6 +156,11 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "ssh_config": _SOME_TEXT,
         "claims_in": {**_TEXTS, "minItems": 1},
         "ignore_vars": _TEXTS,
+    },
+    "limits": {
+        "same_hosts": integer(1, MAX_RUNS_AT_ONCE),
+        "same_folder": integer(1, MAX_RUNS_AT_ONCE),
+        "same_runbook": integer(1, MAX_RUNS_AT_ONCE),
     },
     "contact": {"role": _TEXT, "handle": _TEXT, "for": _TEXT, "include": _TEXT},
     "message": {"id": _ID, "title": required(_TEXT), "body": required(_TEXT)},

@@ -87,6 +87,9 @@ def lint_hosts(draft: RunbookDraft) -> None:
         if step.rollout.between.healthy and (health is None or not health.probes):
             words = "`healthy` wants a [health] with probes: no data is not well"
             table.report(words, "between", "healthy")
+        if target is not None and target.ssh_config and step.rollout.engine != "ssh":
+            words = f"`{name}` has an `ssh_config`, which Ansible does not read: say it"
+            table.report(f"{words} in ansible.cfg, with a target of its own", "hosts")
         follows = isinstance(step.action, Run) and step.action.follow
         hosts = () if target is None else known_hosts(target)
         if follows and len(hosts) > MAX_FOLLOWED:

@@ -110,6 +110,8 @@ def _bounded(
 
 def bounded_values(runbook: Runbook) -> Iterator[KeyedText]:
     """Every duration and size of a runbook that has limits, with its key."""
+    for target in runbook.targets.values():
+        yield "connect_timeout", target.connect_timeout
     if runbook.health is not None:
         yield from _of_health(runbook.health)
     for step in runbook.steps():

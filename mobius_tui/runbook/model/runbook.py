@@ -18,7 +18,7 @@ from mobius_tui.runbook.model.actions import Choose, Run, StepAction
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health, Probe
-from mobius_tui.runbook.model.targets import HostRollout, Target
+from mobius_tui.runbook.model.targets import HostRollout, RunsAtOnce, Target
 
 RunbookMode = Literal["incident", "maintenance"]
 """The modes that a runbook may state for its runs; only `drill` makes a run a drill."""
@@ -296,6 +296,7 @@ class Runbook:
     commands: Mapping[str, object] = field(default_factory=dict)
     """Lines that it adds to the table of commands, in the syntax of `commands.toml`."""
     targets: Mapping[str, Target] = field(default_factory=dict)
+    limits: RunsAtOnce = RunsAtOnce()
     health: Health | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)

@@ -94,6 +94,25 @@ def rollout_in_words(rollout: HostRollout) -> str:
     return words + ("; by Ansible" if rollout.engine == "ansible" else "")
 
 
+def place_in_words(step: Step, workdir: str) -> str:
+    """The folder that a step's script runs in, as text.
+
+    Args:
+        step: one that runs something.
+        workdir: of the run, on this machine.
+    """
+    rollout = step.rollout
+    if rollout is None:
+        return workdir
+    if isinstance(step.action, Run) and step.action.playbook:
+        return "the runbook's folder, from where Ansible goes to each host"
+    return HOME_ON_HOSTS + (f", as {rollout.become}" if rollout.become else "")
+
+
+HOME_ON_HOSTS = "the login's home on each host"
+"""Where scripts of steps on hosts run; sudo leaves it as it is."""
+
+
 def command_in_words(action: Run) -> str:
     """The program that an action runs, as text.
 

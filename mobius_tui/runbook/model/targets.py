@@ -25,6 +25,8 @@ MAX_FOLLOWED = 20
 TRIES = 4
 """How often a host that does not answer is asked, where its target says nothing."""
 MAX_TRIES = 10
+MAX_RUNS_AT_ONCE = 16
+"""Runs that `[limits]` may allow at once; more are as good as no limit."""
 HOME_ONLY = ("~",)
 """Where a host has the claims of a run, where its target says nothing: in the home of
 who logs in."""
@@ -75,6 +77,18 @@ class Target:
     def title_or_name(self) -> str:
         """What people call it."""
         return self.title or self.name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunsAtOnce:
+    """`[limits]`: how many runs of this machine may be at the same thing at once.
+
+    `None` for any number. A limit of a runbook counts the runs whose runbooks have it.
+    """
+
+    same_hosts: int | None = None
+    same_folder: int | None = None
+    same_runbook: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

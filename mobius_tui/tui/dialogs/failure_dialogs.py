@@ -175,7 +175,12 @@ class SettleDialog(Dialog[HostSettlement]):
             )
             fields.append(Field("", means))
         yield fields_widget(tuple(fields))
-        yield text_widget("Look on the host itself before you answer.", "warn")
+        advice = "Look on the host itself before you answer."
+        if own.host_key is not None:
+            advice = (
+                "Whether it is the same machine its console says, and ssh does not."
+            )
+        yield text_widget(advice, "warn")
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the reason."""

@@ -16,7 +16,7 @@ from mobius_tui.health.health_record import CheckState
 from mobius_tui.run.checks.value_commands import ListedValues
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.preflight import programs_wanted
-from mobius_tui.run.client.run_briefing import Briefing, host_counts_by_target
+from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.step_texts import secret_source_text
@@ -109,7 +109,7 @@ def host_fields(briefing: Briefing) -> tuple[Field, ...]:
     """The hosts that its steps run on, as far as they are known."""
     return tuple(
         Field("hosts", assemble((f"{title}: ", "muted"), (words, "strong")))
-        for title, words in host_counts_by_target(briefing)
+        for title, words in hosts_by_target(briefing)
     )
 
 

@@ -33,6 +33,7 @@ from mobius_tui.runbook.model.step_text import (
     command_in_words,
     for_each_in_words,
     guard_of_step_in_words,
+    place_in_words,
     rollout_in_words,
 )
 from mobius_tui.runbook.model.templates import fill, script_variables
@@ -257,7 +258,7 @@ def _action(
             yield from _command(step, run, lines)
             if not compact:
                 yield from _variable_fields(view, step, shown)
-                yield Field("in", _place(view, run))
+                yield Field("in", _place(view, step, run))
             if run.tty:
                 words = "it gets this terminal to itself, and nothing of it is recorded"
                 yield Field("tty", text(f"{words}; {DETACH_HINT}"))
@@ -294,10 +295,11 @@ def _command(step: Step, run: Run, lines: int) -> Iterator[Field]:
         yield Field(label, shown_script, kind=FieldKind.SCRIPT)
 
 
-def _place(view: RunView, run: Run) -> Content:
+def _place(view: RunView, step: Step, run: Run) -> Content:
     """Where it runs, and by which program."""
     shell = command_in_words(run)
-    return assemble((view.workdir, "plain"), (f" · {shell}", "muted"))
+    place = place_in_words(step, view.workdir)
+    return assemble((place, "plain"), (f" · {shell}", "muted"))
 
 
 def _choice(view: RunView, choose: Choose) -> Iterator[Field]:

@@ -110,8 +110,12 @@ async def test_what_a_run_would_hit_is_seen_before_it_begins(path: Path) -> None
     assert "hosts  4 hosts, of 3 groups" in lines
     assert "batch 2: web-3, db-1" in lines
     fields = [field.content.plain for field in host_fields(found)]
-    web = "Web servers: 20 hosts; claims in ~, else /dev/shm"
-    assert fields == [web, "prod: 4 hosts, of 3 groups"]
+    first_ten = ", ".join(f"web-{n:03}" for n in range(1, 11))
+    batches, claims = "in batches of 1, 50%", "claims in ~, else /dev/shm"
+    assert fields == [
+        f"Web servers: 20 hosts: {first_ten} and 10 more, {batches}; {claims}",
+        "prod: 4 hosts, of 3 groups: web-1, web-2, web-3, db-1, in batches of 2",
+    ]
     assert (
         before_begin_text(found) == "before Begin only commands that list hosts are run"
     )
@@ -241,8 +245,10 @@ async def test_hosts_that_probes_alone_look_at_are_found_and_counted(
     put_answer(path, {"db": {"hosts": [f"h{n}" for n in range(199)]}})
     found = await with_inventories(briefing(path), executes=True)
     assert [field.content.plain for field in host_fields(found)] == [
-        "web: 2 hosts",
-        "prod: 199 hosts, of 1 group",
+        "web: 2 hosts: web-1, web-2",
+        "prod: 199 hosts, of 1 group: "
+        + ", ".join(f"h{n}" for n in range(10))
+        + " and 189 more",
     ]
     [problem] = found.problems
     assert problem.startswith("probes look at 201 hosts; 200 are the most: give")

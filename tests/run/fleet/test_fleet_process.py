@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,10 @@ from mobius_tui.run.fleet.fleet_lines import (
     StopHosts,
     encode_order,
 )
+from mobius_tui.run.fleet.fleet_process import SSH_SOCKETS_PREFIX, shared_connections
 from mobius_tui.run.fleet.host_output import output_path, sha256_of, spans_path
-from mobius_tui.run.fleet.transport import LocalRoute
+from mobius_tui.run.fleet.transport import LocalRoute, SshRoute
+from mobius_tui.run.storage.run_directory import try_lock
 from tests.run.fleet_controller import (
     FleetController,
     is_end,
@@ -351,3 +354,28 @@ async def test_output_over_the_limit_is_dropped_counted_and_nothing_is_killed_fo
     assert end.reason == "565.1 KiB more of its output were not kept (max_output)"
     assert (tmp_path / "sites/a/whole").exists()
     await fleet.close()
+
+
+async def test_folders_of_sockets_that_were_left_are_removed_and_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fleet process that is killed cannot remove its own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, held, new = (tmp_path / f"{SSH_SOCKETS_PREFIX}{name}" for name in "abc")
+    for folder in (left, held, new):
+        folder.mkdir()
+    link = tmp_path / f"{SSH_SOCKETS_PREFIX}d"
+    link.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    for folder in (left, held, tmp_path / "elsewhere"):
+        os.utime(folder, (0, 0))
+    lock = os.open(held, os.O_RDONLY)
+    assert try_lock(lock)
+    with shared_connections(step_order(tmp_path, SshRoute(), "true")) as own:
+        assert own is not None
+        assert not left.exists()
+        assert held.exists()
+        assert new.exists()
+        assert (tmp_path / "elsewhere").exists()
+    assert not own.exists()
+    os.close(lock)

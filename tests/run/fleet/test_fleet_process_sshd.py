@@ -10,7 +10,8 @@ import pytest
 
 from mobius_tui.run.fleet.fleet_lines import ReportedState, StopHosts
 from mobius_tui.run.fleet.host_output import output_path
-from mobius_tui.run.fleet.transport import SshRoute
+from mobius_tui.run.fleet.host_probing import ANSWERS, probe_hosts
+from mobius_tui.run.fleet.transport import Destination, SshRoute
 from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
 from tests.run.fleet_controller import FleetController, step_order
 
@@ -63,15 +64,18 @@ async def test_a_stop_goes_by_a_connection_of_its_own(
 
 @pytest.mark.parametrize(
     ("known", "says"),
-    [("", "its host key is in no known_hosts"), ("changed", "its host key is another")],
+    [
+        ("unknown", "its host key is in no known_hosts"),
+        ("changed", "its host key is another"),
+    ],
 )
 async def test_an_unknown_host_key_is_said_and_never_accepted(
     hosts: LoopbackHosts, tmp_path: Path, known: str, says: str
 ) -> None:
-    """Not even where the person's configuration would."""
+    """Not even where the person's configuration would; and it is asked for once."""
     name = hosts.names[0]
     file = tmp_path / "known_hosts"
-    if known:
+    if known == "changed":
         at = (hosts.folder / "known_hosts").read_text().split()[0]
         file.write_text(f"{at} {(hosts.folder / 'id.pub').read_text()}")
     else:
@@ -79,6 +83,7 @@ async def test_an_unknown_host_key_is_said_and_never_accepted(
     before = file.read_text()
     config = tmp_path / "config"
     config.write_text(
+        f'Match exec "echo asked >> {tmp_path}/asked"\nMatch all\n'
         f"StrictHostKeyChecking no\nUserKnownHostsFile {file}\n" + hosts.config_text()
     )
     route = SshRoute(config=str(config))
@@ -86,6 +91,8 @@ async def test_an_unknown_host_key_is_said_and_never_accepted(
     await fleet.begin(name)
     end = await fleet.state(name)
     assert end.state is ReportedState.UNREACHABLE
+    assert end.host_key == known
+    assert (tmp_path / "asked").read_text() == "asked\n"
     assert end.reason.startswith(says)
     assert file.read_text() == before
     await fleet.close()
@@ -102,4 +109,40 @@ async def test_a_host_that_refuses_is_unreachable(
     end = await fleet.state("gone")
     assert end.state is ReportedState.UNREACHABLE
     assert "Connection refused" in end.reason
+    await fleet.close()
+
+
+@pytest.mark.parametrize("tries", [1, 3, 6])
+async def test_a_host_that_does_not_answer_is_asked_so_often(
+    hosts: LoopbackHosts, tmp_path: Path, tries: int
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f'Match exec "echo asked >> {tmp_path}/asked"\nMatch all\n'
+        "ConnectionAttempts 5\nHost gone\n  HostName 127.9.9.9\n" + hosts.config_text()
+    )
+    route = SshRoute(config=str(config))
+    order = step_order(tmp_path, route, "echo ran", tries=tries)
+    fleet = await FleetController.open(order)
+    await fleet.begin("gone")
+    assert (await fleet.state("gone")).state is ReportedState.UNREACHABLE
+    assert (tmp_path / "asked").read_text() == "asked\n" * tries
+    await fleet.close()
+
+
+async def test_a_host_with_a_command_of_its_own_answers_as_it_runs(
+    hosts: LoopbackHosts, tmp_path: Path
+) -> None:
+    """A RemoteCommand of the person's is for their own logins, not for ours."""
+    name = hosts.names[0]
+    config = tmp_path / "config"
+    config.write_text("RemoteCommand tmux attach\n" + hosts.config_text())
+    route = SshRoute(config=str(config))
+    (probed,) = [e async for e in probe_hosts([Destination(name=name)], [route])]
+    assert probed.answer == ANSWERS
+    fleet = await FleetController.open(
+        step_order(tmp_path, route, "echo ran", run="r9")
+    )
+    await fleet.begin(name)
+    assert (await fleet.state(name)).state is ReportedState.OK
     await fleet.close()

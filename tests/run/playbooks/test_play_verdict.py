@@ -198,3 +198,29 @@ def test_a_script_s_host_is_connected_to_first() -> None:
     assert gone.state is ReportedState.UNREACHABLE
     assert lost is not None
     assert lost.state is ReportedState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "host_key"),
+    [
+        (
+            "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key ve…",
+            "changed",
+        ),
+        (
+            "No host key is known for a and you have requested strict checking.",
+            "unknown",
+        ),
+        ("ssh: connect to host a port 22: Connection refused", None),
+    ],
+)
+def test_a_host_key_that_is_not_the_known_one_is_told_as_such(
+    said: str, host_key: str | None
+) -> None:
+    progress = PlayProgress.of(["a"], is_script=False)
+    progress.apply(event("start", "a", "facts"))
+    progress.apply(event("unreachable", "a", "facts", texts={"msg": said}))
+    progress.apply(stats(a={"unreachable": 1}))
+    verdict = progress.verdict("a", PlayEnd(why="it ended", code=4))
+    assert verdict.state is ReportedState.UNREACHABLE
+    assert verdict.host_key == host_key

@@ -13,6 +13,7 @@ from mobius_tui.run.events.fleet_events import (
     FleetHostEnded,
     FleetHostSettled,
     FleetHostStarted,
+    HostKeyProblem,
     HostResult,
     HostsResolved,
     Settlement,
@@ -88,9 +89,15 @@ class Rollout:
             self.write(BatchHeld(step=STEP, attempt=1, batch=hold.batch, why=hold.why))
         return move
 
-    def end(self, host: str, status: HostResult) -> None:
+    def end(
+        self, host: str, status: HostResult, host_key: HostKeyProblem | None = None
+    ) -> None:
         """A host ends."""
-        self.write(FleetHostEnded(step=STEP, attempt=1, host=host, status=status))
+        self.write(
+            FleetHostEnded(
+                step=STEP, attempt=1, host=host, status=status, host_key=host_key
+            )
+        )
 
     def settle(self, host: str, settled: Settlement) -> None:
         """A person settles a host."""

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from mobius_tui.run.events.fleet_events import HoldReason, HostResult, HostStatus
+from mobius_tui.run.events.fleet_events import (
+    HoldReason,
+    HostKeyProblem,
+    HostResult,
+    HostStatus,
+)
 from mobius_tui.run.rollout.rollout import RolloutHealth, RolloutMove, RolloutPlan
 from tests.run.rollout.rollouts import Rollout
 
@@ -273,3 +278,56 @@ def test_a_stop_begins_nothing_more() -> None:
         "stopped",
         "1 of 2 passed, 1 not begun: it was stopped",
     )
+
+
+@pytest.mark.parametrize("on_unreachable", ["fail", "skip", "ask"])
+def test_a_changed_host_key_holds_whatever_is_skipped_or_may_fail(
+    on_unreachable: str,
+) -> None:
+    run = rollout(3, 1, parallel=1, max_failed=9, on_unreachable=on_unreachable)
+    run.move()
+    run.end("a1", UNREACHABLE, "changed")
+    hold = run.move().hold
+    assert hold is not None
+    assert (hold.why, hold.batch) == (HoldReason.HOST_KEY, 1)
+    assert "a1" in hold.words
+    assert run.move().begin == (), "nobody else begins"
+    run.settle("a1", "skip")
+    assert run.move().begin == ("a2",)
+
+
+@pytest.mark.parametrize("on_unreachable", ["fail", "skip", "ask"])
+@pytest.mark.parametrize("host_key", ["changed", "unknown"])
+def test_the_last_host_with_a_key_that_is_not_known_ends_it_without_a_pass(
+    on_unreachable: str, host_key: HostKeyProblem
+) -> None:
+    """As stopped: no `retry` asks again by itself."""
+    run = rollout(2, max_failed=9, on_unreachable=on_unreachable)
+    run.move()
+    run.end("a1", OK)
+    run.end("a2", UNREACHABLE, host_key)
+    end = run.move().end
+    assert end is not None
+    assert end.result == "stopped"
+    assert end.words.endswith("the host key of a2 is not the known one")
+
+
+@pytest.mark.parametrize("on_unreachable", ["fail", "skip"])
+def test_an_unknown_host_key_counts_as_failed(on_unreachable: str) -> None:
+    run = rollout(1, 1, on_unreachable=on_unreachable)
+    run.move()
+    run.end("a1", UNREACHABLE, "unknown")
+    end = run.move().end
+    assert end is not None
+    assert "1 not begun: 1 has failed, and none may" in end.words
+
+
+def test_a_host_that_is_off_is_skipped_as_before() -> None:
+    run = rollout(1, 1, on_unreachable="skip")
+    run.move()
+    run.end("a1", UNREACHABLE)
+    assert run.move().begin == ("b1",)
+    run.end("b1", OK)
+    end = run.move().end
+    assert end is not None
+    assert end.result == "warned"

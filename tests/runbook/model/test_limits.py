@@ -39,7 +39,7 @@ PLACES = {
     "expect": PHASE + "run = 'true'\nexpect = {}\n",
     "max_output": PHASE + "run = 'true'\nmax_output = {}\n",
 }
-ELSEWHERE = {"duration", "trigger_within", "healthy", "hosts_every"}
+ELSEWHERE = {"duration", "trigger_within", "healthy", "hosts_every", "connect_timeout"}
 """What the command line and answers say; and of steps on hosts, in format 2 alone."""
 
 

@@ -15,7 +15,7 @@ from mobius_tui.run.events.fleet_events import (
     HoldReason,
     HostStatus,
 )
-from mobius_tui.run.planning.confirmation import host_count_if_begun
+from mobius_tui.run.planning.confirmation import hosts_if_begun
 from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, BatchHold, HostState
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import cut_into_batches
@@ -38,7 +38,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble, cut, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
-    HoldReason.HOST_KEY: "a host has another key than the known one",
+    HoldReason.HOST_KEY: "a changed host key",
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",
@@ -48,6 +48,7 @@ HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.TOO_LATE: "it was not well in time",
 }
 """Why nothing further begins."""
+_REASONS_WITH_DETAILS = frozenset({HoldReason.TRIGGER, HoldReason.NOT_HEALTHY})
 HOLDS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
 """Holds that Enter offers to release; at the others it goes elsewhere.
 
@@ -55,6 +56,8 @@ A person gives a reason for the release of any but `PERSON`.
 """
 
 
+HOSTS_NAMED_AHEAD = 10
+"""Hosts that are named before a step begins on them; of the others the number is."""
 _AGAIN_WORDS = dict.fromkeys((HostStatus.WAITING, HostStatus.PENDING), "not begun")
 """What hosts are called that another attempt takes, where it is not their status."""
 
@@ -100,7 +103,7 @@ def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
 def held_text(held: BatchHold) -> str:
     """What is held, and why: `held at batch 2: a person lets it begin`."""
     why = HOLD_REASON_TEXTS[held.why]
-    if held.why is HoldReason.TRIGGER and held.reason:
+    if held.why in _REASONS_WITH_DETAILS and held.reason:
         why = f"{why}: {held.reason}"
     elif held.why not in RELEASABLE_HOLD_REASONS:
         why = held.reason or why
@@ -142,24 +145,32 @@ def hosts_ahead_fields(view: RunView, step: Step) -> Iterator[Field]:
     if step.rollout is None:
         return
     found = view.hosts(step.id)
-    count = host_count_if_begun(view.plan, view.state, step)
     if found is None:
-        known = "1 host" if count == 1 else f"{count} hosts"
-        words = known if count is not None else "as its inventory says when it begins"
-        yield Field("on", text(words, "warn"))
+        hosts = hosts_if_begun(view.plan, view.state, step)
+        words = "as its inventory says when it begins"
+        if hosts is not None:
+            words = "1 host" if len(hosts) == 1 else f"{len(hosts)} hosts"
+            words += f": {name_some_hosts(hosts, HOSTS_NAMED_AHEAD)}"
+        yield Field("on", text(sanitize.line(words), "warn"))
         return
     fleet = view.state.fleets[step.id]
     left, new = fleet.to_do, fleet.new_hosts if fleet.earlier_states else ()
     whole = len(found.host_states)
     yield Field(
-        "on", text(f"{len(left)} of {whole}: {name_some_hosts(left, 8)}", "warn")
+        "on",
+        text(
+            f"{len(left)} of {whole}: {name_some_hosts(left, HOSTS_NAMED_AHEAD)}",
+            "warn",
+        ),
     )
     if new:
         old = (found.host_states[host].status for host in left if host not in new)
         counts = Counter(_AGAIN_WORDS.get(each, str(each)) for each in old)
         kinds = dict.fromkeys(_AGAIN_WORDS.get(each, str(each)) for each in HostStatus)
         told = (f"{counts[kind]} {kind}" for kind in kinds if counts[kind])
-        words = ", ".join((*told, f"{len(new)} new ({name_some_hosts(new, 8)})"))
+        words = ", ".join(
+            (*told, f"{len(new)} new ({name_some_hosts(new, HOSTS_NAMED_AHEAD)})")
+        )
         yield Field("", text(words, "warn"))
     if passed := sum(found.counts[each] for each in PASSED_HOST_STATUSES):
         it = "1 has passed and is" if passed == 1 else f"{passed} have passed and are"
