@@ -256,7 +256,8 @@ class Trial:
         """Let a side go on by itself; with a person who looks at what is unknown."""
         viewer = Viewer(side)
         try:
-            await viewer.connect()
+            if not await viewer.connect():
+                return  # the host's socket is in the other folder
             await viewer.send_intent(StartAutomatic())
             pause = pauses()
             while to_its_end and not await self._is_over(viewer):
