@@ -71,8 +71,9 @@ class LostSecretsDialog(Dialog[LostSecretsAnswer]):
         )
 
     def on_mount(self) -> None:
-        """Type at once."""
-        self._lines[0].focus()
+        """Type at once; all may have been settled by somebody else meanwhile."""
+        for line in self._lines[:1]:
+            line.focus()
 
     @on(Input.Submitted)
     def submit(self) -> None:

@@ -49,6 +49,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotationsDialog,
 )
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.dialogs.secrets_dialog import LostSecretsDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
@@ -117,6 +118,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     FailureDialog: lambda view: FailureDialog(view, _step(view, "execute")),
     HelpDialog: lambda _: HelpDialog((), introduction="", glyphs=False),
     LeaveDialog: lambda view: LeaveDialog(make_leave_state(view, ()), "one"),
+    LostSecretsDialog: lambda view: LostSecretsDialog(view),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
     PhasesDialog: lambda view: PhasesDialog(
         view.plan, view.runbook.phases[-1:], likely=None
