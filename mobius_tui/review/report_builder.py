@@ -40,6 +40,7 @@ from mobius_tui.run.records.host_places import host_places
 from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
@@ -186,7 +187,7 @@ def _assemble_report(
         ended=state.ended_at,
         until=until if began is not None else None,
         outcome=outcome if began is not None else ListingState.NEVER_BEGAN,
-        reason=sanitize(ended.reason if ended is not None else ""),
+        reason=sanitize(_reason(run, state)),
         drill=tuple(sanitize(each) for each in drill_result(record)),
         done=done,
         applicable=applicable,
@@ -236,6 +237,17 @@ def _assemble_report(
         ),
         said_head=record_file.last_seal_digest(record),
     )
+
+
+def _reason(run: ReadRun, state: RunState) -> str:
+    """Why the run ended as it did; of one that is open, that no host runs it."""
+    if state.ended is not None:
+        return state.ended.reason
+    if run.hosted:
+        return ""
+    is_running = any(own.status is Status.RUNNING for own in state.steps.values())
+    stale = "; what is called running here may have ended since" if is_running else ""
+    return f"no host runs it{stale}"
 
 
 def _deviations(

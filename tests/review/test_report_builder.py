@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import time
@@ -386,3 +387,14 @@ def test_the_last_lines_of_a_long_output_are_told() -> None:
     *lines, last = attempt.output
     assert lines == [f"line {number}" for number in range(9981, 10_000)]
     assert last == "x" * 399 + "…"
+
+
+def test_of_a_run_without_a_host_it_is_said_that_none_runs_it(tmp_path: Path) -> None:
+    run = begun(tmp_path)
+    assert build_report(run.directory).reason == "no host runs it"
+    run.write(StepStarted(step="look", attempt=1))
+    reason = build_report(run.directory).reason
+    assert reason.startswith("no host runs it; what is called running here may have")
+    with run.directory.lock.open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert build_report(run.directory).reason == ""

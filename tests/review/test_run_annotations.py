@@ -161,7 +161,6 @@ def test_an_annotation_that_the_record_has_no_room_for_is_refused(
         (["text", "--from", "+0:09", "--to", "+0:01"], "is before --from"),
         (["text", "--step", "rol"], "did you mean"),
         (["text", "--step", "roll", "--at", "+0:01"], "give one of"),
-        ([" "], "wants a text"),
         (["x" * 4001], "4000 characters"),
     ],
 )

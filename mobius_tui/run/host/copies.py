@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
+from mobius_tui.confinement.enclosure import is_confined
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import Entry, EntryPicker, decode_entry
@@ -354,6 +355,8 @@ def hold_key(
     files: list[KeyFile] = []
     try:
         states = [state_home()] if last is None else _states_of(last)
+        if is_confined():  # nothing but the run's own folder can be written there
+            states = []
         for state in states:  # it grows
             path = key_path(key, state)
             if state != state_home() and not _is_there(path):

@@ -57,13 +57,16 @@ MAX_SHOWN_VALUE_CHARS = 80
 """Characters of a value that a problem's text shows."""
 
 
-def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
+def run_problems(
+    directory: RunDirectory, head: str | None = None, *, name: str | None = None
+) -> Iterator[str]:
     """What is wrong with a run's files, in words; none where nothing is.
 
     Args:
         directory: the run.
         head: the journal's head, or the digest of the record's last seal, as noted
             elsewhere; with it, an end that was cut off is detected, too.
+        name: the run's, where its folder has another one for now.
     """
     try:
         journal_content = read_journal(directory.journal)
@@ -81,7 +84,7 @@ def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[s
             f"{directory.journal.name}: its head is {journal_content.head}, and no "
             f"line of it has the head {head}: lines were changed, or cut from its end"
         )
-    yield from _journal_problems(directory, journal_content)
+    yield from _journal_problems(directory, journal_content, name or directory.id)
     for entry in journal_content.entries:
         yield from _attempt_problems(directory, entry)
     yield from _health_problems(directory, journal_content)
@@ -102,7 +105,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def _journal_problems(
-    directory: RunDirectory, journal_content: JournalContent
+    directory: RunDirectory, journal_content: JournalContent, name: str
 ) -> Iterator[str]:
     """Where the runbook, the attempts and the record differ from the journal."""
     first = journal_content.entries[0].event if journal_content.entries else None
@@ -112,9 +115,9 @@ def _journal_problems(
     try:
         if words := cut_journal_text(directory, journal_content):
             yield words
-        if first.run != directory.id:
+        if first.run != name:
             yield (
-                f"this folder is called {directory.id}, and its journal is of the run "
+                f"this folder is called {name}, and its journal is of the run "
                 f"{first.run}: it is a copy under another name"
             )
         runbook = load_run_runbook(directory, first)
