@@ -35,6 +35,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.intent_actions import EndRun, RetryStep, StartStep, StopStep
+from mobius_tui.run.journal.follower import read_run_began
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.library.loader import load
@@ -314,9 +315,10 @@ def _link(path: Path) -> str:
 def orphans(directory: RunDirectory) -> list[str]:
     """What still lives of the run's steps, by the mark in their environment."""
     found = []
+    key = read_run_began(directory).run_key
     for process in psutil.process_iter(["pid", "name", "environ"]):
         mark = (process.info["environ"] or {}).get(ATTEMPT_MARK, "")
-        if mark.startswith(f"{directory.path}/"):
+        if mark.startswith(f"{key}/"):
             found.append(f"{process.info['pid']} {process.info['name']}")
     return found
 

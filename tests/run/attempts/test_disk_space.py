@@ -20,6 +20,7 @@ from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.exit_status import script_end_text
 from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.journal.follower import read_run_began
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.conftest import MakeRunbook
@@ -241,7 +242,8 @@ async def run(make_runbook: MakeRunbook, tmp_path: Path) -> AsyncIterator[Runnin
 
 def has_run(run: Running, tmp_path: Path, *attempts: str) -> None:
     """Hold what ran against what was to run."""
-    wanted = [f"{run.directory.path}/{name}" for name in attempts]
+    key = read_run_began(run.directory).run_key
+    wanted = [f"{key}/{name}" for name in attempts]
     assert (tmp_path / "ran").read_text().split() == wanted
     for name in attempts:
         assert (run.directory.steps / name / "output").read_bytes() == SOME
