@@ -12,12 +12,15 @@ from mobius_tui.sanitize import clean, line
 NAME = "mobius-tui"
 
 
-def called_name() -> str:
+def called_name(typed: str | None = None) -> str:
     """What the program is called by: its name, or its path where PATH leads elsewhere.
 
     Who began it as `.venv/bin/mobius-tui` cannot type its name alone.
+
+    Args:
+        typed: as what it was begun; as this process was without it.
     """
-    typed = sys.argv[0]
+    typed = sys.argv[0] if typed is None else typed
     if os.path.basename(typed) != NAME or not os.path.isfile(typed):  # noqa: PTH113, PTH119
         return NAME
     found = shutil.which(NAME)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui import plain
+from mobius_tui.program_name import called_name
 from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
@@ -168,7 +169,7 @@ def test_the_library_into_a_pipe_says_what_to_do_instead(ended: None) -> None:
     done = subprocess.run([PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "`mobius-tui runs` lists the runs" in done.stderr
+    assert f"`{called_name(PROGRAM)} runs` lists the runs" in done.stderr
     assert "\x1b" not in done.stderr
 
 

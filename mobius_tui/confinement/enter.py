@@ -16,6 +16,7 @@ from mobius_tui.confinement import syscalls
 from mobius_tui.confinement.enclosure import Enclosure
 from mobius_tui.confinement.syscalls import mount, set_read_only
 from mobius_tui.confinement.warden import keep_watch, write_owner
+from mobius_tui.folders import make_folders
 
 _NODES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -100,7 +101,7 @@ def _finish_files(enclosure: Enclosure) -> None:
         mount(f"/proc/self/fd/{node}", f"/dev/{name}", flags=syscalls.MS_BIND)
         os.close(node)
     for name in ("shm", "pts"):
-        Path("/dev", name).mkdir()
+        Path("/dev", name).mkdir(mode=0o755)
     mount("devpts", "/dev/pts", "devpts", data="newinstance,ptmxmode=0666,mode=620")
     mount("tmpfs", "/dev/shm", "tmpfs", syscalls.MS_NOSUID, "mode=1777")  # noqa: S108
     for name, target in _LINKS.items():
@@ -125,7 +126,7 @@ def _answer_names_here() -> None:
     real = Path(_RESOLVER_FILE).resolve()
     with suppress(OSError):  # none is asked then, and no name resolved
         if not real.exists():
-            real.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(real.parent, 0o755)
             real.touch()
         mount(_NAMESERVERS, str(real), flags=syscalls.MS_BIND)
 

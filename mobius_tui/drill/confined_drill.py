@@ -19,6 +19,7 @@ from mobius_tui.confinement.refusals import read_refusals, refusals_in_words
 from mobius_tui.drill.rehearsal import new_site_folder
 from mobius_tui.drill.site.drill_site import remove_site
 from mobius_tui.drill.site.site_services import read_pid_file
+from mobius_tui.folders import make_folders
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
@@ -48,7 +49,7 @@ def start_confined_drill(words: Sequence[str], runbook: Runbook, *, keep: bool) 
     )
     folder = new_site_folder(started)
     owner = folder / "run" / "owner"
-    owner.parent.mkdir(parents=True, mode=0o700)
+    make_folders(owner.parent)
     site = folder / folder.name  # its name says when it was built
     program = (sys.executable, "-P", "-m", "mobius_tui", "confined")
     try:

@@ -338,6 +338,6 @@ def _differences(
         if path.name not in source_names:
             yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
     try:
-        yield from run_problems(directory, head, name=manifest.run)
+        yield from run_problems(directory, head)
     except (MobiusError, ValueError, TypeError, AttributeError) as error:
         yield f"it cannot be verified: {error}"

@@ -51,7 +51,9 @@ async def test_it_shows_what_is_known_and_wants_the_name_of_where_it_was(
     copy = copied(run, tmp_path / "copy")
     path, old = str(copy.directory.path), run.directory.path.name
 
-    for words in (("--from", ""), ("--from", "copy"), ("--from", os.uname().nodename)):
+    assert await takeover(path, "--from", "") == 2
+    assert "argument --from: it is empty" in capsys.readouterr().err
+    for words in (("--from", "copy"), ("--from", os.uname().nodename)):
         assert await takeover(path, *words) == 2
         assert f"--from {words[1]}: it is taken from {old}" in capsys.readouterr().err
     for typed in ("", "\n", "yes\n", f"{old[:-1]}\n"):

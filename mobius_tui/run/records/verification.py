@@ -47,6 +47,7 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Attempt, Status
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
+from mobius_tui.run.storage.run_index import is_run_id
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.table_of_contents import MAX_CONTENTS_BYTES, encode_contents
 from mobius_tui.runbook.model.actions import Run
@@ -57,16 +58,13 @@ MAX_SHOWN_VALUE_CHARS = 80
 """Characters of a value that a problem's text shows."""
 
 
-def run_problems(
-    directory: RunDirectory, head: str | None = None, *, name: str | None = None
-) -> Iterator[str]:
+def run_problems(directory: RunDirectory, head: str | None = None) -> Iterator[str]:
     """What is wrong with a run's files, in words; none where nothing is.
 
     Args:
         directory: the run.
         head: the journal's head, or the digest of the record's last seal, as noted
             elsewhere; with it, an end that was cut off is detected, too.
-        name: the run's, where its folder has another one for now.
     """
     try:
         journal_content = read_journal(directory.journal)
@@ -84,7 +82,7 @@ def run_problems(
             f"{directory.journal.name}: its head is {journal_content.head}, and no "
             f"line of it has the head {head}: lines were changed, or cut from its end"
         )
-    yield from _journal_problems(directory, journal_content, name or directory.id)
+    yield from _journal_problems(directory, journal_content)
     for entry in journal_content.entries:
         yield from _attempt_problems(directory, entry)
     yield from _health_problems(directory, journal_content)
@@ -105,7 +103,7 @@ def damage_of_open_run(directory: RunDirectory) -> tuple[str, ...]:
 
 
 def _journal_problems(
-    directory: RunDirectory, journal_content: JournalContent, name: str
+    directory: RunDirectory, journal_content: JournalContent
 ) -> Iterator[str]:
     """Where the runbook, the attempts and the record differ from the journal."""
     first = journal_content.entries[0].event if journal_content.entries else None
@@ -115,10 +113,10 @@ def _journal_problems(
     try:
         if words := cut_journal_text(directory, journal_content):
             yield words
-        if first.run != name:
+        if first.run != directory.id and is_run_id(directory.id):
             yield (
-                f"this folder is called {name}, and its journal is of the run "
-                f"{first.run}: it is a copy under another name"
+                f"this folder has the name of another run, {directory.id}: its journal "
+                f"is of {first.run}"
             )
         runbook = load_run_runbook(directory, first)
         state = fold(runbook, journal_content.entries)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.folders import make_folders
 from mobius_tui.run.storage.state_folders import account_name, state_home
 from mobius_tui.runbook.model.targets import MAX_RUNS_AT_ONCE
 
@@ -121,7 +122,7 @@ def _opened(file: Path) -> int:
         # Not with O_CREAT: the kernel refuses that for another's file in such a folder.
         handle = os.open(file, flags)
     except FileNotFoundError:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(file.parent)
         try:
             handle = os.open(file, flags | os.O_CREAT | os.O_EXCL, 0o600)
             if file.parent == SHARED_FOLDER:

@@ -67,7 +67,7 @@ def test_a_host_that_dies_while_it_sends_the_order_leaves_no_traceback(
     with os.fdopen(source, "rb"), (tmp_path / "lock").open("wb") as lock:
         keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(launcher.KEEPER_PROGRAM)]
-            + [str(each) for each in (lock.fileno(), lock.fileno(), source)],
+            + [str(each) for each in (lock.fileno(), lock.fileno(), source, source)],
             pass_fds=(lock.fileno(), source),
             stderr=subprocess.PIPE,
             text=True,

@@ -346,12 +346,12 @@ async def test_verify_says_no_more_than_it_proved(
     assert "it has the head that you gave" in whole
     part = said(path, "--head", heads[2])
     assert "as it was written up to event 3, whose head you gave; the " in part
-    other = tmp_path / "another-name"
     run.directory.socket.unlink()
-    shutil.copytree(run.directory.path, other)
-    assert "this folder is called another-name, and its journal is of the run" in said(
-        str(other)
-    )
+    for name in ("mine", "2026-01-01T00-00-00-another"):
+        other = tmp_path / name
+        shutil.copytree(run.directory.path, other)
+        passes_for_another = "has the name of another run" in said(str(other))
+        assert passes_for_another is (name != "mine")
 
 
 async def test_what_is_wrong_is_said_in_words_for_people(begin: Begin) -> None:

@@ -162,7 +162,7 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
         ("hosts = ['a']\nconnect_timeout = '3m'", "connect_timeout", "from 1s to 2m"),
         ("hosts = ['a']\nconnect_timeout = 5", "connect_timeout", "a text"),
         (
-            "hosts = ['a']\nconnect_timeout = '${x}s'",
+            "hosts = ['a']\nconnect_timeout = '${now}s'",
             "connect_timeout",
             "before values",
         ),

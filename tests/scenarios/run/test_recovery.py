@@ -351,6 +351,7 @@ async def first_version(directory: RunDirectory) -> AsyncIterator[None]:
 
     with directory.lock.open("r+b", buffering=0) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate()  # the number that is there may be a longer one
         lock.write(b"4242\n")
         directory.socket.unlink()
         with short_socket_path(directory.socket) as path:

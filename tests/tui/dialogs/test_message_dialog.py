@@ -16,7 +16,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
 )
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import HostStarted, RunEnded
+from mobius_tui.run.events.run_events import HostStarted, RunEnded, WentOnWithout
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.intents.intent_actions import (
     DropMessages,
@@ -91,6 +91,7 @@ async def test_what_is_copied_though_it_could_be_sent_is_marked_by_a_button_of_i
 async def test_a_channel_without_a_url_is_named_and_left_out(tmp_path: Path) -> None:
     run = scenes.sendable(tmp_path)
     run.write(HostStarted(pid=7, without=("teams_webhook",)))
+    run.write(WentOnWithout(secrets=("teams_webhook",)))
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
