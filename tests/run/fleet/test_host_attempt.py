@@ -21,7 +21,7 @@ async def test_a_host_that_claims_to_run_for_ever_is_believed_only_so_long(
     lies = (
         'read -r n; n=${n#NONCE=}; until [ "${l%% *}" = main ]; do read -r l; done\n'
         'printf "\\n%s\\n" $n\n'
-        'echo "$n here" >&2; echo "$n claimed b" >&2; sleep 300'
+        'echo "$n here" >&2; echo "$n claimed b" >&2; exec sleep 300'
     )
     route = local_route(tmp_path, ["a"], "sh", "-c", lies)
     step = step_order(tmp_path, route, "true", timeout=0.1, grace=0.1)
