@@ -126,7 +126,8 @@ def _opened(file: Path) -> int:
         try:
             handle = os.open(file, flags | os.O_CREAT | os.O_EXCL, 0o600)
             if file.parent == SHARED_FOLDER:
-                os.fchmod(handle, 0o666)  # all accounts lock in it
+                # All accounts lock in it, and nothing is ever written there.
+                os.fchmod(handle, 0o666)  # nosec B103
         except FileExistsError:  # by somebody else, just now
             handle = os.open(file, flags)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
