@@ -18,9 +18,11 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import is_runbook
 from mobius_tui.runbook.library.site_runbooks import site_runbook_files
 from tests.program import PROGRAM, program
+from tests.review.story import story
 from tests.run.running import wait_for
 
 pytestmark = pytest.mark.machine
@@ -52,8 +54,11 @@ def _no_enclosure_stays(state_home: Path) -> Iterator[None]:
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.stem)
 def test_what_is_written_for_the_site_tries_nothing_beyond_it(path: Path) -> None:
     """Of these, and of no other, it is said that nothing real is touched."""
+    asked = [each.name for each in load(path).variables.values() if each.ask]
+    run = story(runs_root()).directory.id  # one asks which run it is about
+    values = [word for name in asked for word in ("--var", f"{name}={run}")]
     done = subprocess.run(
-        [PROGRAM, "drill", str(path), "--auto", "--plain", "--confined"],
+        [PROGRAM, "drill", str(path), "--auto", "--plain", "--confined", *values],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
