@@ -34,7 +34,11 @@ def press_until(
     condition: Callable[[str], object],
     patience: float = 0.4,
 ) -> str:
-    """Press a key until the screen has taken it: a new dialog takes none at first."""
+    """Press a key until the screen has taken it: a new dialog takes none at first.
+
+    Where the machine is slow, each press waits longer than the one before: what is
+    pressed once more than is needed goes to whatever comes next.
+    """
     deadline = time.monotonic() + LIMIT
     while True:
         terminal.press(key)
@@ -44,6 +48,7 @@ def press_until(
             text = terminal.text()
             if condition(text):
                 return text
+        patience *= 2
         assert time.monotonic() < deadline, f"{key!r} did nothing:\n{text}"
 
 
