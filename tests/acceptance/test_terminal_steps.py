@@ -152,10 +152,10 @@ def test_a_full_screen_program_gets_every_key_and_size(
 def test_a_killed_viewer_leaves_the_step_to_another(
     terminal: Open, tmp_path: Path
 ) -> None:
-    # Enter leads there, and may be pressed once more than is needed: it answers nothing.
+    # Enter leads there, and may be pressed once too often: that answers nothing.
     script = (
         "read -rp 'First? ' a; "
-        "b=; until [ \"$b\" ]; do read -rp 'Second? ' b; done; [ \"$a$b\" = onetwo ]"
+        'b=; until [ "$b" ]; do read -rp \'Second? \' b; done; [ "$a$b" = onetwo ]'
     )
     first, run = begin(terminal, book(tmp_path, script))
     first.press(ENTER)

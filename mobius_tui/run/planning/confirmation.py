@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.step_status import StepStatuses
 from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
 from mobius_tui.runbook.text.host_patterns import BadHostError, select_hosts
@@ -16,13 +18,47 @@ def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
 
     It is the environment's name where that is protected, and the step's number where
     the runbook names no environment or protects none. Of a step on hosts it has their
-    number behind it, where that is known: `production 120`.
+    number behind it, where that is known: `production 120`. None is wanted once more
+    where `step_confirmed_with` finds one.
     """
-    if effect_of(step) != "destroy":
+    if effect_of(step) != "destroy" or step_confirmed_with(plan, state, step):
         return ""
     word = _environment_or_number(plan, state, plan.numbers[step.id])
     hosts = host_count_if_begun(plan, state, step) if word else None
     return word if hosts is None else f"{word} {hosts}"
+
+
+def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
+    """The step whose confirmation holds for this one, too, by `confirmed_with`.
+
+    It destroys, has passed and was not undone, and what this step reads has the values
+    that it had when that one began: who decides again confirms again.
+    """
+    for other in filter(None, map(plan.steps.get, step.confirmed_with)):
+        change = state.changes.get(other.id)
+        if (
+            change is not None
+            and effect_of(other) == "destroy"
+            and state.steps[other.id].status in PASSED_STATUSES
+            and all(
+                state.variables.get(name) == change.variables.get(name)
+                for name in plan.variables_read[step.id]
+            )
+        ):
+            return other
+    return None
+
+
+def steps_confirmed_with(
+    plan: Plan, statuses: StepStatuses, step: Step
+) -> tuple[Step, ...]:
+    """The steps that a step's confirmation holds for, too, and that apply, in order."""
+    return tuple(
+        each
+        for each in plan.steps.values()
+        if step.id in each.confirmed_with
+        and statuses[each.id].status is not Status.NOT_APPLICABLE
+    )
 
 
 def hosts_if_begun(plan: Plan, state: RunState, step: Step) -> tuple[str, ...] | None:

@@ -306,6 +306,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
 def initial_state(runbook: Runbook) -> RunState:
     """The state before anything happened."""
     undo_steps = {s.id: s.undo_of for s in runbook.steps() if s.undo_of}
+    keeps_changes = undo_steps or any(step.confirmed_with for step in runbook.steps())
     return RunState(
         steps={step.id: StepState() for step in runbook.steps()},
         phase_of={
@@ -324,10 +325,10 @@ def initial_state(runbook: Runbook) -> RunState:
             step.id for step in runbook.steps() if isinstance(step.action, SendMessage)
         ),
         changing_steps=_changing_steps(runbook, with_rows=False)
-        if undo_steps
+        if keeps_changes
         else frozenset(),
         steps_with_changing_rows=_changing_steps(runbook, with_rows=True)
-        if undo_steps
+        if keeps_changes
         else frozenset(),
     )
 

@@ -156,7 +156,8 @@ class RunState:
     message_steps: frozenset[str] = frozenset()
     changing_steps: frozenset[str] = frozenset()
     """The ids of the steps whose changes are tracked in `changes`: all that change or
-    destroy something, if the runbook has an undo for any step; else none."""
+    destroy something, if the runbook has an undo for any step, or one that is confirmed
+    with another; else none."""
     steps_with_changing_rows: frozenset[str] = frozenset()
     """The ids of the steps with `for_each` whose rows join `changing_steps` as they are
     added."""

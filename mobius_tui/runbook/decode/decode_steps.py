@@ -338,6 +338,7 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         gate=table.flag("gate"),
         optional=table.flag("optional"),
         independent=table.has_since(2, "independent") and table.flag("independent"),
+        confirmed_with=_confirmed_with(table),
         for_each=read_for_each(table, act),
         rollout=read_rollout(table, act),
         role=table.optional_text("role"),
@@ -347,6 +348,16 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         same_as=same_as,
         line=table.line(),
     )
+
+
+def _confirmed_with(table: TomlTable) -> tuple[str, ...]:
+    if not table.has_since(2, "confirmed_with"):
+        return ()
+    found = table.text_list("confirmed_with")
+    if found and ("hosts" in table.node or "for_each" in table.node):
+        words = "what hosts and items a step has is confirmed for each step by itself"
+        table.report(words, "confirmed_with")
+    return found
 
 
 def _own_id(table: TomlTable) -> str:

@@ -268,6 +268,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "gate": _FLAG,
         "optional": _FLAG,
         "independent": _FLAG,
+        "confirmed_with": _TEXTS,
         "for_each": {"type": ["array", "string", "object"], "items": _SOME_TEXT},
         "item": _VARIABLE,
         "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL)]},

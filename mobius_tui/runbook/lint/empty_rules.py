@@ -26,7 +26,17 @@ EMPTY_VALUE = LintRule(
 _FOR_PEOPLE = ("title", "why", "hint", "summary", "version", "review_cycle", "handle")
 _NONE_OF_THEM = (
     *("owners", "requires", "protected", "first", "instead_of", "witness", "probe"),
-    *("vars", "outputs", "needs", "uses", "links", "to", "warning", "step"),
+    *(
+        "vars",
+        "outputs",
+        "needs",
+        "confirmed_with",
+        "uses",
+        "links",
+        "to",
+        "warning",
+        "step",
+    ),
 )
 """Lists that have nothing in them, and mean that."""
 _EMPTY_IS_MEANT = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
@@ -272,9 +273,30 @@ def _lint_needs(draft: RunbookDraft) -> None:
                 continue
             words = f"no step `{need}`{did_you_mean(need, known)}"
             draft.table_of("step", step.id).report(words, "needs", index)
+        _lint_confirmed_with(draft, step, known)
     for circle in _cycles(graph):
         words = f"`needs` goes round in a circle: {' → '.join(circle)}"
         draft.table_of("step", circle[0]).report(words, "needs")
+
+
+def _lint_confirmed_with(
+    draft: RunbookDraft, step: Step, known: AbstractSet[str]
+) -> None:
+    by_id = {each.id: each for each in draft.runbook.steps()}
+    for index, other in enumerate(step.confirmed_with):
+        words = ""
+        if other not in known:
+            words = f"no step `{other}`{did_you_mean(other, known)}"
+        elif other == step.id:
+            words = "a step cannot be confirmed with itself"
+        elif not _destroys(by_id[other]):
+            words = f"nobody confirms `{other}` by typing: it does not destroy"
+        if words:
+            table = draft.table_of("step", step.id)
+            table.report(words, "confirmed_with", index)
+    if step.confirmed_with and not _destroys(step):
+        words = "this step does not destroy: no typed word confirms it"
+        draft.table_of("step", step.id).report(words, "confirmed_with")
 
 
 def _cycles(graph: _Graph) -> Iterator[list[str]]:

@@ -198,6 +198,9 @@ class Step:
     independent: bool = False
     """Whether it runs beside others of a parallel phase although it changes something.
     """
+    confirmed_with: tuple[str, ...] = ()
+    """Ids of steps that destroy: what was typed to confirm one of them holds for this
+    one, too."""
     for_each: ForEach | None = None
     """The items for each of which it runs; see `model/runtime_steps.py`."""
     rollout: HostRollout | None = None

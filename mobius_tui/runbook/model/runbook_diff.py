@@ -164,7 +164,7 @@ _LATER_FIELDS = frozenset(
     {
         *("hint", "independent", "parallel", "deadline", "server_name", "pointers"),
         *("is_", "check", "for_each", "improvised_by", "no_undo", "undo_of"),
-        "when_checks",
+        *("when_checks", "confirmed_with"),
         *("kind", "least", "most", "pattern", "many", "from_run", "from_file"),
         *("targets", "rollout", "playbook", "playbook_vars", "on_host"),
         "hosts",

@@ -13,6 +13,8 @@ from mobius_tui.run.planning.confirmation import (
     approval_phrase,
     approver_name_problem,
     step_confirmation_word,
+    step_confirmed_with,
+    steps_confirmed_with,
 )
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.proposal import unfinished_steps_before
@@ -73,6 +75,7 @@ class ConfirmDialog(Dialog[str]):
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
         head = (Field("effect", line), *hosts_ahead_fields(view, step))
+        head += tuple(_confirmation_fields(view, step))
         head += account_fields(view)
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
@@ -114,6 +117,18 @@ class ConfirmDialog(Dialog[str]):
             self.dismiss(self.confirmation.wanted)
         else:
             self.refuse(self.confirmation.refusal)
+
+
+def _confirmation_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """What else is confirmed by it, or with what it is confirmed already."""
+    others = steps_confirmed_with(view.plan, view.statuses, step)
+    if others and effect_of(step) == "destroy":
+        names = ", ".join(view.plan.name(each.id) for each in others)
+        yield Field("confirms", text(f"{names}, too", "warn"))
+    before = step_confirmed_with(view.plan, view.state, step)
+    if before is not None:
+        name = view.plan.name(before.id)
+        yield Field("confirmed", text(f"with {name}; nothing was decided again since"))
 
 
 def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:

@@ -49,6 +49,18 @@ default = "staging"
     + ONE
     + step("drop", "echo dropped", DESTROYS)
 )
+IN_PRODUCTION = (
+    """format = 2
+[runbook]
+id = "test"
+title = "Test"
+environment = "env"
+protected = ["production"]
+[var.env]
+default = "production"
+"""
+    + ONE
+)
 ROLLBACK = (
     """[health]
 every = "1s"
@@ -91,6 +103,68 @@ async def test_where_another_environment_is_protected_nothing_is(begin: Begin) -
     run = await begin(STAGING)
     await run.did("start", "drop")
     await run.status("drop", "passed")
+
+
+COVERED = (
+    IN_PRODUCTION
+    + '[[phase.step]]\nid = "way"\ntitle = "Way"\n'
+    + 'choose = { var = "way", option = [{ value = "x" }, { value = "y" }] }\n'
+    + step("stop", "echo stopped", DESTROYS + '\nundo.run = "echo begun"')
+    + step("drop", 'echo "$way"', DESTROYS + '\nconfirmed_with = ["stop"]')
+    + step("wipe", "true", DESTROYS + '\nconfirmed_with = ["drop"]')
+)
+
+
+async def test_what_was_typed_once_confirms_what_is_confirmed_with_it(
+    begin: Begin,
+) -> None:
+    run = await begin(COVERED)
+    await run.did("choose", "way", options=("x",))
+    await run.status("way", "passed")
+    refused = await run.intend("start", "drop")
+    assert refused.text.endswith("type production to confirm it"), "out of order"
+    assert not (await run.intend("start", "stop")).ok
+    await run.did("start", "stop", confirm="production")
+    await run.status("stop", "passed")
+    await run.did("start", "drop")
+    await run.status("drop", "passed")
+    await run.did("start", "wipe")
+    await run.status("wipe", "passed")
+    # Decided again: what it does is something else now.
+    await run.did("choose", "way", options=("y",), reason="it was the wrong one")
+    assert not (await run.intend("retry", "drop")).ok
+    await run.did("choose", "way", options=("x",), reason="it was the right one")
+    await run.did("retry", "drop")
+    await run.until(lambda state: len(state.steps["drop"].attempts) == 2)
+    await run.status("drop", "passed")
+
+
+async def test_what_was_taken_back_confirms_nothing_any_more(begin: Begin) -> None:
+    run = await begin(COVERED)
+    await run.did("choose", "way", options=("x",))
+    await run.did("start", "stop", confirm="production")
+    await run.status("stop", "passed")
+    await run.did("undo", steps=("stop",))
+    await run.did("start", "undo-stop")
+    await run.until(lambda state: state.steps["stop"].status is Status.UNDONE)
+    assert not (await run.intend("start", "drop")).ok
+
+
+async def test_what_failed_or_was_only_vouched_for_confirms_nothing(
+    begin: Begin,
+) -> None:
+    run = await begin(
+        IN_PRODUCTION
+        + step("stop", "exit 1", DESTROYS)
+        + step("drop", "true", DESTROYS + '\nconfirmed_with = ["stop"]')
+    )
+    await run.did("start", "stop", confirm="production")
+    await run.status("stop", "failed")
+    assert not (await run.intend("start", "drop")).ok
+    await run.did("override", "stop", reason="stopped by hand")
+    await run.status("stop", "overridden")
+    assert not (await run.intend("start", "drop")).ok
+    await run.did("start", "drop", confirm="production")
 
 
 async def test_a_rollback_is_confirmed_by_the_number_of_its_phase(begin: Begin) -> None:

@@ -29,6 +29,7 @@ def health(probe: str = "", trigger: str = "", body: str = "") -> str:
 RUN = phase("a")
 SECRET = "[var.pw]\nsecret = true\nfrom_env = 'PW'\n"
 USED = "uses = ['v']"
+SECOND = FORMAT_2 + "[runbook]\nid = 'example'\ntitle = 'Example'\n"
 
 NAMES = [
     (phase("a", step="manual = 'See «${nme} now'"), "`nme` is used and never defined"),
@@ -111,6 +112,28 @@ GRAPH = [
     (
         RUN + phase("b", more="«needs = ['c-1']") + phase("c", more="needs = ['b-1']"),
         "in a circle: b-1 → c-1 → b-1",
+    ),
+    *(
+        (
+            SECOND
+            + phase("a", more="effect = 'destroy'")
+            + phase("b", more=f"effect = 'destroy'\nconfirmed_with = [«{other}]"),
+            words,
+        )
+        for other, words in (
+            ("'a-2'", "no step `a-2`; did you mean"),
+            ("'b-1'", "a step cannot be confirmed with itself"),
+        )
+    ),
+    (
+        SECOND + RUN + phase("b", more="effect = 'destroy'\nconfirmed_with = [«'a-1']"),
+        "nobody confirms `a-1` by typing: it does not destroy",
+    ),
+    (
+        SECOND
+        + phase("a", more="effect = 'destroy'")
+        + phase("b", more="effect = 'change'\n«confirmed_with = ['a-1']"),
+        "this step does not destroy: no typed word confirms it",
     ),
     (phase("a", more="«on_failure = 'b'"), "no phase `b`"),
     (
