@@ -12,8 +12,8 @@ from mobius_tui.runbook.page.code_blocks import (
     classify_code,
     for_sql_client,
     inline_command,
-    is_command,
 )
+from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
     is_condition,
