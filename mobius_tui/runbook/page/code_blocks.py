@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
+from mobius_tui.runbook.page.open_command import opening_line
 from mobius_tui.runbook.page.output_rules import (
+    MAY_BE_FILES,
     NO_SHELL,
     is_readable,
     split_output,
@@ -82,9 +84,12 @@ _USAGE = re.compile(
 )
 """Signs of a synopsis such as `[<tag>]`, and of Markdown in a block that was never
 closed: such a block is no script."""
-_OPTIONAL = re.compile(r"(?:^|[ \t])\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]", re.MULTILINE)
-"""An optional part of a synopsis, `[--otp <code>]`: bash would take the brackets as
-arguments and the angles as redirections."""
+_OPTIONAL = re.compile(
+    r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\|)",
+    re.MULTILINE,
+)
+"""An optional part of a synopsis, `[--otp <code>]` or `(--a|--b)`: bash would take the
+brackets as arguments and the angles as redirections."""
 _DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 
@@ -100,12 +105,19 @@ class CodeBlock:
     """The script to run; empty if it is no script."""
     shell: tuple[str, ...] = ()
     """What runs the script; empty for bash."""
+    inside: str = ""
+    """What is typed in the shell or the client that the script's last line opens."""
     output: str = ""
     """The output of the commands, as the page shows it."""
     titles: tuple[str, ...] = ()
     """Its comments: the author's titles of its parts."""
     rules: tuple[str, ...] = ()
     """The names of the rules by which a part of it is output."""
+
+    @property
+    def is_output(self) -> bool:
+        """Whether all of it is output, and nothing that could be put into a file."""
+        return not self.script and not {*self.rules} <= MAY_BE_FILES
 
 
 def fence_language(info: str) -> str:
@@ -134,7 +146,7 @@ def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
     """Whether a block is a synopsis, or is unmarked and cannot be parsed."""
     quoting = QuotingScanner(block.script)
     optional = _OPTIONAL.finditer(block.script)
-    if any(quoting.at(each.end() - 1) == "none" for each in optional):
+    if any(quoting.at(each.start()) == "none" for each in optional):
         return True
     if block.language in _SHELLS:
         if _USAGE.search(block.script) is None:
@@ -196,12 +208,17 @@ def _shell_block(
     text = "\n".join(lines)
     if not _first_command_line(lines):
         return CodeBlock(language=language_name, text=text)
+    at = opening_line(lines)
+    inside = "" if at is None else "\n".join(lines[at + 1 :]).strip("\n")
+    if at is not None:
+        lines = lines[: at + 1]
     own_lines = (line for line in lines if line not in places)
     titles = [match[1].strip() for each in own_lines if (match := _COMMENT.match(each))]
     return CodeBlock(
         language=language_name,
         text=text,
-        script=f"{text}\n",
+        script="\n".join([*lines, ""]),
+        inside=inside,
         output=output,
         titles=tuple(title for title in titles if title),
     )

@@ -110,8 +110,13 @@ def _declare_secrets(step: StepDraft, draft: PageDraft) -> None:
     step.secrets = [
         name
         for name in names_in_script(step.run)
-        if name in draft.variables and _SECRET.search(name) is not None
+        if name in draft.variables and names_secret(name)
     ]
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable's name is that of a secret."""
+    return _SECRET.search(name) is not None
 
 
 def _names_in_scripts(scripts: Iterable[str]) -> set[str]:

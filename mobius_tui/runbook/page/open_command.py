@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 
@@ -15,6 +15,42 @@ _BEGINS_COMPOUND = re.compile(
 _MAX_LINES = 200
 _MAX_CHARACTERS = 32 * 1024
 """Characters of a command that is parsed for open quotes."""
+
+_PLACE = r"(?:--?\w[\w-]*(?:[= ][^\s-]\S*)?[ ]+)*"
+_SHELL_NAME = r"(?:/usr)?(?:/bin/)?(?:ba|z|k|da|a)?sh(?: -[il]| --login)?"
+_OPENS = re.compile(
+    rf"(?:sudo (?:-n )?)?(?:.*\b(?:exec|run|debug)\b.* -[a-z]*t.* {_SHELL_NAME}"
+    rf"|.*\bexec\b.* -[a-z]* ?--? ?{_SHELL_NAME}"
+    rf"|(?:oc|kubectl) (?:{_PLACE})(?:rsh|debug) (?:{_PLACE})[^\s-]\S*"
+    rf"|chroot \S+(?: {_SHELL_NAME})?|su(?: -| -l)?(?: \w+)?|{_SHELL_NAME}"
+    r"|ssh (?:-[a-zA-Z] \S+ |-[a-zA-Z]+ )*[^\s-]\S*|minikube ssh|vagrant ssh|nsenter .*"
+    r"|(?:psql|mysql|redis-cli|mongo|mongosh|sqlite3|cqlsh)(?: \S+)?)[ \t]*(?:#.*)?"
+    r"|sudo (?:-i|-s|su(?: -)?(?: \w+)?|bash)"
+)
+"""Commands that open a shell, or a client, at which a person types."""
+
+
+def opening_line(lines: Sequence[str]) -> int | None:
+    """The index of the line behind which the others are typed somewhere else.
+
+    It opens a shell on another machine, in a container or as another user, or a client.
+    `None` if there is none, or nothing behind it.
+    """
+    command, first = OpenCommand(), 0
+    for at, line in enumerate(lines):
+        if not command.is_open:
+            command.clear()
+            first = at
+        command.add(line)
+        if command.is_open:
+            continue
+        text = " ".join(each.strip().rstrip("\\") for each in lines[first : at + 1])
+        behind = [each.strip() for each in lines[at + 1 :] if each.strip()]
+        if _OPENS.fullmatch(text.strip()) is not None and any(
+            each[0] != "#" for each in behind
+        ):
+            return at
+    return None
 
 
 class OpenCommand:

@@ -128,7 +128,7 @@ OUTPUT_RULES = (
         rf"[a-z][\w.-]*(?:/|[ ]\"?)[\w.:/-]+\"? (?:[a-z-]+ ){{0,2}}(?:{_DONE})\b",
         r"(?:INSERT|UPDATE|DELETE|SELECT|COPY)(?: \d+)+$",
         r"Query OK\b",
-        r"at [\w.$]+\(|goroutine \d",
+        r"at [\w.$]+\(|goroutine \d|\^[A-Z]$",
         r"(?:\+\+\+|---|@@|diff --git) ",
         r"[✔✖✓✗√×•●❯▸⚠ℹ]",
     ),
@@ -153,7 +153,17 @@ OUTPUT_RULES = (
     ),
 )
 """The rules, the first that matches counts."""
+BANNER = _rule(
+    "banner",
+    "a program's name and its version",
+    r"[a-z][\w-]*[ ]+v?\d+\.\d+[\w.-]*[ ]\(",
+)
+_SETTING = re.compile(r"[A-Z_][A-Z0-9_]*=")
+"""A setting in capitals: an assignment, unless it stands in output."""
 NO_SHELL = _rule("no-shell", "what bash cannot read, and no known program begins", r".")
+
+MAY_BE_FILES = frozenset({"data", "other-language", NO_SHELL.name})
+"""Rules that also match what is to be written or sent by a person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,7 +180,9 @@ class SplitBlock:
 def output_rule(line: str) -> OutputRule | None:
     """The rule by which a line is output; `None` for what may be a command."""
     bare = line.strip()
-    if not bare or bare[0] == "#" or is_command(bare):
+    if BANNER.pattern.match(bare):
+        return BANNER
+    if not bare or bare[0] == "#" or is_command(bare) or _SETTING.match(bare):
         return None
     found = next((rule for rule in OUTPUT_RULES if rule.pattern.match(bare)), None)
     if found is None and not is_readable(bare):
@@ -242,7 +254,7 @@ def _judged(lines: Sequence[str]) -> Iterator[tuple[str, str | None]]:
         is_in_table = rule is TABLE
         if rule is not None:
             last = rule.name
-        elif is_command(bare) or not last:
+        elif is_command(bare) or _SETTING.match(bare) or not last:
             last = ""
             command.add(line)
             command.keep_documents_that_end_in(later)

@@ -28,6 +28,10 @@ _ARROW = re.compile(
 _AT_ROOT = re.compile(
     rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+)#[ \t]+(?P<typed>\S.*)"
 )
+_TIGHT = re.compile(
+    rf"(?P<host>{_HOST}@{_HOST}):(?P<folder>[^$#%\s]{{1,128}})[$#](?P<typed>[a-z./~].*)"
+)
+"""A prompt without a blank behind it."""
 _BUSYBOX = re.compile(r"(?:~|/[\w./-]*)[ ]#[ \t]+(?P<typed>\S.*)")
 """A folder and `#`; behind a path there may as well be a comment."""
 _ROOT = re.compile(r"#[ \t]+(?P<typed>\S.*)")
@@ -129,23 +133,23 @@ def bare_prompt(lines: Sequence[str], *, is_marked: bool) -> str:
 def shows_prompts(lines: Sequence[str]) -> bool:
     """Whether a block has prompts of a shell or a client program.
 
-    Its first line has one, apart from blank ones and comments; or a later line has a
-    command behind one, outside of quotes and here-documents.
+    Its first line has one, apart from blank ones and comments; or a later line has one
+    of a shell, outside of quotes and here-documents.
     """
     bare = (line.strip() for line in lines)
     first = next((line for line in bare if line and line[0] != "#"), "")
     if not first.startswith("%") and _prompt(first) is not None:
         return True
-    prompts = [line for line in lines if line.lstrip().startswith("$ ")]
-    found = (_prompt(line) for line in prompts)
-    if not any(each is not None and is_command(each.typed) for each in found):
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    prompts = [
+        start
+        for line, start in zip(lines, starts, strict=False)
+        if not line.lstrip().startswith("%") and _shell_prompt(line) is not None
+    ]
+    if not prompts:
         return False
     quoting = QuotingScanner("\n".join(lines))
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    return any(
-        line in prompts and quoting.at(start) == "none"
-        for line, start in zip(lines, starts, strict=False)
-    )
+    return any(quoting.at(start) == "none" for start in prompts)
 
 
 def read_session(lines: Sequence[str], *, bare: str) -> Session:
@@ -161,20 +165,27 @@ def read_session(lines: Sequence[str], *, bare: str) -> Session:
 
 
 def _prompt(line: str) -> Prompt | None:
-    """The prompt that a line begins with; before an indented one there is a command."""
+    """The prompt that a line begins with."""
+    if (found := _shell_prompt(line)) is not None:
+        return found
+    for client, pattern in _CLIENTS:
+        if (match := pattern.fullmatch(line)) is not None:
+            names = match.groupdict("")
+            base = names.get("base", "")
+            return Prompt(client=client, database=base, typed=names["typed"])
+    return None
+
+
+def _shell_prompt(line: str) -> Prompt | None:
+    """The prompt of a shell; behind one that is indented there is a command."""
     bare = line.lstrip()
-    for pattern in (_SHELL, _ARROW, _AT_ROOT):
+    for pattern in (_SHELL, _ARROW, _AT_ROOT, _TIGHT):
         match = pattern.fullmatch(bare)
         if match is not None and (bare == line or is_command(match["typed"])):
             return Prompt(place=_place(match.groupdict("")), typed=match["typed"])
     match = _BUSYBOX.fullmatch(line)
     if match is not None and is_command(match["typed"]):
         return Prompt(typed=match["typed"])
-    for client, pattern in _CLIENTS:
-        if (match := pattern.fullmatch(line)) is not None:
-            found = match.groupdict("")
-            base = found.get("base", "")
-            return Prompt(client=client, database=base, typed=found["typed"])
     return None
 
 

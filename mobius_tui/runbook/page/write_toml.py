@@ -15,13 +15,8 @@ from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE
 from mobius_tui.runbook.decode.user_commands import command_table_for
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
-from mobius_tui.runbook.page.page_drafts import (
-    MAX_TITLE_CHARACTERS,
-    PageDraft,
-    PhaseDraft,
-    StepDraft,
-    shorten,
-)
+from mobius_tui.runbook.page.lead_sentences import fit_title, shorten
+from mobius_tui.runbook.page.page_drafts import PageDraft, PhaseDraft, StepDraft
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
 from mobius_tui.runbook.text.names import IdMaker, id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
@@ -98,7 +93,9 @@ def runbook_text(draft: PageDraft, *, page_file: str, file: str, id_source: str)
         variable: dict[str, Any] = {"title": _title(title), "ask": True}
         if any(name in step.secrets for phase in draft.phases for step in phase.steps):
             variable["secret"] = True
-        full_title = _comment(f"# {_line(title)}\n") if shorten(title) != title else ""
+        full_title = (
+            _comment(f"# {_line(title)}\n") if fit_title(title) != title else ""
+        )
         parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
@@ -179,6 +176,10 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
                 else ""
             )
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
+            parts += [
+                _table("[[phase.step.ask]]", {"var": var, "title": _title(title)})
+                for var, title in step.ask.items()
+            ]
             if step.choose:
                 parts.append(_choice(step))
     return parts
@@ -224,6 +225,10 @@ def _step(
             body["effect"] = effect
         if step.shell:
             body["shell"] = [*step.shell]
+        if step.tty:
+            body["tty"] = True
+        if step.outputs:
+            body["outputs"] = [*step.outputs]
         if step.secrets:
             body["secrets"] = dict.fromkeys(step.secrets)
         body["run"] = script
@@ -261,7 +266,7 @@ def _choice(step: StepDraft) -> str:
 
 
 def _title(text: str) -> str:
-    return _escape_templates(_line(shorten(text, MAX_TITLE_CHARACTERS)))
+    return _escape_templates(_line(fit_title(text)))
 
 
 def _text(text: str) -> str:
