@@ -85,11 +85,15 @@ _USAGE = re.compile(
 """Signs of a synopsis such as `[<tag>]`, and of Markdown in a block that was never
 closed: such a block is no script."""
 _OPTIONAL = re.compile(
-    r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\|)",
-    re.MULTILINE,
+    r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
+    r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
+    r"\.{3,}(?=[ \t]|$))",
+    re.MULTILINE | re.IGNORECASE,
 )
-"""An optional part of a synopsis, `[--otp <code>]` or `(--a|--b)`: bash would take the
-brackets as arguments and the angles as redirections."""
+"""An optional part of a synopsis, `[--otp <code>]`, `(--a|--b)`, `[flags]` or `...`.
+
+Bash would take the brackets as arguments and the angles as redirections.
+"""
 _DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 

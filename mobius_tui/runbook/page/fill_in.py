@@ -89,6 +89,8 @@ def replace_placeholders(draft: PageDraft, page: str) -> None:
         mentioned = names_in_script(filled.script)
         for placeholder in found:
             name = names.get(placeholder.name, "")
+            if name in mentioned:
+                draft.placeholders[placeholder.text] = name
             if name in mentioned and name not in draft.variables:
                 draft.variables[name] = _title(placeholder, page)
             if name in draft.variables:

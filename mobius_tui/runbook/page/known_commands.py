@@ -63,7 +63,8 @@ _PATH = re.compile(
 """A program by its path; other texts that begin with `/` may be listed files."""
 _OF_COMMANDS = re.compile(r"[ \t](?:--?[A-Za-z]|\.|/|\$|[\"'<{~*]|\w+=)|\bin\b|\[")
 _WITH_OPTIONS = re.compile(
-    r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$)).*[^.]"
+    r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$))"
+    r"(?:.*[^.])?"
 )
 
 

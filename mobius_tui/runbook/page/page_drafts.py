@@ -121,6 +121,8 @@ class PageDraft:
     """The variable names that are in use."""
     variables: dict[str, str] = field(default_factory=dict)
     """The variables that are asked for before a run, and their titles."""
+    placeholders: dict[str, str] = field(default_factory=dict)
+    """The variables that placeholders in scripts became, by their text."""
     phases: list[PhaseDraft] = field(default_factory=list)
     comment_count: int = 0
     """How many HTML comments were left out."""

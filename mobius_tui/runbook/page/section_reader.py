@@ -354,6 +354,7 @@ class SectionReader:
             title = owner.title if owner is not None else ""
             step = self.placement.add_code(StepDraft(title=""), title, code.titles)
         step.run, step.shell, step.parts = code.script, code.shell, code.titles
+        step.tty = bool(code.inside)
         if code.inside:
             step.why.append(f"To be typed there:\n\n{fenced_block(code.inside, '')}")
         if code.output:

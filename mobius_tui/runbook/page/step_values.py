@@ -112,7 +112,7 @@ def give_terminals(draft: PageDraft) -> None:
     """Give a terminal to the scripts that cannot be run without one."""
     for place in _places(draft):
         script = place.step.run
-        if not place.step.shell and len(script) <= MAX_CHARACTERS:
+        if not (place.step.tty or place.step.shell or len(script) > MAX_CHARACTERS):
             place.step.tty = wants_person(parse_script(script))
 
 
@@ -147,7 +147,6 @@ def _is_shown_before(name: str, place: _Place, places: Sequence[_Place]) -> bool
         _LISTS.search(each.step.run) is not None
         and re.search(rf"(?<![\w$-]){re.escape(noun)}s?\b", each.step.run, re.I)
         for each in before
-        if each.phase is place.phase
         for noun in nouns
     )
 

@@ -32,7 +32,7 @@ _TIGHT = re.compile(
     rf"(?P<host>{_HOST}@{_HOST}):(?P<folder>[^$#%\s]{{1,128}})[$#](?P<typed>[a-z./~].*)"
 )
 """A prompt without a blank behind it."""
-_BUSYBOX = re.compile(r"(?:~|/[\w./-]*)[ ]#[ \t]+(?P<typed>\S.*)")
+_BUSYBOX = re.compile(r"(?:~|/\w*)[ ]#[ \t]+(?P<typed>\S.*)")
 """A folder and `#`; behind a path there may as well be a comment."""
 _ROOT = re.compile(r"#[ \t]+(?P<typed>\S.*)")
 _CHEVRON = re.compile(r">[ \t]+(?P<typed>\S.*)")

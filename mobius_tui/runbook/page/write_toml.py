@@ -156,6 +156,12 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
     steps = [step for phase in draft.phases for step in phase.steps]
     named = {id(step.on_failure) for step in steps}
     is_judged = sum(len(step.run) for step in steps) <= MAX_JUDGED_CHARACTERS
+    secret = {name for step in steps for name in step.secrets}
+    filled = {
+        text: name
+        for text, name in draft.placeholders.items()
+        if name in draft.variables and name not in secret and text[0] in "<[{/"
+    }
     parts: list[str] = []
     for phase in draft.phases:
         head = _identified(
@@ -167,7 +173,7 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
         for step in phase.steps:
             step_id = step_ids.next_id(step.title)
             head = _identified(step_id, _title(step.title) or step_id)
-            body = _step(step, head, messages, is_judged=is_judged)
+            body = _step(step, head, messages, filled, is_judged=is_judged)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
             under = (
@@ -211,12 +217,20 @@ def _step(
     step: StepDraft,
     head: dict[str, Any],
     messages: Mapping[int, str],
+    filled: Mapping[str, str],
     *,
     is_judged: bool,
 ) -> dict[str, Any]:
+    def filled_text(text: str) -> str:
+        """A text with the values of the variables that its placeholders became."""
+        written = _text(text)
+        for placeholder, name in filled.items():
+            written = written.replace(placeholder, f"${{{name}}}")
+        return written
+
     body = dict(head)
     if step.why:
-        body["why"] = _text("\n\n".join(step.why))
+        body["why"] = filled_text("\n\n".join(step.why))
     if step.when:
         body["when"] = {var: [value] for var, value in step.when.items()}
     if step.run:
@@ -236,7 +250,7 @@ def _step(
         body["message"] = messages[id(step)]
         body["optional"] = True
     elif not step.choose:
-        body["manual"] = _text("\n\n".join(step.manual)) or body["title"]
+        body["manual"] = filled_text("\n\n".join(step.manual)) or body["title"]
     return body
 
 

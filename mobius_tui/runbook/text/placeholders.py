@@ -32,6 +32,9 @@ _SQUARE = re.compile(
     r"(?![\[(:])",
     re.IGNORECASE,
 )
+_PATHS = re.compile(
+    r"(?<![\w.$}/-])(?:\.{0,2}/|~/)?path/to/(?:your/)?((?:[\w.-]*\w/)*[\w.-]*\w)(?![\w<$])"
+)
 _ADDRESS = re.compile(r"://|@(?:[\w-]+\.|localhost)")
 _MUST_BE_SET = re.compile(r"\$\{([A-Za-z_]\w*):?\?([^{}\n]{0,100})\}")
 _TEMPLATE = re.compile(
@@ -75,7 +78,7 @@ def placeholders(script: str) -> list[Placeholder]:
     """The placeholders of a script, in order; `${x:?}` is left out."""
     if len(script) > _LONGEST:
         return []
-    patterns: list[re.Pattern[str]] = [_ANGLES, _YOURS, _SQUARE]
+    patterns: list[re.Pattern[str]] = [_ANGLES, _YOURS, _SQUARE, _PATHS]
     if _TEMPLATE.search(script) is None:
         patterns.append(_BRACES)
     closed = {name.lower() for name in _MARKUP.findall(script)}
@@ -89,6 +92,9 @@ def placeholders(script: str) -> list[Placeholder]:
         if not name or is_value or _is_redirection(script, match):
             continue
         remark = inner if _HAS_REMARK.search(inner) is not None else ""
+        if match.re is _PATHS:
+            name = variable_name_for(inner.rsplit("/", 1)[-1])
+            remark = f"the path of {inner}"
         start, end = match.span()
         found.append(
             Placeholder(start=start, end=end, text=match[0], name=name, remark=remark)
