@@ -114,7 +114,7 @@ OUTPUT_RULES = (
         r"---$",
         r"<[/!?]|<\w+>.*</|<\w+ \w+=",
         r"\[[A-Za-z][\w .:-]*\]$",
-        r"[A-Za-z_][\w.-]*[ \t]+=[ \t]|[A-Za-z]\w*[.-][\w.-]*=",
+        r"[A-Za-z_][\w.:/-]*[ \t]+[:+?]?=[ \t]|[A-Za-z]\w*[.-][\w.-]*=",
     ),
     _rule(
         "list",
@@ -131,15 +131,17 @@ OUTPUT_RULES = (
         r"(?:https?|wss?|tcp|postgres(?:ql)?)://\S+$",
         r"[0-9a-f]{12,}(?=[\s,;:]|$)|(?:sha256|md5):",
         r"[\w.-]+@[\w.-]+$",
+        r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|io|org|net|dev|local)(?:/\S*)?(?::\S*)?$",
     ),
     _rule(
         "other-language",
-        "SQL, a query, a request, PowerShell: what another program reads",
+        "SQL, a query or a metric, a request, PowerShell: what another program reads",
         r"(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/_]",
         r"[A-Z][a-z]+-[A-Z][A-Za-z]+(?: |$)",
         r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|CREATE|DROP|GRANT|BEGIN|COMMIT"
         r"|SHOW|USE|SET|EXPLAIN)(?:[ ;].*)?;?$",
         r"[a-z_]\w*(?:\{[^|;&]*\}|\((?!\))).*$",
+        r"[a-z]+(?:_[a-z0-9]+){2,}\{?$|[a-z_]\w*[ ]+[=!<>]=?[ ]+[\d.]+$",
     ),
     _rule(
         "sentence",

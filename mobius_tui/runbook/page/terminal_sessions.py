@@ -17,7 +17,8 @@ _HOST = r"[\w.-]{1,64}"
 _AT_HOST = rf"\[?(?P<host>{_HOST}@{_HOST})(?P<folder>[^$#%\n]{{0,128}})"
 _NAMED = r"\[(?P<named>[\w.:@~/-]{1,64}(?: [\w.:@~/-]{1,64})?)\]"
 _SHELL = re.compile(
-    rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?(?:{_AT_HOST}|{_NAMED}|(?:ba|z|k)?sh-[\d.]+|"
+    rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?"
+    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba|z|k)?sh-[\d.]+|~[ ]?|"
     rf"(?P<bare>{_HOST}):(?P<below>[^$#%\s]{{0,64}}))?[$%][ \t]+(?P<typed>\S.*)",
     re.DOTALL,
 )
@@ -26,7 +27,8 @@ _ARROW = re.compile(
     r"(?P<typed>\S.*)"
 )
 _AT_ROOT = re.compile(
-    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+)#[ \t]+(?P<typed>\S.*)"
+    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+|~|"
+    rf"(?P<bare>{_HOST}):(?P<below>[~/][^$#%\s]{{0,64}}))#[ \t]+(?P<typed>\S.*)"
 )
 _TIGHT = re.compile(
     rf"(?P<host>{_HOST}@{_HOST}):(?P<folder>[^$#%\s]{{1,128}})[$#](?P<typed>[a-z./~].*)"
@@ -293,12 +295,12 @@ class _SessionReader:
             if match is not None:
                 self._add_typed(match[1] or match[2] or "", at)
             return match is not None
-        if line.startswith("> ") or line.rstrip() == ">":
-            self._add_typed(line[2:], at)
-            return True
-        if not self._command.is_open:
+        if not (self._command.is_open or self._command.is_too_long):
             return False
-        self._add_typed(line, at)
+        is_prompted = line.startswith("> ") or line.rstrip() == ">"
+        if self._command.is_too_long and not is_prompted:
+            return False
+        self._add_typed(line[2:] if is_prompted else line, at)
         return True
 
 

@@ -28,6 +28,8 @@ def page_of(block: str, language: str) -> str:
         ("bash", "  $ cd ~/CA/", "cd ~/CA/\n"),
         ("bash", "cd ~/CA\n$ etcd --name a", "cd ~/CA\netcd --name a\n"),
         ("bash", "me@pc:~/git/x$pwd\n/home/me/git/x", "# on me@pc, in ~/git/x\npwd\n"),
+        ("bash", "~ $ curl -v x\n> GET /", "curl -v x\n"),
+        ("bash", "db:~# ./check\nall is well", "# on db\n./check\n"),
         ("", "/ # ls /srv\na  b  c", "ls /srv\n"),
         ("console", "postgres=# select 1;\n 1",
          "psql -X -v ON_ERROR_STOP=1 -d postgres <<'EOF'\nselect 1;\nEOF\n"),
