@@ -5,47 +5,48 @@ from __future__ import annotations
 import re
 
 _NAMES = """
-7z a2dismod a2enmod a2ensite aa-status ab alembic ansible ansible-galaxy ansible-lint
-ansible-playbook ansible-vault apachectl apk apt apt-cache apt-get argo argocd asdf
-auditctl aureport ausearch awk aws az barman base64 bash bazel blkid borg bosh btrfs
-btrfs-progs buildah bundle bundler busctl bzip2 cargo cat cd celery ceph ceph-volume
-cephadm certbot chattr chcon chef-client chgrp chmod chown chpasswd chronyc chsh
-clickhouse clickhouse-client cmctl code composer consul coredumpctl corosync-cfgtool
-cosign cp cqlsh crane createdb createuser crictl crm crontab cryptsetup csplit ctr curl
-cut dd depmod df dig django-admin dmesg dmidecode dmsetup dnf docker docker-compose
-doctl dotnet dpkg dracut drbdadm dropdb dropuser du duplicity e2fsck ebtables echo
-efibootmgr egrep eksctl envsubst etcd etcdctl etcdutl ethtool eval exim export exportfs
-fail2ban-client faillock fallocate fdisk ffmpeg fgrep fio firewall-cmd flask flux free
-fsck ftp fuser gcc gcloud gdisk gem getenforce getent git gitlab-ctl gitlab-psql
-gitlab-rails gitlab-rake gluster go gpg gradle grep groupadd grub2-mkconfig grubby
-gsutil gunicorn gunzip gzip haproxy head helm helmfile hostnamectl htop httpie hwclock
-iconv ifconfig incus influx influxd initctl insmod iostat iotop ip ip6tables ipmitool
-iptables iscsiadm istioctl java journalctl jq k3s k9s kafka-consumer-groups.sh
-kafka-topics kafka-topics.sh keytool kill killall kind knife kops kubeadm kubectl
-kubectl-argo-rollouts kubectx kubens kubeseal kustomize launchctl ldapsearch lftp
-linkerd ln logger loginctl logrotate losetup ls lsblk lscpu lshw lsof lspci lvcreate
-lvextend lvremove lvresize lvs lxc machinectl mailq make mariabackup mc mdadm mesg
-minikube mkdir mkfs mkinitcpio mkswap modprobe molecule mongo mongod mongodump
-mongorestore mongosh mount mount.nfs mpstat mtr multipath mv mvn mysql mysqladmin
-mysqlbinlog mysqlcheck mysqldump mysqlslap nano nc ncat nerdctl netstat networkctl
-newgrp newusers nft nginx nmap nmcli node nodetool nohup nomad npm npx nslookup ntpdate
-ntpq nvidia-smi nvm nvme oc openssl oras packer pacman pam_tally2 partprobe
-pg_archivecleanup pg_basebackup pg_controldata pg_ctl pg_ctlcluster pg_dump pg_dumpall
-pg_isready pg_lsclusters pg_resetwal pg_restore pg_rewind pg_upgrade pg_waldump
-pgbackrest pgbench pgloader pgrep php php-fpm pidof ping ping6 pip pip3 pipx pkill pnpm
-podman poetry postqueue postsuper printf promtool ps psql pulumi puppet pvcreate
-pvresize pvs pwd pwsh python python3 qemu-img qm rabbitmq-diagnostics rabbitmq-plugins
-rabbitmq-server rabbitmqadmin rabbitmqctl rados radosgw-admin rails rake rbd rclone
-readlink realpath rebar redis-cli redis-server reindexdb renice repmgr resize2fs
-resolvectl restic restorecon rke rm rmdir rmmod rndc rpm rsync rustup s3cmd sar scp
-screen sed semanage service set setenforce setfacl sftp sgdisk sh sha256sum showmount
-shutdown skopeo smartctl sops sort source sqlite3 ss ssh ssh-add ssh-copy-id ssh-keygen
-sshpass stat stern strace su sudo supervisorctl swapoff swapon sysctl systemctl
-systemd-analyze tail talosctl tar targetcli tcpdump tee telnet terraform terraformer
-terragrunt tflint timedatectl timeout tkn tmux touch tr traceroute trivy truncate
-tune2fs udevadm ufw ulimit umount uname uniq unset unzip update-ca-certificates
-update-grub update-initramfs uptime useradd userdel usermod uwsgi vacuumdb vagrant vault
-velero vgextend vgs vi vim virsh virtualenv visudo vmstat wal-g wall wget wipefs xargs
+7z a2dismod a2enmod a2ensite aa-status ab alembic alias ansible ansible-galaxy
+ansible-lint ansible-playbook ansible-vault apachectl apk apt apt-cache apt-get argo
+argocd asdf auditctl aureport ausearch awk aws az barman base64 bash bazel blkid borg
+bosh brew btrfs btrfs-progs buildah bundle bundler busctl bzip2 cargo cat cd celery ceph
+ceph-volume cephadm certbot chattr chcon chef-client chgrp chmod chown chpasswd chronyc
+chroot chsh clickhouse clickhouse-client cmctl code composer consul coredumpctl
+corosync-cfgtool cosign cp cqlsh crane createdb createuser crictl crm crontab cryptsetup
+csplit ctr curl cut dd declare depmod df dig django-admin dmesg dmidecode dmsetup dnf
+docker docker-compose doctl dotnet dpkg dracut drbdadm dropdb dropuser du duplicity
+e2fsck ebtables echo efibootmgr egrep eksctl envsubst etcd etcdctl etcdutl ethtool eval
+exim export exportfs fail2ban-client faillock fallocate fdisk ffmpeg fgrep fio
+firewall-cmd flask flux free fsck ftp fuser gcc gcloud gdisk gem getenforce getent git
+gitlab-ctl gitlab-psql gitlab-rails gitlab-rake gluster go govc gpg gradle grep groupadd
+grub2-mkconfig grubby gsutil gunicorn gunzip gzip haproxy head helm helmfile hostnamectl
+htop httpie hwclock iconv ifconfig incus influx influxd initctl insmod iostat iotop ip
+ip6tables ipmitool iptables iscsiadm istioctl java journalctl jq k3s k9s
+kafka-consumer-groups.sh kafka-topics kafka-topics.sh keytool kill killall kind knife
+kops kubeadm kubectl kubectl-argo-rollouts kubectx kubens kubeone kubeseal kustomize
+launchctl ldapsearch lftp linkerd ln logger loginctl logrotate losetup ls lsblk lscpu
+lshw lsmod lsof lspci lvcreate lvextend lvremove lvresize lvs lxc machinectl mailq make
+mariabackup mc mdadm mesg minikube mkdir mkfs mkinitcpio mkswap modprobe molecule mongo
+mongod mongodump mongorestore mongosh mount mount.nfs mpstat mtr multipath mv mvn mysql
+mysqladmin mysqlbinlog mysqlcheck mysqldump mysqlslap nano nc ncat nerdctl netstat
+networkctl newgrp newusers nft nginx nmap nmcli node nodetool nohup nomad npm npx
+nsenter nslookup ntpdate ntpq nvidia-smi nvm nvme oc odf openssl oras packer pacman
+pam_tally2 partprobe pg_archivecleanup pg_basebackup pg_controldata pg_ctl pg_ctlcluster
+pg_dump pg_dumpall pg_isready pg_lsclusters pg_resetwal pg_restore pg_rewind pg_upgrade
+pg_waldump pgbackrest pgbench pgloader pgrep php php-fpm pidof ping ping6 pip pip3 pipx
+pkill pnpm podman poetry popd postqueue postsuper poweroff printf promtool ps psql
+pulumi puppet pushd pvcreate pvresize pvs pwd pwsh python python3 qemu-img qm
+rabbitmq-diagnostics rabbitmq-plugins rabbitmq-server rabbitmqadmin rabbitmqctl rados
+radosgw-admin rails rake rbd rclone readlink realpath rebar reboot redis-cli
+redis-server reindexdb renice repmgr resize2fs resolvectl restic restorecon rke rm rmdir
+rmmod rndc rpm rpm-ostree rsync rustup s3cmd s5cmd sar scp screen sed semanage service
+set setenforce setfacl sftp sgdisk sh sha256sum showmount shutdown skopeo sleep smartctl
+sops sort source sqlite3 ss ssh ssh-add ssh-copy-id ssh-keygen sshpass stat stern strace
+su sudo supervisorctl swapoff swapon sysctl systemctl systemd-analyze tail talosctl tar
+targetcli tcpdump tee telnet terraform terraformer terragrunt tflint timedatectl timeout
+tkn tmux touch tr traceroute trivy truncate tune2fs udevadm ufw ulimit umount unalias
+uname uniq unset unzip update-ca-certificates update-grub update-initramfs uptime
+useradd userdel usermod uwsgi vacuumdb vagrant vault velero vgextend vgs vi vim virsh
+virtctl virtualenv visudo vmstat vtctlclient vtctldclient wal-g wall wget wipefs xargs
 xfs_db xfs_growfs xfs_info xfs_repair xtrabackup xz yarn yq yum zcat zfs zip zkCli.sh
 zookeeper-shell.sh zpool zypper
 """

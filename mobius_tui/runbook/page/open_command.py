@@ -31,6 +31,11 @@ _OPENS = re.compile(
 """Commands that open a shell, or a client, at which a person types."""
 
 
+def opens_shell(command: str) -> bool:
+    """Whether a command opens a shell or a client at which a person types."""
+    return _OPENS.fullmatch(command.strip()) is not None
+
+
 def opening_line(lines: Sequence[str]) -> int | None:
     """The index of the line behind which the others are typed somewhere else.
 
@@ -47,9 +52,7 @@ def opening_line(lines: Sequence[str]) -> int | None:
             continue
         text = " ".join(each.strip().rstrip("\\") for each in lines[first : at + 1])
         behind = [each.strip() for each in lines[at + 1 :] if each.strip()]
-        if _OPENS.fullmatch(text.strip()) is not None and any(
-            each[0] != "#" for each in behind
-        ):
+        if opens_shell(text) and any(each[0] != "#" for each in behind):
             return at
     return None
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
-from mobius_tui.runbook.page.open_command import OpenCommand
+from mobius_tui.runbook.page.open_command import OpenCommand, opens_shell
 from mobius_tui.runbook.page.output_rules import output_rule
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 
@@ -95,7 +95,8 @@ class Session:
 def bare_prompt(lines: Sequence[str], *, is_marked: bool) -> str:
     """The sign that alone is the prompt of a block: `#` of root, `>`; or none.
 
-    `#` is a prompt, and begins no comment, if exactly the lines with it are commands;
+    `#` is a prompt, and begins no comment, if exactly the lines with it are commands,
+    apart from a first one that opens the shell;
     `>` is one if it stands before a command in the first line.
 
     Args:
@@ -108,6 +109,8 @@ def bare_prompt(lines: Sequence[str], *, is_marked: bool) -> str:
     chevron = _CHEVRON.fullmatch(first)
     if chevron is not None and is_command(chevron["typed"]):
         return ">"
+    if bare and opens_shell(bare[0]):
+        del bare[0]
     if not bare or not bare[0].startswith("# "):
         return ""
     command = OpenCommand()

@@ -66,6 +66,8 @@ def test_what_only_looks_like_a_prompt_stays(language: str, block: str) -> None:
         ("ssh db-1\nrm -rf /srv/old", "ssh db-1", "rm -rf /srv/old"),
         ("sudo -i\nrm x", "sudo -i", "rm x"),
         ("$ ssh a\n[me@a ~]$ ls", "ssh a", "# on me@a\nls"),
+        ("oc debug node/a\n# chroot /host\n# systemctl restart rpm-ostreed",
+         "oc debug node/a", "chroot /host\nsystemctl restart rpm-ostreed"),
     ],
 )  # fmt: skip
 def test_what_is_typed_in_another_shell_is_not_run_here(
