@@ -190,7 +190,7 @@ def lead_title(text: str) -> str:
     """
     sentences = [
         each[match.end() if (match := _OR.match(each)) is not None else 0 :].strip()
-        for each in _SENTENCE.split(" ".join(without_addresses(text).split()))
+        for each in _SENTENCE.split(without_addresses(" ".join(text.split())))
     ]
     for sentence in sorted(sentences, key=_rank):
         title = _purpose(sentence)

@@ -29,11 +29,14 @@ _OPENS = re.compile(
     r"|sudo (?:-i|-s|su(?: -)?(?: \w+)?|bash)"
 )
 """Commands that open a shell, or a client, at which a person types."""
+_MAX_BLANKS = 30
+"""Blanks of such a command; a longer one does something by itself."""
 
 
 def opens_shell(command: str) -> bool:
     """Whether a command opens a shell or a client at which a person types."""
-    return _OPENS.fullmatch(command.strip()) is not None
+    bare = command.strip()
+    return bare.count(" ") <= _MAX_BLANKS and _OPENS.fullmatch(bare) is not None
 
 
 def opening_line(lines: Sequence[str]) -> int | None:

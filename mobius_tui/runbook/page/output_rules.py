@@ -17,6 +17,8 @@ from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.text.placeholders import placeholders
 
 _NOT_OF_SHELL = r"[^|;&$<>={}\\`]"
+_PLAIN_WORD = r"[^\s|;&$<>={}\\`]+"
+_COLUMN = rf"{_PLAIN_WORD}(?:[ ]{_PLAIN_WORD})*"
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _LEVELS = "(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)"
 _DONE = (
@@ -29,6 +31,9 @@ _SMALL_WORDS = (
     "a|an|and|are|as|at|be|been|but|by|can|for|from|has|have|if|in|is|it|its|not|of|on"
     "|or|that|the|this|to|was|were|when|will|with|you|your"
 )
+_OTHER_WORD = rf"(?!(?:{_SMALL_WORDS})[ ,]){_PLAIN_WORD}"
+_LONGEST_LINE = 400
+"""Characters of a line that the rules look at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +59,7 @@ TABLE = _rule(
     "table",
     "a table: columns with their names in capitals, or parted by blanks",
     r"[A-Z][A-Z0-9_%/()#.-]*(?:[ \t]+[A-Z][A-Z0-9_%/()#.-]*)+[ \t]*$",
-    rf"(?:(?!  ){_NOT_OF_SHELL})+(?:[ \t]{{2,}}(?:(?!  ){_NOT_OF_SHELL})+){{2,}}$",
+    rf"{_COLUMN}(?:(?:[ ]{{2,}}|\t)[ \t]*{_COLUMN}){{2,}}$",
     r"[+|].*[+|][ \t]*$",
     r"[-=─ ]{3,}$",
     r"\(\d+ rows?\)",
@@ -146,12 +151,12 @@ OUTPUT_RULES = (
     _rule(
         "sentence",
         "a sentence",
-        rf"[A-Z][\w'’/-]*(?:,?[ ]{_NOT_OF_SHELL}+)?(?: (?:{_SMALL_WORDS}))[ ,]"
+        rf"[A-Z][\w'’/-]*(?:,? {_OTHER_WORD})*,? (?:{_SMALL_WORDS})[ ,]"
         rf"{_NOT_OF_SHELL}*$",
         rf"[A-Z][a-z]+(?:[ ](?!-){_NOT_OF_SHELL}+)[.:!?]$",
         r"[A-Z][a-z]+(?:[ ][a-z]+){2,8}$",
-        rf"[a-z]+(?:[ ]{_NOT_OF_SHELL}+)? (?:{_SMALL_WORDS})[ ](?:{_NOT_OF_SHELL}+[ ])?"
-        rf"(?:{_SMALL_WORDS})[ ]{_NOT_OF_SHELL}+$",
+        rf"[a-z]+(?: {_OTHER_WORD})* (?:{_SMALL_WORDS})(?: {_OTHER_WORD})*"
+        rf" (?:{_SMALL_WORDS}) {_NOT_OF_SHELL}+$",
     ),
 )
 """The rules, the first that matches counts."""
@@ -181,13 +186,13 @@ class SplitBlock:
 
 def output_rule(line: str) -> OutputRule | None:
     """The rule by which a line is output; `None` for what may be a command."""
-    bare = line.strip()
+    bare = line.strip()[:_LONGEST_LINE]
     if BANNER.pattern.match(bare):
         return BANNER
     if not bare or bare[0] == "#" or is_command(bare) or _SETTING.match(bare):
         return None
     found = next((rule for rule in OUTPUT_RULES if rule.pattern.match(bare)), None)
-    if found is None and not is_readable(bare):
+    if found is None and len(bare) < _LONGEST_LINE and not is_readable(bare):
         command = OpenCommand()
         command.add(bare)
         return None if command.is_open else NO_SHELL
