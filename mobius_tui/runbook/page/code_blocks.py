@@ -7,94 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
+from mobius_tui.runbook.page.open_command import opening_line
+from mobius_tui.runbook.page.output_rules import (
+    MAY_BE_FILES,
+    NO_SHELL,
+    is_readable,
+    split_output,
+)
 from mobius_tui.runbook.page.page_blocks import CodeFence
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.page.terminal_sessions import (
     SessionPart,
-    begins_with_prompt,
-    has_root_prompts,
+    bare_prompt,
     read_session,
+    shows_prompts,
 )
-from mobius_tui.runbook.shell.script_parser import parse_script
-from mobius_tui.runbook.text.placeholders import placeholders
-
-_NAMES = """
-7z a2dismod a2enmod a2ensite aa-status ab alembic ansible ansible-galaxy ansible-lint
-ansible-playbook ansible-vault apachectl apk apt apt-cache apt-get argo argocd asdf
-auditctl aureport ausearch awk aws az barman base64 bash bazel blkid borg bosh btrfs
-btrfs-progs buildah bundle bundler busctl bzip2 cargo cat cd celery ceph ceph-volume
-cephadm certbot chattr chcon chef-client chgrp chmod chown chpasswd chronyc chsh
-clickhouse clickhouse-client cmctl code composer consul coredumpctl corosync-cfgtool
-cosign cp cqlsh crane createdb createuser crictl crm crontab cryptsetup csplit ctr curl
-cut dd depmod df dig django-admin dmesg dmidecode dmsetup dnf docker docker-compose
-doctl dotnet dpkg dracut drbdadm dropdb dropuser du duplicity e2fsck ebtables echo
-efibootmgr egrep eksctl envsubst etcd etcdctl etcdutl ethtool eval exim export exportfs
-fail2ban-client faillock fallocate fdisk ffmpeg fgrep fio firewall-cmd flask flux free
-fsck ftp fuser gcc gcloud gdisk gem getenforce getent git gitlab-ctl gitlab-psql
-gitlab-rails gitlab-rake gluster go gpg gradle grep groupadd grub2-mkconfig grubby
-gsutil gunicorn gunzip gzip haproxy head helm helmfile hostnamectl htop httpie hwclock
-iconv ifconfig incus influx influxd initctl insmod iostat iotop ip ip6tables ipmitool
-iptables iscsiadm istioctl java journalctl jq k3s k9s kafka-consumer-groups.sh
-kafka-topics kafka-topics.sh keytool kill killall kind knife kops kubeadm kubectl
-kubectl-argo-rollouts kubectx kubens kubeseal kustomize launchctl ldapsearch lftp
-linkerd ln logger loginctl logrotate losetup ls lsblk lscpu lshw lsof lspci lvcreate
-lvextend lvremove lvresize lvs lxc machinectl mailq make mariabackup mc mdadm mesg
-minikube mkdir mkfs mkinitcpio mkswap modprobe molecule mongo mongod mongodump
-mongorestore mongosh mount mount.nfs mpstat mtr multipath mv mvn mysql mysqladmin
-mysqlbinlog mysqlcheck mysqldump mysqlslap nano nc ncat nerdctl netstat networkctl
-newgrp newusers nft nginx nmap nmcli node nodetool nohup nomad npm npx nslookup ntpdate
-ntpq nvidia-smi nvm nvme oc openssl oras packer pacman pam_tally2 partprobe
-pg_archivecleanup pg_basebackup pg_controldata pg_ctl pg_ctlcluster pg_dump pg_dumpall
-pg_isready pg_lsclusters pg_resetwal pg_restore pg_rewind pg_upgrade pg_waldump
-pgbackrest pgbench pgloader pgrep php php-fpm pidof ping ping6 pip pip3 pipx pkill pnpm
-podman poetry postqueue postsuper printf promtool ps psql pulumi puppet pvcreate
-pvresize pvs pwd pwsh python python3 qemu-img qm rabbitmq-diagnostics rabbitmq-plugins
-rabbitmq-server rabbitmqadmin rabbitmqctl rados radosgw-admin rails rake rbd rclone
-readlink realpath rebar redis-cli redis-server reindexdb renice repmgr resize2fs
-resolvectl restic restorecon rke rm rmdir rmmod rndc rpm rsync rustup s3cmd sar scp
-screen sed semanage service set setenforce setfacl sftp sgdisk sh sha256sum showmount
-shutdown skopeo smartctl sops sort source sqlite3 ss ssh ssh-add ssh-copy-id ssh-keygen
-sshpass stat stern strace su sudo supervisorctl swapoff swapon sysctl systemctl
-systemd-analyze tail talosctl tar targetcli tcpdump tee telnet terraform terraformer
-terragrunt tflint timedatectl timeout tkn tmux touch tr traceroute trivy truncate
-tune2fs udevadm ufw ulimit umount uname uniq unset unzip update-ca-certificates
-update-grub update-initramfs uptime useradd userdel usermod uwsgi vacuumdb vagrant vault
-velero vgextend vgs vi vim virsh virtualenv visudo vmstat wal-g wall wget wipefs xargs
-xfs_db xfs_growfs xfs_info xfs_repair xtrabackup xz yarn yq yum zcat zfs zip zkCli.sh
-zookeeper-shell.sh zpool zypper
-"""
-_ENGLISH_WORDS = """
-at date diff file find for host hostname id if last less make more test time top type
-until w watch which while who
-"""
-"""Programs named like English words: a command only with options or the like."""
-PROGRAMS = frozenset(_NAMES.split()) | frozenset(_ENGLISH_WORDS.split())
-_ASSIGNED = re.compile(r"(?:[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"';|&]*)[ \t]+)+")
-_PATH = re.compile(
-    r"(?:\./|bin/|(?:~|\.\.)?/(?:[\w.@+-]+/)*s?bin/|(?:~|\.\.)?/?(?:[\w.@+-]+/)*scripts/)"
-    r"[\w./@+-]*\w|(?:\.{0,2}/|~/)[\w./@+-]*\.(?:sh|py|pl|rb)"
-)
-"""A program by its path; other texts that begin with `/` may be listed files."""
-_OF_COMMANDS = re.compile(r"[ \t](?:--?[A-Za-z]|\.|/|\$|[\"'<{~*]|\w+=)|\bin\b|\[")
-_WITH_OPTIONS = re.compile(
-    r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$)).*[^.]"
-)
-
-
-def is_command(line: str) -> bool:
-    """Whether a line looks like a command."""
-    if not line.strip():
-        return False
-    bare = _ASSIGNED.sub("", line.strip(), count=1)
-    first, _, rest = bare.partition(" ")
-    if first in _ENGLISH_WORDS.split():
-        return not rest or _OF_COMMANDS.search(f" {rest}") is not None
-    if first == "export" or bare.startswith(("[ ", "[[ ", ". ")):
-        return True
-    if first in PROGRAMS or _PATH.fullmatch(first) is not None:
-        return True
-    return _WITH_OPTIONS.fullmatch(bare) is not None
-
 
 _COMMAND_INTRODUCTION = re.compile(
     r"(?:^|\b(?:run|running|execute|executing|use|using|with|via|by|command|do|type|"
@@ -156,9 +84,16 @@ _USAGE = re.compile(
 )
 """Signs of a synopsis such as `[<tag>]`, and of Markdown in a block that was never
 closed: such a block is no script."""
-_OPTIONAL = re.compile(r"(?:^|[ \t])\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]", re.MULTILINE)
-"""An optional part of a synopsis, `[--otp <code>]`: bash would take the brackets as
-arguments and the angles as redirections."""
+_OPTIONAL = re.compile(
+    r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
+    r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
+    r"\.{3,}(?=[ \t]|$))",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""An optional part of a synopsis, `[--otp <code>]`, `(--a|--b)`, `[flags]` or `...`.
+
+Bash would take the brackets as arguments and the angles as redirections.
+"""
 _DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 
@@ -174,10 +109,19 @@ class CodeBlock:
     """The script to run; empty if it is no script."""
     shell: tuple[str, ...] = ()
     """What runs the script; empty for bash."""
+    inside: str = ""
+    """What is typed in the shell or the client that the script's last line opens."""
     output: str = ""
     """The output of the commands, as the page shows it."""
     titles: tuple[str, ...] = ()
     """Its comments: the author's titles of its parts."""
+    rules: tuple[str, ...] = ()
+    """The names of the rules by which a part of it is output."""
+
+    @property
+    def is_output(self) -> bool:
+        """Whether all of it is output, and nothing that could be put into a file."""
+        return not self.script and not {*self.rules} <= MAY_BE_FILES
 
 
 def fence_language(info: str) -> str:
@@ -195,26 +139,25 @@ def classify_code(fence: CodeFence) -> CodeBlock:
     block = _classify(fence)
     if not block.script or block.shell or not _is_not_a_script(block, fence):
         return block
-    return CodeBlock(language=block.language, text=fence.text.strip("\n").rstrip())
+    return CodeBlock(
+        language=block.language,
+        text=fence.text.strip("\n").rstrip(),
+        rules=(NO_SHELL.name,),
+    )
 
 
 def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
     """Whether a block is a synopsis, or is unmarked and cannot be parsed."""
     quoting = QuotingScanner(block.script)
     optional = _OPTIONAL.finditer(block.script)
-    if any(quoting.at(each.end() - 1) == "none" for each in optional):
+    if any(quoting.at(each.start()) == "none" for each in optional):
         return True
     if block.language in _SHELLS:
         if _USAGE.search(block.script) is None:
             return False
-    elif begins_with_prompt(fence.text.split("\n")):
+    elif shows_prompts(fence.text.split("\n")):
         return False
-    parts: list[str] = []
-    at = 0
-    for each in placeholders(block.script):
-        parts += [block.script[at : each.start], "x"]
-        at = each.end
-    return parse_script("".join([*parts, block.script[at:]])).syntax_problem is not None
+    return not is_readable(block.script)
 
 
 def _classify(fence: CodeFence) -> CodeBlock:
@@ -225,26 +168,30 @@ def _classify(fence: CodeFence) -> CodeBlock:
     text = "\n".join(lines)
     if not text.strip():
         return CodeBlock(language=language_name, text="")
-    if language_name in _INTERPRETERS and not begins_with_prompt(lines):
+    if language_name in _INTERPRETERS and not shows_prompts(lines):
         shell = _INTERPRETERS[language_name]
         return CodeBlock(
             language=language_name, text=text, script=f"{text}\n", shell=shell
         )
     of_shell = language_name in _SHELLS
     may_be_session = not language_name or language_name in _SESSIONS
-    is_root_session = may_be_session and has_root_prompts(lines, PROGRAMS)
+    bare = bare_prompt(lines, is_marked=of_shell) if may_be_session or of_shell else ""
     if (
         language_name in _SESSIONS
         and _CALL.match(_first_command_line(lines)) is not None
     ):
         return CodeBlock(language="", text=text)
-    if is_root_session or language_name in _SESSIONS or begins_with_prompt(lines):
-        return _session_block(language_name, lines, root=is_root_session)
-    if of_shell or (
-        not language_name
-        and is_command(_first_command_line(lines, ignored=_ASSIGNMENT))
+    if bare or shows_prompts(lines):
+        return _session_block(language_name, lines, bare=bare)
+    if (
+        of_shell
+        or language_name in _SESSIONS
+        or (
+            not language_name
+            and is_command(_first_command_line(lines, ignored=_ASSIGNMENT))
+        )
     ):
-        return _shell_block(language_name, lines, "")
+        return _unprompted_block(language_name, lines)
     return CodeBlock(language=language_name, text=text)
 
 
@@ -265,21 +212,38 @@ def _shell_block(
     text = "\n".join(lines)
     if not _first_command_line(lines):
         return CodeBlock(language=language_name, text=text)
+    at = opening_line(lines)
+    inside = "" if at is None else "\n".join(lines[at + 1 :]).strip("\n")
+    if at is not None:
+        lines = lines[: at + 1]
     own_lines = (line for line in lines if line not in places)
     titles = [match[1].strip() for each in own_lines if (match := _COMMENT.match(each))]
     return CodeBlock(
         language=language_name,
         text=text,
-        script=f"{text}\n",
+        script="\n".join([*lines, ""]),
+        inside=inside,
         output=output,
         titles=tuple(title for title in titles if title),
     )
 
 
-def _session_block(
-    language_name: str, lines: Sequence[str], *, root: bool
-) -> CodeBlock:
-    session = read_session(lines, root=root)
+def _unprompted_block(language_name: str, lines: Sequence[str]) -> CodeBlock:
+    """A block of shell code without prompts: a script, and perhaps output."""
+    split = split_output(lines)
+    if not split.output:
+        return _shell_block(language_name, lines, "")
+    if not _first_command_line(split.commands):
+        return CodeBlock(
+            language=language_name, text="\n".join(lines), rules=split.rules
+        )
+    commands = "\n".join(split.commands).strip("\n").split("\n")
+    output = "\n".join(split.output).strip("\n")
+    return replace(_shell_block(language_name, commands, output), rules=split.rules)
+
+
+def _session_block(language_name: str, lines: Sequence[str], *, bare: str) -> CodeBlock:
+    session = read_session(lines, bare=bare)
     output = "\n".join(session.printed).strip("\n")
     clients = {part.client for part in session.parts}
     typed = [line for part in session.parts for line in part.typed]

@@ -8,6 +8,11 @@ from collections.abc import Iterator, Sequence
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.page.fill_in import replace_placeholders
+from mobius_tui.runbook.page.lead_sentences import (
+    MAX_TITLE_CHARACTERS,
+    fit_title,
+    lead_title,
+)
 from mobius_tui.runbook.page.page_blocks import (
     CodeFence,
     MarkdownPage,
@@ -16,7 +21,7 @@ from mobius_tui.runbook.page.page_blocks import (
     PageTable,
 )
 from mobius_tui.runbook.page.page_drafts import (
-    MAX_TITLE_CHARACTERS,
+    PAGE_OUTPUT,
     PageDraft,
     PhaseDraft,
     StepDraft,
@@ -24,7 +29,7 @@ from mobius_tui.runbook.page.page_drafts import (
     first_command,
     guard_options,
     is_option,
-    shorten,
+    is_shown_block,
 )
 from mobius_tui.runbook.page.page_parser import PageTooLargeError, parse_page
 from mobius_tui.runbook.page.section_reader import SectionReader, lines_of_table
@@ -35,10 +40,30 @@ from mobius_tui.runbook.page.sections import (
     outline_page,
     topic_of,
 )
+from mobius_tui.runbook.page.step_values import (
+    ask_where_needed,
+    give_terminals,
+    pass_values_on,
+)
 from mobius_tui.runbook.page.write_toml import runbook_text
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES
 
 _WORD = re.compile(r"\w+")
+_EMPTY_TITLES = frozenset(
+    (
+        *("example", "examples", "for example", "usage", "output", "note", "notes"),
+        *(
+            "command",
+            "commands",
+            "example output",
+            "sample output",
+            "procedure",
+            "image",
+        ),
+        *("response", "result", "results", "request", "tip", "warning", "caution"),
+    )
+)
+"""Titles that say nothing of what is done."""
 
 
 def make_titles_unique(phase: PhaseDraft) -> None:
@@ -46,44 +71,56 @@ def make_titles_unique(phase: PhaseDraft) -> None:
     taken: set[str] = set()
     for step in phase.steps:
         full_title = _first_free_title(step, taken)
-        title = shorten(full_title)
+        title = fit_title(full_title)
         taken.add(title.casefold())
         _keep_title_in_why(step, full_title, title)
         step.title = title
-    if shorten(phase.title) != phase.title:
+    title = fit_title(phase.title)
+    if title != phase.title:
         phase.why.insert(0, phase.title)
+        phase.title = title
 
 
 def _first_free_title(step: StepDraft, taken: set[str]) -> str:
     return next(
         title
         for title in _title_candidates(step)
-        if title and shorten(title).casefold() not in taken
+        if title and fit_title(title).casefold() not in taken
     )
 
 
 def _title_candidates(step: StepDraft) -> Iterator[str]:
     """Titles for a step, the best first; an endless iterator."""
     title, command = step.title, first_command(step.run)
+    if title.casefold() in _EMPTY_TITLES:
+        title = ""
     if not title and step.option:
         title = f"{step.heading}: {step.option}" if step.heading else step.option
     elif not title:
-        yield step.heading
-        title = step.heading or command or "Step"
+        if step.heading.casefold() not in _EMPTY_TITLES:
+            yield step.heading
+        told = command or lead_title("\n".join(step.manual[:1]))
+        title = step.heading or told or "Step"
+        if title.casefold() in _EMPTY_TITLES:
+            title = told or title
     yield title
-    half = shorten(title, MAX_TITLE_CHARACTERS // 2)
+    half = fit_title(title, MAX_TITLE_CHARACTERS // 2)
     if step.option and step.option not in title:
-        yield f"{half} ({shorten(step.option, MAX_TITLE_CHARACTERS // 2 - 3)})"
+        yield f"{half} ({fit_title(step.option, MAX_TITLE_CHARACTERS // 2 - 3)})"
     if step.heading and step.heading.casefold() not in title.casefold():
-        yield f"{shorten(step.heading, MAX_TITLE_CHARACTERS // 2)}: {title}"
+        yield f"{fit_title(step.heading, MAX_TITLE_CHARACTERS // 2)}: {title}"
     if command and command not in title:
         yield f"{half}: {command}"
     for line in step.run.split("\n")[1:10]:
         if line.strip():
             yield f"{half}: {line.strip()}"
+    for text in (*step.manual, *step.why):
+        is_shown = is_shown_block(text) or text.startswith(PAGE_OUTPUT)
+        if not is_shown and (told := lead_title(text)):
+            yield f"{half}: {told}"
     number = 2
     while True:
-        yield f"{shorten(title, MAX_TITLE_CHARACTERS - 6)} ({number})"
+        yield f"{fit_title(title, MAX_TITLE_CHARACTERS - 6)} ({number})"
         number += 1
 
 
@@ -150,6 +187,10 @@ def draft_runbook(page: MarkdownPage) -> PageDraft:
     replace_placeholders(draft, _page_words(page))
     for phase in draft.phases:
         decide_alternatives(phase, draft)
+    pass_values_on(draft)
+    ask_where_needed(draft)
+    give_terminals(draft)
+    for phase in draft.phases:
         make_titles_unique(phase)
     return draft
 

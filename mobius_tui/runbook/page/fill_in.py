@@ -89,6 +89,8 @@ def replace_placeholders(draft: PageDraft, page: str) -> None:
         mentioned = names_in_script(filled.script)
         for placeholder in found:
             name = names.get(placeholder.name, "")
+            if name in mentioned:
+                draft.placeholders[placeholder.text] = name
             if name in mentioned and name not in draft.variables:
                 draft.variables[name] = _title(placeholder, page)
             if name in draft.variables:
@@ -110,8 +112,13 @@ def _declare_secrets(step: StepDraft, draft: PageDraft) -> None:
     step.secrets = [
         name
         for name in names_in_script(step.run)
-        if name in draft.variables and _SECRET.search(name) is not None
+        if name in draft.variables and names_secret(name)
     ]
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable's name is that of a secret."""
+    return _SECRET.search(name) is not None
 
 
 def _names_in_scripts(scripts: Iterable[str]) -> set[str]:

@@ -1,9 +1,11 @@
-"""The role of a sentence: introduction, condition, alternative, instruction."""
+"""The role of a sentence: title, introduction, condition, alternative, instruction."""
 
 from __future__ import annotations
 
 import re
 
+MAX_TITLE_CHARACTERS = 60
+"""Characters of a step's title; a checklist shows some 30 to 50."""
 _BEFORE = (
     r"(?:(?:and|then|next|now|first|finally|secondly?|thirdly?|lastly|also|after that|"
     r"afterwards?|please|again|so|simply|just|optionally)[, ]+|"
@@ -17,7 +19,7 @@ _TO = re.compile(
 )
 _FIRST_TO = re.compile(
     rf"{_BEFORE}(?:in order )?to (.{{3,}}?)[,:]? {_BEFORE}(?:run|execute|use|do|issue|"
-    r"enter|type|try|perform|apply|proceed|follow)\b.*",
+    r"enter|type|try|perform|apply|proceed|follow)\b(?<! in use).*",
     re.IGNORECASE,
 )
 _BY = re.compile(
@@ -26,6 +28,60 @@ _BY = re.compile(
     r"like so|as shown|as below)\b.{0,60}",
     re.IGNORECASE,
 )
+_PURPOSES = (_FIRST_TO, _TO, _BY)
+_MUST_DO = re.compile(
+    rf"{_BEFORE}(?:in order )?(?:to|for) .{{3,}}?, (?:you|we) (?:must|should|need to|"
+    r"have to|will need to)(?: also| first)? ((?!use\b|run\b|execute\b|do\b).{3,})",
+    re.IGNORECASE,
+)
+"""`To send writes, you must retrieve …`: what must be done, not what for."""
+_ADDRESSED = re.compile(
+    r"(?:(?:then|next|now|first|finally|secondly?|thirdly?|lastly|also|after that|"
+    r"afterwards?|please|so|simply|just)[, ]+|"
+    r"(?:you|we)(?: should| must| will| now| then| also| need to| have to)+ |let'?s )+",
+    re.IGNORECASE,
+)
+"""What stands before an imperative and adds nothing to it."""
+_REMARK = re.compile(
+    rf"{_BEFORE}(?:note|see|refer|replace|remember|make sure|ensure|ask|read|keep|be|"
+    r"this|that|it|these|those|there|for (?:more|details))\b",
+    re.IGNORECASE,
+)
+"""A sentence beside the one that says what is done."""
+_LINKED = re.compile(
+    r"[ ]*\((?:https?://|\.{0,2}/|#)[^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)"
+    r"|[ ]*\([^\s()]+\.(?:md|html?|png|svg|jpe?g|adoc|rst)(?:#[^\s()]*)?\)"
+    r"|[ ]*<?https?://[^\s<>)]+>?"
+)
+"""The address of a link behind its words, and a bare address."""
+_BRACKETS = re.compile(r"[ ]*\([^()]*\)")
+_CLAUSE = re.compile(
+    r"(?P<sign>[;:.][ ]|[ ](?:-{1,2}|–|—|\()[ ]?"
+    r"|,[ ](?=(?:which|who|where|so|because|as|since|then|and|but|you|we|it|this|that|"
+    r"the|in|by|with|for|to|if|when|unless|or|using|while|until)\b)"
+    r"|[ ](?=(?:which|that|because|since|so|to|by|with|for|in|on|from|using|into|via|"
+    r"through|while|where|when|whenever|if|unless|until|before|after|and|or|but|"
+    r"without|except|as|during|at|under|against)\b))",
+    re.IGNORECASE,
+)
+"""Where a clause or a phrase ends."""
+_CHANGES_SENSE = re.compile(
+    r"(?:and|or|but|if|unless|until|when|whenever|before|after|without|except|not|only|"
+    r"then|,)\b",
+    re.IGNORECASE,
+)
+_OPEN_NAMES = """
+a an the and or but not no only to of in on at by with for from as is are was were be
+been being has have had need needs needed want wants able going sure verify ensure check
+confirm whether that which if when than then so such this these those its their your our
+any all each every both either neither more most very also can could may might must
+should will would do does did about into onto up down out over under between due
+according related similar used using order via one two per
+"""
+_OPEN_WORDS = frozenset(_OPEN_NAMES.split())
+"""Words after which a phrase goes on."""
+_MIN_TITLE = 16
+"""Characters: what is shorter says too little of a longer sentence."""
 _EMPTY_NAMES = """
 run execute use enter type issue do see try it this that the these those a an below
 following command commands script scripts query queries example examples or for instance
@@ -105,51 +161,118 @@ communicate compare configure confirm connect contact copy cordon create cross-c
 deactivate decide declare decrease delete deploy describe destroy detach determine dial
 diff disable disconnect dismiss do double-check download drain drop edit email enable
 ensure enter escalate evaluate examine exec execute expand export extract failover fetch
-file fill find finish fix flush follow follow-up force gather generate get give go halt
-identify implement import increase inform initialize inspect install instruct interview
-investigate isolate issue join keep kill launch leave let list load locate lock log
-login look lower maintain make mark measure merge message migrate modify monitor mount
-move navigate never note notify observe obtain open order page pause perform pick pin
-place plan point post power practice prepare press prevent produce promote provide
-publish pull purge push put quarantine query quit raise reach read reassign reboot
-rebuild recheck record recover recreate redeploy redirect reduce refresh register reject
-release reload remediate remove rename repair repeat replace replay report request
-reschedule reset resize resolve respond restart restore resume retrieve retry return
-revert review revoke roll rollback rotate run save scale scan schedule search see seek
-select send set share shut shutdown sign silence skip spin ssh stage stand start stash
-step stop store submit supply suppress suspend switch sync tag tail take tear tell
-terminate test throttle tick tie transfer treat trigger try tune turn type uncordon
-understand undo uninstall unlock unmount unset unzip update upgrade upload use vacuum
-validate verify visit wait warn watch wipe work write
+file fill find finish fix flush follow follow-up force forget gather generate get give
+go halt identify implement import increase inform initialize inspect install instruct
+interview investigate isolate issue join keep kill launch leave let list load locate
+lock log login look lower maintain make mark measure merge message migrate modify
+monitor mount move navigate never note notify observe obtain open order page pause
+perform pick pin place plan point post power practice prepare press prevent produce
+promote provide publish pull purge push put quarantine query quit raise reach read
+reassign reboot rebuild recheck record recover recreate redeploy redirect reduce refresh
+register reject release reload remediate remove rename repair repeat replace replay
+report request reschedule reset resize resolve respond restart restore resume retrieve
+retry return revert review revoke roll rollback rotate run save scale scan schedule
+search see seek select send set share shut shutdown sign silence skip spin ssh stage
+stand start stash step stop store submit supply suppress suspend switch sync tag tail
+take tear tell terminate test throttle tick tie transfer treat trigger try tune turn
+type uncordon understand undo uninstall unlock unmount unset unzip update upgrade upload
+use vacuum validate verify visit wait warn watch wipe work write
 """
 _VERBS = frozenset(_VERB_NAMES.split())
 _WORD = re.compile(r"[A-Za-z][\w'’.-]*")
 
 
 def lead_title(text: str) -> str:
-    """The title that an introducing paragraph gives to what follows; empty if none.
+    """The title that a paragraph gives to what follows; empty if it gives none.
 
-    It comes from its last sentence, unless that is only `Run this command:`.
+    It comes from the sentence that says what is done: the first imperative, or what the
+    commands are run for. What only says `Run this command:` gives none.
     """
-    for sentence in reversed(_SENTENCE.split(" ".join(text.split()))):
-        or_else = _OR.match(sentence)
-        title = _purpose(
-            sentence[or_else.end() if or_else is not None else 0 :].strip()
-        )
+    sentences = [
+        each[match.end() if (match := _OR.match(each)) is not None else 0 :].strip()
+        for each in _SENTENCE.split(without_addresses(" ".join(text.split())))
+    ]
+    for sentence in sorted(sentences, key=_rank):
+        title = _purpose(sentence)
         words = [word.lower().strip(".'’-") for word in _WORD.findall(title)]
         if any(word not in _EMPTY_WORDS for word in words):
             return title[:1].upper() + title[1:]
     return ""
 
 
+def _rank(sentence: str) -> int:
+    """How well a sentence says what is done; the lowest best, the first of equals."""
+    is_remark = _REMARK.match(sentence) is not None
+    if is_instruction(sentence) and not is_remark:
+        return 0
+    if any(each.fullmatch(sentence.rstrip(" :.,;…")) for each in _PURPOSES):
+        return 1
+    return 3 if is_remark else 2
+
+
+def without_addresses(text: str) -> str:
+    """The text without the addresses of links, which say nothing on a checklist."""
+    return _LINKED.sub("", text) if "/" in text or "." in text else text
+
+
+def fit_title(text: str, longest: int = MAX_TITLE_CHARACTERS) -> str:
+    """A text as a title: on one line, without addresses, its first clauses that fit.
+
+    What is left out is marked by `…` where it may change what the rest says, as "and",
+    "if" and "not" do, and where no clause ends in time.
+    """
+    line = " ".join(text[: longest * 20].split())
+    bare = " ".join(without_addresses(line).split()).strip() or line
+    bare = bare.rstrip(":\\ ")
+    if len(bare) <= longest:
+        return bare
+    without = " ".join(_BRACKETS.sub("", bare).split())
+    if _MIN_TITLE <= len(without) <= longest:
+        return without
+    best = ""
+    for match in _CLAUSE.finditer(bare[: longest + 12]):
+        head = bare[: match.start()].rstrip(" ,;:.-–—")
+        if len(head) <= longest and _is_phrase(head):
+            rest = bare[match.end("sign") :]
+            best = f"{head}…" if _CHANGES_SENSE.match(rest) else head
+    return best if 0 < len(best) <= longest else shorten(bare, longest)
+
+
+def _is_phrase(head: str) -> bool:
+    """Whether what stands before a cut can stand alone."""
+    words = head.split()
+    return (
+        len(words) > 2
+        and len(head) >= _MIN_TITLE
+        and words[-1].lower() not in _OPEN_WORDS
+        and head.count('"') % 2 == 0
+        and head.count("(") == head.count(")")
+        and head.count("[") == head.count("]")
+        and head.count("`") % 2 == 0
+    )
+
+
+def shorten(text: str, longest: int = MAX_TITLE_CHARACTERS) -> str:
+    """The beginning of a text on one line, at most `longest` characters."""
+    bare = " ".join(text[: longest * 4].split()).rstrip(":\\ ")
+    if len(bare) <= longest:
+        return bare
+    at = bare.rfind(" ", longest // 2, longest)
+    return bare[: at if at > 0 else longest - 1].rstrip(" ,;:.-…") + "…"
+
+
 def _purpose(sentence: str) -> str:
     """The purpose in a sentence: `check the pods` of `Run this to check the pods:`."""
     bare = sentence.rstrip(" :.,;…")
-    for pattern in (_FIRST_TO, _TO, _BY):
+    done = _MUST_DO.fullmatch(bare)
+    if done is not None and is_instruction(done[1]):
+        bare = done[1]
+    for pattern in _PURPOSES:
         match = pattern.fullmatch(bare)
         if match is not None:
             return match[1].rstrip(" :.,;")
-    return bare
+    without = _ADDRESSED.sub("", bare)
+    return without if without != bare and is_instruction(without) else bare
 
 
 def introduces_output(text: str) -> bool:
@@ -197,6 +320,11 @@ def is_alternative(text: str) -> bool:
 def is_for_system(text: str) -> bool:
     """Whether a paragraph only names the system that follows: `On macOS:`."""
     return _FOR_SYSTEM.fullmatch(text.strip().rstrip(":").strip()) is not None
+
+
+def names_place(comment: str) -> bool:
+    """Whether a comment in a script only says where, or with what, and not what."""
+    return re.match(r"(?:on|in|at|from|as|with|for|or)\b", comment, re.I) is not None
 
 
 def is_instruction(text: str) -> bool:

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.page.lead_sentences import MAX_TITLE_CHARACTERS
 from mobius_tui.runbook.page.page_facts import PageContact, PageFacts
 from mobius_tui.runbook.text.names import id_from_text, new_variable_name
 
-MAX_TITLE_CHARACTERS = 60
-"""Characters of a step's title; a checklist shows some 30 to 50."""
 _PLAIN_HEADINGS = re.compile(
     r"(?:overview|introduction|about|summary|purpose|description)\W*", re.IGNORECASE
 )
 """Headings that are left out of the summary."""
+PAGE_OUTPUT = "The page shows this output:"
+"""What stands before output in the text of a step."""
 MAX_LIST_DEPTH = 6
 """Levels of a list that are indented; a screen has no room for more."""
 
@@ -34,6 +35,12 @@ class StepDraft:
     """The author's titles of parts of the commands."""
     secrets: list[str] = field(default_factory=list)
     """Its secret variables."""
+    outputs: list[str] = field(default_factory=list)
+    """The variables that its script sets for later steps."""
+    tty: bool = False
+    """Whether its script needs a terminal, and a person at it."""
+    ask: dict[str, str] = field(default_factory=dict)
+    """The variables that a person fills in there, and their titles."""
     message: str = ""
     choose: str = ""
     """The variable of the decision."""
@@ -114,6 +121,8 @@ class PageDraft:
     """The variable names that are in use."""
     variables: dict[str, str] = field(default_factory=dict)
     """The variables that are asked for before a run, and their titles."""
+    placeholders: dict[str, str] = field(default_factory=dict)
+    """The variables that placeholders in scripts became, by their text."""
     phases: list[PhaseDraft] = field(default_factory=list)
     comment_count: int = 0
     """How many HTML comments were left out."""
@@ -143,21 +152,17 @@ def is_list(text: str) -> bool:
     return text.lstrip(" ").startswith("- ")
 
 
-def shorten(text: str, longest: int = MAX_TITLE_CHARACTERS) -> str:
-    """The beginning of a text on one line, at most `longest` characters."""
-    bare = " ".join(text[: longest * 4].split()).rstrip(":\\ ")
-    if len(bare) <= longest:
-        return bare
-    at = bare.rfind(" ", longest // 2, longest)
-    return bare[: at if at > 0 else longest - 1].rstrip(" ,;:.-") + "…"
-
-
 def fenced_block(text: str, language: str) -> str:
     """A text as a fenced block of Markdown."""
     mark = "```"
     while mark in text:
         mark += "`"
     return f"{mark}{language}\n{text}\n{mark}"
+
+
+def is_shown_block(text: str) -> bool:
+    """Whether a paragraph is a block of code that is shown: it introduces nothing."""
+    return text.startswith("```")
 
 
 _OPTION = re.compile(

@@ -12,8 +12,8 @@ from mobius_tui.runbook.page.code_blocks import (
     classify_code,
     for_sql_client,
     inline_command,
-    is_command,
 )
+from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
     is_condition,
@@ -30,6 +30,7 @@ from mobius_tui.runbook.page.page_blocks import (
     PageTable,
 )
 from mobius_tui.runbook.page.page_drafts import (
+    PAGE_OUTPUT,
     PageDraft,
     StepDraft,
     add_paragraph,
@@ -353,8 +354,11 @@ class SectionReader:
             title = owner.title if owner is not None else ""
             step = self.placement.add_code(StepDraft(title=""), title, code.titles)
         step.run, step.shell, step.parts = code.script, code.shell, code.titles
+        step.tty = bool(code.inside)
+        if code.inside:
+            step.why.append(f"To be typed there:\n\n{fenced_block(code.inside, '')}")
         if code.output:
-            step.why.append(f"The page shows this output:\n{code.output}")
+            step.why.append(f"{PAGE_OUTPUT}\n{code.output}")
 
     def _text(self, code: CodeBlock, owner: StepDraft | None) -> None:
         """Add a block that is no command: output, or the content of a file."""
@@ -362,10 +366,12 @@ class SectionReader:
         shown = fenced_block(code.text, "" if is_plain else code.language)
         lead = self.prose[-1] if self.prose else ""
         last = self.placement.last
-        of_output = introduces_output(lead) if lead else code.language in _MAY_BE_OUTPUT
+        of_output = code.is_output or (
+            introduces_output(lead) if lead else code.language in _MAY_BE_OUTPUT
+        )
         if of_output and last is not None and last.run:
             self.placement.flush()
-            last.why.append(f"The page shows this output:\n{code.text}")
+            last.why.append(f"{PAGE_OUTPUT}\n{code.text}")
         elif self._is_reading_only(code, lead):
             self.prose.append(shown)
         elif owner is not None:
@@ -376,12 +382,13 @@ class SectionReader:
             step.why, step.manual = [], [*step.why, shown]
             step.lead = ""
         if code.output:
-            self.prose.append(f"The page shows this output:\n{code.output}")
+            self.prose.append(f"{PAGE_OUTPUT}\n{code.output}")
 
     def _is_reading_only(self, code: CodeBlock, lead: str) -> bool:
         """Whether a block is only read, and not put into a file."""
         return (
-            code.language in _READING_ONLY
+            code.is_output
+            or code.language in _READING_ONLY
             or self.section.topic in ("about", "criteria")
             or (bool(lead) and introduces_output(lead))
         )

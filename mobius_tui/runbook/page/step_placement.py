@@ -12,6 +12,7 @@ from mobius_tui.runbook.page.lead_sentences import (
     is_for_system,
     lead_title,
     looks_back,
+    names_place,
 )
 from mobius_tui.runbook.page.page_blocks import Block, ContainerStart
 from mobius_tui.runbook.page.page_drafts import (
@@ -22,6 +23,7 @@ from mobius_tui.runbook.page.page_drafts import (
     decision_step,
     is_list,
     is_option,
+    is_shown_block,
     option_value,
 )
 from mobius_tui.runbook.page.sections import Section, is_aside
@@ -120,7 +122,9 @@ class StepPlacement:
             parts: the author's titles of parts of the code.
         """
         lead = self.prose.pop() if self.prose else ""
-        if lead and self.last is not None and looks_back(lead):
+        if is_shown_block(lead) or (
+            lead and self.last is not None and looks_back(lead)
+        ):
             self.prose.append(lead)
             lead = ""
         lead_line = (
@@ -137,7 +141,8 @@ class StepPlacement:
             if is_alternative(lead_line)
             else ""
         )
-        step.title = lead_title(lead_line) or title or "; ".join(parts)
+        told = [part for part in parts if not names_place(part)]
+        step.title = lead_title(lead_line) or title or "; ".join(told)
         return step
 
     def set_last_lead(self, lead: str) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from itertools import accumulate
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
+from mobius_tui.runbook.page.open_command import OpenCommand, opens_shell
+from mobius_tui.runbook.page.output_rules import output_rule
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 
 _HOST = r"[\w.-]{1,64}"
 _AT_HOST = rf"\[?(?P<host>{_HOST}@{_HOST})(?P<folder>[^$#%\n]{{0,128}})"
+_NAMED = r"\[(?P<named>[\w.:@~/-]{1,64}(?: [\w.:@~/-]{1,64})?)\]"
 _SHELL = re.compile(
-    rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?(?:{_AT_HOST}|(?:ba|z|k)?sh-[\d.]+|"
+    rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?"
+    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba|z|k)?sh-[\d.]+|~[ ]?|"
     rf"(?P<bare>{_HOST}):(?P<below>[^$#%\s]{{0,64}}))?[$%][ \t]+(?P<typed>\S.*)",
     re.DOTALL,
 )
@@ -20,8 +26,19 @@ _ARROW = re.compile(
     r"(?:➜[ \t]+(?P<folder>\S+(?:[ \t]+git:\(\S+\))?)(?:[ \t]+✗)?|[❯λ»])[ \t]+"
     r"(?P<typed>\S.*)"
 )
-_AT_ROOT = re.compile(rf"(?:{_AT_HOST}|(?:ba)?sh-[\d.]+)#[ \t]+(?P<typed>\S.*)")
-_ROOT = re.compile(r"#[ \t]+(\S.*)")
+_AT_ROOT = re.compile(
+    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+|~|"
+    rf"(?P<bare>{_HOST}):(?P<below>[~/][^$#%\s]{{0,64}}))#[ \t]+(?P<typed>\S.*)"
+)
+_TIGHT = re.compile(
+    rf"(?P<host>{_HOST}@{_HOST}):(?P<folder>[^$#%\s]{{1,128}})[$#](?P<typed>[a-z./~].*)"
+)
+"""A prompt without a blank behind it."""
+_BUSYBOX = re.compile(r"(?:~|/\w*)[ ]#[ \t]+(?P<typed>\S.*)")
+"""A folder and `#`; behind a path there may as well be a comment."""
+_ROOT = re.compile(r"#[ \t]+(?P<typed>\S.*)")
+_CHEVRON = re.compile(r">[ \t]+(?P<typed>\S.*)")
+"""A bare prompt; after the first line of a command it may also continue that."""
 _CLIENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("psql", re.compile(r"(?P<base>[\w-]{1,63})[=(*!^'\"][#>][ \t]?(?P<typed>.*)")),
     (
@@ -39,12 +56,6 @@ _CLIENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _CONTINUATION_PROMPT = re.compile(
     r"[ \t]*(?:->|\.\.\.|['\"`]>)[ \t]?(.*)|[\w-]{1,63}-[#>][ \t](.*)"
 )
-_ENDS_INCOMPLETE = re.compile(r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$")
-_ENDS_COMPOUND = re.compile(r"[ \t]*(?:done|fi|esac|\})\b")
-_BEGINS_COMPOUND = re.compile(r"[ \t]*(?:for|while|until|if|case)\b")
-_MAX_COMMAND_LINES = 200
-_MAX_COMMAND = 32 * 1024
-"""Characters of a command that is parsed for open quotes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,65 +92,111 @@ class Session:
     """The comments in `parts` that name the place of the commands below them."""
 
 
-def begins_with_prompt(lines: Sequence[str]) -> bool:
-    """Whether the first line that is neither blank nor a comment has a prompt."""
-    bare = (line.strip() for line in lines)
-    first = next((line for line in bare if line and line[0] != "#"), "")
-    return not first.startswith("%") and _prompt(first) is not None
+def bare_prompt(lines: Sequence[str], *, is_marked: bool) -> str:
+    """The sign that alone is the prompt of a block: `#` of root, `>`; or none.
 
-
-def has_root_prompts(lines: Sequence[str], programs: frozenset[str]) -> bool:
-    """Whether `# ` in a block is the prompt of root, and not a comment.
-
-    It is if exactly the lines with `# ` contain commands.
+    `#` is a prompt, and begins no comment, if exactly the lines with it are commands,
+    apart from a first one that opens the shell;
+    `>` is one if it stands before a command in the first line.
 
     Args:
         lines: the lines of the block.
-        programs: the names of known programs.
+        is_marked: whether it is marked as a script, in which a command behind `#` may
+            as well be one that is not to run: then all other lines must be output.
     """
     bare = [line.strip() for line in lines if line.strip()]
+    first = next((line for line in bare if line[0] != "#"), "")
+    chevron = _CHEVRON.fullmatch(first)
+    if chevron is not None and is_command(chevron["typed"]):
+        return ">"
+    if bare and opens_shell(bare[0]):
+        del bare[0]
     if not bare or not bare[0].startswith("# "):
-        return False
+        return ""
+    command = OpenCommand()
     for line in bare:
-        after = line.removeprefix("# ")
-        words = after.split()
-        is_command = bool(words) and (
-            words[0] in programs or words[0].startswith(("./", "/"))
+        if command.is_open:
+            command.add(line)
+            continue
+        command.clear()
+        typed = line.removeprefix("# ")
+        words = typed.split()
+        known = bool(words) and (
+            is_command(typed)
+            or words[0].startswith(("./", "/"))
+            or (not is_marked and words[0] in PROGRAMS)
         )
-        if is_command != (after != line):
-            return False
-    return True
+        if known != (typed != line):
+            return ""
+        if known:
+            command.add(typed)
+        elif is_marked and output_rule(line) is None:
+            return ""
+    return "#"
 
 
-def read_session(lines: Sequence[str], *, root: bool) -> Session:
+def shows_prompts(lines: Sequence[str]) -> bool:
+    """Whether a block has prompts of a shell or a client program.
+
+    Its first line has one, apart from blank ones and comments; or a later line has one
+    of a shell, outside of quotes and here-documents.
+    """
+    bare = (line.strip() for line in lines)
+    first = next((line for line in bare if line and line[0] != "#"), "")
+    if not first.startswith("%") and _prompt(first) is not None:
+        return True
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    prompts = [
+        start
+        for line, start in zip(lines, starts, strict=False)
+        if not line.lstrip().startswith("%") and _shell_prompt(line) is not None
+    ]
+    if not prompts:
+        return False
+    quoting = QuotingScanner("\n".join(lines))
+    return any(quoting.at(start) == "none" for start in prompts)
+
+
+def read_session(lines: Sequence[str], *, bare: str) -> Session:
     """Separate the typed lines of a block from the printed ones.
 
     Args:
         lines: the lines; without any prompt, all of them were typed.
-        root: whether `# ` is a prompt.
+        bare: the sign that alone is a prompt in this block, if any.
     """
-    if not root and not any(_prompt(line) is not None for line in lines):
+    if not bare and not any(_prompt(line) is not None for line in lines):
         return Session(parts=[SessionPart(client="", typed=list(lines))], printed=[])
-    return _SessionReader(lines, root=root).read()
+    return _SessionReader(lines, bare=bare).read()
 
 
 def _prompt(line: str) -> Prompt | None:
     """The prompt that a line begins with."""
-    for pattern in (_SHELL, _ARROW, _AT_ROOT):
-        if (match := pattern.fullmatch(line)) is not None:
-            found = match.groupdict("")
-            return Prompt(place=_place(found), typed=found["typed"])
+    if (found := _shell_prompt(line)) is not None:
+        return found
     for client, pattern in _CLIENTS:
         if (match := pattern.fullmatch(line)) is not None:
-            found = match.groupdict("")
-            base = found.get("base", "")
-            return Prompt(client=client, database=base, typed=found["typed"])
+            names = match.groupdict("")
+            base = names.get("base", "")
+            return Prompt(client=client, database=base, typed=names["typed"])
+    return None
+
+
+def _shell_prompt(line: str) -> Prompt | None:
+    """The prompt of a shell; behind one that is indented there is a command."""
+    bare = line.lstrip()
+    for pattern in (_SHELL, _ARROW, _AT_ROOT, _TIGHT):
+        match = pattern.fullmatch(bare)
+        if match is not None and (bare == line or is_command(match["typed"])):
+            return Prompt(place=_place(match.groupdict("")), typed=match["typed"])
+    match = _BUSYBOX.fullmatch(line)
+    if match is not None and is_command(match["typed"]):
+        return Prompt(typed=match["typed"])
     return None
 
 
 def _place(found: Mapping[str, str]) -> str:
     """The place that a prompt names: `on root@db1, in /srv`."""
-    host = found.get("host") or found.get("bare")
+    host = found.get("host") or found.get("named") or found.get("bare")
     folder = (found.get("folder") or found.get("below") or "").strip(" \t:]")
     parts = (
         f"on {host}" if host else "",
@@ -152,16 +209,16 @@ def _place(found: Mapping[str, str]) -> str:
 class _SessionReader:
     """Reads a session, line by line."""
 
-    def __init__(self, lines: Sequence[str], *, root: bool) -> None:
+    def __init__(self, lines: Sequence[str], *, bare: str) -> None:
         self.session = Session(parts=[], printed=[])
-        self._root = root
+        self._bare = bare
         self._lines = lines
         self._last_index = {_without_prompt(line): at for at, line in enumerate(lines)}
         """The index of the last occurrence of each line."""
-        self._command: list[str] = []
-        """The lines of the command that may continue."""
-        self._documents: list[str] = []
-        """The end words of the open here-documents."""
+        self._command = OpenCommand()
+        """The command that may continue."""
+        self._is_prompted = False
+        """Whether a prompt has been read."""
         self._place = ""
 
     def read(self) -> Session:
@@ -171,31 +228,42 @@ class _SessionReader:
         return self.session
 
     def _line(self, line: str, at: int) -> None:
-        if self._documents:
-            if _without_prompt(line) == self._documents[0]:
-                del self._documents[0]
-            self._add_typed(line.removeprefix("> "), at, may_begin_document=False)
+        if self._command.is_in_document:
+            self._add_typed(line.removeprefix("> "), at)
         elif (found := self._prompt(line)) is not None:
             self._begin_command(found, at)
-        elif self._command and self._continue_command(line, at):
+        elif not self._command.is_empty and self._continue_command(line, at):
             pass
         elif not line.strip() or (line.startswith("#") and not self.session.printed):
-            self._command = []
-            if self.session.parts and not self.session.parts[-1].client:
-                self.session.parts[-1].typed.append(line)
-            elif line.strip():
-                self.session.parts.append(SessionPart(client="", typed=[line]))
+            self._command.clear()
+            self._add_to_shell(line)
+        elif not self._is_prompted and is_command(line):
+            self._command.clear()
+            self._add_to_shell(line)
+            self._command.add(line)
         else:
-            self._command = []
+            self._command.clear()
             self.session.printed.append(line)
+
+    def _add_to_shell(self, line: str) -> None:
+        """Add a line without a prompt to what was typed to the shell."""
+        if self.session.parts and not self.session.parts[-1].client:
+            self.session.parts[-1].typed.append(line)
+        elif line.strip():
+            self.session.parts.append(SessionPart(client="", typed=[line]))
 
     def _prompt(self, line: str) -> Prompt | None:
         found = _prompt(line)
-        if found is None and self._root and (match := _ROOT.fullmatch(line)):
-            return Prompt(typed=match[1])
-        return found
+        if found is not None or not self._bare:
+            return found
+        if self._bare == "#":
+            match = _ROOT.fullmatch(line.lstrip())
+        else:
+            match = None if self._command.is_open else _CHEVRON.fullmatch(line.lstrip())
+        return Prompt(typed=match["typed"]) if match is not None else None
 
     def _begin_command(self, prompt: Prompt, at: int) -> None:
+        self._is_prompted = True
         parts = self.session.parts
         target = (prompt.client, prompt.database)
         if not parts or (parts[-1].client, parts[-1].database) != target:
@@ -207,28 +275,21 @@ class _SessionReader:
             place = f"# {prompt.place or 'at a prompt that names no place'}"
             self.session.places.append(place)
             parts[-1].typed.append(place)
-        self._command = []
+        self._command.clear()
         self._add_typed(prompt.typed, at)
 
-    def _add_typed(
-        self, line: str, at: int, *, may_begin_document: bool = True
-    ) -> None:
+    def _add_typed(self, line: str, at: int) -> None:
         """Add a typed line, which may begin a here-document."""
-        self.session.parts[-1].typed.append(line)
-        self._command.append(line)
-        quoting = self._quoting() if may_begin_document and "<<" in line else None
-        if quoting is not None:
-            ends = quoting.open_end_words
-            self._documents = [
-                end for end in ends if self._last_index.get(end, -1) > at
-            ]
-
-    def _quoting(self) -> QuotingScanner | None:
-        """The quoting of the command that may continue, if it is a shell command."""
-        if len(self._command) > _MAX_COMMAND_LINES or self.session.parts[-1].client:
-            return None
-        text = "\n".join(self._command)
-        return QuotingScanner(f"{text}\n") if len(text) < _MAX_COMMAND else None
+        part = self.session.parts[-1]
+        part.typed.append(line)
+        if part.client:
+            self._command.begin_foreign(line)
+            return
+        was_in_document = self._command.is_in_document
+        self._command.add(line)
+        if self._command.is_in_document and not was_in_document:
+            later = {each for each, last in self._last_index.items() if last > at}
+            self._command.keep_documents_that_end_in(later)
 
     def _continue_command(self, line: str, at: int) -> bool:
         """Add a line that continues the command; False if it does not."""
@@ -237,25 +298,13 @@ class _SessionReader:
             if match is not None:
                 self._add_typed(match[1] or match[2] or "", at)
             return match is not None
-        if line.startswith("> ") or line.rstrip() == ">":
-            self._add_typed(line[2:], at)
-            return True
-        if len(self._command) > _MAX_COMMAND_LINES:
+        if not (self._command.is_open or self._command.is_too_long):
             return False
-        quoting = self._quoting()
-        if not self._is_incomplete() and (quoting is None or not quoting.is_open):
+        is_prompted = line.startswith("> ") or line.rstrip() == ">"
+        if self._command.is_too_long and not is_prompted:
             return False
-        self._add_typed(line, at)
+        self._add_typed(line[2:] if is_prompted else line, at)
         return True
-
-    def _is_incomplete(self) -> bool:
-        """Whether the command must continue: an open operator or compound command."""
-        if _ENDS_INCOMPLETE.search(self._command[-1]):
-            return True
-        opened = sum(bool(_BEGINS_COMPOUND.match(line)) for line in self._command)
-        ended = sum(bool(_ENDS_COMPOUND.match(line)) for line in self._command)
-        one_line = re.search(r"\b(?:done|fi|esac)\b", self._command[0])
-        return len(self._command) > 1 and not one_line and opened > ended
 
 
 def _without_prompt(line: str) -> str:

@@ -15,13 +15,8 @@ from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE
 from mobius_tui.runbook.decode.user_commands import command_table_for
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.model.actions import Effect
-from mobius_tui.runbook.page.page_drafts import (
-    MAX_TITLE_CHARACTERS,
-    PageDraft,
-    PhaseDraft,
-    StepDraft,
-    shorten,
-)
+from mobius_tui.runbook.page.lead_sentences import fit_title, shorten
+from mobius_tui.runbook.page.page_drafts import PageDraft, PhaseDraft, StepDraft
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
 from mobius_tui.runbook.text.names import IdMaker, id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
@@ -98,7 +93,9 @@ def runbook_text(draft: PageDraft, *, page_file: str, file: str, id_source: str)
         variable: dict[str, Any] = {"title": _title(title), "ask": True}
         if any(name in step.secrets for phase in draft.phases for step in phase.steps):
             variable["secret"] = True
-        full_title = _comment(f"# {_line(title)}\n") if shorten(title) != title else ""
+        full_title = (
+            _comment(f"# {_line(title)}\n") if fit_title(title) != title else ""
+        )
         parts.append(f"{full_title}{_table(f'[var.{name}]', variable)}")
     if draft.triggers:
         parts.append(_triggers(draft))
@@ -159,6 +156,12 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
     steps = [step for phase in draft.phases for step in phase.steps]
     named = {id(step.on_failure) for step in steps}
     is_judged = sum(len(step.run) for step in steps) <= MAX_JUDGED_CHARACTERS
+    secret = {name for step in steps for name in step.secrets}
+    filled = {
+        text: name
+        for text, name in draft.placeholders.items()
+        if name in draft.variables and name not in secret and text[0] in "<[{/"
+    }
     parts: list[str] = []
     for phase in draft.phases:
         head = _identified(
@@ -170,7 +173,7 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
         for step in phase.steps:
             step_id = step_ids.next_id(step.title)
             head = _identified(step_id, _title(step.title) or step_id)
-            body = _step(step, head, messages, is_judged=is_judged)
+            body = _step(step, head, messages, filled, is_judged=is_judged)
             if step.on_failure is not None:
                 body["on_failure"] = phase_names[id(step.on_failure)]
             under = (
@@ -179,6 +182,10 @@ def _phases(draft: PageDraft, messages: Mapping[int, str]) -> list[str]:
                 else ""
             )
             parts.append(f"{under}{_table('[[phase.step]]', body)}")
+            parts += [
+                _table("[[phase.step.ask]]", {"var": var, "title": _title(title)})
+                for var, title in step.ask.items()
+            ]
             if step.choose:
                 parts.append(_choice(step))
     return parts
@@ -210,12 +217,20 @@ def _step(
     step: StepDraft,
     head: dict[str, Any],
     messages: Mapping[int, str],
+    filled: Mapping[str, str],
     *,
     is_judged: bool,
 ) -> dict[str, Any]:
+    def filled_text(text: str) -> str:
+        """A text with the values of the variables that its placeholders became."""
+        written = _text(text)
+        for placeholder, name in filled.items():
+            written = written.replace(placeholder, f"${{{name}}}")
+        return written
+
     body = dict(head)
     if step.why:
-        body["why"] = _text("\n\n".join(step.why))
+        body["why"] = filled_text("\n\n".join(step.why))
     if step.when:
         body["when"] = {var: [value] for var, value in step.when.items()}
     if step.run:
@@ -224,6 +239,10 @@ def _step(
             body["effect"] = effect
         if step.shell:
             body["shell"] = [*step.shell]
+        if step.tty:
+            body["tty"] = True
+        if step.outputs:
+            body["outputs"] = [*step.outputs]
         if step.secrets:
             body["secrets"] = dict.fromkeys(step.secrets)
         body["run"] = script
@@ -231,7 +250,7 @@ def _step(
         body["message"] = messages[id(step)]
         body["optional"] = True
     elif not step.choose:
-        body["manual"] = _text("\n\n".join(step.manual)) or body["title"]
+        body["manual"] = filled_text("\n\n".join(step.manual)) or body["title"]
     return body
 
 
@@ -261,7 +280,7 @@ def _choice(step: StepDraft) -> str:
 
 
 def _title(text: str) -> str:
-    return _escape_templates(_line(shorten(text, MAX_TITLE_CHARACTERS)))
+    return _escape_templates(_line(fit_title(text)))
 
 
 def _text(text: str) -> str:

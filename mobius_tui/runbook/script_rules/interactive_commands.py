@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
-from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, Loop, Word
+from mobius_tui.runbook.shell.script_model import (
+    EXPANSION_MARK,
+    Loop,
+    ParsedScript,
+    Word,
+)
 from mobius_tui.runbook.shell.script_walk import (
     CommandVisit,
     Program,
     commands,
     split_options,
+    visits,
 )
 from mobius_tui.runbook.toml.problem import LintRule
 
@@ -228,6 +234,21 @@ def terminal_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
                 offset=program.word.start,
                 message=f"`{use}` wants a terminal, and a step has none",
             )
+
+
+def wants_person(script: ParsedScript) -> bool:
+    """Whether a script cannot be run without a terminal and a person at it.
+
+    It has a command that draws on one, or asks a question. That `sudo` may ask for a
+    password does not count: where scripts are run, it mostly asks for none.
+    """
+    all_visits = tuple(visits(script.body))
+    if any(terminal_commands(ScriptContext(script=script, visits=all_visits))):
+        return True
+    return any(
+        visit.program is not None and bool(_question(visit, visit.program))
+        for visit in all_visits
+    )
 
 
 def _terminal_use(visit: CommandVisit, program: Program) -> str:

@@ -10,15 +10,20 @@ from mobius_tui.runbook.text.names import id_from_text
 
 _ANGLES = re.compile(
     r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>]|/dev/)"
-    r"|(?<==)<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>])"
+    r"|(?<==)<(/?[A-Za-z][\w .:,/'@-]{0,80}?)>(?![(>])"
     r"|(?<![\w)\]<&$\\?])<([A-Za-z][\w-]{0,30}(?:\|[A-Za-z][\w-]{0,30}){1,5})>"
     r"(?=[\"'\])]|[ \t]*(?:[<\[]|\\?$))",
     re.MULTILINE,
 )
 """Alternatives such as `<id|token>` only where they cannot be redirections."""
+_IN_HOST_NAME = (
+    r"\.(?:[a-z0-9-]+\.)*(?:com|net|org|io|dev|app|cloud|local|internal|example|test|edu"
+    r"|gov|eu|de|uk|fr|us)(?![\w-])"
+)
+"""What follows the first label of a host's name, which may be a real one."""
 _YOURS = re.compile(
     r"(?<![\w$.{/-])(?:YOUR|MY|REPLACE|INSERT)[_-][A-Z][A-Z0-9_-]*(?![\w=])|"
-    r"(?<![\w${])your[-_][a-z0-9][a-z0-9_-]*(?![\w=])|"
+    rf"(?<![\w${{.])your[-_][a-z0-9][a-z0-9_-]*(?![\w=-]|{_IN_HOST_NAME})|"
     r"(?<![\w$.{])(?:CHANGE|REPLACE|FILL)[_-]?(?:ME|IN)(?![\w=])"
 )
 _BRACES = re.compile(r"\{\{[<%]?[ \t]*([A-Za-z][\w -]{0,40}?)[ \t]*[>%]?\}\}")
@@ -26,6 +31,9 @@ _SQUARE = re.compile(
     r"(?<![\w$\]!])\[((?:your|insert|enter|name of|the|replace with) [\w -]{1,40})\]"
     r"(?![\[(:])",
     re.IGNORECASE,
+)
+_PATHS = re.compile(
+    r"(?<![\w.$}/-])(?:\.{0,2}/|~/)?path/to/(?:your/)?((?:[\w.-]*\w/)*[\w.-]*\w)(?![\w<$])"
 )
 _ADDRESS = re.compile(r"://|@(?:[\w-]+\.|localhost)")
 _MUST_BE_SET = re.compile(r"\$\{([A-Za-z_]\w*):?\?([^{}\n]{0,100})\}")
@@ -35,9 +43,9 @@ _TEMPLATE = re.compile(
 )
 """The start of a template for a program: its braces are no placeholders."""
 _VALUE_NAMES = """
-anonymous default defunct empty eof invalid missing nil nodes none null pending root
-stdin stdout unknown unset body br div h1 h2 h3 head hr html li p script span style td
-title tr ul
+anonymous default defunct empty eof invalid missing nil nodes none null omitted pending
+root snip snipped stdin stdout truncated unknown unset body br div h1 h2 h3 head hr html
+li p script span style td title tr ul
 """
 _VALUES = frozenset(_VALUE_NAMES.split())
 """Words in angles that programs print, and HTML: these are no placeholders."""
@@ -70,7 +78,7 @@ def placeholders(script: str) -> list[Placeholder]:
     """The placeholders of a script, in order; `${x:?}` is left out."""
     if len(script) > _LONGEST:
         return []
-    patterns: list[re.Pattern[str]] = [_ANGLES, _YOURS, _SQUARE]
+    patterns: list[re.Pattern[str]] = [_ANGLES, _YOURS, _SQUARE, _PATHS]
     if _TEMPLATE.search(script) is None:
         patterns.append(_BRACES)
     closed = {name.lower() for name in _MARKUP.findall(script)}
@@ -84,6 +92,9 @@ def placeholders(script: str) -> list[Placeholder]:
         if not name or is_value or _is_redirection(script, match):
             continue
         remark = inner if _HAS_REMARK.search(inner) is not None else ""
+        if match.re is _PATHS:
+            name = variable_name_for(inner.rsplit("/", 1)[-1])
+            remark = f"the path of {inner}"
         start, end = match.span()
         found.append(
             Placeholder(start=start, end=end, text=match[0], name=name, remark=remark)
@@ -122,4 +133,5 @@ def _is_redirection(script: str, match: re.Match[str]) -> bool:
     inner = match[1] or match[2] or ""
     if _ADDRESS.search(inner) is not None:
         return True
-    return inner.endswith((" ", ".", ",")) or inner.count(" ") > 6
+    most = 6 if script[match.start() - 1 : match.start()] != "=" else 12
+    return inner.endswith((" ", ".", ",")) or inner.count(" ") > most

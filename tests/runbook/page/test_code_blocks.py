@@ -19,7 +19,6 @@ def page_of(block: str, language: str) -> str:
         ("bash", "npm dist-tag add <spec (with version)> [<tag>]\n\nalias: dist-tags"),
         ("bash", "<protocol>://[<user>[:<password>]@]<hostname>[/]<path>[#<a> | #<b>]"),
         ("bash", "uptime\n\n```bash\n# Look\nuptime 'x"),
-        ("sh", "uptime\n- [look](https://x.example/a) for more."),
         ("bash", "npm prune [[<@scope>/]<pkg>...]"),
         ("bash", "npm team create <scope:team> [--otp <otpcode>]"),
         ("console", "$ npm uninstall [<@scope>/]<pkg>..."),

@@ -81,10 +81,6 @@ def test_no_heading_and_no_address_is_lost(page: str) -> None:
         ("➜  api git:(main) ✗ ls", "# in api git:(main)\nls\n"),
         ("➜  ~ ls", "ls\n"),
         (
-            "$ ssh a\n[me@a ~]$ ls\n$ ls",
-            "ssh a\n# on me@a\nls\n# at a prompt that names no place\nls\n",
-        ),
-        (
             "[me@a ~]$ psql x\nx=# select 1;\n[me@a ~]$ ls",
             "# on me@a\npsql x <<'EOF'\nselect 1;\nEOF\nls\n",
         ),
@@ -115,7 +111,7 @@ def test_a_variable_is_called_all_that_its_placeholder_says() -> None:
     made, book = imported(page)
     assert {name: each.title for name, each in book.variables.items()} == {
         "node": "Enter the node, eg. worker",
-        "disk": "The disk of the node that the database writes to (disk…",
+        "disk": "The disk of the node that the database writes to",
         "scope_team": "Scope team",
         "scope": "Scope",
         "on_off": "On|off",

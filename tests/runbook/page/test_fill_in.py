@@ -132,3 +132,56 @@ def test_a_password_is_a_secret_and_names_of_the_script_are_left_alone() -> None
     assert not book.variables["pod_value"].secret
     assert step.secrets == {"api_token": "api_token"}
     assert all("DB_PASSWORD" in step.secrets for step in book.steps()[1:])
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "curl https://fsn1.your-objectstorage.com",
+        "curl https://your-co.grafana.net/api/health",
+        "ping your-host.example.internal",
+        "cat a | grep '<snip>'",
+        "echo '<truncated>'",
+    ],
+)
+def test_the_name_of_a_host_and_a_mark_of_what_is_cut_are_not_asked(
+    script: str,
+) -> None:
+    assert of(script) == (f"{script}\n", {})
+
+
+@pytest.mark.parametrize(
+    ("script", "filled", "asked"),
+    [
+        (
+            "curl --cacert /path/to/ca.crt x",
+            'curl --cacert "$ca_crt" x',
+            {"ca_crt": "The path of ca.crt"},
+        ),
+        (
+            "a -f /path/to/your/b/values.yaml",
+            'a -f "$values_yaml"',
+            {"values_yaml": "The path of b/values.yaml"},
+        ),
+        ("ls path/to/x", 'ls "$x"', {"x": "The path of x"}),
+        ("mytool your-values.yaml", 'mytool "$values".yaml', {"values": "Values"}),
+        (
+            "a --from-file=bsl=</path/to/credentials>",
+            'a --from-file=bsl="$path_to_credentials"',
+            {"path_to_credentials": "Path to credentials"},
+        ),
+        (
+            "V=<version of what you're targeting, for example v1.4.0>",
+            'V="$version_of_what_youre_targeting"',
+            {
+                "version_of_what_youre_targeting": "Version of what you're targeting, "
+                "for example v1.4.0",
+            },
+        ),
+        ("ls /srv/path/to/x", "ls /srv/path/to/x", {}),
+    ],
+)
+def test_a_path_to_somewhere_is_asked(
+    script: str, filled: str, asked: dict[str, str]
+) -> None:
+    assert of(script) == (f"{filled}\n", asked)

@@ -32,7 +32,7 @@ def steps_of(page: str) -> list[tuple[str, str]]:
         ("Run the following command to drain the node:", "Drain the node"),
         ("To drain the node, run:", "Drain the node"),
         ("Check the pods by using the command below:", "Check the pods"),
-        ("Log in first. Then check the pods:", "Then check the pods"),
+        ("Log in first. Then check the pods:", "Log in first"),
         ("Log in first. Run this command:", "Log in first"),
         ("Or, with docker:", "With docker"),
         ("For example:", ""),
@@ -115,7 +115,7 @@ deployment.apps/web restarted
 ```
 """
     (first, why), (second, more) = steps_of(page)
-    assert (first, second) == ("Look at them", "Then restart it")
+    assert (first, second) == ("Look at them", "Restart it")
     assert why == "You should see:\n\nThe page shows this output:\nweb-1 Running"
     assert more.startswith("All of them must run. Then restart it:")
     assert more.endswith("this output:\ndeployment.apps/web restarted")
