@@ -93,8 +93,8 @@ class ConditionChain:
     def close(self) -> None:
         """Give the decision its options, and each step its guard."""
         if len(self._ways) == 1:
-            also = ", and what follows it" if self._rest else ""
-            self._ways.insert(0, _Way(value=_NO, title=f"No: leave this out{also}"))
+            more = ", and what follows it" if self._rest else ""
+            self._ways.insert(0, _Way(value=_NO, title=f"No: leave this out{more}"))
         *others, last = self._ways
         in_order = self._ways if self._ways[0].value == _YES else [last, *others]
         titles = {way.value: shorten(way.title) for way in in_order}

@@ -61,8 +61,9 @@ _FAILS = (
     r"went wrong|exits? non-?zero|returns? an error"
 )
 _IF = (
-    r"(?:if|in case|in the event|should (?:the|this|it|that|any|you)|unless(?! otherwise)|"
-    r"only if|only when|only do|only run|only use|as a last resort)\b"
+    r"(?:if|in case|in the event|should (?:the|this|it|that|any|you)|"
+    r"unless(?! otherwise)|only if|only when|only do|only run|only use|"
+    r"as a last resort)\b"
 )
 _NOT_WHETHER = (
     r"(?<!see )(?<!check )(?<!verify )(?<!know )(?<!determine )(?<!decide )(?<!tell )"
