@@ -179,6 +179,7 @@ complete -c mobius-tui -n '_shtab_mobius_tui_using import' -s h -l help -d 'show
 complete -c mobius-tui -n '_shtab_mobius_tui_using import' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the runbook to write'
 complete -c mobius-tui -n '_shtab_mobius_tui_using import' -l force -d 'replace a file that is there'
 complete -c mobius-tui -n '_shtab_mobius_tui_using import' -l check -d 'write nothing'
+complete -c mobius-tui -n '_shtab_mobius_tui_using import' -l explain -d 'write nothing'
 complete -c mobius-tui -n '_shtab_mobius_tui_using import' -l json -d 'for programs'
 complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobius_tui_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d page.md
 complete -c mobius-tui -n '_shtab_mobius_tui_using import; and test $_shtab_mobius_tui_npos -eq 1' -ka "(_mobius_tui_names runbooks; __fish_complete_suffix .toml)" -d runbook

@@ -52,7 +52,14 @@ def import_options(parser: argparse.ArgumentParser) -> None:
         help="write nothing; say where the commands of page and RUNBOOK have parted, "
         "and exit 1 where they have. A step that says `# page: none` is not looked for "
         "on the page; `# page: COMMAND` says that the page has this command, and the "
-        "runbook has something else for it",
+        "runbook has something else for it; `# page: when`, that the condition of the "
+        "step is the runbook's own",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="write nothing; say of each part of the page what became of it, and by "
+        "which rule",
     )
     add_json_option(parser)
 

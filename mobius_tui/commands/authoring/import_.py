@@ -1,4 +1,4 @@
-"""`mobius-tui import`: a page as a runbook; with `--check`, where the two differ."""
+"""`mobius-tui import`: a page as a runbook, why so, and where the two differ."""
 
 from __future__ import annotations
 
@@ -135,6 +135,12 @@ def _in_words(drift: Drift, page: str, runbook: str) -> str:
         )
         return f"{what} is in no step of {runbook}{where}"
     there = f"step {in_book.step} ({_position(in_book)})"
+    if drift.kind == "condition":
+        if not in_book.is_conditional:
+            return f"{what} is done only on a condition, and always in {there}"
+        if not on_page.is_conditional:
+            return f"{what} is done always, and only on a condition in {there}"
+        return f"{what} goes with another condition in {there}"
     if drift.kind == "order":
         return f"{what} stands elsewhere among its neighbours in {there}"
     return f"{what} is `{in_book.shown}` in {there}"
@@ -156,15 +162,42 @@ def _place(command: ComparedCommand | None) -> dict[str, Any] | None:
     return {**shown, "command": command.shown}
 
 
+def explain_import(made: ConvertedPage, *, page: str, as_json: bool) -> None:
+    """Print what became of each part of a page, and by which rule.
+
+    Args:
+        made: the runbook that the page becomes.
+        page: what the page is called.
+        as_json: whether one JSON list is printed, in place of lines.
+    """
+    if as_json:
+        items = [{"file": page, **asdict(part)} for part in made.parts]
+        print_data(json.dumps(items, indent=2, ensure_ascii=False))
+        return
+    for part in made.parts:
+        begin = part.words[:_MAX_EXPLAINED]
+        words = begin + ("…" if begin != part.words else "")
+        became = f" → {'; '.join(part.steps)}" if part.steps else ""
+        print_data(line(f"{page}:{part.line}: {part.rule}: {words}{became}"))
+
+
+_MAX_EXPLAINED = 72
+"""Characters of a part's words in a line for a person."""
 _STDIN = "standard input"
 
 
 def do(options: argparse.Namespace) -> int:
-    """Write the runbook that a page becomes, or compare a page with its runbook."""
+    """Write the runbook that a page becomes, explain it, or compare the two."""
+    if options.check and options.explain:
+        raise UsageError("import: --check and --explain do not go together")
     if options.check:
         return _check(options)
-    if options.runbook is not None or options.json:
-        raise UsageError("import: RUNBOOK and --json belong to --check")
+    if options.runbook is not None:
+        raise UsageError("import: RUNBOOK belongs to --check")
+    if options.explain:
+        return _explain(options)
+    if options.json:
+        raise UsageError("import: --json belongs to --check and --explain")
     return _write(options)
 
 
@@ -199,6 +232,17 @@ def _write(options: argparse.Namespace) -> int:
         narrate(f"left out, as the page does not show it: {count}")
     if target is not None:
         _report_written(target)
+    return EXIT_OK
+
+
+def _explain(options: argparse.Namespace) -> int:
+    """Print what became of each part of a page."""
+    if options.output is not None or options.force:
+        raise UsageError("import --explain writes nothing; leave -o and --force out")
+    page, text = _read_page(options.page)
+    made = convert_page(text, page_file=page, file="", id_source=Path(page).stem)
+    name = page if options.page == "-" else options.page
+    explain_import(made, page=name, as_json=options.json)
     return EXIT_OK
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunbookError
+from mobius_tui.runbook.page.condition_chain import ask_conditions
 from mobius_tui.runbook.page.fill_in import replace_placeholders
 from mobius_tui.runbook.page.lead_sentences import (
     MAX_TITLE_CHARACTERS,
@@ -179,6 +180,7 @@ def draft_runbook(page: MarkdownPage) -> PageDraft:
             else:
                 title = "" if phase.is_in_summary else phase.title
                 _add_to_summary(draft, title, phase.why)
+    ask_conditions(draft)
     line = [(each.title, each.steps) for each in draft.phases if not each.aside]
     _add_option_decisions(line, draft, draft.title)
     if all(phase.aside for phase in draft.phases):
@@ -236,6 +238,7 @@ def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
     )
     reader = SectionReader(own, draft, aside=chapter.aside)
     reader.read()
+    draft.sections.append((own.title, own.level, reader.steps))
     phase.is_in_summary = reader.is_in_summary
     asides = reader.placement.asides
     _name_aside(own.title, reader.steps, asides)
@@ -246,6 +249,7 @@ def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
         asides
         or subsections
         or reader.has_side_content
+        or reader.is_only_told
         or own.topic in ("about", "contacts")
     ):
         phase.why = [*reader.placement.lead, *reader.prose]
@@ -259,6 +263,7 @@ def _phases(chapter: Chapter, draft: PageDraft) -> list[PhaseDraft]:
             section, draft, aside=chapter.aside
         )
         drafted.append((section.title, steps))
+        draft.sections.append((section.title, section.level, steps))
         asides += subsection_asides
     _add_option_decisions(drafted, draft, phase.title)
     phase.steps += [step for _, steps in drafted for step in steps]
@@ -293,7 +298,7 @@ def _subsection_steps(
     _name_aside(section.title, steps, asides)
     paragraphs = [*reader.placement.lead, *reader.prose]
     if not steps:
-        if section.topic in ("about", "contacts"):
+        if section.topic in ("about", "contacts") or reader.is_only_told:
             _add_to_summary(draft, section.title, paragraphs)
         elif paragraphs or not (reader.has_side_content or asides):
             step = _reading_step(section.title, paragraphs)
@@ -364,6 +369,19 @@ MAX_PAGE_STEPS = 2000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExplainedPart:
+    """A part of a page, and what became of it."""
+
+    line: int
+    """Where it begins on the page, from 1; 0 if unknown."""
+    words: str
+    rule: str
+    """The rules that it went by; otherwise `step`, or `text`: told with a step."""
+    steps: tuple[str, ...]
+    """The number, the title and the condition of each step that it became."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConvertedPage:
     """The result of converting a page."""
 
@@ -371,6 +389,8 @@ class ConvertedPage:
     """The runbook, as TOML."""
     comment_count: int
     """How many HTML comments of the page were left out."""
+    parts: tuple[ExplainedPart, ...]
+    """The parts of the page, in its order."""
 
 
 def convert_page(
@@ -407,4 +427,27 @@ def convert_page(
     if len(written.encode()) > MAX_BYTES:
         words = "makes a runbook of more than 1 MiB, which is none; split the page"
         raise RunbookError(f"{page_file}: it {words}")
-    return ConvertedPage(text=written, comment_count=draft.comment_count)
+    return ConvertedPage(
+        text=written,
+        comment_count=draft.comment_count,
+        parts=tuple(_explained(draft)),
+    )
+
+
+def _explained(draft: PageDraft) -> Iterator[ExplainedPart]:
+    """What became of each part of the page."""
+    names = {
+        id(step): f"{phase_number}.{number} {step.title}{_guard_in_words(step)}"
+        for phase_number, phase in enumerate(draft.phases, 1)
+        for number, step in enumerate(phase.steps, 1)
+    }
+    for part in draft.parts:
+        steps = tuple(names[id(step)] for step in part.steps if id(step) in names)
+        rule = ", ".join(part.rules) or ("step" if steps else "text")
+        yield ExplainedPart(line=part.line, words=part.words, rule=rule, steps=steps)
+
+
+def _guard_in_words(step: StepDraft) -> str:
+    ways = (f"{var} = {' or '.join(values)}" for var, values in step.when.items())
+    guard = " and ".join(ways)
+    return f" (only with {guard})" if guard else ""

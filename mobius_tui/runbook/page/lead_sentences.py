@@ -6,19 +6,19 @@ import re
 
 MAX_TITLE_CHARACTERS = 60
 """Characters of a step's title; a checklist shows some 30 to 50."""
-_BEFORE = (
+BEFORE = (
     r"(?:(?:and|then|next|now|first|finally|secondly?|thirdly?|lastly|also|after that|"
     r"afterwards?|please|again|so|simply|just|optionally)[, ]+|"
     r"(?:you|we)(?: can| should| must| may| could| will| now| then| also| need to| "
     r"have to)+ |let'?s |make sure to |start by |begin by )*"
 )
 _TO = re.compile(
-    rf"{_BEFORE}(?:run|execute|use|issue|enter|type|apply|running|using)\b.{{0,100}}? "
+    rf"{BEFORE}(?:run|execute|use|issue|enter|type|apply|running|using)\b.{{0,100}}? "
     r"(?:in order )?to (.{3,})",
     re.IGNORECASE,
 )
 _FIRST_TO = re.compile(
-    rf"{_BEFORE}(?:in order )?to (.{{3,}}?)[,:]? {_BEFORE}(?:run|execute|use|do|issue|"
+    rf"{BEFORE}(?:in order )?to (.{{3,}}?)[,:]? {BEFORE}(?:run|execute|use|do|issue|"
     r"enter|type|try|perform|apply|proceed|follow)\b(?<! in use).*",
     re.IGNORECASE,
 )
@@ -30,7 +30,7 @@ _BY = re.compile(
 )
 _PURPOSES = (_FIRST_TO, _TO, _BY)
 _MUST_DO = re.compile(
-    rf"{_BEFORE}(?:in order )?(?:to|for) .{{3,}}?, (?:you|we) (?:must|should|need to|"
+    rf"{BEFORE}(?:in order )?(?:to|for) .{{3,}}?, (?:you|we) (?:must|should|need to|"
     r"have to|will need to)(?: also| first)? ((?!use\b|run\b|execute\b|do\b).{3,})",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ _ADDRESSED = re.compile(
 )
 """What stands before an imperative and adds nothing to it."""
 _REMARK = re.compile(
-    rf"{_BEFORE}(?:note|see|refer|replace|remember|make sure|ensure|ask|read|keep|be|"
+    rf"{BEFORE}(?:note|see|refer|replace|remember|make sure|ensure|ask|read|keep|be|"
     r"this|that|it|these|those|there|for (?:more|details))\b",
     re.IGNORECASE,
 )
@@ -93,9 +93,7 @@ prompt
 """
 _EMPTY_WORDS = frozenset(_EMPTY_NAMES.split())
 """Words that say nothing about the commands that they introduce."""
-_SENTENCE = re.compile(
-    r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`\"'(\d])"
-)
+SENTENCE = re.compile(r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`\"'(\d])")
 _OUTPUT = re.compile(
     r"\b(?:outputs?|prints?|returns?|respon[ds]\w*|results?|expected|looks? "
     r"(?:something )?like|similar to|you(?:'ll| should| will| may| might)? "
@@ -106,37 +104,6 @@ _OUTPUT = re.compile(
 _LOOKS_BACK = re.compile(
     r"(?:this|that|it|the (?:output|command|result|above)|you (?:should|will) |expected"
     r"|note|nb\b|where |these |replace |time\b|if |once |wait )",
-    re.IGNORECASE,
-)
-_WRONG = (
-    r"fail\w*|errors?|wrong|broken|unhealthy|unsuccessful\w*|stuck|missing|crash\w*|"
-    r"unavailable|unreachable|hang\w*|degraded|corrupt\w*|lost|dead|down|refused|"
-    r"times? out|timed out|problems?|issues?|(?:do|does|did|is|are|was|has|have|can|"
-    r"could|will)(?:n['o’]t| not|not)|no|not|never|worse|unable|still"
-)
-_WRONG_WORD = re.compile(rf"\b(?:{_WRONG})\b", re.IGNORECASE)
-_FAILS = re.compile(
-    r"\b(?:fail\w*|errors?|does(?:n['’]t| not) (?:work|succeed|come|start|pass)|"
-    r"unsuccessful\w*|goes wrong|went wrong)\b",
-    re.IGNORECASE,
-)
-_FINE = re.compile(
-    r"\b(?:ok|okay|good|fine|healthy|succe\w+|as expected|ready|pass(?:es|ed)?|correct|"
-    r"satisfied|happy|all (?:is )?well|looks? right|confirmed|green|available)\b",
-    re.IGNORECASE,
-)
-_NO_ERROR = re.compile(r"\bno (?:errors?|issues?|problems?)\b", re.IGNORECASE)
-_IF = re.compile(
-    rf"{_BEFORE}(?:if|in case|in the event|should (?:the|this|it|that|any)|unless|"
-    r"only if|otherwise|or else|failing that)\b",
-    re.IGNORECASE,
-)
-_WHEN_WRONG = re.compile(
-    rf"(?:when|whenever|as soon as) [^,.:]{{0,80}}\b(?:{_WRONG})\b", re.IGNORECASE
-)
-_IF_WRONG = re.compile(
-    r"\b(?:if|in case|when)\b[^.;]{0,80}\b(?:fail\w*|goes wrong|went wrong|unhealthy|"
-    r"does(?:n['’]t| not) work|not succeed)\b",
     re.IGNORECASE,
 )
 _OTHER_WAY = re.compile(
@@ -190,7 +157,7 @@ def lead_title(text: str) -> str:
     """
     sentences = [
         each[match.end() if (match := _OR.match(each)) is not None else 0 :].strip()
-        for each in _SENTENCE.split(without_addresses(" ".join(text.split())))
+        for each in SENTENCE.split(without_addresses(" ".join(text.split())))
     ]
     for sentence in sorted(sentences, key=_rank):
         title = _purpose(sentence)
@@ -277,9 +244,9 @@ def _purpose(sentence: str) -> str:
 
 def introduces_output(text: str) -> bool:
     """Whether a paragraph introduces the output of a command."""
-    last = _SENTENCE.split(" ".join(text.split()))[-1]
+    last = SENTENCE.split(" ".join(text.split()))[-1]
     return _OUTPUT.search(last) is not None and not re.match(
-        rf"{_BEFORE}(?:run|execute|use|create|add|edit|set|put|copy|save)\b",
+        rf"{BEFORE}(?:run|execute|use|create|add|edit|set|put|copy|save)\b",
         last,
         re.IGNORECASE,
     )
@@ -288,28 +255,6 @@ def introduces_output(text: str) -> bool:
 def looks_back(text: str) -> bool:
     """Whether a paragraph is about what precedes it, and introduces nothing."""
     return not text.rstrip().endswith(":") and _LOOKS_BACK.match(text) is not None
-
-
-def is_condition(text: str) -> bool:
-    """Whether a text's first sentence states a condition.
-
-    It begins with one, other than that something is fine; or it says anywhere that
-    something fails, as in `Run it again if the job fails`.
-    """
-    first = _SENTENCE.split(" ".join(text[:600].split()))[0]
-    if _WHEN_WRONG.match(first) or _IF_WRONG.search(first):
-        return True
-    if _IF.match(first) is None:
-        return False
-    condition = re.split(r",|\bthen\b|:", first, maxsplit=1)[0]
-    condition = _NO_ERROR.sub("good", condition)
-    return _FINE.search(condition) is None or _WRONG_WORD.search(condition) is not None
-
-
-def is_failure_condition(text: str) -> bool:
-    """Whether a condition is that the previous step fails."""
-    condition = _NO_ERROR.sub("good", re.split(r"[,:]", text, maxsplit=1)[0])
-    return _FAILS.search(condition) is not None
 
 
 def is_alternative(text: str) -> bool:
@@ -330,6 +275,6 @@ def names_place(comment: str) -> bool:
 def is_instruction(text: str) -> bool:
     """Whether a sentence is an instruction: it begins with a verb."""
     match = _WORD.search(text[:80])
-    bare = re.sub(rf"^{_BEFORE}", "", text[:200], flags=re.IGNORECASE)
+    bare = re.sub(rf"^{BEFORE}", "", text[:200], flags=re.IGNORECASE)
     first = _WORD.match(bare) or match
     return first is not None and first[0].lower().rstrip(".:") in _VERBS

@@ -16,6 +16,8 @@ class PageHeading:
     level: int
     """From 1 to 6."""
     text: str
+    line: int = 0
+    """The line of the page where it begins, from 1; 0 if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,7 @@ class PageParagraph:
     """The number of list items around it; 0 outside of lists."""
     code_spans: tuple[str, ...] = ()
     """The texts in backticks."""
+    line: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +46,15 @@ class PageItem:
     """The number of other items around it."""
     has_checkbox: bool = False
     """Whether it has a box to tick: `- [ ]`."""
-    ordered: bool = False
+    number: int | None = None
+    """Its number; None if its list has none."""
     code_spans: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its list is numbered."""
+        return self.number is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +66,7 @@ class CodeFence:
     text: str
     depth: int = 0
     """The number of list items around it."""
+    line: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +78,7 @@ class PageTable:
     code_cells: tuple[tuple[str, ...], ...] = ()
     """Of each row the cells that only consist of code; empty texts for the others."""
     depth: int = 0
+    line: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +92,7 @@ class ContainerStart:
     Before `pair_containers`: 1 for a tab with an end of its own, 2 for one that the
     start of the next tab ends.
     """
+    line: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,8 +46,8 @@ class StepDraft:
     """The variable of the decision."""
     options: dict[str, str] = field(default_factory=dict)
     """The values of the decision, and their titles."""
-    when: dict[str, str] = field(default_factory=dict)
-    """The value that it requires of each decision, by variable."""
+    when: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The values of each decision with which it applies, by variable."""
     lead: str = ""
     """The paragraph that introduces it; one of `why`."""
     option: str = ""
@@ -61,6 +61,10 @@ class StepDraft:
     alternative: str = ""
     """`or` if it is an alternative to the step before, `one of` if its text says that
     it is one of several: for one system, or an option."""
+    optional: bool = False
+    """Whether the page says that it may be left out."""
+    is_asked_after: bool = False
+    """Whether the page asks next whether it failed, so that a run goes on to that."""
     on_failure: PhaseDraft | None = None
 
     def set_lead(self, lead: str) -> None:
@@ -99,6 +103,20 @@ class PhaseDraft:
     attended: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PagePart:
+    """A part of the page, and what became of it."""
+
+    line: int
+    """Where it begins on the page, from 1; 0 if unknown."""
+    words: str
+    """Its words, on one line."""
+    rules: tuple[str, ...] = ()
+    """The names of the rules that it went by, if they are other than those of all."""
+    steps: tuple[StepDraft, ...] = ()
+    """The steps that it became; without any, it is told with a step or a phase."""
+
+
 @dataclass(kw_only=True, slots=True)
 class PageDraft:
     """The whole draft."""
@@ -124,6 +142,10 @@ class PageDraft:
     placeholders: dict[str, str] = field(default_factory=dict)
     """The variables that placeholders in scripts became, by their text."""
     phases: list[PhaseDraft] = field(default_factory=list)
+    sections: list[tuple[str, int, list[StepDraft]]] = field(default_factory=list)
+    """The title, the level and the steps of each section, in the page's order."""
+    parts: list[PagePart] = field(default_factory=list)
+    """The parts of the page, in its order."""
     comment_count: int = 0
     """How many HTML comments were left out."""
 
@@ -228,7 +250,7 @@ def guard_options(
     decision = decision_step(about, titles, draft)
     for title, steps in options:
         for step in steps:
-            step.when[decision.choose] = option_value(title, titles)
+            step.when[decision.choose] = (option_value(title, titles),)
             step.option = title
     return decision
 

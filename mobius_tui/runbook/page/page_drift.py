@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.model.actions import Manual, Run
+from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.guards import guard_leaves
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.toml.positions import header_line
 
 _CONTINUATION = re.compile(r"\\\n[ \t]*")
@@ -31,6 +32,8 @@ _MAX_COMMAND = 2000
 _MAX_PLACEHOLDERS = 8
 _PAGE = re.compile(r"[ \t]*#[ \t]*page:[ \t]*(.+?)[ \t]*")
 _NONE = "none"
+_OWN_CONDITION = "when"
+"""After `# page:`: the page does not have the condition of the step."""
 _NEXT = ("[[phase", "[[step]]")
 """What the line begins with at which the lines of a step end."""
 
@@ -60,6 +63,14 @@ class ComparedCommand:
     """Whether the other side must also have it."""
     is_run: bool = True
     """Whether a step runs it; others are in checks, manual texts or comments."""
+    is_on_main_line: bool = True
+    """Whether its phase is no aside."""
+    ways: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The answers of people with which it is run, by the variable of the decision."""
+    is_conditional: bool = False
+    """Whether it is run only with such answers, or in an aside for a condition."""
+    has_own_condition: bool = False
+    """Whether a comment says that its condition is the runbook's own."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
@@ -105,18 +116,22 @@ def commands_of_runbook(runbook: Runbook) -> tuple[ComparedCommand, ...]:
     """The commands of a runbook, in its order.
 
     A page need not have the commands of checks, of steps that are repeated by `use`, or
-    of steps with a comment `# page: none`. Other texts after `# page:`, and those of
+    of steps with a comment `# page: none`, nor the condition of one with `# page:
+    when`. Other texts after `# page:`, and those of
     manual steps, may be commands of the page that no step runs.
     """
     files = [
         (source.name, source.data.decode("utf-8", "replace"))
         for source in runbook.sources
     ]
+    decisions = frozenset(
+        step.action.var for step in runbook.steps() if isinstance(step.action, Choose)
+    )
     found = [
         command
         for number, phase in enumerate(runbook.phases)
         for step in phase.steps
-        for command in _of_step(step, number, files)
+        for command in _of_step(step, phase, number, files, decisions)
     ]
 
     def default(match: re.Match[str]) -> str:
@@ -129,12 +144,21 @@ def commands_of_runbook(runbook: Runbook) -> tuple[ComparedCommand, ...]:
 
 
 def _of_step(
-    step: Step, phase: int, files: Sequence[tuple[str, str]]
+    step: Step,
+    phase: Phase,
+    number: int,
+    files: Sequence[tuple[str, str]],
+    decisions: frozenset[str],
 ) -> Iterator[ComparedCommand]:
     """The commands of one step, and those of the page that its comments name."""
     name, rows, first = _lines_of_step(step, files)
     page_comments = [match[1] for row in rows if (match := _PAGE.fullmatch(row))]
     needed = step.same_as is None and _NONE not in page_comments
+    ways: dict[str, frozenset[str]] = {}
+    for _, var, texts in guard_leaves(step.when):
+        if var in decisions:
+            ways[var] = ways.get(var, frozenset()) | {*texts}
+    is_guarded = bool(ways or step.when_checks) or (phase.aside and phase.attended)
 
     def command(compared: tuple[str, str, str], *, is_run: bool) -> ComparedCommand:
         text, shown, begins = compared
@@ -143,18 +167,22 @@ def _of_step(
             text=text,
             shown=shown,
             first_line=begins,
-            phase=phase,
+            phase=number,
             step=step.id,
             file=name,
             line=first + at,
             is_needed=needed and is_run,
             is_run=is_run,
+            is_on_main_line=not phase.aside,
+            ways=ways,
+            is_conditional=is_guarded,
+            has_own_condition=_OWN_CONDITION in page_comments,
         )
 
     if isinstance(step.action, Run):
         for compared in commands_of_script(step.action.script):
             yield command(compared, is_run=True)
-    others = [each for each in page_comments if each != _NONE]
+    others = [each for each in page_comments if each not in (_NONE, _OWN_CONDITION)]
     others += [each.script for each in step.checks if isinstance(each, RunCheck)]
     if isinstance(step.action, Manual):
         others.append(step.action.text)
@@ -186,7 +214,7 @@ _NEIGHBOUR_BONUS = 0.2
 _MAX_PAIRS = 40_000
 """Pairs whose similarity is computed; with more, every command counts as new."""
 
-DriftKind = Literal["new", "changed", "order", "missing"]
+DriftKind = Literal["new", "changed", "order", "condition", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,7 +223,8 @@ class Drift:
 
     kind: DriftKind
     """`new` is only on the page, `missing` only in the runbook; for `order`, both have
-    it, but in a different order within its phase."""
+    it, but in a different order within its phase of the page; for `condition`, it is
+    done only if a person says so in one of the two, or with another one."""
     page: ComparedCommand | None
     runbook: ComparedCommand | None
     preceding: ComparedCommand | None = None
@@ -234,6 +263,9 @@ def find_drift(
     for at in _out_of_order(page, runbook, matches):
         moved = Drift(kind="order", page=page[at], runbook=runbook[matches[at]])
         found.append((at, moved))
+    for at in _otherwise_conditional(page, runbook, matches):
+        parted = Drift(kind="condition", page=page[at], runbook=runbook[matches[at]])
+        found.append((at, parted))
     missing = set(unmatched) - set(changed.values())
     return (
         *(drift for _, drift in sorted(found, key=lambda each: each[0])),
@@ -318,14 +350,67 @@ def _out_of_order(
     runbook: Sequence[ComparedCommand],
     matches: dict[int, int],
 ) -> Iterator[int]:
-    """The page's commands whose order within their phase differs."""
+    """The page's commands whose order within their phase of the page differs.
+
+    Where asides stand in the runbook says nothing of the order.
+    """
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for at, other in matches.items():
-        if runbook[other].is_run:
-            groups[page[at].phase, runbook[other].phase].append(at)
+        there = runbook[other]
+        if there.is_run:
+            aside = -1 if there.is_on_main_line else there.phase
+            groups[page[at].phase, aside].append(at)
     for group in groups.values():
         in_order = _longest_increasing([matches[at] for at in group])
         yield from (at for number, at in enumerate(group) if number not in in_order)
+
+
+def _otherwise_conditional(
+    page: Sequence[ComparedCommand],
+    runbook: Sequence[ComparedCommand],
+    matches: dict[int, int],
+) -> Iterator[int]:
+    """The page's commands whose condition differs."""
+    last: tuple[ComparedCommand, ComparedCommand] | None = None
+    for at in sorted(matches):
+        here, there = page[at], runbook[matches[at]]
+        if not there.is_run or there.has_own_condition:
+            continue
+        if here.is_conditional and there.is_conditional:
+            if last is not None and _are_parted(last, (here, there)):
+                yield at
+            last = here, there
+            continue
+        last = None
+        always = there if here.is_conditional else here
+        if here.is_conditional != there.is_conditional and always.is_on_main_line:
+            yield at
+
+
+def _are_parted(
+    before: tuple[ComparedCommand, ComparedCommand],
+    now: tuple[ComparedCommand, ComparedCommand],
+) -> bool:
+    """Whether two commands go together in one, and exclude each other in the other.
+
+    Args:
+        before: a command on the page, and its match in the runbook.
+        now: the next one.
+    """
+    on_page, in_book = before[0].ways, before[1].ways
+    is_together = on_page == now[0].ways and in_book == now[1].ways
+    if is_together or not on_page or not in_book:
+        return False
+    if on_page == now[0].ways:
+        return _exclude(in_book, now[1].ways)
+    return _exclude(on_page, now[0].ways) and in_book == now[1].ways
+
+
+def _exclude(
+    one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether two commands are on different ways of one decision."""
+    return any(var in other and not values & other[var] for var, values in one.items())
 
 
 def _longest_increasing(places: Sequence[int]) -> set[int]:

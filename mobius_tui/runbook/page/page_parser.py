@@ -62,10 +62,11 @@ def parse_page(text: str) -> MarkdownPage:
     if len(lines) > MAX_LINES:
         raise PageTooLargeError(f"has more than {MAX_LINES} lines")
     front = _front_matter(lines)
-    del lines[: len(front) + 2 if front else 0]
+    lines_above = len(front) + 2 if front else 0
+    del lines[:lines_above]
     references: dict[str, Any] = {}
     tokens = _PARSER.parse("\n".join(lines), references)
-    walk = _TokenWalk(lines=lines, references=references)
+    walk = _TokenWalk(lines=lines, lines_above=lines_above, references=references)
     for at in range(len(tokens)):
         walk.handle_token(tokens, at)
     return MarkdownPage(
@@ -114,19 +115,25 @@ class _TokenWalk:
     """Makes blocks of the tokens of a page."""
 
     lines: Sequence[str]
+    lines_above: int
+    """The number of lines of the front matter."""
     references: dict[str, Any]
     blocks: list[Block | None] = field(default_factory=list)
     """`None` where a group of tabs begins or ends."""
     comment_count: int = 0
+    _line: int = 0
+    """The line of the present token, from 1."""
     _pieces: int = 0
-    _items: list[tuple[bool, bool]] = field(default_factory=list)
-    """Of each open list item: whether it is numbered, and whether its block was
+    _items: list[tuple[int | None, bool]] = field(default_factory=list)
+    """Of each open list item: its number, if it has one, and whether its block was
     added."""
     _after_list: bool = False
 
     def handle_token(self, tokens: Sequence[Token], at: int) -> None:
         """Handle the token at an index; most closing tokens are ignored."""
         token = tokens[at]
+        if token.map is not None:
+            self._line = self.lines_above + token.map[0] + 1
         match token.type:
             case "heading_open":
                 self._heading(token, tokens[at + 1])
@@ -134,7 +141,8 @@ class _TokenWalk:
                 self._paragraph(token)
             case "list_item_open":
                 self._begin_item()
-                self._items.append((bool(token.info), False))
+                number = int(token.info) if token.info.isdecimal() else None
+                self._items.append((number, False))
             case "list_item_close":
                 self._begin_item()
                 self._items.pop()
@@ -163,6 +171,8 @@ class _TokenWalk:
         if self._pieces > MAX_PIECES:
             words = f"has more than {MAX_PIECES} paragraphs, items and rows"
             raise PageTooLargeError(words)
+        if block is not None and not isinstance(block, ContainerEnd):
+            block = replace(block, line=self._line)
         self.blocks.append(block)
 
     def _inline(self, content: str) -> InlineText:
@@ -182,9 +192,9 @@ class _TokenWalk:
         """Add the block of the open list item, unless it was added."""
         if not self._items or self._items[-1][1]:
             return
-        ordered = self._items[-1][0]
-        self._items[-1] = (ordered, True)
-        item = PageItem(text="", depth=len(self._items) - 1, ordered=ordered)
+        number = self._items[-1][0]
+        self._items[-1] = (number, True)
+        item = PageItem(text="", depth=len(self._items) - 1, number=number)
         if found is not None:
             item = replace(
                 item,

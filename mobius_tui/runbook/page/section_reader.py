@@ -16,9 +16,7 @@ from mobius_tui.runbook.page.code_blocks import (
 from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
-    is_condition,
     is_instruction,
-    lead_title,
 )
 from mobius_tui.runbook.page.page_blocks import (
     Block,
@@ -32,6 +30,7 @@ from mobius_tui.runbook.page.page_blocks import (
 from mobius_tui.runbook.page.page_drafts import (
     PAGE_OUTPUT,
     PageDraft,
+    PagePart,
     StepDraft,
     add_paragraph,
     fenced_block,
@@ -45,7 +44,14 @@ from mobius_tui.runbook.page.page_facts import (
     contacts_of_table,
 )
 from mobius_tui.runbook.page.sections import Section
-from mobius_tui.runbook.page.step_placement import StepPlacement
+from mobius_tui.runbook.page.sentence_rules import (
+    RuledSentence,
+    SentenceRule,
+    ruled,
+    sentences_of,
+    told_rule,
+)
+from mobius_tui.runbook.page.step_placement import StepPlacement, title_of_lead
 
 
 def follows_item(blocks: Sequence[Block], at: int) -> bool:
@@ -91,6 +97,15 @@ def has_nested_code_or_checkbox(blocks: Sequence[Block], at: int) -> bool:
             case _:
                 pass
     return False
+
+
+def _ends_list(block: Block) -> bool:
+    """Whether a block stands outside of the list before it."""
+    match block:
+        case PageParagraph() | CodeFence() | PageTable():
+            return not block.depth
+        case _:
+            return False
 
 
 _COMMANDS = re.compile(r"\bcommands?\b|\brun\b|\bcli\b", re.IGNORECASE)
@@ -176,6 +191,22 @@ class SectionReader:
         """Whether most items of the present list are instructions."""
         self._fence_belongs_to_item = False
         """Whether a following fence belongs to the item before it."""
+        self._told: SentenceRule = told_rule(f"{section.title}:")
+        """The rule by which commands are words of the page here, and no steps."""
+        self._list_told = self._told
+        """The same, for the items of a list."""
+        self.is_only_told = False
+        """Whether it has such commands, and no steps."""
+        self._is_list_one_thing = False
+        """Whether the items of the list go with the condition before them."""
+        self._is_in_list = False
+        """Whether nothing stood outside of a list since the last item."""
+        self._is_before_code = False
+        """Whether code stands directly below the present paragraph."""
+        self._filled: list[StepDraft] = []
+        """Earlier steps that the present block gave their commands."""
+        self._rules: list[str] = []
+        """The rules that the present block went by."""
 
     @property
     def steps(self) -> list[StepDraft]:
@@ -189,9 +220,14 @@ class SectionReader:
 
     def read(self) -> None:
         """Read the section; remaining text is added to its last step."""
+        self._explain_heading()
         for at, block in enumerate(self.section.blocks):
+            made = len(self.placement.made)
+            self._rules, self._filled = [], []
+            self._is_in_list &= not _ends_list(block)
             match block:
                 case PageParagraph():
+                    self._is_before_code = self._is_code_at(at + 1)
                     self._paragraph(block)
                 case PageItem() if block.text:
                     self._list_item(block, self.section.blocks, at)
@@ -209,6 +245,8 @@ class SectionReader:
                     self.placement.close()
                 case _:
                     pass
+            self._explain(block, self.placement.made[made:] or self._filled)
+        self.is_only_told &= not self.placement.made
         if self._criteria:
             self.prose.append("\n".join(self._criteria))
             step = StepDraft(title=self.section.title, manual=[*self.prose])
@@ -216,26 +254,82 @@ class SectionReader:
             self.placement.add(step)
         self.placement.finish()
 
+    def _explain_heading(self) -> None:
+        """Record the heading, and by which rule it is no part of every run."""
+        section = self.section
+        if section.line:
+            rules = (section.rule, ruled(f"{section.title}:").rule)
+            part = PagePart(
+                line=section.line,
+                words=section.numbered_title or section.title,
+                rules=next(((rule,) for rule in rules if rule), ("heading",)),
+            )
+            self.draft.parts.append(part)
+
+    def _explain(self, block: Block, steps: Sequence[StepDraft]) -> None:
+        """Record what became of a block, and by which rules."""
+        if isinstance(block, ContainerEnd):
+            return
+        if isinstance(block, PageTable):
+            words = lines_of_table(block)[0]
+        elif isinstance(block, ContainerStart):
+            words = block.title
+        else:
+            words = block.text
+        if words.strip():
+            part = PagePart(
+                line=block.line,
+                words=" ".join(words[:400].split()),
+                rules=tuple(dict.fromkeys(self._rules)),
+                steps=tuple(steps),
+            )
+            self.draft.parts.append(part)
+
+    def _hear(
+        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+    ) -> list[RuledSentence]:
+        """Let a text open, go on with or end a condition, and note its rules."""
+        sentences = self.placement.hear(
+            text, goes_with=goes_with, is_before_code=is_before_code
+        )
+        self._rules += [each.rule for each in sentences if each.rule]
+        return sentences
+
     def _paragraph(self, block: PageParagraph) -> None:
         lines = block.text.split("\n")
+        self._told = told_rule(block.text)
         if not block.depth:
             self._item_step = None
-            self.placement.end_condition(0)
+            self._list_told = self._told if block.text.endswith(":") else ""
+        else:
+            self._told = self._told or self._list_told
         if are_facts(lines):
             self.has_side_content = True
             self._take_facts(lines)
         elif self.section.topic == "triggers" and not block.depth:
             self._add_trigger(block.text)
-        elif self.section.topic == "about":
+        else:
+            self._words(block)
+        self._fence_belongs_to_item = block.depth > 0 and block.text.endswith(":")
+
+    def _is_code_at(self, at: int) -> bool:
+        """Whether the block at an index is code."""
+        blocks = self.section.blocks
+        return at < len(blocks) and isinstance(blocks[at], CodeFence)
+
+    def _words(self, block: PageParagraph) -> None:
+        """Take a paragraph of sentences, with a command perhaps."""
+        heard = self._hear(block.text, is_before_code=self._is_before_code)
+        *_, last = (None, *heard)
+        command = inline_command(block.text, block.code_spans)
+        asked = last.consequence if last is not None and last.asks else ""
+        if self.section.topic == "about":
             self.prose.append(block.source)
-        elif (
-            command := inline_command(block.text, block.code_spans)
-        ) and is_instruction(block.text):
+        elif command and not self._told and is_instruction(asked or block.text):
             self._commands(CodeBlock(language="", text="", script=f"{command}\n"), None)
             self.placement.set_last_lead(block.text)
         else:
             self.prose.append(block.text)
-        self._fence_belongs_to_item = block.depth > 0 and block.text.endswith(":")
 
     def _take_facts(self, facts: Sequence[str]) -> None:
         """Take facts about the page; unknown ones go to the summary."""
@@ -255,32 +349,59 @@ class SectionReader:
         if not item.has_checkbox and self._take_side_item(item):
             return
         self._fence_belongs_to_item = item.text.endswith(":")
+        self._told = told_rule(item.text) or self._list_told
+        has_content = has_nested_code_or_checkbox(blocks, at)
         is_part = self._item_step is not None and item.depth > self._item_depth
         if self._item_step is not None and is_part and not item.has_checkbox:
+            if has_content:
+                self._hear(item.text, is_before_code=True)
             if not is_list("".join(self.prose[-1:])):
                 self.placement.flush()
             line = list_line(item.text, item.depth - self._item_depth - 1)
             add_paragraph(self.prose, line)
             return
-        has_content = has_nested_code_or_checkbox(blocks, at)
-        command = inline_command(item.text, item.code_spans)
-        condition = is_condition(item.text)
+        command = "" if self._told else inline_command(item.text, item.code_spans)
         if not follows_item(blocks, at):
             self._is_instruction_list = is_instruction_list(blocks, at)
+        if not self._is_in_list and (item.number or 0) < 2:
+            self._is_list_one_thing = self.placement.awaits_own_words
+        self._is_in_list = True
+        sentences = sentences_of(item.text, is_before_code=has_content)
+        is_remark = bool(sentences) and sentences[0].rule in (
+            "condition",
+            "failure",
+            "remark",
+        )
         is_task = (
-            (self._is_instruction_list and not condition)
+            (self._is_instruction_list and not is_remark)
             or bool(command)
             or has_content
         )
-        self.placement.end_condition(item.depth)
-        if not (item.has_checkbox or item.ordered or is_task):
+        if not item.has_checkbox and (self._told or not (item.ordered or is_task)):
+            self.is_only_told |= bool(self._told)
+            self._rules += filter(None, [self._told])
             self._item_step = None
             add_paragraph(self.prose, list_line(item.text, item.depth))
             return
         self._fence_belongs_to_item |= item.ordered
-        if condition:
-            self.placement.begin_condition(item.text, item.depth, has_more=has_content)
-        step = StepDraft(title=lead_title(item.text) or item.text)
+        is_tick = item.has_checkbox and not (has_content or command)
+        goes_with = self._is_list_one_thing
+        heard = (
+            []
+            if is_tick
+            else self._hear(
+                item.text,
+                goes_with=goes_with,
+                is_before_code=has_content or bool(command),
+            )
+        )
+        if is_tick:
+            self._rules.append("tick")
+        elif any(each.asks for each in heard):
+            self._is_list_one_thing = False
+        elif heard and heard[0].rule == "goes-on" and item.ordered:
+            self._is_list_one_thing = True
+        step = StepDraft(title=title_of_lead(item.text) or item.text)
         if command and not has_content:
             step.run = f"{command}\n"
             step.set_lead(item.text)
@@ -330,7 +451,12 @@ class SectionReader:
             return
         if owner is None:
             self._item_step = None
-        if code.script and not self._is_shown_output(code):
+        is_told = self._told in ("prohibited", "narrated")
+        if code.script and is_told:
+            self._rules.append(self._told)
+            self.is_only_told = self.has_side_content = True
+            self.prose.append(fenced_block(code.text, code.language))
+        elif code.script and not self._is_shown_output(code):
             self._commands(code, owner)
         elif self.section.topic == "messages" and code.language in OUTPUT_LANGUAGES:
             self._message(code.text)
@@ -347,8 +473,13 @@ class SectionReader:
         return not any(map(is_command, lines))
 
     def _commands(self, code: CodeBlock, owner: StepDraft | None) -> None:
-        if owner is not None and not owner.has_action:
+        if (
+            owner is not None
+            and not owner.has_action
+            and not self.placement.awaits_own_words
+        ):
             step = owner
+            self._filled.append(step)
             self.placement.make_command_step(step)
         else:
             title = owner.title if owner is not None else ""

@@ -8,12 +8,19 @@ from dataclasses import field
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.page.lead_sentences import is_condition
 from mobius_tui.runbook.page.page_blocks import Block, PageHeading
 from mobius_tui.runbook.page.page_drafts import is_option
+from mobius_tui.runbook.page.sentence_rules import is_conditional
 
 Topic = Literal["contacts", "triggers", "criteria", "messages", "about", ""]
 """The topic of a section, as far as it affects the conversion."""
+
+AsideRule = Literal["aside", "takes-back", ""]
+"""Why a heading is not part of every run:
+
+- `aside`: it is about trouble, the way back, or something besides;
+- `takes-back`: it deletes what a heading before it makes.
+"""
 
 _CONTACTS = (
     r"\bcontacts\b|\bcontact (list|info\w*|details|persons?|matrix)\b|"
@@ -55,6 +62,17 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """Headings of instructions that are not part of every run."""
+_MAKES = re.compile(
+    r"(?:creat|install|deploy|set(?:ting)?[ -]?up|add|launch|provision|bootstrap|start|"
+    r"build|get(?:ting)? started|enabl|mak)",
+    re.IGNORECASE,
+)
+"""How a heading begins under which something is made."""
+_TAKES_BACK = re.compile(
+    r"(delet|remov|destroy|clean(?:ing)?[ -]?up|purg|terminat|unprovision|disabl)",
+    re.IGNORECASE,
+)
+"""How one begins that takes it back."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,6 +84,10 @@ class Section:
     level: int = 0
     numbered_title: str = ""
     """The heading with its outline number, if it has one."""
+    line: int = 0
+    """The line of the heading, from 1."""
+    rule: AsideRule = ""
+    """The rule by which it is not part of every run."""
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -104,23 +126,38 @@ def unnumbered(title: str) -> str:
     return title[match.end() :] if match is not None else title
 
 
+def aside_rule(title: str, page_title: str, *, is_after_making: bool) -> AsideRule:
+    """Why a heading is about what is not part of every run; empty if it is not.
+
+    Args:
+        title: the heading.
+        page_title: the page's title; its own subject is no aside.
+        is_after_making: whether a heading before it makes something.
+    """
+    if is_aside(title, page_title):
+        return "aside"
+    match = _TAKES_BACK.match(title)
+    is_subject = match is None or match[1][:5].lower() in page_title.lower()
+    return "takes-back" if is_after_making and not is_subject else ""
+
+
 def is_aside(title: str, page_title: str) -> bool:
     """Whether a heading is about what is not part of every run.
 
-    That is what is done if something went wrong or under another condition, and
-    appendices and the like.
+    That is what is done if something went wrong, and appendices and the like. What is
+    done on a condition that the heading says is none: the condition is asked there.
 
     Args:
         title: the heading.
         page_title: the page's title; its own subject is no aside.
     """
-    if is_option(title):
+    if is_option(title) or is_conditional(title):
         return False
     for match in _ASIDE.finditer(title[:200]):
         stem = next(filter(None, match.groups()), match[0])
         if stem.lower() not in page_title.lower():
             return True
-    return is_condition(title)
+    return False
 
 
 def outline_page(blocks: Sequence[Block], title: str = "") -> PageOutline:
@@ -169,25 +206,35 @@ class _OutlineBuilder:
         """The present chapter of the main outline."""
         self._aside_chapter: Chapter | None = None
         """The present aside chapter within it."""
+        self._is_after_making = False
+        """Whether a heading was about making something."""
 
     def heading(self, block: PageHeading) -> None:
         """Begin the section of a heading."""
         name = unnumbered(block.text)
+        rule: AsideRule = ""
         if self._aside_chapter and block.level <= self._aside_chapter.sections[0].level:
             self._aside_chapter = None
         if block.level <= self._level or self._chapter is None:
             self._aside_chapter = None
-            aside = is_aside(name, self._page_title)
-            target = self._chapter = Chapter(sections=[], aside=aside)
+            rule = self._aside_rule(block, name)
+            target = self._chapter = Chapter(sections=[], aside=bool(rule))
             self.chapters.append(target)
         elif self._aside_chapter is not None:
             target = self._aside_chapter
-        elif self._may_have_aside() and is_aside(name, self._page_title):
+        elif self._may_have_aside() and (rule := self._aside_rule(block, name)):
             target = self._aside_chapter = Chapter(sections=[], aside=True)
             self.chapters.append(target)
         else:
             target = self._chapter
         self._begin_section(block, name, target)
+        self.section.rule = rule
+        self._is_after_making |= _MAKES.match(name) is not None
+
+    def _aside_rule(self, block: PageHeading, name: str) -> AsideRule:
+        """Why a heading is an aside; one with a number is a step of a sequence."""
+        is_after_making = self._is_after_making and block.text == name
+        return aside_rule(name, self._page_title, is_after_making=is_after_making)
 
     def _may_have_aside(self) -> bool:
         """Whether the chapter may contain an aside: not if it has a topic."""
@@ -199,6 +246,8 @@ class _OutlineBuilder:
     def _begin_section(self, block: PageHeading, name: str, target: Chapter) -> None:
         above: Topic = target.sections[0].topic if target.sections else ""
         topic = topic_of(name) or above
-        self.section = Section(title=name, topic=topic, level=block.level)
+        self.section = Section(
+            title=name, topic=topic, level=block.level, line=block.line
+        )
         self.section.numbered_title = block.text if block.text != name else ""
         target.sections.append(self.section)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.page.condition_chain import ConditionChain
 from mobius_tui.runbook.page.lead_sentences import (
+    introduces_output,
     is_alternative,
-    is_condition,
-    is_failure_condition,
     is_for_system,
+    is_instruction,
     lead_title,
     looks_back,
     names_place,
@@ -27,6 +28,13 @@ from mobius_tui.runbook.page.page_drafts import (
     option_value,
 )
 from mobius_tui.runbook.page.sections import Section, is_aside
+from mobius_tui.runbook.page.sentence_rules import (
+    TOLD_RULES,
+    RuledSentence,
+    is_conditional,
+    ruled,
+    sentences_of,
+)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -41,7 +49,9 @@ class _OpenContainer:
     step_count: int
     """The number of steps before it."""
     aside: PhaseDraft | None
-    when: dict[str, str]
+    chain: ConditionChain | None
+    """The condition that is open around it."""
+    when: dict[str, tuple[str, ...]]
     decision: StepDraft | None
     """The decision that a tab is an option of; after it, text belongs to that.
 
@@ -68,16 +78,24 @@ class StepPlacement:
         self._draft = draft
         self._is_in_aside_chapter = aside
         self._aside: PhaseDraft | None = None
-        self._condition_depth = -1
-        """The depth of the list item with the condition of the aside; -1 without
-        one."""
-        self._shared_aside: PhaseDraft | None = None
-        """The aside of the preceding conditions, while it has no commands."""
+        self._chain: ConditionChain | None = None
+        """The open condition."""
+        self._condition_at = 0
+        """Where its words begin in `prose`, while its decision is not placed."""
+        self._before_condition: StepDraft | None = None
+        """The step before it, if it is that this step fails."""
+        self._is_optional = False
+        """Whether the next step may be left out."""
+        self.made: list[StepDraft] = []
+        """All its steps, in the page's order."""
         self._scopes: list[_OpenContainer] = []
-        self._when: dict[str, str] = {}
+        self._when: dict[str, tuple[str, ...]] = {}
         self._tab_decisions: dict[int, StepDraft] = {}
         """The decisions between adjacent tabs, by tab group number."""
-        self._step_count = 0
+
+    @property
+    def _step_count(self) -> int:
+        return len(self.made)
 
     def add(self, step: StepDraft) -> StepDraft:
         """Add a step; the text before it goes to the previous step.
@@ -90,6 +108,7 @@ class StepPlacement:
         return self._add_after_prose(step)
 
     def _add_after_prose(self, step: StepDraft) -> StepDraft:
+        self._place_decision()
         if self.last is not None:
             self.flush()
         elif self._step_count:
@@ -106,12 +125,19 @@ class StepPlacement:
         for scope in self._scopes:
             step.option = scope.option or step.option
             step.heading = scope.aside_title or step.heading
+        step.optional |= self._is_optional
+        self._is_optional = False
         (self.steps if self._aside is None else self._aside.steps).append(step)
+        for chain in self._open_chains():
+            chain.add(step)
         self.last = step
-        self._step_count += 1
-        if self._aside is not self._shared_aside:
-            self._shared_aside = None
+        self.made.append(step)
         return step
+
+    def _open_chains(self) -> list[ConditionChain]:
+        """The open conditions whose decisions are placed, the outermost first."""
+        chains = [*(scope.chain for scope in self._scopes), self._chain]
+        return [chain for chain in chains if chain is not None and chain.is_placed]
 
     def add_code(self, step: StepDraft, title: str, parts: Sequence[str]) -> StepDraft:
         """Add a step for a block of code, titled by the paragraph before it.
@@ -130,8 +156,6 @@ class StepPlacement:
         lead_line = (
             "" if is_list(lead) and "\n" in lead else lead.strip().removeprefix("- ")
         )
-        if is_condition(lead_line):
-            self.begin_condition(lead_line, 0, has_more=True)
         self._add_after_prose(step)
         step.set_lead(lead)
         step.alternative = (
@@ -141,15 +165,16 @@ class StepPlacement:
             if is_alternative(lead_line)
             else ""
         )
-        told = [part for part in parts if not names_place(part)]
-        step.title = lead_title(lead_line) or title or "; ".join(told)
+        asks = any(each.asks for each in sentences_of(lead_line, is_before_code=True))
+        told = [] if asks else [part for part in parts if not names_place(part)]
+        step.title = title_of_lead(lead_line) or title or "; ".join(told)
         return step
 
     def set_last_lead(self, lead: str) -> None:
         """Set the lead of the last step, and make the step's title of it."""
         if self.last is not None:
             self.last.set_lead(lead)
-            self.last.title = lead_title(lead) or lead
+            self.last.title = title_of_lead(lead) or lead
 
     def make_command_step(self, step: StepDraft) -> None:
         """Turn the step of a list item into one with commands, titled by its lead."""
@@ -176,45 +201,100 @@ class StepPlacement:
         """Close all containers, and add the remaining text to the last step."""
         while self._scopes:
             self.close()
+        self._close_condition()
         if self.last is None:
-            made = [*self.steps, *(step for each in self.asides for step in each.steps)]
-            self.last = made[-1] if made else None
+            self.last = self.made[-1] if self.made else None
         self.flush()
 
-    def begin_condition(self, text: str, depth: int, *, has_more: bool) -> None:
-        """Begin an aside phase for what is done only under a condition.
+    @property
+    def awaits_own_words(self) -> bool:
+        """Whether a condition is open, and what is done then is still to come."""
+        chain = self._chain
+        return chain is not None and not chain.has_steps
+
+    def hear(
+        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+    ) -> list[RuledSentence]:
+        """Take notice of a paragraph or an item, before it is placed.
+
+        A condition is open from there to the next one, or to the end of the section or
+        the container; its decision is placed before the first step.
 
         Args:
-            text: the condition, of which the title is made.
-            depth: the depth of its list item; 0 outside of lists.
-            has_more: whether code or nested steps follow it; successive conditions
-                without share one aside.
+            text: the paragraph or the item.
+            goes_with: whether it goes with the open condition, whatever it says.
+            is_before_code: whether code stands directly below it.
+
+        Returns:
+            Its sentences, with the rule of each.
         """
-        if self._aside is not None and self._condition_depth < 0:
-            return  # a fold-out that is an aside already
-        if self._is_in_aside_chapter:
+        sentences = sentences_of(text, is_before_code=is_before_code)
+        for sentence in sentences:
+            if sentence.rule == "otherwise" and self._chain is not None:
+                self._chain.add_way(sentence)
+            elif sentence.asks:
+                self._begin_condition(sentence)
+        self._is_optional |= any(each.rule == "optional" for each in sentences)
+        is_asked = any(each.asks for each in sentences)
+        chain = self._chain
+        is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
+        if chain is not None and chain.has_own_words and is_apart:
+            chain.begin_rest()
+        return sentences
+
+    def _begin_condition(self, sentence: RuledSentence) -> None:
+        self._close_condition()
+        self._chain = ConditionChain(sentence, self._draft)
+        self._condition_at = len(self.prose)
+        self._before_condition = None
+        last = self.last
+        if sentence.rule == "failure" and last is not None and not self._scopes:
+            self._before_condition = last if _may_fail(last) else None
+
+    def _place_decision(self) -> None:
+        """Place the decision of the open condition before its first step."""
+        chain = self._chain
+        if chain is None or chain.is_placed:
             return
-        before = self.steps[-1] if self.steps else None
-        if self._shared_aside is not None and not has_more:
-            self._aside = self._shared_aside
-            self._aside.title = f"{self._section.title}, if needed"
+        words = self.prose[self._condition_at :]
+        del self.prose[self._condition_at :]
+        decision = chain.decision
+        self._chain = None
+        self._add_after_prose(decision)
+        self._chain = chain
+        chain.is_placed = True
+        for each in words:
+            decision.add(each)
+
+    def _close_condition(self) -> None:
+        """End the open condition.
+
+        If it is that the step before it fails, and nothing else follows it, that step
+        leads to an aside with its steps; it needs no decision.
+        """
+        chain, self._chain = self._chain, None
+        if chain is None or not chain.is_placed:
+            return
+        before, steps = self._before_condition, chain.only_way
+        if before is None or self._is_in_aside_chapter:
+            chain.close()
+        elif steps is None:
+            before.is_asked_after = True
+            chain.close()
         else:
-            self._aside = self._new_aside(lead_title(text) or text)
-            self._shared_aside = None if has_more else self._aside
-            if before is not None and _may_fail(before) and is_failure_condition(text):
-                before.on_failure = self._aside
-        self._condition_depth = depth
+            aside = self._new_aside(chain.condition.text)
+            aside.steps += steps
+            aside.why += chain.decision.why
+            mine = {id(chain.decision), *map(id, steps)}
+            self.steps[:] = [each for each in self.steps if id(each) not in mine]
+            before.on_failure = aside
+            if self.last is chain.decision:
+                self.last = before
 
     def _new_aside(self, title: str) -> PhaseDraft:
         aside = PhaseDraft(title=title, aside=True, attended=True)
         self.asides.append(aside)
         return aside
-
-    def end_condition(self, depth: int) -> None:
-        """End the condition of an item of that depth or deeper."""
-        if self._condition_depth >= depth:
-            self._aside = None
-            self._condition_depth = -1
 
     def open(self, block: ContainerStart, item: StepDraft | None) -> None:
         """Open a tab or a fold-out.
@@ -227,24 +307,34 @@ class StepPlacement:
             title=block.title,
             step_count=self._step_count,
             aside=self._aside,
+            chain=self._chain,
             when=dict(self._when),
             decision=None,
             is_separate=False,
         )
+        self._place_decision()
+        scope.step_count = self._step_count
         page = f"{self._draft.title} {self._section.title}"
+        is_condition = is_conditional(block.title)
         if block.tab_group:
             self._open_tab(block, scope, item)
-        elif not self._is_in_aside_chapter and is_aside(block.title, page):
+        elif (
+            not is_condition
+            and not self._is_in_aside_chapter
+            and is_aside(block.title, page)
+        ):
             self.flush()
             scope.is_separate = True
             self._aside = self._new_aside(block.title)
             self._aside.why.append(f"{self._section.title}.")
-            self._condition_depth = -1
             scope.aside_title = block.title
         elif block.title:
             self.prose.append(block.title)
         scope.step_count = self._step_count
         self._scopes.append(scope)
+        self._chain = None
+        if is_condition and not block.tab_group:
+            self._begin_condition(ruled(f"{block.title}:"))
 
     def _open_tab(
         self, block: ContainerStart, scope: _OpenContainer, item: StepDraft | None
@@ -265,8 +355,8 @@ class StepPlacement:
                 titles, item
             )
         scope.decision = decision
-        self._when[decision.choose if decision is not None else var] = option_value(
-            block.title, titles
+        self._when[decision.choose if decision is not None else var] = (
+            option_value(block.title, titles),
         )
 
     def _add_tab_decision(
@@ -285,7 +375,8 @@ class StepPlacement:
             about = lead_title(lead) or self._section.title or self._draft.title
             step = self._add_after_prose(decision_step(about, titles, self._draft))
             step.set_lead(lead)
-        if self._aside is None and not self._is_in_aside_chapter and not self._when:
+        is_for_all = not self._when and not self._open_chains()
+        if self._aside is None and not self._is_in_aside_chapter and is_for_all:
             self._draft.decisions[titles] = step.choose
         return step
 
@@ -293,6 +384,7 @@ class StepPlacement:
         """Close the container that was opened last."""
         if not self._scopes:
             return
+        self._close_condition()
         scope = self._scopes.pop()
         if scope.is_separate:
             if self._step_count == scope.step_count and self.prose:
@@ -301,8 +393,31 @@ class StepPlacement:
                 self._append(StepDraft(title=scope.title, manual=texts))
             self.flush()
             self.last = scope.decision
-        self._aside, self._when = scope.aside, scope.when
-        self._condition_depth = -1 if self._aside is None else self._condition_depth
+        self._aside, self._when, self._chain = scope.aside, scope.when, scope.chain
+
+
+def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
+    """Whether a text introduces something else than what is before it.
+
+    Args:
+        sentences: its sentences.
+        text: the text.
+    """
+    told = ("remark", *TOLD_RULES)
+    if not sentences or sentences[-1].rule in told or looks_back(text):
+        return False
+    is_output = introduces_output(text) and not text.lower().startswith("to ")
+    if sentences[0].rule == "goes-on" or is_output:
+        return False
+    return any(each.leads or is_instruction(each.text) for each in sentences)
+
+
+def title_of_lead(lead: str) -> str:
+    """The title that a lead gives: of a condition that of what is done then."""
+    *_, last = (None, *sentences_of(lead, is_before_code=True))
+    if last is None or not last.asks:
+        return lead_title(lead)
+    return lead_title(last.consequence) if last.consequence else ""
 
 
 def _may_fail(step: StepDraft) -> bool:

@@ -232,7 +232,7 @@ def _step(
     if step.why:
         body["why"] = filled_text("\n\n".join(step.why))
     if step.when:
-        body["when"] = {var: [value] for var, value in step.when.items()}
+        body["when"] = {var: [*values] for var, values in step.when.items()}
     if step.run:
         script, effect = _without_controls(step.run), _effect(step)
         if not (is_judged and effect == _judged_effect(script) == "read"):
@@ -251,6 +251,10 @@ def _step(
         body["optional"] = True
     elif not step.choose:
         body["manual"] = filled_text("\n\n".join(step.manual)) or body["title"]
+    if step.optional and not step.choose:
+        body["optional"] = True
+    if step.is_asked_after:
+        body["on_failure"] = "continue"
     return body
 
 

@@ -127,14 +127,43 @@ def test_a_page_is_held_beside_its_runbook(
     assert gone["runbook"]["line"] == at + 2
 
 
+def test_it_explains_what_became_of_each_part_and_by_which_rule(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# T\n\n## Fix\n\nIf the disk is full, clean it:\n\n```bash\nclean\n```\n\n"
+        "Do not run this:\n\n```bash\nrm -rf / \x1b[31m\n```\n"
+    )
+    assert main(["import", "--explain", str(page)]) == 0
+    told = capfd.readouterr()
+    way = "(only with the_disk_is_full = yes)"
+    assert told.out.split("\n") == [
+        f"{page}:3: heading: Fix",
+        f"{page}:5: condition: If the disk is full, clean it:",
+        f"{page}:7: step: clean → 1.1 The disk is full?; 1.2 Clean it {way}",
+        f"{page}:11: prohibited: Do not run this:",
+        f"{page}:13: prohibited: rm -rf / ␛[31m",
+        "",
+    ]
+    assert sorted(path.name for path in tmp_path.glob("page*")) == ["page.md"]
+    assert main(["import", "--explain", str(page), "--json"]) == 0
+    parts = json.loads(capfd.readouterr().out)
+    assert [part["rule"] for part in parts[-2:]] == ["prohibited", "prohibited"]
+    assert parts[2]["steps"] == ["1.1 The disk is full?", f"1.2 Clean it {way}"]
+    assert parts[2]["line"] == 7
+
+
 def test_what_check_takes_and_what_it_does_not(
     page: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     book = tmp_path / "mend-it.toml"
     for words, said in (
         ((str(page),), "name the runbook to write: -o FILE.toml, or -o -"),
-        ((str(page), str(book), "-o", "-"), "RUNBOOK and --json belong to --check"),
-        ((str(page), "--json", "-o", "-"), "RUNBOOK and --json belong to --check"),
+        ((str(page), str(book), "-o", "-"), "RUNBOOK belongs to --check"),
+        ((str(page), "--json", "-o", "-"), "--json belongs to --check and --explain"),
+        (("--explain", str(page), "--check"), "--check and --explain do not go"),
+        (("--explain", str(page), "-o", "-"), "leave -o and --force out"),
         (("--check", str(page)), "name the page, then its runbook"),
         (("--check", str(page), str(book), "-o", "-"), "leave -o and --force out"),
         (("--check", str(page), str(book)), "mend-it.toml"),

@@ -80,7 +80,9 @@ def test_the_blocks_of_every_kind() -> None:
     assert options == ["linux", "mac"]
     way = decision.action.var
     assert (linux.when, mac.when) == ({way: ("linux",)}, {way: ("mac",)})
-    assert phases["If it fails"].aside
+    asked, removal = phases["Details"].steps
+    assert isinstance(asked.action, Choose)
+    assert removal.when == {asked.action.var: ("yes",)}
     assert [step.why for step in phases["Table"].steps] == [
         "Step: 1 · Expected: all Running",
         "Step: 2 · Expected: deployment rolled back",

@@ -225,6 +225,75 @@ def test_another_order_in_a_phase_is_told_and_of_phases_is_not() -> None:
     )
 
 
+CONDITIONAL = """\
+## Fix
+
+If the primary is down, fence it:
+
+```bash
+./fence
+```
+
+Then promote the standby:
+
+```bash
+./promote
+```
+
+Otherwise, restart it:
+
+```bash
+./restart
+```
+"""
+
+
+def made_of(page: str) -> str:
+    return convert_page(page, page_file="p.md", file="p.toml", id_source="p").text
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "parted_at"),
+    [
+        ("Then promote the standby:", "## Promote", "./promote"),
+        ("Otherwise, restart it:", "Then restart it:", "./restart"),
+        ("Otherwise, restart it:", "## Restart", "./restart"),
+        ("If the primary is down, fence it:", "Fence it:", "./fence"),
+    ],
+)
+def test_another_condition_is_told(was: str, now: str, parted_at: str) -> None:
+    """Whichever of the two has the condition."""
+    other = CONDITIONAL.replace(was, now)
+    assert parted(CONDITIONAL, made_of(CONDITIONAL)) == []
+    found = [("condition", parted_at, parted_at)]
+    assert found[0] in parted(CONDITIONAL, made_of(other))
+    assert found[0] in parted(other, made_of(CONDITIONAL))
+
+
+def test_a_condition_of_the_runbooks_own_can_be_said() -> None:
+    always = CONDITIONAL.replace("If the primary is down, fence it:", "Fence it:")
+    made = made_of(CONDITIONAL)
+    own = made.replace("./fence", "# page: when\n./fence")
+    own = own.replace("./promote", "# page: when\n./promote")
+    assert own.count("# page: when") == 2
+    assert ("condition", "./fence", "./fence") in parted(always, made)
+    assert ("condition", "./fence", "./fence") not in parted(always, own)
+
+
+def test_another_order_is_told_though_the_runbook_parts_the_phase() -> None:
+    page = "## Fix\n\n```bash\n./first\n./second\n```\n"
+    phases = [
+        f"[[phase]]\ntitle = '{name}'\n[[phase.step]]\nid = '{name}-it'\n"
+        f"title = 'T'\nrun = './{name}'\n"
+        for name in ("first", "second")
+    ]
+    head = "format = 2\n[runbook]\ntitle = 'X'\n"
+    assert parted(page, head + "".join(phases)) == []
+    assert [kind for kind, *_ in parted(page, head + "".join(phases[::-1]))] == [
+        "order"
+    ]
+
+
 def test_a_step_can_become_what_a_person_does() -> None:
     run = "run = 'kubectl logs -n web \"$pod\"'"
     manual = "manual = '''\nAt the console:\nkubectl logs -n web POD\n'''"

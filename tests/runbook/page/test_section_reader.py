@@ -10,7 +10,6 @@ import pytest
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
-    is_condition,
     lead_title,
 )
 from tests.paths import CASES
@@ -41,43 +40,6 @@ def steps_of(page: str) -> list[tuple[str, str]]:
 )
 def test_what_a_sentence_calls_the_commands_after_it(lead: str, title: str) -> None:
     assert lead_title(lead) == title
-
-
-@pytest.mark.parametrize(
-    ("text", "aside"),
-    [
-        ("If nginx -t fails, restore the file:", True),
-        ("If it is not ready, wait:", True),
-        ("When the pods crash, delete them:", True),
-        ("Otherwise, restore it:", True),
-        ("Roll back if the checks fail:", True),
-        ("If all is well, go on:", False),
-        ("If there are no errors, go on:", False),
-        ("When the pods are ready, go on:", False),
-        ("Verify that it works:", False),
-    ],
-)
-def test_what_is_done_only_on_a_condition(text: str, aside: bool) -> None:
-    assert is_condition(text) == aside
-    page = f"## S\n\nReload it:\n\n{FENCE.format('a')}\n{text}\n\n{FENCE.format('b')}"
-    _, book = imported(page)
-    assert [phase.aside for phase in book.phases] == (
-        [False, True] if aside else [False]
-    )
-    assert scripts(book) == ["a\n", "b\n"]
-
-
-def test_a_step_that_fails_leads_to_what_the_page_says_then() -> None:
-    block = "\n\n   ```sh\n   {}\n   ```\n"
-    text = "1. Test it:" + block.format("nginx -t")
-    text += "2. If that fails, restore it:" + block.format("cp a b")
-    text += "3. Reload it:" + block.format("nginx -s reload")
-    _, book = imported(text)
-    main, aside = book.phases
-    assert [step.title for step in main.steps] == ["Test it", "Reload it"]
-    assert (aside.aside, aside.attended) == (True, True)
-    assert main.steps[0].on_failure == aside.id
-    assert main.steps[1].on_failure == "stop"
 
 
 def test_trouble_and_the_way_back_are_no_part_of_the_main_line() -> None:

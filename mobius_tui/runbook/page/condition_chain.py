@@ -1,0 +1,169 @@
+"""A condition of a page, the ways that it leaves, and the steps of each way."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+
+from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.page.lead_sentences import MAX_TITLE_CHARACTERS, shorten
+from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
+from mobius_tui.runbook.page.sentence_rules import RuledSentence, ruled
+from mobius_tui.runbook.text.names import new_variable_name
+
+_CONJUNCTION = re.compile(
+    r"(?:and |or |but |so |then )*(?:if|when|whenever|only|in case)\b ?", re.IGNORECASE
+)
+"""What is left out of a condition where it becomes a question."""
+_YES, _NO, _OTHERWISE = "yes", "no", "otherwise"
+_AND_ON = "-and-on"
+"""The end of the values by which only what follows a condition is done."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Way:
+    """One way: `If a backup exists, restore it`, or `Otherwise, rebuild it`."""
+
+    value: str
+    title: str
+    steps: list[StepDraft] = field(default_factory=list)
+
+
+class ConditionChain:
+    """A condition, what belongs to it, and what only follows it in its section.
+
+    It becomes a decision, whose options are the ways. A page seldom says where a
+    condition ends: what follows without a word such as `then` may be for everybody, so
+    there is an option with which only that is done, and the person who decides knows.
+    """
+
+    def __init__(self, condition: RuledSentence, draft: PageDraft) -> None:
+        self.condition = condition
+        self.decision = _decision_of(condition, draft)
+        self.is_placed = False
+        """Whether its decision is among the steps of its section."""
+        self._ways = [_Way(value=_YES, title=condition.text)]
+        self._rest: list[StepDraft] = []
+        """The steps that only follow it."""
+        self._is_rest = False
+        if condition.rule == "skip":
+            self._ways.append(_Way(value=_NO, title="No: go on"))
+
+    def add_way(self, otherwise: RuledSentence) -> None:
+        """Begin the way that is for where the condition does not hold."""
+        self._ways[-1].steps += self._rest
+        self._rest, self._is_rest = [], False
+        value = _OTHERWISE if len(self._ways) == 1 else f"otherwise-{len(self._ways)}"
+        self._ways.append(_Way(value=value, title=otherwise.text))
+
+    def begin_rest(self) -> None:
+        """Say that the next steps have words of their own, and only follow it."""
+        self._is_rest = True
+
+    @property
+    def has_own_words(self) -> bool:
+        """Whether something is done already on its last way."""
+        is_told = not self.condition.leads and len(self._ways) == 1
+        return is_told or self.has_steps
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether its last way has steps."""
+        return bool(self._ways[-1].steps or self._rest)
+
+    @property
+    def only_way(self) -> list[StepDraft] | None:
+        """Its steps, if it has one way, and nothing else follows it."""
+        is_only = len(self._ways) == 1 and not self._rest
+        return self._ways[0].steps if is_only else None
+
+    @property
+    def steps(self) -> list[StepDraft]:
+        """All its steps."""
+        return [*(step for way in self._ways for step in way.steps), *self._rest]
+
+    def add(self, step: StepDraft) -> None:
+        """Add a step to the last way, or to what follows."""
+        (self._rest if self._is_rest else self._ways[-1].steps).append(step)
+
+    def close(self) -> None:
+        """Give the decision its options, and each step its guard."""
+        if len(self._ways) == 1:
+            more = ", and what follows it" if self._rest else ""
+            self._ways.insert(0, _Way(value=_NO, title=f"No: leave this out{more}"))
+        *others, last = self._ways
+        in_order = self._ways if self._ways[0].value == _YES else [last, *others]
+        titles = {way.value: shorten(way.title) for way in in_order}
+        for way in others if self._rest else ():
+            titles[way.value + _AND_ON] = self._and_on_title(way)
+        for way in self._ways:
+            also = way is not last and self._rest
+            values = (way.value, way.value + _AND_ON) if also else (way.value,)
+            self._guard(way.steps, values)
+        on = [way.value + _AND_ON for way in others]
+        self._guard(self._rest, (last.value, *on))
+        self.decision.options = titles
+
+    def _and_on_title(self, way: _Way) -> str:
+        """The title of the option with which what follows is done, too."""
+        title = self._rest[0].title
+        on = f"go on with: {title}" if title else "go on behind it"
+        if way.value == _NO:
+            return shorten(f"No: leave this out, {on}")
+        return shorten(f"{shorten(way.title, MAX_TITLE_CHARACTERS // 2)}; then {on}")
+
+    def _guard(self, steps: list[StepDraft], values: tuple[str, ...]) -> None:
+        for step in steps:
+            step.when[self.decision.choose] = values
+
+
+def ask_conditions(draft: PageDraft) -> None:
+    """Place a decision before the steps of each heading that is a condition.
+
+    It covers the headings below it, and has a way for each that says `Otherwise`.
+    """
+    open_: list[tuple[int, ConditionChain]] = []
+    closed: list[ConditionChain] = []
+    for title, level, steps in draft.sections:
+        sentence = ruled(f"{title.rstrip(' :?')}:")
+        other = sentence.rule == "otherwise"
+        while open_ and level <= open_[-1][0]:
+            if other and level == open_[-1][0]:
+                break
+            closed.append(open_.pop()[1])
+        if other and open_ and level == open_[-1][0]:
+            open_[-1][1].add_way(sentence)
+        elif sentence.asks:
+            chain = ConditionChain(sentence, draft)
+            for _, each in open_:
+                each.add(chain.decision)
+            open_.append((level, chain))
+        for step in steps:
+            for _, each in open_:
+                each.add(step)
+    for chain in (*closed, *(each for _, each in open_)):
+        _place_before_steps(chain, draft)
+
+
+def _place_before_steps(chain: ConditionChain, draft: PageDraft) -> None:
+    """Place the decision before the first of its steps; without commands, nowhere."""
+    steps = {id(step) for step in chain.steps}
+    if not any(step.has_action for step in chain.steps):
+        return
+    for phase in draft.phases:
+        at = next((n for n, s in enumerate(phase.steps) if id(s) in steps), None)
+        if at is not None:
+            phase.steps.insert(at, chain.decision)
+            chain.close()
+            return
+
+
+def _decision_of(condition: RuledSentence, draft: PageDraft) -> StepDraft:
+    """The step in which a person says whether a condition holds."""
+    clause = _CONJUNCTION.sub("", condition.clause)
+    if " " not in clause:
+        clause = condition.text.rstrip(" :.")
+    var = new_variable_name(" ".join(clause.split()[:4]), "way", draft.names)
+    draft.names.add(var)
+    title = shorten(clause, MAX_TITLE_CHARACTERS - 1)
+    return StepDraft(title=f"{title[:1].upper()}{title[1:]}?", choose=var)

@@ -1,0 +1,328 @@
+"""What a page says is done only on a condition, or not at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mobius_tui.runbook.library.loader import examine
+from mobius_tui.runbook.model.actions import Choose, Manual, Run
+from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.page.sentence_rules import ruled
+from tests.runbook.page.imported import imported, lost, scripts
+
+FENCE = "```bash\n{}\n```\n"
+
+
+def page_of(*blocks: str) -> str:
+    """A page of one section: sentences, and commands in backticks."""
+    rows = (
+        FENCE.format(each.strip("`")) if each[0] == "`" else f"{each}\n"
+        for each in blocks
+    )
+    return "# T\n\n## Fix\n\n" + "\n".join(rows)
+
+
+def with_answers(book: Runbook, *answers: str) -> list[str]:
+    """The scripts that a run comes to, on the main line, with these answers.
+
+    Args:
+        book: the runbook.
+        answers: one for each decision, in their order.
+    """
+    left, values, found = [*answers], dict[str, str](), list[str]()
+    for step in (s for phase in book.phases if not phase.aside for s in phase.steps):
+        if not all(values.get(var) in texts for var, texts in step.when.items()):
+            continue
+        match step.action:
+            case Choose() as action:
+                answer = left.pop(0)
+                assert answer in [option.value for option in action.options]
+                values[action.var] = answer
+            case Run():
+                found.append(step.action.script.strip())
+            case _:
+                pass
+    assert not left
+    return found
+
+
+def decisions(book: Runbook) -> list[tuple[str, list[str]]]:
+    """The title and the values of each decision."""
+    return [
+        (step.title, [option.value for option in step.action.options])
+        for step in book.steps()
+        if isinstance(step.action, Choose)
+    ]
+
+
+def test_what_follows_a_condition_goes_with_it() -> None:
+    page = page_of(
+        *("If the primary is down, fence it:", "`fence`"),
+        *("Then promote the standby:", "`promote`"),
+    )
+    _, book = imported(page)
+    assert decisions(book) == [("The primary is down?", ["yes", "no"])]
+    assert with_answers(book, "yes") == ["fence", "promote"]
+    assert with_answers(book, "no") == []
+    assert lost(page) == []
+
+
+def test_what_has_words_of_its_own_may_be_for_everybody_and_that_is_asked() -> None:
+    page = page_of(
+        *("Look:", "`look`", "If it hangs, stop it:", "`stop`", "`clean`"),
+        *("Start the writer:", "`start`"),
+    )
+    _, book = imported(page)
+    assert decisions(book) == [("It hangs?", ["yes", "no", "no-and-on"])]
+    assert with_answers(book, "yes") == ["look", "stop", "clean", "start"]
+    assert with_answers(book, "no") == ["look"]
+    assert with_answers(book, "no-and-on") == ["look", "start"]
+
+
+@pytest.mark.parametrize("indent", ["   ", ""])
+def test_a_numbered_list_is_not_torn(indent: str) -> None:
+    items = (
+        ("If the disk is full, stop the writer:", "stop"),
+        ("Then remove the old segments:", "remove"),
+        ("Start the writer:", "start"),
+    )
+    rows = [
+        f"{at}. {text}\n\n{indent}```sh\n{indent}{command}\n{indent}```\n"
+        for at, (text, command) in enumerate(items, 1)
+    ]
+    _, book = imported("## Fix\n\n" + "\n".join(rows))
+    assert with_answers(book, "yes") == ["stop", "remove", "start"]
+    assert with_answers(book, "no") == []
+    led = "## Fix\n\nIf the disk is full:\n\n" + "\n".join(rows[2:]).replace("3.", "1.")
+    _, book = imported(led + "\n2. Verify it:\n\n   ```sh\n   verify\n   ```\n")
+    assert with_answers(book, "yes") == ["start", "verify"]
+    assert with_answers(book, "no") == []
+
+
+def test_otherwise_is_the_other_way() -> None:
+    blocks = (
+        *("If a backup exists, restore it:", "`restore`"),
+        *("Otherwise, rebuild it:", "`rebuild`"),
+    )
+    _, book = imported(page_of(*blocks) + "\n## Verify\n\n" + FENCE.format("verify"))
+    assert decisions(book) == [("A backup exists?", ["yes", "otherwise"])]
+    assert with_answers(book, "yes") == ["restore", "verify"]
+    assert with_answers(book, "otherwise") == ["rebuild", "verify"]
+    _, book = imported(page_of(*blocks, "Format the disk:", "`format`"))
+    assert with_answers(book, "yes") == ["restore"]
+    assert with_answers(book, "otherwise") == ["rebuild", "format"]
+    assert with_answers(book, "yes-and-on") == ["restore", "format"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If the data is expendable, it is gone. There are several ways, for example:",
+        "If the pods hang, memory is short. More of it helps.",
+        "Look at them. If you need no backup, wipe it:",
+        "This step is only needed with the old release. Run it:",
+        "Restart it if the pod is stuck.",
+        "If you want to restrict it. You may install it so:",
+        "Wipe it, unless you plan to use it again:",
+    ],
+)
+def test_a_condition_within_a_paragraph_is_one(text: str) -> None:
+    _, book = imported(page_of(text, "`wipe`"))
+    assert with_answers(book, "yes") == ["wipe"]
+    assert with_answers(book, "no") == []
+
+
+def test_an_advice_is_no_condition_of_what_follows() -> None:
+    page = page_of("If you are unsure, ask the lead.", "Restart it:", "`restart`")
+    assert with_answers(imported(page)[1]) == ["restart"]
+
+
+def test_headings_that_are_conditions_are_asked_there() -> None:
+    page = "# T\n\n## Look\n\n```sh\na\n```\n\n"
+    page += "## If a backup exists\n\n```sh\nb\n```\n\n### Then\n\n```sh\nc\n```\n\n"
+    page += "## Otherwise\n\n```sh\nd\n```\n\n## Verify\n\n```sh\ne\n```\n"
+    _, book = imported(page)
+    assert not any(phase.aside for phase in book.phases)
+    assert with_answers(book, "yes") == ["a", "b", "c", "e"]
+    assert with_answers(book, "otherwise") == ["a", "d", "e"]
+    assert lost(page) == []
+
+
+def test_a_step_that_fails_leads_to_what_the_page_says_then() -> None:
+    blocks = ("Test it:", "`test`", "If that fails, restore it:", "`restore`")
+    _, book = imported(page_of(*blocks))
+    main, aside = book.phases
+    assert (aside.aside, aside.attended) == (True, True)
+    assert [step.on_failure for step in main.steps] == [aside.id]
+    _, book = imported(page_of(*blocks, "Reload it:", "`reload`"))
+    (phase,) = book.phases
+    assert phase.steps[0].on_failure == "continue"
+    assert with_answers(book, "no-and-on") == ["test", "reload"]
+
+
+def test_a_condition_for_which_the_page_skips_is_the_other_way_round() -> None:
+    page = page_of(
+        "If it is already installed, skip this step.", "`install`", "Start:", "`start`"
+    )
+    _, book = imported(page)
+    assert with_answers(book, "no") == ["install", "start"]
+    assert with_answers(book, "yes") == []
+    assert with_answers(book, "yes-and-on") == ["start"]
+
+
+def test_what_a_page_warns_of_or_tells_is_no_step() -> None:
+    page = page_of(
+        *("The outage was caused by somebody who ran:", "`drop-all`"),
+        *("Do not run this:", "`rm -rf /var/lib/pgsql`"),
+        *("Never restart the primary like this:", "`systemctl restart pg`"),
+        *("- Never run `kubectl delete ns prod`", "Look:", "`look`"),
+    )
+    text, book = imported(page)
+    assert scripts(book) == ["look\n"]
+    assert "```bash\nrm -rf /var/lib/pgsql\n```" in text
+    assert lost(page) == []
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Do not forget to run:",
+        "Do not use `a`, use this instead:",
+        "We run this for each of them:",
+        "The following command automatically finds them and deletes them:",
+        "Do not do that twice.",
+    ],
+)
+def test_a_command_is_not_lost_to_a_word(lead: str) -> None:
+    assert scripts(imported(page_of(lead, "`look`"))[1]) == ["look\n"]
+
+
+def test_what_a_system_does_by_itself_is_nothing_to_tick() -> None:
+    items = "- Stop the primary\n- Delete the data\n- Promote the standby"
+    text = "The operator will do the following automatically:"
+    page = f"## A\n\n{text}\n\n{items}\n\n## Look\n\n{FENCE.format('ls')}"
+    _, book = imported(page)
+    assert [step.title for step in book.steps()] == ["Look"]
+    assert items in book.summary
+    by_hand = page.replace(text, "Do the following:")
+    manual = [s for s in imported(by_hand)[1].steps() if isinstance(s.action, Manual)]
+    assert len(manual) == 3
+
+
+def test_what_may_be_left_out_is_optional() -> None:
+    page = page_of("(Optional) drop the cache:", "`drop`", "Look:", "`look`")
+    _, book = imported(page)
+    assert [step.optional for step in book.steps()] == [True, False]
+    _, book = imported("- [ ] Update the status page if applicable\n- [ ] Look\n")
+    assert decisions(book) == []
+
+
+def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
+    titles = ("Create", "Deleting your cluster", "Verify")
+    pages = [f"## {title}\n\n{FENCE.format('a')}" for title in titles]
+    _, book = imported("# T\n\n" + "\n".join(pages))
+    assert [phase.aside for phase in book.phases] == [False, True, False]
+    _, book = imported("# T\n\n" + "\n".join(pages[1:]))
+    assert not any(phase.aside for phase in book.phases)
+    _, book = imported("# Deleting things\n\n" + "\n".join(pages))
+    assert not any(phase.aside for phase in book.phases)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("If nginx -t fails, restore the file:", "failure"),
+        ("If it is not ready, restart it:", "condition"),
+        ("When the pods crash, delete them:", "condition"),
+        ("Otherwise, restore it:", "otherwise"),
+        ("Restart it if it is stuck:", "condition"),
+        ("Only do this when the cluster is lost:", "condition"),
+        ("Do not run this unless the cluster is lost:", "condition"),
+        ("If the new node is healthy, drain the old one:", "condition"),
+        ("If you already have it, skip this step.", "skip"),
+        ("Check if the pod runs:", ""),
+        ("If all is well, go on:", "went-well"),
+        ("If there are no errors, go on:", "went-well"),
+        ("When the pods are ready, go on:", ""),
+        ("As soon as you issue the copy, its state is shown by:", ""),
+        ("And if we insert a row into it:", "walk-through"),
+        ("If installing elsewhere, replace the name in:", "other-value"),
+        ("If you are unsure, ask the lead.", "remark"),
+        ("Restart it if it is stuck.", "remark"),
+        ("Then promote it:", "goes-on"),
+        ("An operator ran this by mistake:", "narrated"),
+        ("You should never run this:", "prohibited"),
+    ],
+)
+def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
+    assert ruled(sentence).rule == rule
+
+
+CONDITIONS = (
+    *(
+        "If the disk is full, stop it:",
+        "If you use it, stop it:",
+        "Otherwise, stop it:",
+    ),
+    *("Only do this when it is lost:", "Unless it runs, stop it:", "In case of doubt:"),
+    *("When the primary is down, stop it:", "Stop it if it hangs:"),
+)
+PLAIN = ("Look:", "Then look:", "Restart it:", "Run this:", "And see:", "Done.", "")
+
+
+def made_page(random_: random.Random) -> tuple[str, list[str]]:
+    """A page of conditions and lists, and its commands behind a condition."""
+    rows, guarded = ["# T", ""], list[str]()
+    for section in range(random_.randint(1, 3)):
+        rows += [f"## S{section}", ""]
+        is_conditional, number = False, 0
+        for at in range(random_.randint(1, 6)):
+            is_condition = random_.random() < 0.3
+            is_conditional |= is_condition
+            text = random_.choice(CONDITIONS if is_condition else PLAIN)
+            command = f"ls s{section}x{at}"
+            guarded += [command] if is_conditional else []
+            number = number + 1 if text and random_.random() < 0.5 else 0
+            indent = "   " if number and random_.random() < 0.7 else ""
+            rows += [f"{number}. {text}" if number else text, ""]
+            rows += [f"{indent}```sh", f"{indent}{command}", f"{indent}```", ""]
+    return "\n".join(rows), guarded
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_command_behind_a_condition_is_on_the_main_line_unasked(seed: int) -> None:
+    page, guarded = made_page(random.Random(seed))
+    _, book = imported(page)
+    found: list[str] = []
+    for step, asked in _with_decisions(book):
+        if isinstance(step.action, Run):
+            command = step.action.script.strip()
+            found.append(command)
+            assert bool(step.when) == (command in guarded), f"{command}\n{page}"
+            assert set(step.when) <= asked, "it is asked before"
+    assert sorted(found) == sorted(set(found)), "each is run once"
+    assert set(guarded) <= set(found)
+    assert lost(page) == []
+
+
+def _with_decisions(book: Runbook) -> Iterator[tuple[Step, set[str]]]:
+    """Each step, and the variables of the decisions before it."""
+    asked: set[str] = set()
+    for step in book.steps():
+        if isinstance(step.action, Choose):
+            asked.add(step.action.var)
+        yield step, asked
+
+
+def test_nothing_that_is_made_of_a_condition_is_left_without_a_way(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "page.toml"
+    for seed in range(20):
+        path.write_text(imported(made_page(random.Random(seed))[0])[0])
+        _, problems = examine(path)
+        assert not [each for each in problems if each.code == "unreached-phase"]
