@@ -364,7 +364,7 @@ class _Judge:
             for also in (False, True)
         ]
         if weights[0] != "nothing" and any(
-            not match.line.verified_by
+            not (match.line.verified_by or match.line.also)
             and (match.line.effect == "read" or match.line.code_places)
             for match in matches
         ):
