@@ -21,7 +21,19 @@ TableEffect = Literal["nothing", "read", "change", "destroy"]
 TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
 """From the lightest to the heaviest."""
 CODE_LANGUAGES = (
-    *("shell", "transport", "setting", "text", "path", "sql", "mysql", "redis", "mongo", "awk", "sed"),
+    *(
+        "shell",
+        "transport",
+        "setting",
+        "text",
+        "path",
+        "sql",
+        "mysql",
+        "redis",
+        "mongo",
+        "awk",
+        "sed",
+    ),
     *("python", "perl", "net"),
 )
 CODE_PLACES = (
@@ -33,7 +45,7 @@ _KEYS = frozenset(
     ("effect", "valued", "looks", "code", "language", "skip", "writes", "also")
 )
 _EFFECT_BY = re.compile(r"(\S+)(?: by (\S.*))?")
-_GLOB = re.compile(r"[*?]")
+_GLOB = re.compile(r"[*?[]")
 _ADDED = "who added it"
 _FILE = Path(__file__).with_name("commands.toml")
 MAX_ADDED_LINES = 1000
@@ -59,9 +71,9 @@ class PatternToken:
         return not self.is_option and "=" in self.names[0]
 
     @property
-    def is_pattern(self) -> bool:
-        """Whether a name of it stands for several words."""
-        return any(_GLOB.search(name) for name in self.names)
+    def is_word(self) -> bool:
+        """Whether it matches an operand that is given as it is."""
+        return not (self.is_option or self.is_end or any(map(_GLOB.search, self.names)))
 
     @property
     def is_end(self) -> bool:
@@ -108,11 +120,11 @@ class TableLine:
 
     @property
     def part_count(self) -> int:
-        """The number of words, options and values of options that it names."""
-        return sum(
-            1 + (bool(token.values) or (token.is_keyed and not token.is_pattern))
-            for token in self.tokens
-        )
+        """The number of words, options and values of options that it names.
+
+        A word that is given as it is counts for more than a pattern of words.
+        """
+        return sum(1 + (bool(token.values) or token.is_word) for token in self.tokens)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +141,7 @@ class CommandEntry:
     def has_sub_commands(self) -> bool:
         """Whether a line begins with a word that is given as it is."""
         first = (line.tokens[0] for line in self.lines if line.tokens)
-        return any(
-            token.is_operand and not _GLOB.search(name)
-            for token in first
-            for name in token.names
-        )
+        return any(token.is_word and token.is_operand for token in first)
 
     @functools.cached_property
     def default_line(self) -> TableLine:

@@ -234,8 +234,8 @@ class LineMatch:
 
     line: TableLine
     matched_indexes: frozenset[int]
-    """The indexes of the words that it matches; negative for values of options,
-    and of operands such as `of=x` that are named whole.
+    """The indexes of the words that it matches; negative ones, too, for the values of
+    options, and for operands that it names as they are.
 
     One after the last for a line that matches where no further operand is.
     """
@@ -344,7 +344,7 @@ class Invocation:
                 if not keyed:
                     return None
                 places.update(keyed)
-                if not token.is_pattern:
+                if token.is_word:
                     places.update(-1 - at for at in keyed)
             elif token.is_end:
                 if position < len(words):
@@ -356,6 +356,8 @@ class Invocation:
                 if not self._is_operand(words[position], token):
                     return None
                 places.add(words[position])
+                if token.is_word:
+                    places.add(-1 - words[position])
                 position += 1
         return LineMatch(line=line, matched_indexes=frozenset(places), options=options)
 
