@@ -44,6 +44,9 @@ WRITE_PLACES = ("words", "last", "value")
 _KEYS = frozenset(
     ("effect", "valued", "looks", "code", "language", "skip", "writes", "also")
 )
+TokenKind = Literal["operand", "option", "keyed", "end"]
+"""What a word of a pattern matches: an operand by its position, an option, an operand
+such as `of=x` wherever it stands, or the end of the operands."""
 _EFFECT_BY = re.compile(r"(\S+)(?: by (\S.*))?")
 _GLOB = re.compile(r"[*?[]")
 _ADDED = "who added it"
@@ -59,31 +62,9 @@ class PatternToken:
     names: tuple[str, ...]
     values: tuple[str, ...] = ()
     """The allowed values of an option; empty for any, or none."""
-
-    @property
-    def is_option(self) -> bool:
-        """Whether it matches an option, and not an operand."""
-        return self.names[0].startswith("-") and self.names[0] != "-"
-
-    @property
-    def is_keyed(self) -> bool:
-        """Whether it matches an operand such as `of=x`, which may stand anywhere."""
-        return not self.is_option and "=" in self.names[0]
-
-    @property
-    def is_word(self) -> bool:
-        """Whether it matches an operand that is given as it is."""
-        return not (self.is_option or self.is_end or any(map(_GLOB.search, self.names)))
-
-    @property
-    def is_end(self) -> bool:
-        """Whether it matches where no further operand is."""
-        return self.names == ("$",)
-
-    @property
-    def is_operand(self) -> bool:
-        """Whether it matches an operand by its position."""
-        return not (self.is_option or self.is_keyed or self.is_end)
+    kind: TokenKind = "operand"
+    is_word: bool = False
+    """Whether it names operands as they are, and no pattern of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,18 +94,13 @@ class TableLine:
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 
-    @property
-    def operand_count(self) -> int:
-        """The number of operands that it matches by their position."""
-        return sum(token.is_operand for token in self.tokens)
+    operand_count: int = 0
+    """The number of operands that it matches by their position."""
+    part_count: int = 0
+    """The number of words, options and values of options that it names.
 
-    @property
-    def part_count(self) -> int:
-        """The number of words, options and values of options that it names.
-
-        A word that is given as it is counts for more than a pattern of words.
-        """
-        return sum(1 + (bool(token.values) or token.is_word) for token in self.tokens)
+    A word that is given as it is counts for more than a pattern of words.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +117,7 @@ class CommandEntry:
     def has_sub_commands(self) -> bool:
         """Whether a line begins with a word that is given as it is."""
         first = (line.tokens[0] for line in self.lines if line.tokens)
-        return any(token.is_word and token.is_operand for token in first)
+        return any(token.is_word and token.kind == "operand" for token in first)
 
     @functools.cached_property
     def default_line(self) -> TableLine:
@@ -168,7 +144,9 @@ class CommandTable:
 
     def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
         self._entries = dict(entries)
-        self._globs = tuple(name for name in self._entries if _GLOB.search(name))
+        globs = (name for name in self._entries if _GLOB.search(name))
+        self._globs = sorted(globs, key=len, reverse=True)
+        """The longest, which says most, first."""
 
     def find(self, name: str) -> CommandEntry | None:
         """The entry of a command, by its name without a folder, or `None`."""
@@ -295,9 +273,12 @@ def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
     unknown_keys = sorted(set(table) - _KEYS)
     if unknown_keys:
         raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
+    tokens = tuple(_token(word) for word in words[1:])
     effect, verified_by = _effect(pattern, table)
     line = TableLine(
-        tokens=tuple(_token(word) for word in words[1:]),
+        tokens=tokens,
+        operand_count=sum(token.kind == "operand" for token in tokens),
+        part_count=sum(1 + (bool(each.values) or each.is_word) for each in tokens),
         effect=effect,
         verified_by=verified_by,
         also=_flag(pattern, table, "also"),
@@ -315,10 +296,20 @@ def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
 
 
 def _token(word: str) -> PatternToken:
-    names, _, values = word.partition("=") if word[0] == "-" else (word, "", "")
+    is_option = word[0] == "-" and len(word) > 1
+    names, _, values = word.partition("=") if is_option else (word, "", "")
+    kind: TokenKind = "operand"
+    if is_option:
+        kind = "option"
+    elif word == "$":
+        kind = "end"
+    elif "=" in word.partition("|")[0]:
+        kind = "keyed"
     return PatternToken(
         names=tuple(name for name in names.split("|") if name) or (word,),
         values=tuple(values.split("|")) if values else (),
+        kind=kind,
+        is_word=kind in ("operand", "keyed") and _GLOB.search(word) is None,
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mobius_tui.runbook.effects.command_effects import (
-    TABLE_EFFECTS,
     CommandEffect,
     CommandEntry,
     CommandTable,
@@ -215,15 +214,16 @@ class _Judge:
         for word in own_words(command):
             for script in word.scripts:
                 self._judge_statements(script)
-        for name in names_set_otherwise(command):
+        simple = command if isinstance(command, SimpleCommand) else None
+        program = effective_program(simple) if simple is not None else None
+        for name in names_set_otherwise(command, program):
             self._judge_variable(name, None, command.start)
-        if isinstance(command, SimpleCommand):
+        if simple is not None:
             before = pipe.commands[place - 1] if place else None
-            program = effective_program(command)
-            self._judge_assignments(command, program)
+            self._judge_assignments(simple, program)
             if program is not None:
                 words = (program.word, *program.arguments)
-                self._judge_command(words, command_input(command, before))
+                self._judge_command(words, command_input(simple, before))
             return
         for script in nested_scripts(command):
             self._judge_statements(script)
@@ -346,31 +346,29 @@ class _Judge:
             if not self._judge_code(invocation, match, known_input)
             or (match.line.also and match.line.effect is not None)
         ]
-        is_run = any(not match.line.also for match in counting)
-        if is_run and _runs_unreadable_file(text, invocation):
+        plain = [match for match in counting if not match.line.also]
+        if plain and _runs_unreadable_file(text, invocation):
             self._add_unreadable(word.start, _source_text(words))
             return
-        if entry.has_sub_commands and all(map(_is_unlisted, counting)) and is_run:
+        if entry.has_sub_commands and plain and all(map(_is_unlisted, counting)):
             self._judge_unlisted(words, known=True)
             return
-        weights = [
-            heaviest_table_effect(
-                [
-                    self._line_weight(invocation, match)
-                    for match in counting
-                    if match.line.also == also
-                ]
+        effect = heaviest_table_effect(
+            [self._line_weight(invocation, match) for match in plain]
+        )
+        if len(plain) < len(counting):
+            beside = [
+                self._line_weight(invocation, match)
+                for match in counting
+                if match.line.also
+            ]
+            effect = heaviest_table_effect(
+                ("read" if effect == "nothing" else effect, *beside)
             )
-            for also in (False, True)
-        ]
-        if weights[0] != "nothing" and any(
-            not (match.line.verified_by or match.line.also)
-            and (match.line.effect == "read" or match.line.code_places)
-            for match in matches
+        if effect == "read" and invocation.has_unlisted_options(
+            matches, inner_command_start
         ):
-            unlisted = invocation.has_unlisted_options(matches, inner_command_start)
-            weights.append("change" if unlisted else "read")
-        effect = max(weights, key=("nothing", *TABLE_EFFECTS[1:]).index)
+            effect = "change"
         self._add_effect(effect, word.start, _source_text(words))
 
     def _judge_unlisted(self, words: tuple[Word, ...], *, known: bool = False) -> None:
@@ -445,8 +443,8 @@ class _Judge:
         A program that is not in the table must be one of the system's, and get nothing
         else; one that has sub-commands there may get some before `--help`.
         """
-        *before, last = (each.text for each in words)
-        if last not in ("--help", "--version") or not before:
+        last = words[-1].text
+        if last not in ("--help", "--version") or len(words) == 1:
             return False
         if len(words) == 2:
             return entry is not None or "/" not in _name(words[0].text)
@@ -455,7 +453,7 @@ class _Judge:
             and entry is not None
             and entry.has_sub_commands
             and not any(line.code_places for line in entry.lines)
-            and all(_SUB_COMMAND.fullmatch(text) for text in before[1:])
+            and all(_SUB_COMMAND.fullmatch(each.text) for each in words[1:-1])
         )
 
     def _code_index(self, invocation: Invocation) -> int | None:

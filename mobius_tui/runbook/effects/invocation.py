@@ -56,12 +56,12 @@ def temporary_file_names(body: Script, inherited: frozenset[str]) -> frozenset[s
     used: set[str] = set()
     others: set[str] = set()
     for command in _in_order_of_running(body):
-        others |= names_set_otherwise(command)
-        program = None
-        if isinstance(command, SimpleCommand):
-            program = effective_program(command)
-            prefixes = len(command.assignments) if command.words else 0
-            for index, each in enumerate(assignments_of(command, program)):
+        simple = command if isinstance(command, SimpleCommand) else None
+        program = effective_program(simple) if simple is not None else None
+        others |= names_set_otherwise(command, program)
+        if simple is not None:
+            prefixes = len(simple.assignments) if simple.words else 0
+            for index, each in enumerate(assignments_of(simple, program)):
                 used.update(_USED_NAME.findall(each.value.source))
                 is_too_late = each.name in used and each.name not in temporary
                 is_made = _is_temporary_file(each, temporary)
@@ -123,11 +123,15 @@ def _commands_in(scripts: Iterable[Script]) -> Iterator[ScriptCommand]:
             yield from pipe.commands
 
 
-def names_set_otherwise(command: ScriptCommand) -> set[str]:
-    """The variables that a command sets without an assignment: `read x`, `for x`."""
+def names_set_otherwise(command: ScriptCommand, program: Program | None) -> set[str]:
+    """The variables that a command sets without an assignment: `read x`, `for x`.
+
+    Args:
+        command: the command.
+        program: the program that it runs, if any.
+    """
     if isinstance(command, Loop):
         return {command.name}
-    program = effective_program(command) if isinstance(command, SimpleCommand) else None
     if program is None or program.name not in _SETTERS:
         return set()
     return {each.text for each in program.arguments}
@@ -318,7 +322,7 @@ class Invocation:
             for line in self.entry.lines
             if (match := self._match_line(line, limit)) is not None
         ]
-        if all(match.line.also for match in found):
+        if not [match for match in found if not match.line.also]:
             default_line = self.entry.default_line
             found.append(LineMatch(line=default_line, matched_indexes=frozenset()))
         return [
@@ -331,14 +335,14 @@ class Invocation:
         options: Sequence[GivenOption] = ()
         position = 0
         for token in line.tokens:
-            if token.is_option:
+            if token.kind == "option":
                 options, unmatched = self._find_options(token, limit)
                 if not options or (unmatched and line.effect == "nothing"):
                     return None
                 places.update(option.index for option in options)
                 if token.values:
                     places.update(-1 - option.index for option in options)
-            elif token.is_keyed:
+            elif token.kind == "keyed":
                 others = (at for at in words if at not in places)
                 keyed = [at for at in others if self._is_operand(at, token)]
                 if not keyed:
@@ -346,7 +350,7 @@ class Invocation:
                 places.update(keyed)
                 if token.is_word:
                     places.update(-1 - at for at in keyed)
-            elif token.is_end:
+            elif token.kind == "end":
                 if position < len(words):
                     return None
                 places.add(len(self.arguments))
@@ -370,18 +374,21 @@ class Invocation:
     ) -> bool:
         """Whether an option is given of which the table says nothing.
 
+        Where a line was held against a manual page, what it does not list only looks.
+
         Args:
             matches: the lines that match.
             command_start: the index at which another command begins in the arguments.
         """
         limit = len(self.arguments) if command_start is None else command_start
+        given = [option for option in self.options if option.index < limit]
+        if not given or not any(map(_takes_only_listed, matches)):
+            return False
         listed = self.entry.valued_options | self.entry.looking_options
         matched = {at for match in matches for at in match.matched_indexes}
         return any(
-            option.index < limit
-            and option.index not in matched
-            and not _is_listed(option, listed)
-            for option in self.options
+            option.index not in matched and not _is_listed(option, listed)
+            for option in given
         )
 
     def _find_options(
@@ -436,6 +443,14 @@ def _end_of_options(at: int) -> GivenOption:
     return GivenOption(
         names=("--",), value=None, index=at, value_index=None, takes_value=False
     )
+
+
+def _takes_only_listed(match: LineMatch) -> bool:
+    """Whether a line that reads, or names code, was held against no manual page."""
+    line = match.line
+    if line.verified_by or line.also:
+        return False
+    return line.effect == "read" or bool(line.code_places)
 
 
 def _is_listed(option: GivenOption, listed: frozenset[str]) -> bool:
