@@ -67,7 +67,6 @@ _WRITING_REDIRECTS = frozenset((">", ">>", ">|", "&>", "&>>", "<>", ">&"))
 _OUTPUT = "RUNBOOK_OUTPUT"
 _EXEC_ENDS = (";", "+")
 _SINGLE = re.compile(r"'([^']*)'")
-_SUBSCRIPT = re.compile(r"[A-Za-z_]\w*\[[^\]]*?(?:\$\(|`)", re.ASCII)
 _EVALUATES_SUBSCRIPTS = frozenset(
     (
         *("printf", "[[", "[", "test", "let", "unset", "read", "mapfile", "readarray"),
@@ -267,9 +266,10 @@ class _Judge:
 
     def _judge_subscripts(self, word: Word) -> None:
         """Judge `$(…)` in quotes that bash expands as part of a name: `'a[$(x)]'`."""
-        if word.quoted and _SUBSCRIPT.search(word.text) is not None:
+        text = word.text
+        if word.quoted and "[" in text and ("$(" in text or "`" in text):
             place = self._to_script_offset(word.start)
-            self._judge_expanded_text(word.text, lambda _: place)
+            self._judge_expanded_text(text, lambda _: place)
 
     def _judge_expanded_text(self, text: str, to_script_offset: OffsetMap) -> None:
         """Judge what bash expands in a text as in double quotes."""
@@ -309,11 +309,21 @@ class _Judge:
                 self._step_script = script
                 self.judge_shell_script(code, lambda _: 0)
                 return
+        if program is not None and entry is not None:
+            self._judge_beside(Invocation(entry, program.arguments))
         if entry is not None and entry.default_line.code_places:
             whole = Word(source=script, text=script, start=0)
             self._judge_language(entry.default_line.language, whole)
         else:
             self._add_effect("change", 0, " ".join(shell), known=entry is not None)
+
+    def _judge_beside(self, invocation: Invocation) -> None:
+        """Judge the options of a program that gets its script otherwise."""
+        for match in invocation.matches():
+            if match.line.also and not self._judge_code(invocation, match, None):
+                weight = self._line_weight(invocation, match)
+                words = _source_text(invocation.arguments)
+                self._add_effect(weight, 0, words)
 
     def _judge_command(self, words: tuple[Word, ...], known_input: Word | None) -> None:
         """Judge one call of a program, by its entry in the table of commands.

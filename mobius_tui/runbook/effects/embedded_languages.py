@@ -60,7 +60,7 @@ _MONGO_UNCLEAR = re.compile(r"`|[(,=:;!&|?{}\[]\s*/(?![/*])")
 """Where a template or a regular expression may hold quotes."""
 _MONGO_COMMAND = re.compile(r"\s*\{?\s*[\"']?(\w+)")
 _MONGO_MEMBER = re.compile(r"\.\s*([A-Za-z_$][\w$]*)")
-_MONGO_COMPUTED_CALL = re.compile(r"\[[^\[\]]*\]\s*(?:\?\.)?\s*\(")
+_MONGO_COMPUTED_CALL = re.compile(r"\[[^\[\]]*\]\s*(?:\?\.\s*)?\(")
 _MONGO_NAME = re.compile(r"([\"'])(\w+)\1")
 _MONGO_WRITES = re.compile(r"\$(?:out|merge)\b")
 _AWK_WRITES = re.compile(r"\bsystem\s*\(|(?<!\|)\|(?!\|)|@")
@@ -92,6 +92,9 @@ _PROGRAM_FOLDER = re.compile(
     r"/(?:usr/(?:local/)?)?s?bin|/snap/bin|/opt/(?:[\w-]+/)+s?bin"
     r"|/usr/(?:lib/postgresql/\d+|pgsql-\d+)/bin"
 )
+_LINE_END = re.compile(r"(?:\\[rn]|\s)+\Z")
+_MAX_LINE = 200
+"""Characters of a line for a server that are read."""
 _MAX_SED = 4096
 """Characters of sed's code that are read: what looks for the end of a pattern that has
 none looks through all of it, from each place where one may begin."""
@@ -190,10 +193,10 @@ def _copy_effect(rest: str, commands: CommandTable) -> TableEffect:
     """The effect of COPY, by what follows: to standard output it is a query."""
     if re.search(r"\bprogram\b", rest) is not None:
         return "destroy"  # any command, on the database's machine
-    to_output = re.search(r"\bto\s+stdout\b(?![\s\S]*\bto\b)", rest)
-    if to_output is None:
+    before, _, after = rest.rpartition(" to ")
+    if not after.lstrip().startswith("stdout"):
         return "change"
-    query = re.match(r"\s*\(([\s\S]*)\)", rest[: to_output.start()])
+    query = re.match(r"\s*\(([\s\S]*)\)", before)
     return "read" if query is None else _statement_effect(query[1], commands)
 
 
@@ -310,8 +313,11 @@ def judge_path(text: str, _: CommandTable) -> Iterator[CodeEffect]:
 
 def judge_net(text: str, commands: CommandTable) -> Iterator[CodeEffect]:
     """A line for a server that does more than ask it something, as far as is known."""
-    line = re.sub(r"(?:\\[rn]|\s)+\Z", "", text)
-    weight = _table_effect(commands, "net", line) or "change"
+    if len(text) > _MAX_LINE:
+        yield "change", 0, text
+        return
+    line = _LINE_END.sub("", text)
+    weight = _table_effect(commands, "net", line) or "change" if line else "read"
     if weight != "read":
         yield weight, 0, text
 

@@ -49,7 +49,7 @@ _NODES = (
 )
 _PERL_LOOKS = re.compile(
     r"\s*(?:print(?:\s+(?:\$_|\$\.|\$\d))?(?:\s+(?:if|unless)\s+)?)?"
-    r"(?:/(?:[^/\\@${(]|\\[^\n]|\((?!\?[?{]))*/i?|\$\.\s*[<>=]=?\s*\d+)?\s*;?\s*"
+    r"(?:/(?:[^/\\@${(]|\\[^\n]|\((?!\?[?{]|\*))*/i?|\$\.\s*[<>=]=?\s*\d+)?\s*;?\s*"
 )
 
 
@@ -66,7 +66,18 @@ def _only_looks(code: str) -> bool:
         nodes = list(ast.walk(ast.parse(code)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return all(isinstance(node, _NODES) and _may_stand(node) for node in nodes)
+    own = {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    known = own | _FUNCTIONS | set(_MODULES)
+    return all(
+        isinstance(node, _NODES)
+        and _may_stand(node)
+        and (not isinstance(node, ast.Name) or node.id in known)
+        for node in nodes
+    )
 
 
 def _may_stand(node: ast.AST) -> bool:
