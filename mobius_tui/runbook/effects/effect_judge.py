@@ -392,7 +392,9 @@ class _Judge:
         """
         first, *rest = words
         operands = [each for each in rest if not each.text.startswith("-")]
-        names = [*([] if known else [first]), *operands[:_SUB_COMMANDS]]
+        names = [each for each in operands[:_SUB_COMMANDS] if "/" not in each.text]
+        if not known:
+            names.append(first)
         says_so = any(self._is_destroying_word(each.text) for each in names) or any(
             self._table.find(f"word:{each.text.rpartition('/')[2]}") is not None
             for each in operands
