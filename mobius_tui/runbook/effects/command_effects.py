@@ -20,12 +20,36 @@ from mobius_tui.runbook.model.actions import Effect
 TableEffect = Literal["nothing", "read", "change", "destroy"]
 TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
 """From the lightest to the heaviest."""
-CODE_LANGUAGES = ("shell", "sql", "redis", "mongo", "awk", "sed")
-CODE_PLACES = ("words", "joined", "first", "value", "dashes", "until", "input")
+CODE_LANGUAGES = (
+    *(
+        "shell",
+        "transport",
+        "setting",
+        "text",
+        "path",
+        "sql",
+        "mysql",
+        "redis",
+        "mongo",
+        "awk",
+        "sed",
+    ),
+    *("python", "perl", "net"),
+)
+CODE_PLACES = (
+    *("words", "joined", "first", "value", "assigned", "dashes", "until", "input"),
+)
 WRITE_PLACES = ("words", "last", "value")
 
-_KEYS = frozenset(("effect", "valued", "code", "language", "skip", "writes"))
-_GLOB = re.compile(r"[*?]")
+_KEYS = frozenset(
+    ("effect", "valued", "looks", "code", "language", "skip", "writes", "also")
+)
+TokenKind = Literal["operand", "option", "keyed", "end"]
+"""What a word of a pattern matches: an operand by its position, an option, an operand
+such as `of=x` wherever it stands, or the end of the operands."""
+_EFFECT_BY = re.compile(r"(\S+)(?: by (\S.*))?")
+_GLOB = re.compile(r"[*?[]")
+_ADDED = "who added it"
 _FILE = Path(__file__).with_name("commands.toml")
 MAX_ADDED_LINES = 1000
 """Lines that a runbook or a person may add; the table itself has fewer."""
@@ -38,11 +62,9 @@ class PatternToken:
     names: tuple[str, ...]
     values: tuple[str, ...] = ()
     """The allowed values of an option; empty for any, or none."""
-
-    @property
-    def is_option(self) -> bool:
-        """Whether it matches an option, and not an operand by its position."""
-        return self.names[0].startswith("-") and self.names[0] != "-"
+    kind: TokenKind = "operand"
+    is_word: bool = False
+    """Whether it names operands as they are, and no pattern of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,18 +85,22 @@ class TableLine:
     """The number of operands before that code."""
     write_place: str = ""
     """Where the names of files that it writes are: one of `WRITE_PLACES`, or empty."""
+    also: bool = False
+    """Whether it counts beside the lines that match the same words, and beside its
+    code."""
+    verified_by: str = ""
+    """What it was held against, such as a manual page: options that stand nowhere in
+    the table only look then. Empty if nobody has."""
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 
-    @property
-    def operand_count(self) -> int:
-        """The number of operands that it matches."""
-        return sum(not token.is_option for token in self.tokens)
+    operand_count: int = 0
+    """The number of operands that it matches by their position."""
+    part_count: int = 0
+    """The number of words, options and values of options that it names.
 
-    @property
-    def part_count(self) -> int:
-        """The number of words, options and values of options that it names."""
-        return sum(1 + bool(token.values) for token in self.tokens)
+    A word that is given as it is counts for more than a pattern of words.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +110,14 @@ class CommandEntry:
     lines: tuple[TableLine, ...]
     valued_options: frozenset[str] = frozenset()
     """Options that take the next word as their value."""
+    looking_options: frozenset[str] = frozenset()
+    """Options that only look, beside those of the lines."""
+
+    @functools.cached_property
+    def has_sub_commands(self) -> bool:
+        """Whether a line begins with a word that is given as it is."""
+        first = (line.tokens[0] for line in self.lines if line.tokens)
+        return any(token.is_word and token.kind == "operand" for token in first)
 
     @functools.cached_property
     def default_line(self) -> TableLine:
@@ -97,7 +131,7 @@ class CommandEntry:
         given = (n for line in self.lines for t in line.tokens for n in t.names)
         return any(
             len(name) > 2 and name[0] == "-" and name[1] not in "-*"
-            for name in (*given, *self.valued_options)
+            for name in (*given, *self.valued_options, *self.looking_options)
         )
 
 
@@ -110,7 +144,9 @@ class CommandTable:
 
     def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
         self._entries = dict(entries)
-        self._globs = tuple(name for name in self._entries if _GLOB.search(name))
+        globs = (name for name in self._entries if _GLOB.search(name))
+        self._globs = sorted(globs, key=len, reverse=True)
+        """The longest, which says most, first."""
 
     def find(self, name: str) -> CommandEntry | None:
         """The entry of a command, by its name without a folder, or `None`."""
@@ -144,16 +180,20 @@ class CommandTable:
         entries = dict(self._entries)
         for name, added in _entries(lines).items():
             existing = self.find(name)
+            vouched = tuple(
+                replace(line, is_added=existing is not None, verified_by=_ADDED)
+                for line in added.lines
+            )
             if existing is None:
-                entries[name] = added
+                entries[name] = replace(added, lines=vouched)
                 continue
-            is_added = (replace(line, is_added=True) for line in added.lines)
             entries[name] = CommandEntry(
                 lines=(
                     *existing.lines,
-                    *(each for each in is_added if _may_add(each, existing)),
+                    *(each for each in vouched if _may_add(each, existing)),
                 ),
                 valued_options=existing.valued_options | added.valued_options,
+                looking_options=existing.looking_options,
             )
         return CommandTable(entries)
 
@@ -185,28 +225,39 @@ def bundled_commands() -> CommandTable:
 def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
     found: dict[str, list[TableLine]] = {}
     valued: dict[str, set[str]] = {}
+    looking: dict[str, set[str]] = {}
     for pattern, entry_value in lines.items():
-        names, line, options = parse_table_line(pattern, entry_value)
-        for name in names:
-            found.setdefault(name, []).append(line)
-            valued.setdefault(name, set()).update(options)
+        parsed = parse_table_line(pattern, entry_value)
+        for name in parsed.commands:
+            found.setdefault(name, []).append(parsed.line)
+            valued.setdefault(name, set()).update(parsed.valued_options)
+            looking.setdefault(name, set()).update(parsed.looking_options)
     return {
-        name: CommandEntry(lines=tuple(each), valued_options=frozenset(valued[name]))
+        name: CommandEntry(
+            lines=tuple(each),
+            valued_options=frozenset(valued[name]),
+            looking_options=frozenset(looking[name]),
+        )
         for name, each in found.items()
     }
 
 
-def parse_table_line(
-    pattern: str, entry_value: object
-) -> tuple[Sequence[str], TableLine, Sequence[str]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedLine:
+    """A line of the table as it is read."""
+
+    commands: Sequence[str]
+    line: TableLine
+    valued_options: Sequence[str]
+    looking_options: Sequence[str]
+
+
+def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
     """Read a line of the table.
 
     Args:
         pattern: the commands and the words after them.
         entry_value: an effect, or a table.
-
-    Returns:
-        The commands, the line, and their options that take a value.
 
     Raises:
         BadLineError: it is invalid.
@@ -222,22 +273,43 @@ def parse_table_line(
     unknown_keys = sorted(set(table) - _KEYS)
     if unknown_keys:
         raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
+    tokens = tuple(_token(word) for word in words[1:])
+    effect, verified_by = _effect(pattern, table)
     line = TableLine(
-        tokens=tuple(_token(word) for word in words[1:]),
-        effect=_effect(pattern, table),
+        tokens=tokens,
+        operand_count=sum(token.kind == "operand" for token in tokens),
+        part_count=sum(1 + (bool(each.values) or each.is_word) for each in tokens),
+        effect=effect,
+        verified_by=verified_by,
+        also=_flag(pattern, table, "also"),
         code_places=_codes(pattern, table),
         language=_choice(pattern, table, "language", CODE_LANGUAGES) or "shell",
         skip=_number(pattern, table),
         write_place=_choice(pattern, table, "writes", WRITE_PLACES) or "",
     )
-    return names, line, _text(pattern, table, "valued").split()
+    return ParsedLine(
+        commands=names,
+        line=line,
+        valued_options=_text(pattern, table, "valued").split(),
+        looking_options=_text(pattern, table, "looks").split(),
+    )
 
 
 def _token(word: str) -> PatternToken:
-    names, _, values = word.partition("=") if word[0] == "-" else (word, "", "")
+    is_option = word[0] == "-" and len(word) > 1
+    names, _, values = word.partition("=") if is_option else (word, "", "")
+    kind: TokenKind = "operand"
+    if is_option:
+        kind = "option"
+    elif word == "$":
+        kind = "end"
+    elif "=" in word.partition("|")[0]:
+        kind = "keyed"
     return PatternToken(
         names=tuple(name for name in names.split("|") if name) or (word,),
         values=tuple(values.split("|")) if values else (),
+        kind=kind,
+        is_word=kind in ("operand", "keyed") and _GLOB.search(word) is None,
     )
 
 
@@ -257,9 +329,26 @@ def _choice(
     return value or None
 
 
-def _effect(pattern: str, table: Mapping[str, object]) -> TableEffect | None:
-    chosen = _choice(pattern, table, "effect", TABLE_EFFECTS)
-    return next((each for each in TABLE_EFFECTS if each == chosen), None)
+def _effect(
+    pattern: str, table: Mapping[str, object]
+) -> tuple[TableEffect | None, str]:
+    """The effect of a line, and what it was held against: `read by grep(1)`."""
+    match = _EFFECT_BY.fullmatch(_text(pattern, table, "effect"))
+    if match is None:
+        return None, ""
+    found = next((each for each in TABLE_EFFECTS if each == match[1]), None)
+    if found is None:
+        raise BadLineError(
+            f"`effect` of `{pattern}` is one of {', '.join(TABLE_EFFECTS)}"
+        )
+    return found, match[2] or ""
+
+
+def _flag(pattern: str, table: Mapping[str, object], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise BadLineError(f"`{key}` of `{pattern}` is true or false")
+    return value
 
 
 def _codes(pattern: str, table: Mapping[str, object]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
@@ -25,6 +26,7 @@ from mobius_tui.runbook.effects.invocation import (
     LineMatch,
     command_input,
     heaviest_table_effect,
+    names_set_otherwise,
     temporary_file_names,
 )
 from mobius_tui.runbook.model.actions import SHELLS, is_shell
@@ -39,6 +41,9 @@ from mobius_tui.runbook.shell.script_model import (
 )
 from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.shell.script_walk import (
+    DECLARATION_COMMANDS,
+    Program,
+    assignments_in,
     assignments_of,
     effective_program,
     nested_scripts,
@@ -62,6 +67,20 @@ _WRITING_REDIRECTS = frozenset((">", ">>", ">|", "&>", "&>>", "<>", ">&"))
 _OUTPUT = "RUNBOOK_OUTPUT"
 _EXEC_ENDS = (";", "+")
 _SINGLE = re.compile(r"'([^']*)'")
+_EVALUATES_SUBSCRIPTS = frozenset(
+    (
+        *("printf", "[[", "[", "test", "let", "unset", "read", "mapfile", "readarray"),
+        *("getopts", "wait", *DECLARATION_COMMANDS),
+    )
+)
+"""Commands that evaluate the subscript in a name that they are given."""
+_BEFORE_CODE = "|-!& "
+"""What may stand before the program in a variable that names one: `LESSOPEN='|x'`."""
+_SETTING = re.compile(r"[^\s=]*[\s=]?")
+_SUB_COMMAND = re.compile(r"[a-z][\w:-]*")
+_SUB_COMMANDS = 3
+"""The words of a program that is not in the table that may be sub-commands."""
+_WORD_ENDS = re.compile(r"[-_.:/]")
 
 
 def judge_script(
@@ -194,15 +213,68 @@ class _Judge:
         for word in own_words(command):
             for script in word.scripts:
                 self._judge_statements(script)
-        if isinstance(command, SimpleCommand):
+        simple = command if isinstance(command, SimpleCommand) else None
+        program = effective_program(simple) if simple is not None else None
+        for name in names_set_otherwise(command, program):
+            self._judge_variable(name, None, command.start)
+        if simple is not None:
             before = pipe.commands[place - 1] if place else None
-            program = effective_program(command)
+            self._judge_assignments(simple, program)
             if program is not None:
                 words = (program.word, *program.arguments)
-                self._judge_command(words, command_input(command, before))
+                self._judge_command(words, command_input(simple, before))
             return
         for script in nested_scripts(command):
             self._judge_statements(script)
+
+    def _judge_assignments(
+        self, command: SimpleCommand, program: Program | None
+    ) -> None:
+        """Judge what a command assigns, also by `env A=b`, and code in subscripts."""
+        assigned = [
+            *assignments_of(command, program),
+            *assignments_in(() if program is None else program.words_before),
+        ]
+        for each in assigned:
+            self._judge_variable(each.name, each.value, each.start)
+            for word in (each.value, *each.rest):
+                self._judge_subscripts(word)
+        if program is not None and program.name in _EVALUATES_SUBSCRIPTS:
+            for word in program.arguments:
+                self._judge_subscripts(word)
+
+    def _judge_variable(self, name: str, value: Word | None, start: int) -> None:
+        """Judge the assignment of a variable, by its entry in the table, if it has one.
+
+        Args:
+            name: the variable.
+            value: None if the script does not say it.
+            start: the offset of the assignment.
+        """
+        entry = self._table.find(f"variable:{name}")
+        if entry is None:
+            return
+        line = entry.default_line
+        source = name if value is None else f"{name}={value.source}"
+        if value is None or not line.code_places:
+            self._add_effect(line.effect or "change", start, source)
+        elif value.text.strip():
+            text = value.text.lstrip(_BEFORE_CODE)
+            if line.language == "path" and {e.name for e in value.expansions} - {name}:
+                text = text.replace(EXPANSION_MARK, "$")  # what it is, nobody knows
+            self._judge_language(line.language, replace(value, text=text))
+
+    def _judge_subscripts(self, word: Word) -> None:
+        """Judge `$(…)` in quotes that bash expands as part of a name: `'a[$(x)]'`."""
+        text = word.text
+        if word.quoted and "[" in text and ("$(" in text or "`" in text):
+            place = self._to_script_offset(word.start)
+            self._judge_expanded_text(text, lambda _: place)
+
+    def _judge_expanded_text(self, text: str, to_script_offset: OffsetMap) -> None:
+        """Judge what bash expands in a text as in double quotes."""
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        self.judge_shell_script(f': "{quoted}"', to_script_offset)
 
     def _judge_redirect(self, redirect: Redirect) -> None:
         if redirect.sign in _WRITING_REDIRECTS and not self._is_own_file(
@@ -218,6 +290,8 @@ class _Judge:
         first = next((each for each in word.expansions if not each.inner), None)
         if first is None or not word.text.startswith(EXPANSION_MARK):
             return word.text == EXPANSION_MARK and bool(word.scripts)
+        if first.operator or ".." in word.text:
+            return False
         return first.name == _OUTPUT or first.name in self._own_files
 
     def judge_other_program(self, shell: Sequence[str], script: str) -> None:
@@ -235,11 +309,21 @@ class _Judge:
                 self._step_script = script
                 self.judge_shell_script(code, lambda _: 0)
                 return
+        if program is not None and entry is not None:
+            self._judge_beside(Invocation(entry, program.arguments))
         if entry is not None and entry.default_line.code_places:
             whole = Word(source=script, text=script, start=0)
             self._judge_language(entry.default_line.language, whole)
         else:
             self._add_effect("change", 0, " ".join(shell), known=entry is not None)
+
+    def _judge_beside(self, invocation: Invocation) -> None:
+        """Judge the options of a program that gets its script otherwise."""
+        for match in invocation.matches():
+            if match.line.also and not self._judge_code(invocation, match, None):
+                weight = self._line_weight(invocation, match)
+                words = _source_text(invocation.arguments)
+                self._add_effect(weight, 0, words)
 
     def _judge_command(self, words: tuple[Word, ...], known_input: Word | None) -> None:
         """Judge one call of a program, by its entry in the table of commands.
@@ -256,25 +340,81 @@ class _Judge:
         if not text.strip() or (entry is None and _is_pattern(word)):
             self._add_unreadable(word.start, _source_text(words))
             return
-        if entry is None:
-            self._add_effect("change", word.start, _source_text(words), known=False)
+        if self._is_help_request(entry, words):
             return
-        if self._is_help_request(words) or self._judge_step_script(entry, words):
+        if entry is None:
+            self._judge_unlisted(words)
+            return
+        if self._judge_step_script(entry, words):
             return
         invocation = Invocation(entry, words[1:])
         inner_command_start = self._code_index(invocation)
         matches = invocation.matches(inner_command_start)
-        unjudged = [
+        counting = [
             match
             for match in matches
             if not self._judge_code(invocation, match, known_input)
+            or (match.line.also and match.line.effect is not None)
         ]
-        if unjudged and _runs_unreadable_file(text, invocation):
+        plain = [match for match in counting if not match.line.also]
+        if plain and _runs_unreadable_file(text, invocation):
             self._add_unreadable(word.start, _source_text(words))
             return
-        weights = [self._line_weight(invocation, match) for match in unjudged]
-        self._add_effect(
-            heaviest_table_effect(weights), word.start, _source_text(words)
+        if entry.has_sub_commands and plain and all(map(_is_unlisted, counting)):
+            self._judge_unlisted(words, known=True)
+            return
+        effect = heaviest_table_effect(
+            [self._line_weight(invocation, match) for match in plain]
+        )
+        if len(plain) < len(counting):
+            beside = [
+                self._line_weight(invocation, match)
+                for match in counting
+                if match.line.also
+            ]
+            effect = heaviest_table_effect(
+                ("read" if effect == "nothing" else effect, *beside)
+            )
+        if effect == "read" and invocation.has_unlisted_options(
+            matches, inner_command_start
+        ):
+            effect = "change"
+        self._add_effect(effect, word.start, _source_text(words))
+
+    def _judge_unlisted(self, words: tuple[Word, ...], *, known: bool = False) -> None:
+        """Judge a program, or a sub-command, that stands nowhere in the table.
+
+        It changes; or it destroys, if its words say so, or have a command that does.
+
+        Args:
+            words: its name and its arguments.
+            known: whether the table has the program.
+        """
+        first, *rest = words
+        operands = [each for each in rest if not each.text.startswith("-")]
+        names = [each for each in operands[:_SUB_COMMANDS] if "/" not in each.text]
+        if not known:
+            names.append(first)
+        says_so = any(self._is_destroying_word(each.text) for each in names) or any(
+            self._table.find(f"word:{each.text.rpartition('/')[2]}") is not None
+            for each in operands
+        )
+        if says_so:
+            self._add_effect("destroy", first.start, _source_text(words), known=known)
+            return
+        before = len(self.effects)
+        for each in operands:
+            if " " in each.text.strip():
+                self._judge_language("shell", each)
+        found = [one for one in self.effects[before:] if one.effect == "destroy"]
+        self.effects[before:] = found
+        self._add_effect("change", first.start, _source_text(words), known=known)
+
+    def _is_destroying_word(self, text: str) -> bool:
+        """Whether a word has one of those in the table that say that it destroys."""
+        parts = _WORD_ENDS.split(text.removeprefix("./"))
+        return "=" not in text and any(
+            self._table.find(f"word:{part.lower()}") is not None for part in parts
         )
 
     def _find_entry(self, text: str) -> CommandEntry | None:
@@ -307,8 +447,26 @@ class _Judge:
         self._to_script_offset = outer
         return True
 
-    def _is_help_request(self, words: tuple[Word, ...]) -> bool:
-        return len(words) == 2 and words[1].text in ("--help", "--version")
+    def _is_help_request(
+        self, entry: CommandEntry | None, words: tuple[Word, ...]
+    ) -> bool:
+        """Whether a call only asks for help, or for the version.
+
+        A program that is not in the table must be one of the system's, and get nothing
+        else; one that has sub-commands there may get some before `--help`.
+        """
+        last = words[-1].text
+        if last not in ("--help", "--version") or len(words) == 1:
+            return False
+        if len(words) == 2:
+            return entry is not None or "/" not in _name(words[0].text)
+        return (
+            last == "--help"
+            and entry is not None
+            and entry.has_sub_commands
+            and not any(line.code_places for line in entry.lines)
+            and all(_SUB_COMMAND.fullmatch(each.text) for each in words[1:-1])
+        )
 
     def _code_index(self, invocation: Invocation) -> int | None:
         """The index at which the words of another command begin."""
@@ -366,6 +524,12 @@ class _Judge:
                 for value in values:
                     self._judge_language(line.language, value)
                 return True
+            if code == "assigned":
+                for each in arguments:
+                    name, sign, code_text = each.text.partition("=")
+                    if sign and not name.startswith("-"):
+                        self._judge_language("shell", replace(each, text=code_text))
+                return False
             if code in ("words", "joined") and rest:
                 start = invocation.operand_indexes[line.operand_count + line.skip]
                 self._judge_inner_command(code, line.language, arguments[start:])
@@ -432,7 +596,15 @@ class _Judge:
     def _judge_language(self, language: str, word: Word) -> None:
         """Judge a word that contains code of a language."""
         place = _map_into_word(word, self._to_script_offset)
-        if language == "shell":
+        if language == "transport":  # the name of a host and a command follow
+            word = replace(word, text=f"{word.text} host true")
+        if language == "text":
+            self._judge_expanded_text(word.text, place)
+            return
+        if language == "setting":  # `name=code`, or `name code`
+            code = _SETTING.sub("", word.text, count=1).lstrip(_BEFORE_CODE)
+            word = replace(word, text=code)
+        if language in ("shell", "transport", "setting"):
             if not word.text.strip(EXPANSION_MARK + " \n;"):
                 self._add_unreadable(word.start, word.source or word.text)
             else:
@@ -442,6 +614,12 @@ class _Judge:
         for weight, offset, words in LANGUAGE_JUDGES[language](word.text, self._table):
             self._add_effect(weight, offset, words)
         self._to_script_offset = outer
+
+
+def _is_unlisted(match: LineMatch) -> bool:
+    """Whether a line is the default one of a program, and says that it changes."""
+    line = match.line
+    return line.effect == "change" and not line.tokens and not line.code_places
 
 
 def _has_value(invocation: Invocation) -> bool:

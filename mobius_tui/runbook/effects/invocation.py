@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import chain
 
 from mobius_tui.dataclass import dataclass
@@ -26,6 +28,8 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_walk import (
+    DECLARATION_COMMANDS,
+    Program,
     assignments_of,
     effective_program,
     nested_scripts,
@@ -34,8 +38,11 @@ from mobius_tui.runbook.shell.script_walk import (
 )
 
 _USED_NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)", re.ASCII)
-_SETTERS = frozenset(("read", "mapfile", "readarray", "getopts", "printf"))
+_SETTERS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "wait"))
 """Commands that set the variables in their arguments."""
+_LATER_ASSIGNED = re.compile(r"([A-Za-z_]\w*)\+?=", re.ASCII)
+_TEMPORARY_FOLDER = re.compile(r"(?:/tmp|/var/tmp|/dev/shm)(?:/[^/]+)*/?")
+_TEMPORARY_VARIABLES = frozenset(("TMPDIR", "XDG_RUNTIME_DIR"))
 
 
 def temporary_file_names(body: Script, inherited: frozenset[str]) -> frozenset[str]:
@@ -49,21 +56,39 @@ def temporary_file_names(body: Script, inherited: frozenset[str]) -> frozenset[s
     used: set[str] = set()
     others: set[str] = set()
     for command in _in_order_of_running(body):
-        others |= _names_set_otherwise(command)
-        program = None
-        if isinstance(command, SimpleCommand):
-            program = effective_program(command)
-            prefixes = len(command.assignments) if command.words else 0
-            for index, each in enumerate(assignments_of(command, program)):
+        simple = command if isinstance(command, SimpleCommand) else None
+        program = effective_program(simple) if simple is not None else None
+        others |= names_set_otherwise(command, program)
+        if simple is not None:
+            prefixes = len(simple.assignments) if simple.words else 0
+            for index, each in enumerate(assignments_of(simple, program)):
                 used.update(_USED_NAME.findall(each.value.source))
                 is_too_late = each.name in used and each.name not in temporary
-                if index < prefixes or is_too_late or not _is_temporary_file(each):
+                is_made = _is_temporary_file(each, temporary)
+                if index < prefixes or is_too_late or not is_made:
                     others.add(each.name)
                 temporary.add(each.name)
-        if program is None or program.name != "trap":  # that runs its code later
-            for word in own_words(command):
-                used.update(_USED_NAME.findall(word.source))
+        if program is not None and _renames_variables(program):
+            return frozenset()
+        if program is not None and program.name == "trap":  # runs its code later
+            for word in program.arguments:
+                others.update(_LATER_ASSIGNED.findall(word.text))
+            continue
+        for word in own_words(command):
+            used.update(_USED_NAME.findall(word.source))
+            others.update(
+                each.name for each in word.expansions if each.operator in ("=", ":=")
+            )
     return frozenset(temporary - others)
+
+
+def _renames_variables(program: Program) -> bool:
+    """Whether a command may set variables that it does not name: `declare -n`, eval."""
+    if program.name in ("eval", "source", "."):
+        return True
+    return program.name in DECLARATION_COMMANDS and any(
+        each.text.startswith("-") and "n" in each.text for each in program.arguments
+    )
 
 
 def _in_order_of_running(body: Script) -> Iterator[ScriptCommand]:
@@ -98,18 +123,27 @@ def _commands_in(scripts: Iterable[Script]) -> Iterator[ScriptCommand]:
             yield from pipe.commands
 
 
-def _names_set_otherwise(command: ScriptCommand) -> set[str]:
-    """The variables that a command sets without an assignment: `read x`, `for x`."""
+def names_set_otherwise(command: ScriptCommand, program: Program | None) -> set[str]:
+    """The variables that a command sets without an assignment: `read x`, `for x`.
+
+    Args:
+        command: the command.
+        program: the program that it runs, if any.
+    """
     if isinstance(command, Loop):
         return {command.name}
-    program = effective_program(command) if isinstance(command, SimpleCommand) else None
     if program is None or program.name not in _SETTERS:
         return set()
     return {each.text for each in program.arguments}
 
 
-def _is_temporary_file(assignment: Assignment) -> bool:
-    """Whether a variable is assigned the name of a file made by `mktemp`."""
+def _is_temporary_file(assignment: Assignment, temporary: AbstractSet[str]) -> bool:
+    """Whether a variable is assigned the name of a file made by `mktemp`.
+
+    Args:
+        assignment: the assignment.
+        temporary: the variables that name such files before it.
+    """
     value = assignment.value
     if (
         value.text != EXPANSION_MARK
@@ -119,7 +153,29 @@ def _is_temporary_file(assignment: Assignment) -> bool:
         return False
     first = value.scripts[0][0].first.commands[0]
     program = effective_program(first) if isinstance(first, SimpleCommand) else None
-    return program is not None and program.name == "mktemp"
+    return (
+        program is not None
+        and program.name == "mktemp"
+        and all(_is_in_temporary_folder(each, temporary) for each in program.arguments)
+    )
+
+
+def _is_in_temporary_folder(word: Word, temporary: AbstractSet[str]) -> bool:
+    """Whether an argument of `mktemp` lets it make a file where such files belong."""
+    text = word.text
+    if text.startswith("--"):
+        text = text.partition("=")[2] if text.startswith("--tmpdir=") else ""
+        return word.text != "--dry-run" and (
+            not text or _is_in_temporary_folder(replace(word, text=text), temporary)
+        )
+    if text.startswith("-"):
+        return set(text[1:]) <= set("dqtp")
+    if ".." in text:
+        return False
+    if text.startswith(EXPANSION_MARK):
+        named = word.expansions[0].name if word.expansions else ""
+        return named in _TEMPORARY_VARIABLES or named in temporary
+    return "/" not in text or _TEMPORARY_FOLDER.fullmatch(text) is not None
 
 
 def command_input(command: SimpleCommand, before: ScriptCommand | None) -> Word | None:
@@ -182,7 +238,11 @@ class LineMatch:
 
     line: TableLine
     matched_indexes: frozenset[int]
-    """The indexes of the words that it matches; negative for values of options."""
+    """The indexes of the words that it matches; negative ones, too, for the values of
+    options, and for operands that it names as they are.
+
+    One after the last for a line that matches where no further operand is.
+    """
     options: Sequence[GivenOption] = ()
     """Those that its last option matches: one may be given several times."""
 
@@ -262,9 +322,9 @@ class Invocation:
             for line in self.entry.lines
             if (match := self._match_line(line, limit)) is not None
         ]
-        if not found:
+        if not [match for match in found if not match.line.also]:
             default_line = self.entry.default_line
-            return [LineMatch(line=default_line, matched_indexes=frozenset())]
+            found.append(LineMatch(line=default_line, matched_indexes=frozenset()))
         return [
             each for each in found if not any(_is_more_specific(m, each) for m in found)
         ]
@@ -275,22 +335,61 @@ class Invocation:
         options: Sequence[GivenOption] = ()
         position = 0
         for token in line.tokens:
-            if token.is_option:
-                options, others = self._find_options(token, limit)
-                if not options or (others and line.effect == "nothing"):
+            if token.kind == "option":
+                options, unmatched = self._find_options(token, limit)
+                if not options or (unmatched and line.effect == "nothing"):
                     return None
                 places.update(option.index for option in options)
                 if token.values:
                     places.update(-1 - option.index for option in options)
+            elif token.kind == "keyed":
+                others = (at for at in words if at not in places)
+                keyed = [at for at in others if self._is_operand(at, token)]
+                if not keyed:
+                    return None
+                places.update(keyed)
+                if token.is_word:
+                    places.update(-1 - at for at in keyed)
+            elif token.kind == "end":
+                if position < len(words):
+                    return None
+                places.add(len(self.arguments))
             else:
                 if position >= len(words):
                     return None
-                text = self.arguments[words[position]].text
-                if not any(fnmatch.fnmatchcase(text, name) for name in token.names):
+                if not self._is_operand(words[position], token):
                     return None
                 places.add(words[position])
+                if token.is_word:
+                    places.add(-1 - words[position])
                 position += 1
         return LineMatch(line=line, matched_indexes=frozenset(places), options=options)
+
+    def _is_operand(self, at: int, token: PatternToken) -> bool:
+        text = self.arguments[at].text
+        return any(fnmatch.fnmatchcase(text, name) for name in token.names)
+
+    def has_unlisted_options(
+        self, matches: Sequence[LineMatch], command_start: int | None
+    ) -> bool:
+        """Whether an option is given of which the table says nothing.
+
+        Where a line was held against a manual page, what it does not list only looks.
+
+        Args:
+            matches: the lines that match.
+            command_start: the index at which another command begins in the arguments.
+        """
+        limit = len(self.arguments) if command_start is None else command_start
+        given = [option for option in self.options if option.index < limit]
+        if not given or not any(map(_takes_only_listed, matches)):
+            return False
+        listed = self.entry.valued_options | self.entry.looking_options
+        matched = {at for match in matches for at in match.matched_indexes}
+        return any(
+            option.index not in matched and not _is_listed(option, listed)
+            for option in given
+        )
 
     def _find_options(
         self, token: PatternToken, limit: int
@@ -346,8 +445,28 @@ def _end_of_options(at: int) -> GivenOption:
     )
 
 
+def _takes_only_listed(match: LineMatch) -> bool:
+    """Whether a line that reads, or names code, was held against no manual page."""
+    line = match.line
+    if line.verified_by or line.also:
+        return False
+    return line.effect == "read" or bool(line.code_places)
+
+
+def _is_listed(option: GivenOption, listed: frozenset[str]) -> bool:
+    """Whether an option is among those listed; of `-abc`, each of its letters."""
+    whole = next((name for name in option.names if len(name) > 2), option.names[-1])
+    if whole in ("--", "--help", "--version") or whole[1:].isdigit():
+        return True
+    names = set(option.names)
+    letters = {name for name in names if len(name) == 2}
+    return bool((names - letters) & listed) or (bool(letters) and letters <= listed)
+
+
 def _is_more_specific(one: LineMatch, other: LineMatch) -> bool:
     """Whether a line names more of the same words than another, and matches them."""
+    if one.line.also != other.line.also:
+        return False
     if one.line.is_added and (other.line.tokens and not other.line.is_added):
         return False
     return (

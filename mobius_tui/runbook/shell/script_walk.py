@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.shell.script_model import (
@@ -206,19 +207,16 @@ def assignments_of(
         program: the program that it runs, if any.
     """
     yield from command.assignments
-    if program is None or program.name not in DECLARATION_COMMANDS:
-        return
-    for word in program.arguments:
+    if program is not None and program.name in DECLARATION_COMMANDS:
+        yield from assignments_in(program.arguments)
+
+
+def assignments_in(words: Iterable[Word]) -> Iterator[Assignment]:
+    """The assignments among words, such as the arguments of `export` or `env`."""
+    for word in words:
         match = ASSIGNMENT_START.match(word.text)
         if match is not None:
-            value = Word(
-                source=word.source,
-                text=word.text[match.end() :],
-                start=word.start,
-                quoted=word.quoted,
-                expansions=word.expansions,
-                scripts=word.scripts,
-            )
+            value = replace(word, text=word.text[match.end() :])
             name = match[0].rstrip("+=")
             yield Assignment(name=name, start=word.start, value=value)
 

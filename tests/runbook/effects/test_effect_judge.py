@@ -330,6 +330,8 @@ def test_what_a_script_does(script: str, effect: str) -> None:
         (("env", "A=1", "bash", "-c", 'sh "$0"'), "ls", "read"),
         (("nice", "sh"), "rm x", "destroy"),
         (("./own.sh",), "ls", "change"),
+        (("mysql", "--init-command=drop table x"), "select 1", "destroy"),
+        (("mysql", "--tee=/srv/f"), "select 1", "change"),
     ],
 )
 def test_a_script_for_another_program(
@@ -467,6 +469,19 @@ HOSTILE: Sequence[Callable[[int], str]] = (
     lambda n: "t=$(mktemp) " * n + "ls > $t",
     lambda n: "".join(f"f{i}() {{ f{i + 1}; }}; " for i in range(n)) + "f0",
     lambda n: "if " * n,
+    lambda n: "x='" + "a[$(" * n + "'",
+    lambda n: "alias " + "a='b c' " * n,
+    lambda n: "frob " + "a " * n,
+    lambda n: "frob '" + "a b; " * n + "'",
+    lambda n: "mysql -e '" + "/*! a " * n + "'",
+    lambda n: "mysql -e '" + "copy a to stdout " * n + "'",
+    lambda n: "mongosh --eval '" + "a[" * n + "'",
+    lambda n: "mongosh --eval '" + "a[]" + " " * n + "'",
+    lambda n: "awk '" + "print\\\n" * n + "' x",
+    lambda n: "echo '" + "\\n" * n + "x' | nc h 1",
+    lambda n: "python3 -c '" + "(" * n + "'",
+    lambda n: "perl -ne '" + "/(" * n + "' x",
+    lambda n: "PATH=" + "/bin:" * n,
 )
 """Scripts that look worse the more pieces they have."""
 
