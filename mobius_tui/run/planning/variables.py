@@ -22,6 +22,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, StateVariable
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.filled_titles import unknown_value
 from mobius_tui.runbook.model.limits import (
     KeyedText,
     bounded_duration,
@@ -227,7 +228,14 @@ class Values:
 
     def prose(self, text: str) -> Prose:
         """Markdown with the values that are known, taken literally."""
-        return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
+
+        def shown(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return unknown_value(name)
+
+        return Prose.of(text, shown)
 
     def fill_message(self, text: str) -> str:
         """A text to be sent; names without a value become words that say so."""

@@ -53,10 +53,14 @@ def write_table_of_contents(
 
 
 def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes:
-    """The bytes of the file for a new run."""
-    head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
+    """The bytes of the file for a new run.
+
+    Titles are as the runbook has them: what is filled in is a part of a state.
+    """
+    runbook = plan.unfilled_runbook
+    head = "\t".join(map(sanitize.line, (runbook.title, mode, environment or "")))
     lines = [head]
-    for phase in plan.runbook.phases:
+    for phase in runbook.phases:
         title = sanitize.line(phase.title)
         lines.append(f"\t{plan.phase_numbers[phase.id]} {title}")
         for step in phase.steps:
@@ -83,16 +87,25 @@ def read_table_of_contents(
     parts = head.split("\t")
     if len(parts) != 3:
         return None
-    title, mode, environment = map(sanitize.line, parts)
+    title, mode, environment = map(_shown, parts)
     begin = _first_row(rest, tail, count)
     end = begin
     for _ in range(count):
         end = rest.find("\n", end) + 1 or len(rest)
     lines = rest[begin:end].split("\n")
     cells = (line.partition("\t") for line in lines if line)
-    rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
+    rows = tuple((not step, _shown(title)) for step, _, title in cells)
     known = _MODES.get(mode, Mode.INCIDENT)  # if unknown, the gravest
     return TableOfContents(title, known, environment, rows)
+
+
+def _shown(text: str) -> str:
+    """A text of the file; no value of the run is known yet."""
+    if "${" in text:
+        from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
+
+        text = title_of_unknown_run(text)
+    return sanitize.line(text)
 
 
 def _first_row(rest: str, tail: bytes, count: int) -> int:

@@ -160,7 +160,7 @@ def _text_with_unit(table: TomlTable, key: str, examples: str) -> str | None:
 
 
 def read_pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | None:
-    """A regular expression, or None if it is not given.
+    """A regular expression, or None if it is not given, or is none.
 
     Args:
         table: the table.
@@ -177,6 +177,7 @@ def read_pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | No
                 re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
             table.report(f"`{key}` is no regular expression: {error}", key)
+            return None
     return text
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mobius_tui.runbook.decode.assemble import RunbookDraft, variables_declared
 from mobius_tui.runbook.lint.rule_table import NO_VALUE_YET
 from mobius_tui.runbook.lint.text_rules import ScriptSource, script_sources
+from mobius_tui.runbook.model.guards import guard_leaves
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.templates import script_variables
 
@@ -25,12 +26,11 @@ def warn_unset_variables(draft: RunbookDraft) -> None:
             if why and offset is not None:
                 source.positions().warn(NO_VALUE_YET.code, why, offset)
     for step in draft.runbook.steps():
-        for name in step.when:
+        for path, name, _ in guard_leaves(step.when):
             why = order.why_unset(name, step)
             if why:
-                draft.table_of("step", step.id).warn(
-                    NO_VALUE_YET.code, why, "when", name
-                )
+                table = draft.table_of("step", step.id)
+                table.warn(NO_VALUE_YET.code, why, "when", *path)
 
 
 def _first_use(source: ScriptSource, name: str) -> int | None:

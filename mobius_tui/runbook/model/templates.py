@@ -57,6 +57,11 @@ def replace_name(text: str, name: str, new: str) -> str:
     return _TEMPLATE.sub(lambda match: new if match[1] == name else match[0], text)
 
 
+def without_templates(text: str) -> str:
+    """A text in which nothing is filled in: it comes out of `fill` as it is here."""
+    return text.replace("${", "$${")
+
+
 def names_in_script(script: str) -> tuple[str, ...]:
     """The names that a script mentions as `$name` or `${name…`, in order, each once."""
     return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))

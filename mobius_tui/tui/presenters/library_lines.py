@@ -18,6 +18,7 @@ from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
 from mobius_tui.run.records.run_summary import RunSummary
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
@@ -333,7 +334,8 @@ def phase_rows(runbook: Runbook) -> Iterator[TableRow]:
 
 def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
     counted = Counter(effect_of(s) for s in phase.steps if kind_of(s) == "run")
-    yield f"{number} {phase.title}", "muted" if phase.aside else "plain"
+    title = title_of_unknown_run(phase.title)
+    yield f"{number} {title}", "muted" if phase.aside else "plain"
     yield str(len(phase.steps)), "muted"
     yield str(counted["read"] or ""), "plain"
     yield str(counted["change"] or ""), "warn"

@@ -171,7 +171,8 @@ def detail_fields(
     looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step), *hosts_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
-    why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
+    reason = view.values_for(step).prose(step.why)
+    why = [Field("why", prose=reason, kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     applies = guard_of_step_in_words(
         step, lambda words: fill_in_values(view, step, words)
@@ -227,7 +228,7 @@ def command_fields(
 
 def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
     if phase.why:
-        yield Field("why", prose=Prose(phase.why))
+        yield Field("why", prose=view.values.prose(phase.why))
     numbers: dict[str, int] = {}
     for step in phase.steps:
         word = STATUS_MARKS[view.statuses[step.id].status].word
