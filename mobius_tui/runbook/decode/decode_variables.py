@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from types import MappingProxyType
 
 from mobius_tui.runbook.decode.value_readers import (
@@ -72,7 +73,7 @@ def _variable(name: str, table: TomlTable) -> Variable:
     wrong = bounds_problem(variable)
     if wrong:
         table.report(wrong, *table.present_keys("min", "max")[:1])
-        return variable
+        return replace(variable, least="", most="")  # no value can be held to them
     _report_choices(variable, choices, table)
     _report_default(variable, table)
     return variable

@@ -68,6 +68,8 @@ def _derived_id(table: TomlTable) -> str:
     found = id_of(table.node)
     if found and ID_PATTERN.fullmatch(found):
         return found
+    if is_untitled_by_mistake(table):
+        return ""
     if title_of(table.node):
         table.report("this title has no letter for an `id`: give it one", "title")
     elif "use" in table.node:
@@ -75,6 +77,16 @@ def _derived_id(table: TomlTable) -> str:
     else:
         table.report(f"`id` is missing in {table.name()}, and a title to make it of")
     return ""
+
+
+def is_untitled_by_mistake(table: TomlTable) -> bool:
+    """Whether a step's title would follow from what is reported for itself.
+
+    That is a `run` or `manual` that is no text, and a `use` of no step.
+    """
+    lost = "use" in table.node and table.base is None
+    makers = (table.node.get(key, "") for key in ("run", "manual"))
+    return lost or not all(isinstance(each, str) for each in makers)
 
 
 def part_id(table: TomlTable) -> str:
@@ -92,7 +104,8 @@ def read_step_title(table: TomlTable) -> str:
         if found := derived_title({**owner.node, **table.node}):
             table.check_text(found, "title", lines=False, filled=False)
             return found
-    table.require("title")
+    if not is_untitled_by_mistake(table):
+        table.require("title")
     return table.text("title", filled=True)
 
 

@@ -84,6 +84,7 @@ def test_true_and_false_are_choices_and_days_are_days(decoded: Decoded) -> None:
         ("kind = 'int'\n«min = []", "`min` is a bound, such as"),
         ("«match = '(a+)+b'", "`match` may take for ever"),
         ("«match = '('", "`match` is no regular expression"),
+        ("default = 'a'\n«match = '('", "`match` is no regular expression"),
         ("match = 'a+'\n«default = 'b'", "v: 'b' does not match"),
         ("many = true\ndefault = ['a', «['b']]", "`default` is a text in quotes"),
         ("default = ''\n«default_ = 1", "unknown key"),

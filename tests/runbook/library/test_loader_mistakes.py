@@ -200,7 +200,20 @@ STEPS = [
 ]
 HEADS = [
     ("«format = 3\nformatted = 'format = 1'", "this program reads the formats 1 and 2"),
-    ("«format = '1'\n# format = 1", "this program reads the formats 1 and 2"),
+    ("«format = '1'\n# format = 1", "a number, without quotes: format = 1"),
+    ("«format = '3'\n# format = 1", "this program reads the formats 1 and 2"),
+    ("«{'format': 2}\n#format = 2", "this is JSON"),
+    (
+        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun = «\"true\n",
+        'the " that opens here is not closed on its line',
+    ),
+    (
+        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'A'\nrun=«'''\n"
+        "true\n[[step]]\ntitle = 'B'\nrun = 'true'\n",
+        "the ''' that opens here is never closed",
+    ),
+    ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«run = 5\n", "`run` is a text"),
+    ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«use = 'zz'\n", "no step `zz`"),
     ("format = 1\n«runbook = 1\n" + RUN, "`runbook` is a table"),
     (
         "format = 1\n[runbook]\nid='x'\ntitle='X'\n«updated = '2026-11-24'\n" + RUN,
