@@ -31,9 +31,9 @@ from mobius_tui.runbook.model.limits import (
 )
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.templates import (
     fill,
-    names_in_script,
     script_variables,
     template_names,
     texts_in,

@@ -23,9 +23,9 @@ from mobius_tui.runbook.model.guard_comparison import (
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
 from mobius_tui.runbook.model.limits import limit_problem, limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Step, step_of_probe
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.templates import (
     broken_template,
-    names_in_script,
     template_names,
 )
 from mobius_tui.runbook.model.value_kinds import value_problem

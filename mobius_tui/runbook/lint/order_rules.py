@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft, variables_declared
@@ -10,6 +9,7 @@ from mobius_tui.runbook.lint.rule_table import NO_VALUE_YET
 from mobius_tui.runbook.lint.text_rules import ScriptSource, script_sources
 from mobius_tui.runbook.model.guards import guard_leaves
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.script_names import name_offsets
 from mobius_tui.runbook.model.templates import script_variables
 
 _Place = tuple[str, int]
@@ -34,8 +34,8 @@ def warn_unset_variables(draft: RunbookDraft) -> None:
 
 
 def _first_use(source: ScriptSource, name: str) -> int | None:
-    match = re.search(rf"\$\{{?[#!]?{name}\b", source.script, re.ASCII)
-    return None if match is None else match.start()
+    uses = name_offsets(source.script)
+    return next((offset for each, offset in uses if each == name), None)
 
 
 class _AssignmentOrder:

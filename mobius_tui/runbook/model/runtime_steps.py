@@ -19,8 +19,8 @@ from mobius_tui.runbook.model.actions import Effect, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.filled_titles import value_in_title
 from mobius_tui.runbook.model.runbook import Approve, ForEach, Phase, Runbook, Step
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.templates import (
-    names_in_script,
     replace_name,
     template_names,
     texts_in,

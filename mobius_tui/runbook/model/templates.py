@@ -9,11 +9,11 @@ from dataclasses import fields, is_dataclass
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.text.provided_names import HostField, provided_name
 
 _TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _OPENING = re.compile(r"\$\$\{|\$\{")
-_SCRIPT_NAME = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def template_names(text: str) -> tuple[str, ...]:
@@ -62,16 +62,11 @@ def without_templates(text: str) -> str:
     return text.replace("${", "$${")
 
 
-def names_in_script(script: str) -> tuple[str, ...]:
-    """The names that a script mentions as `$name` or `${name…`, in order, each once."""
-    return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))
-
-
 def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     """The declared variables that a step's script and its `run` checks read.
 
-    These are the names that occur as `$name` or `${name…` in them or in `shell`, and
-    those in `uses`. Variables that the step itself sets (`outputs`, `ask.var`,
+    These are the names that `script_names` sees in them and in `shell`, and those in
+    `uses`. Variables that the step itself sets (`outputs`, `ask.var`,
     `choose.var`) only count if `uses` lists them: a step cannot wait for its own
     result. A decision reads the variable with its options.
     """

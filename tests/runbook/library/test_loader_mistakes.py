@@ -208,8 +208,7 @@ HEADS = [
         'the " that opens here is not closed on its line',
     ),
     (
-        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'A'\nrun=«'''\n"
-        "true\n[[step]]\ntitle = 'B'\nrun = 'true'\n",
+        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun=«'''\n[[step]]\nrun = ''\n",
         "the ''' that opens here is never closed",
     ),
     ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«run = 5\n", "`run` is a text"),

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from mobius_tui.runbook.model.actions import Ask, Choose, Manual, Option, Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.templates import (
     broken_template,
     fill,
-    names_in_script,
     script_variables,
     template_names,
 )
