@@ -220,7 +220,6 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.messaging.outbox", "run.messaging.webhook"): 28,  # with httpx
     ("run.planning.improvisation", "runbook.effects.effect_judge"): 10,
     ("run.watch.health_monitor", "health.probe"): 30,  # with httpx
-    ("run.storage.table_of_contents", "runbook.model.filled_titles"): 40,
     ("run.storage.place", "ctypes"): 2,  # where nobody resumes
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 11,
     ("runbook.library.loader", "runbook.lint.linter"): 22,

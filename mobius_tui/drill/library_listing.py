@@ -13,8 +13,8 @@ from mobius_tui.run.records.run_summary import RunSummary, read_summary
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 RECENT_RUNBOOKS = 12
 """The most runbooks that are listed because runs were made of them."""

@@ -32,8 +32,8 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, W
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
-from mobius_tui.runbook.model.templates import fill
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.text.template_text import fill
 
 
 def report_messages(

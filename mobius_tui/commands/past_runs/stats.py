@@ -15,7 +15,7 @@ from mobius_tui.review.run_statistics import (
     statistics_of_runbook,
 )
 from mobius_tui.run.storage.state_folders import runs_root
-from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 
 def do(options: argparse.Namespace) -> int:

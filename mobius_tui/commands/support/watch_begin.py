@@ -46,7 +46,8 @@ from mobius_tui.run.watch.watch_run import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
-from mobius_tui.runbook.model.templates import fill, template_names, texts_in
+from mobius_tui.runbook.model.templates import texts_in
+from mobius_tui.runbook.text.template_text import fill, template_names
 from mobius_tui.tui.config.settings import Settings
 
 REPLY_SECONDS = 5.0

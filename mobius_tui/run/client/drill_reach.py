@@ -23,7 +23,7 @@ from mobius_tui.runbook.model.check_kinds import (
     TlsCheck,
 )
 from mobius_tui.runbook.model.runbook import Step, Variable
-from mobius_tui.runbook.model.templates import fill, texts_in
+from mobius_tui.runbook.model.templates import texts_in
 from mobius_tui.runbook.script_rules.script_reach import (
     SURROUNDING_NAMES,
     Surroundings,
@@ -32,6 +32,7 @@ from mobius_tui.runbook.script_rules.script_reach import (
     text_reach,
 )
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK
+from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.sanitize import line
 
 HARMLESS_TEXT = "a rehearsal on a site of its own; nothing real is touched"

@@ -19,8 +19,8 @@ from mobius_tui.run.storage.run_index import run_by_name
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
-from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import duration_in_words
 
 UNKNOWN_FACT_TEXT = "none"

@@ -20,7 +20,6 @@ from mobius_tui.runbook.model.filled_titles import (
     TitleUse,
     has_templates_in_titles,
     title_uses,
-    unknown_value,
     value_in_title,
     with_titles_filled_in,
 )
@@ -34,12 +33,9 @@ from mobius_tui.runbook.model.runtime_steps import (
     with_improvised,
     with_listing_steps,
 )
-from mobius_tui.runbook.model.templates import (
-    variables_read,
-    variables_set,
-    without_templates,
-)
+from mobius_tui.runbook.model.templates import variables_read, variables_set
 from mobius_tui.runbook.text.provided_names import ProvidedFact, provided_name
+from mobius_tui.runbook.text.template_text import unknown_value, without_templates
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """The kind of a step's action; `check` where it only verifies."""

@@ -22,7 +22,6 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, StateVariable
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.filled_titles import unknown_value
 from mobius_tui.runbook.model.limits import (
     KeyedText,
     bounded_duration,
@@ -32,12 +31,7 @@ from mobius_tui.runbook.model.limits import (
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.model.script_names import names_in_script
-from mobius_tui.runbook.model.templates import (
-    fill,
-    script_variables,
-    template_names,
-    texts_in,
-)
+from mobius_tui.runbook.model.templates import script_variables, texts_in
 from mobius_tui.runbook.model.value_kinds import (
     may_be_empty,
     stored_value,
@@ -52,6 +46,7 @@ from mobius_tui.runbook.text.provided_names import (
     StepValue,
     provided_name,
 )
+from mobius_tui.runbook.text.template_text import fill, template_names, unknown_value
 
 
 class NoValueError(MobiusError):

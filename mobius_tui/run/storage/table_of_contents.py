@@ -18,6 +18,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 if TYPE_CHECKING:
     from mobius_tui.run.planning.plan import Plan
@@ -101,11 +102,7 @@ def read_table_of_contents(
 
 def _shown(text: str) -> str:
     """A text of the file; no value of the run is known yet."""
-    if "${" in text:
-        from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
-
-        text = title_of_unknown_run(text)
-    return sanitize.line(text)
+    return sanitize.line(title_of_unknown_run(text))
 
 
 def _first_row(rest: str, tail: bytes, count: int) -> int:

@@ -46,7 +46,7 @@ from mobius_tui.runbook.model.check_kinds import (
     database_url_problem,
 )
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable

@@ -17,8 +17,8 @@ from mobius_tui.runbook.model.guard_comparison import (
     comparison_problem,
     parse_comparison,
 )
-from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.text.template_text import is_template, template_names
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 

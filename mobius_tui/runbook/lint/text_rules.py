@@ -15,7 +15,6 @@ from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.model.actions import Choose, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable, step_of_probe
-from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_prefixes
 from mobius_tui.runbook.script_rules.placeholder_rule import (
@@ -37,6 +36,7 @@ from mobius_tui.runbook.shell.script_walk import (
     visits,
 )
 from mobius_tui.runbook.text.secret_detection import find_secrets
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 

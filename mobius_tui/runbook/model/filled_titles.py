@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mobius_tui.runbook.model.actions import Choose, Manual, StepAction
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
-from mobius_tui.runbook.model.templates import fill, is_template, template_names
+from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 from mobius_tui.sanitize import line
 
 MAX_VALUE_IN_TITLE = 80
@@ -24,22 +24,12 @@ What undoes a step is about what that step was given.
 """
 
 
-def unknown_value(name: str) -> str:
-    """What stands in a text for people where a name has no value yet."""
-    return f"‹{name}›"
-
-
 def value_in_title(value: str) -> str:
     """A value as it stands in a title: one line, and not all of a long one."""
     shown = line(", ".join(value.split("\n")))
     if len(shown) > MAX_VALUE_IN_TITLE:
         return f"{shown[: MAX_VALUE_IN_TITLE - 1]}…"
     return shown
-
-
-def title_of_unknown_run(title: str) -> str:
-    """A title where no run is in question: none of its names has a value."""
-    return fill(title, unknown_value) if is_template(title) else title
 
 
 def title_uses(runbook: Runbook) -> tuple[TitleUse, ...]:

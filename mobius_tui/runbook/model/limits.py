@@ -12,8 +12,8 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Run, Watch
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.model.templates import fill, is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 
 MAX_PARALLEL = 64
 """Steps that run side by side at most: each has a keeper, a process of its own."""

@@ -20,10 +20,10 @@ from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.filled_titles import value_in_title
 from mobius_tui.runbook.model.runbook import Approve, ForEach, Phase, Runbook, Step
 from mobius_tui.runbook.model.script_names import names_in_script
-from mobius_tui.runbook.model.templates import (
+from mobius_tui.runbook.model.templates import texts_in
+from mobius_tui.runbook.text.template_text import (
     replace_name,
     template_names,
-    texts_in,
     without_templates,
 )
 

@@ -34,12 +34,17 @@ _MAP = re.compile(r"\b(?:declare|local|typeset)\s+-[a-z]*A")
 """What declares an array whose subscripts are texts."""
 _POINTER = re.compile(rf"\$\{{!({_NAME})\}}")
 _REFERENCE = re.compile(rf"\b(?:declare|local|typeset)\s+-n\s+{_NAME}=[\"']?({_NAME})")
+_WITHOUT_DEFAULT = r"(?![\"']\s*,)(?![\"']?\]?\s*(?:\?\?|\|\|))"
 _ENVIRONMENT = re.compile(
     r"\b(?:environb?|ENVIRON|ENV|env)(?:\.(?:get|fetch|pop)\(|\?\.|[.\[({])\s*b?[\"']?"
-    rf"({_NAME})|(?i:getenv)\(\s*b?[\"']({_NAME})|\$env:({_NAME})"
+    rf"({_NAME}){_WITHOUT_DEFAULT}"
+    rf"|(?i:getenv)\(\s*b?[\"']({_NAME}){_WITHOUT_DEFAULT}|\$env:({_NAME})"
     rf"|\bprintenv\s+({_NAME})"
 )
-"""How programs of other languages read the environment."""
+"""How programs of other languages read the environment.
+
+What has a default of its own there goes on without a value, so nothing waits for it.
+"""
 
 
 @lru_cache(maxsize=4096)

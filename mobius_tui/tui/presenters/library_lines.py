@@ -18,10 +18,10 @@ from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
 from mobius_tui.run.planning.plan import effect_of, kind_of, phase_numbers
 from mobius_tui.run.records.run_summary import RunSummary
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import ago_in_words, measured_duration
 from mobius_tui.tui.presenters.columns import (
     ColumnTable,

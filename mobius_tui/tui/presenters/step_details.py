@@ -37,10 +37,11 @@ from mobius_tui.runbook.model.step_text import (
     place_in_words,
     rollout_in_words,
 )
-from mobius_tui.runbook.model.templates import fill, script_variables
+from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
+from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields

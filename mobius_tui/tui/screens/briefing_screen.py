@@ -27,10 +27,10 @@ from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
-from mobius_tui.runbook.model.filled_titles import title_of_unknown_run
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_on_one_line
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command_by_id

@@ -118,6 +118,25 @@ def test_what_other_languages_read_is_seen(script: str) -> None:
     assert "v" in names_in_script(script)
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        'os.environ.get("v", "3")',
+        "os.getenv('v', None)",
+        'ENV.fetch("v", 3)',
+        'process.env.v ?? "3"',
+        'process.env["v"] || "3"',
+    ],
+)
+def test_what_goes_on_without_a_value_waits_for_none(script: str) -> None:
+    assert "v" not in names_in_script(script)
+
+
+def test_names_in_a_script() -> None:
+    script = 'echo "$a" ${b:-x} ${#c} ${!d} \\$e $1 $$ ${f[0]} $aa'
+    assert names_in_script(script) == ("a", "b", "c", "d", "e", "f", "aa")
+
+
 def test_where_each_is_read() -> None:
     script = 'echo "$a"; (( b > a ))\n'
     assert name_offsets(script) == (("a", 6), ("b", 14), ("a", 18))
