@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.check_kinds import Comparisons, HttpStatus, Json
+from mobius_tui.runbook.model.check_kinds import Comparisons, Count, HttpStatus, Json
 from mobius_tui.runbook.model.guard_comparison import (
     comparison_problem,
     parse_comparison,
@@ -140,6 +140,18 @@ def _bounded(
         table.report(str(error), key)
         return default
     return text
+
+
+def read_count(table: TomlTable, key: str, default: int) -> Count:
+    """A count within its limits, or a text with the variable that gives it."""
+    if isinstance(table.owner(key).node.get(key), str) and table.has(key):
+        text = table.text(key, filled=True)
+        if is_template(text):
+            return text
+        words = "a whole number, without quotes, or a variable: "
+        table.report(f'`{key}` is {words}"${{NAME}}"', key)
+        return default
+    return table.integer(key, default, *limits.COUNTS[key])
 
 
 def read_size(

@@ -429,9 +429,9 @@ def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field(label if index == 0 else "", text(words))
         if seen:
             newest = seen[-1]
-            want = check.repeat.consecutive
+            want = view.values_for(step).preview(str(check.repeat.consecutive))
             glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
-            row = f" {newest.held_in_row}/{want} in a row" if want > 1 else ""
+            row = f" {newest.held_in_row}/{want} in a row" if want != "1" else ""
             said = f"  look {newest.number}: {newest.detail}"
             line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
             yield Field("", line)

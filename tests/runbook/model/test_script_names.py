@@ -81,7 +81,7 @@ PYTHON = [
     'import os; print(os.environ["v"])',
     "import os; print(os.environ['v'])",
     'import os; print(os.environ.get("v"))',
-    'from os import environ; print(environ.pop("v", 1))',
+    'from os import environ; print(environ.pop("v"))',
     'import os; print(os.getenv("v"))',
     'import os; print(os.environb[b"v"])',
 ]
