@@ -68,6 +68,7 @@ def _variable(name: str, table: TomlTable) -> Variable:
             else ""
         ),
         from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
+        record=table.has_since(2, "record") and table.flag("record"),
     )
     _report_sources(variable, choices, table)
     wrong = bounds_problem(variable)
@@ -132,6 +133,8 @@ def _report_sources(
     if variable.is_fetched and variable.ask:
         words = "it is got when a step first needs it, and not asked for"
         table.report(words, "ask")
+    if variable.record and variable.secret:
+        table.report("a secret is never on record", "record")
     if variable.is_listed and choices:
         table.report("`from_run` lists what can be chosen: no `choices`", "choices")
 

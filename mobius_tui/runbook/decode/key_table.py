@@ -146,6 +146,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "many": _FLAG,
         "from_run": _SOME_TEXT,
         "from_file": _TEXT,
+        "record": _FLAG,
     },
     "targets.NAME": {
         "title": _TEXT,

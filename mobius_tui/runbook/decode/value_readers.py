@@ -278,10 +278,15 @@ def read_interpreter(table: TomlTable) -> tuple[str, ...]:
 
 def _through_bash(argv: tuple[str, ...]) -> str:
     """The arguments as an example that lets bash fill them in."""
-    parts = (
+    parts = [
         f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
-    )
-    return f"""["bash", "-c", '{" ".join(parts)} "$0"']"""
+    ]
+    script = '"$0"'
+    if "-" in argv:  # what a program calls its input is the script's place
+        parts[argv.index("-")] = script
+    else:
+        parts.append(script)
+    return f"""["bash", "-c", '{" ".join(parts)}']"""
 
 
 def read_url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:

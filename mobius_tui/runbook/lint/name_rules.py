@@ -375,7 +375,7 @@ class _NameUses:
             table = self.draft.tables.get(("var", name))
             if table is None or table.document is not self.draft.root.document:
                 continue
-            if name not in self.used:
+            if name not in self.used and not self.declared[name].record:
                 words = f"nobody uses the variable `{name}`"
                 table.warn("unused-variable", words)
 

@@ -83,6 +83,10 @@ BAD = [
     ("swallowed-failure", "set +e\nmake install"),
     ("swallowed-failure", "[ -f backup.zip ] || echo 'ERROR: no backup'"),
     ("swallowed-failure", 'x=$(make version) || true\necho "$x"'),
+    ("finds-nothing", "journalctl -u api | grep ready"),
+    ("finds-nothing", "journalctl -u api | grep -c ready | cat"),
+    ("finds-nothing", "grep -i error /var/log/api.log"),
+    ("finds-nothing", "for f in a b; do tail $f | egrep -v x; done"),
     ("sum-elsewhere", 'sha256sum -c "$backup.sha256"'),
     ("sum-elsewhere", "md5sum --check backups/a.md5"),
     (
@@ -174,6 +178,12 @@ def test_more_that_is_found(code: str, script: str, tmp_path: Path) -> None:
 
 
 FINE = [
+    "journalctl -u api | grep -q ready",
+    "grep version package.json",
+    "journalctl -u api | grep ready || echo none",
+    "if ps -e | grep -q api; then echo up; fi",
+    "up=no; curl -fsS -m 2 http://localhost:9/ && up=yes\necho $up",
+    'readings=$(journalctl -u api | grep ready) && echo "$readings"',
     "pkill -f -- '^([^ ]*/)?node .*mobius' || exit 0",
     "ps aux | grep '[n]ode'",
     "ps aux | grep node | grep -v grep",
