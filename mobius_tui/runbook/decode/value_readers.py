@@ -104,8 +104,9 @@ def read_step_title(table: TomlTable) -> str:
         if found := derived_title({**owner.node, **table.node}):
             table.check_text(found, "title", lines=False, filled=False)
             return found
-    if not is_untitled_by_mistake(table):
-        table.require("title")
+    if "title" not in table.node and is_untitled_by_mistake(table):
+        return ""
+    table.require("title")
     return table.text("title", filled=True)
 
 
@@ -144,7 +145,7 @@ def _bounded(
 
 def read_count(table: TomlTable, key: str, default: int) -> Count:
     """A count within its limits, or a text with the variable that gives it."""
-    if isinstance(table.owner(key).node.get(key), str) and table.has(key):
+    if isinstance(table.node.get(key), str):
         text = table.text(key, filled=True)
         if is_template(text):
             return text

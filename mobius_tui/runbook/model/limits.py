@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Run, Watch
-from mobius_tui.runbook.model.check_kinds import Check, Count, TlsCheck
+from mobius_tui.runbook.model.check_kinds import Count, TlsCheck
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text import units
@@ -114,8 +114,10 @@ def bounded_count(count: Count, key: str) -> int:
         ValueError: it is no whole number, or is out of its limits; the message names
             them.
     """
+    if isinstance(count, int):
+        return count  # it was held to them when it was read
     least, most = COUNTS[key]
-    text = str(count).strip()
+    text = count.strip()
     if _WHOLE.fullmatch(text) and least <= int(text) <= most:
         return int(text)
     words = f"`{key}` is a whole number from {least} to {most}"
@@ -176,9 +178,13 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         case _:
             pass
     for check in (*step.checks, *step.when_checks):
-        for key, count in _counts_of(check):
-            if isinstance(count, str):
-                yield key, count
+        repeat = check.repeat
+        if isinstance(repeat.attempts, str):
+            yield "attempts", repeat.attempts
+        if isinstance(repeat.consecutive, str):
+            yield "consecutive", repeat.consecutive
+        if isinstance(check, TlsCheck) and isinstance(check.min_days, str):
+            yield "min_days", check.min_days
         yield "every", check.repeat.every
         yield "timeout", check.repeat.timeout
         yield "for", check.repeat.deadline
@@ -189,13 +195,6 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
             yield "max_output", step.for_each.command.max_output
         if step.for_each.row is not None:
             yield from _of_step(step.for_each.row)
-
-
-def _counts_of(check: Check) -> Iterator[tuple[str, Count | None]]:
-    yield "attempts", check.repeat.attempts
-    yield "consecutive", check.repeat.consecutive
-    if isinstance(check, TlsCheck):
-        yield "min_days", check.min_days
 
 
 def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mobius_tui.runbook.script_rules.script_context import (
     ScriptContext,
     ScriptFinding,
     one_line_excerpt,
 )
-from mobius_tui.runbook.script_rules.swallowed_failures import FAILURE_WORDS
+from mobius_tui.runbook.script_rules.swallowed_failures import (
+    FAILURE_WORDS,
+    status_program,
+)
 from mobius_tui.runbook.shell.script_model import (
     Case,
     CommandGroup,
@@ -48,6 +52,8 @@ def searches_that_find_nothing(context: ScriptContext) -> Iterator[ScriptFinding
     if not context.only_shows:
         return
     for pipe in _decisive_pipelines(context.script.body):
+        if status_program(replace(pipe, commands=pipe.commands[:1])) == "ps":
+            continue  # it finds itself, of which another rule tells
         for place, command in enumerate(pipe.commands):
             program = (
                 effective_program(command)
