@@ -22,7 +22,11 @@ from mobius_tui.runbook.model.guard_comparison import (
     satisfies,
 )
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
-from mobius_tui.runbook.model.limits import limit_problem, limited_texts_by_variable
+from mobius_tui.runbook.model.limits import (
+    COUNTS,
+    limit_problem,
+    limited_texts_by_variable,
+)
 from mobius_tui.runbook.model.runbook import Step, Variable, step_of_probe
 from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_problem
@@ -393,6 +397,11 @@ def _lint_limits(draft: RunbookDraft) -> None:
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.table_of("var", name)
+        counts = [key for key, _ in limited_texts if key in COUNTS]
+        if counts and variable.kind not in ("", "int"):
+            words = f"`{counts[0]}` counts, and this is of kind `{variable.kind}`"
+            table.report(f"{words}: `int` is", "kind")
+            continue
         if variable.default and (
             problem := limit_problem(limited_texts, variable.default)
         ):

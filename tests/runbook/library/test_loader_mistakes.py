@@ -31,6 +31,11 @@ url = "http://localhost"
 """
 )
 
+COUNTED = (
+    "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'A'\n"
+    "check.http = {{ url = 'http://x', {} }}\n"
+)
+
 KEYS = [
     (
         RUN + "«gaet = true",
@@ -210,6 +215,18 @@ HEADS = [
     (
         "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun=«'''\n[[step]]\nrun = ''\n",
         "the ''' that opens here is never closed",
+    ),
+    (
+        COUNTED.format("attempts = '${v}'") + "[var.v]\nask = true\n«kind = 'host'\n",
+        "`attempts` counts, and this is of kind `host`",
+    ),
+    (
+        COUNTED.format("attempts = '${v}'") + "[var.v]\n«default = 'x'\n",
+        "'x' is none: `attempts` is a whole number from 1 to 10000",
+    ),
+    (
+        COUNTED.format("«attempts = '3'"),
+        '`attempts` is a whole number, without quotes, or a variable: "${NAME}"',
     ),
     ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«run = 5\n", "`run` is a text"),
     ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«use = 'zz'\n", "no step `zz`"),
