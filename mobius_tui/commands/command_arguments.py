@@ -174,6 +174,9 @@ def _undo_options(parser: argparse.ArgumentParser) -> None:
         help="undo it, and confirm what destroys and what stays; else it is only "
         "shown. A run that has ended is opened again for it",
     )
+    parser.add_argument(
+        "--plain", action="store_true", help="lines, as it is without it, too"
+    )
     add_without_option(parser)
 
 

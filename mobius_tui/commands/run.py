@@ -56,7 +56,8 @@ def do(options: argparse.Namespace) -> int:
         raise UsageError(f"--limit: all steps of {runbook.id} run on this machine")
     if has_unread_inventory(briefing):
         executes = options.check_playbooks or not options.dry_run
-        narrate(f"the hosts of {runbook.title} are read, as an inventory says them")
+        title = briefing.plan.runbook.title
+        narrate(f"the hosts of {title} are read, as an inventory says them")
         briefing = asyncio.run(with_inventories(briefing, executes=executes))
     answers = read_answers(options.answers, lambda: runbook)
     code = start_or_preview_run(options, briefing, answers)

@@ -14,6 +14,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 RECENT_RUNBOOKS = 12
 """The most runbooks that are listed because runs were made of them."""
@@ -110,7 +111,7 @@ def _listed_runbook(
         return ListedRunbook(path=path, title=path.name, id=path.stem, problem=problem)
     return ListedRunbook(
         path=path,
-        title=runbook.title,
+        title=title_of_unknown_run(runbook.title),
         id=runbook.id,
         runbook=runbook,
         last_drill=next(drills_among(root, runs, runbook), None),

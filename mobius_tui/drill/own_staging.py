@@ -23,7 +23,7 @@ from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.folders import make_folders
 from mobius_tui.runbook.decode.value_readers import read_duration, read_id
-from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes

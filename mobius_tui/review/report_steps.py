@@ -32,8 +32,8 @@ from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, W
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
-from mobius_tui.runbook.model.templates import fill
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.text.template_text import fill
 
 
 def report_messages(
@@ -92,13 +92,15 @@ def _manual_messages(
     action = plan.steps[step.id].action
     if not isinstance(action, SendMessage):
         return
+    values = Values(walked.state, now=0.0, name_of=plan.name)
+    title = plan.runbook.messages[action.message].title
     for own in walked.state.steps[step.id].attempts:
         if own.ended is None:
             continue
         delivered = ReportMessage(
             at=own.ended,
             by=redactor.line(own.by),
-            title=redactor.line(plan.runbook.messages[action.message].title),
+            title=redactor.line(values.preview(title)),
             channel="",
             state="told" if own.status is Status.PASSED else str(own.status),
             text=redactor.lines(own.note or str(step.command)),
@@ -159,7 +161,7 @@ class StepReporter:
             entered=not phase.aside
             or is_improvised(phase)
             or phase.id in self._walked.state.entered_phases,
-            why=self._redactor.prose(Prose(phase.why)),
+            why=self._redactor.prose(self._prose(phase.why)),
             steps=tuple(self._step(step) for step in phase.steps),
         )
 
@@ -181,7 +183,7 @@ class StepReporter:
             reason=self._sanitize(standing.reason or waits),
             by=self._sanitize(own.by),
             program=self._program(step),
-            why=self._redactor.prose(Prose(step.why)),
+            why=self._redactor.prose(self._prose(step.why)),
             command=self._instruction(step),
             checks=checks,
             tries=tuple(self._attempt(step, each, checks) for each in own.attempts),
@@ -196,7 +198,7 @@ class StepReporter:
     def _instruction(self, step: Step) -> str | Prose:
         """The script, the task of a person, or the text of a message."""
         if isinstance(step.action, Manual):
-            return self._redactor.prose(Prose.of(step.action.text, self._variable_text))
+            return self._redactor.prose(self._prose(step.action.text))
         return self._redactor.lines(self._command(step))
 
     def _command(self, step: Step) -> str:
@@ -221,6 +223,9 @@ class StepReporter:
         A clock's time would differ from one machine to the next.
         """
         return fill(text, self._variable_text)
+
+    def _prose(self, text: str) -> Prose:
+        return Prose.of(text, self._variable_text)
 
     def _variable_text(self, name: str) -> str:
         mention = f"${{{name}}}"

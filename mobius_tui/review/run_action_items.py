@@ -25,6 +25,7 @@ from mobius_tui.review.run_report import ActionItem, AddedItemId, StepItemId
 from mobius_tui.run.client.follow_up import review_path
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.records.record_file import ACTION_ITEMS_TABLE as TABLE
 from mobius_tui.run.records.record_file import read_record_or_empty
 from mobius_tui.run.state.run_state import RunState
@@ -71,7 +72,7 @@ def action_item_list(
     if runbook.review is None:
         return ActionItemList(title="", items=tuple(stored.values()))
     try:
-        review_runbook = load(review_path(runbook.review, path))
+        review_runbook = Plan(load(review_path(runbook.review, path))).runbook
     except (MobiusError, ValueError) as error:
         why = str(error).splitlines()[0]
         words = f"{runbook.review}, which lists more of them, cannot be read: {why}"

@@ -15,6 +15,7 @@ from mobius_tui.review.run_statistics import (
     statistics_of_runbook,
 )
 from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 
 def do(options: argparse.Namespace) -> int:
@@ -23,7 +24,9 @@ def do(options: argparse.Namespace) -> int:
     runbook = runbook_named(options.runbook, root)
     if not (options.json or is_plain(requested=options.plain)):
         settings = screens.load_screen_settings(options)
-        return screens.open_stats(options.runbook, runbook.title, settings)
+        return screens.open_stats(
+            options.runbook, title_of_unknown_run(runbook.title), settings
+        )
     statistics = statistics_of_runbook(root, runbook)
     print_data(
         statistics_json(statistics)

@@ -37,7 +37,6 @@ from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.planning.permissions import decide
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory
@@ -66,7 +65,7 @@ def start_with_lines(
     """
 
     async def lines() -> int:
-        labels = understated_step_notices(Plan(briefing.runbook))
+        labels = understated_step_notices(briefing.plan)
         leaves = reach_lines(briefing)
         for problem in (*briefing.problems, *briefing.notices, *leaves, *labels):
             narrate(problem)

@@ -21,11 +21,11 @@ from mobius_tui.commands.support.watch_lines import WatchLines
 from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE, EXIT_INTERRUPTED, UsageError
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import HostNotices
-from mobius_tui.run.client.dry_run import initial_run_state
 from mobius_tui.run.client.preflight import refuse_unattended, understated_step_notices
 from mobius_tui.run.client.run_briefing import (
     Briefing,
     answer_briefing,
+    initial_run_state,
     prepare_briefing,
 )
 from mobius_tui.run.client.start_run import start_new_run
@@ -33,7 +33,7 @@ from mobius_tui.run.client.viewer import Viewer, counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.intents.intent_actions import ArmWatch, EndRun
 from mobius_tui.run.planning.confirmation import has_no_protected_environment
-from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import (
     is_rollback_under_way,
     is_watch_run_only,
@@ -46,7 +46,8 @@ from mobius_tui.run.watch.watch_run import LOG_FOLDER, make_watch_log
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
-from mobius_tui.runbook.model.templates import fill, template_names, texts_in
+from mobius_tui.runbook.model.templates import texts_in
+from mobius_tui.runbook.text.template_text import fill, template_names
 from mobius_tui.tui.config.settings import Settings
 
 REPLY_SECONDS = 5.0
@@ -316,7 +317,7 @@ def wanted_variables(briefing: Briefing) -> frozenset[str]:
     With the rollback count the phases that its steps enter when they fail. Variables of
     other steps are asked for when a person works on those.
     """
-    plan = Plan(briefing.runbook)
+    plan = briefing.plan
     names = {briefing.runbook.environment or ""}
     for text in texts_in(briefing.runbook.health):
         names.update(template_names(text))
@@ -340,7 +341,7 @@ def _arm_action(options: argparse.Namespace, briefing: Briefing) -> ArmWatch | N
         if options.yes:
             raise UsageError("--yes: only with --auto-rollback")
         return None
-    plan = Plan(briefing.runbook)
+    plan = briefing.plan
     phase = rollback_phase(plan)
     if phase is None:
         raise UsageError(
@@ -374,7 +375,7 @@ def _refuse_stopping_rollback(briefing: Briefing) -> None:
     Raises:
         UsageError: it would; names each step and the reason.
     """
-    plan = Plan(briefing.runbook)
+    plan = briefing.plan
     phase, stops = (
         rollback_phase(plan),
         rollback_stop_texts(plan, initial_run_state(briefing)),
@@ -393,7 +394,7 @@ def _caveats(briefing: Briefing) -> tuple[str, ...]:
         given = briefing.values.get(name)
         return given[0] if given is not None else f"${{{name}}}"
 
-    plan = Plan(briefing.runbook)
+    plan = briefing.plan
     phase = rollback_phase(plan)
     labels = understated_step_notices(plan, phase.id) if phase is not None else ()
     caveats = trigger_caveats(

@@ -118,7 +118,7 @@ async def look_until_decided(
 
     Args:
         check: which; its `repeat` says how often.
-        values: fill in its durations.
+        values: fill in its durations and counts.
         look: makes it once.
         keep: makes a look durable; it is not counted before that.
     """
@@ -129,9 +129,13 @@ async def look_until_decided(
         if repeat.deadline is not None:
             key = "for"
             time_limit = values.seconds(repeat.deadline, key)
+        key = "consecutive"
+        in_row = values.count(repeat.consecutive, key)
+        key = "attempts"
+        most = None if repeat.limit is None else values.count(repeat.limit, key)
     except MobiusError as error:
         return CheckDecision(held=False, words=f"{kind} check: `{key}`: {error}")
-    tally = CheckTally(repeat.limit, repeat.consecutive)
+    tally = CheckTally(most, in_row)
     deadline, number = loop.time() + time_limit, 0
     while True:
         number += 1

@@ -26,7 +26,7 @@ from mobius_tui.run.planning.variables import script_env
 from mobius_tui.run.storage.redaction import holds_secret
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step, Variable
-from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_problem
 
 

@@ -16,7 +16,7 @@ from mobius_tui.health.probe_window import hosts_cycle, stale_after
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.exit_status import restart_text
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.planning.variables import NoDurationError
+from mobius_tui.run.planning.variables import UnfitValueError
 from mobius_tui.run.planning.watch_progress import (
     HealthSnapshot,
     WatchStepVerdict,
@@ -85,7 +85,7 @@ class WatchAttempt:
         assert isinstance(self._step.action, Watch)
         try:
             duration = self._context.values().seconds(self._step.action.for_, "for")
-        except NoDurationError as error:
+        except UnfitValueError as error:
             raise RunError(f"watch.for: {error}") from error
         if resumed and (reason := self._gap_reason()):
             return WatchStepVerdict(result=Status.UNKNOWN, reason=reason)

@@ -13,7 +13,7 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check
-from mobius_tui.runbook.model.templates import fill as fill_template
+from mobius_tui.runbook.text.template_text import fill as fill_template
 
 MAX_DETAIL = 300
 """Characters of a detail at most."""

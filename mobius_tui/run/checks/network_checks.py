@@ -27,7 +27,7 @@ from mobius_tui.health.probe import wrong_status
 from mobius_tui.run.checks.blocking_io import run_in_thread
 from mobius_tui.run.checks.context import CheckContext, CheckResult, check_result
 from mobius_tui.runbook.model.check_kinds import HttpCheck, PortCheck, TlsCheck
-from mobius_tui.runbook.model.limits import bounded_duration
+from mobius_tui.runbook.model.limits import bounded_count, bounded_duration
 from mobius_tui.runbook.text.units import duration_in_words
 
 _DAY = 86400
@@ -81,8 +81,9 @@ async def check_tls(check: TlsCheck, ctx: CheckContext) -> CheckResult:
             could_not_look=failure is not None and failure.is_local,
         )
     days = int((until - time.time()) // _DAY)
-    held = days >= check.min_days
-    lacking = "" if held else f", wanted {check.min_days}"
+    wanted = bounded_count(check.min_days, "min_days")
+    held = days >= wanted
+    lacking = "" if held else f", wanted {wanted}"
     named = "" if check.server_name is None else f" for {check.server_name}"
     day = datetime.fromtimestamp(until, tz=UTC).date().isoformat()
     return check_result(

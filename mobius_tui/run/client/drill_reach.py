@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.library.site_runbooks import stays_on_site
 from mobius_tui.runbook.model.actions import Choose, Run
 from mobius_tui.runbook.model.check_kinds import (
@@ -24,7 +23,7 @@ from mobius_tui.runbook.model.check_kinds import (
     TlsCheck,
 )
 from mobius_tui.runbook.model.runbook import Step, Variable
-from mobius_tui.runbook.model.templates import fill, texts_in
+from mobius_tui.runbook.model.templates import texts_in
 from mobius_tui.runbook.script_rules.script_reach import (
     SURROUNDING_NAMES,
     Surroundings,
@@ -33,6 +32,7 @@ from mobius_tui.runbook.script_rules.script_reach import (
     text_reach,
 )
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK
+from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.sanitize import line
 
 HARMLESS_TEXT = "a rehearsal on a site of its own; nothing real is touched"
@@ -153,8 +153,8 @@ def _given_values(briefing: Briefing, around: Surroundings) -> Iterator[Reach]:
 
 
 def _parts(briefing: Briefing, around: Surroundings) -> Iterator[Reach]:
-    runbook = briefing.runbook
-    plan = Plan(runbook)
+    plan = briefing.plan
+    runbook = plan.runbook
     for variable in runbook.variables.values():
         yield from _reach(f"${variable.name}", _of_variable(variable, around))
     for probe in runbook.probes():

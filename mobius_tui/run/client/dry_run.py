@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mobius_tui.run.client.drill_reach import reach_lines
 from mobius_tui.run.client.preflight import understated_step_notices
-from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.run_briefing import Briefing, initial_run_state
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import (
     labelled_texts,
@@ -15,7 +15,6 @@ from mobius_tui.run.planning.step_texts import (
 )
 from mobius_tui.run.planning.trigger_rules import trigger_rules_in_words
 from mobius_tui.run.planning.variables import Values
-from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.runbook.model.actions import (
@@ -46,15 +45,15 @@ from mobius_tui.runbook.prose.prose_model import Prose
 def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
     """The lines of a plan.
 
-    What is not known before the run shows as `${name}`, and is named as unknown.
+    What is not known before the run shows by its name, and is named as unknown.
 
     Args:
         briefing: what the run would begin with.
         now: seconds since 1970.
     """
-    runbook = briefing.runbook
-    plan = Plan(runbook)
     state = initial_run_state(briefing)
+    plan = briefing.plan
+    runbook = plan.runbook
     values = Values(state, now=now, name_of=plan.name)
     yield f"{runbook.title} ({runbook.id}), dry run: nothing is executed"
     yield f"mode {briefing.mode}, environment {briefing.environment or '-'}"
@@ -83,7 +82,7 @@ def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
         aside = " (aside)" if phase.aside else ""
         yield f"{plan.phase_numbers[phase.id]} {phase.title}{aside}"
         if phase.why:
-            yield from lines_behind_label("  why    ", Prose(phase.why))
+            yield from lines_behind_label("  why    ", values.prose(phase.why))
         yield from _phase_lines(plan, phase)
         for step in phase.steps:
             yield from step_lines(plan, step, state, values)
@@ -183,18 +182,6 @@ def _step_order_lines(plan: Plan, step: Step) -> Iterator[str]:
         yield "      fails  the run goes on"
     elif own.on_failure != "stop":
         yield f"      fails  enters {_phase_name(plan, own.on_failure)}"
-
-
-def initial_run_state(briefing: Briefing) -> RunState:
-    """The state in which the run would begin."""
-    state = initial_state(briefing.runbook)
-    state.variables = {
-        name: StateVariable(text=value, source=source)
-        for name, (value, source) in briefing.values.items()
-    }
-    for name in briefing.secrets:
-        state.variables[name] = StateVariable(text=None, source="secret")
-    return state
 
 
 def _value_text(variables: Mapping[str, StateVariable], name: str) -> str:

@@ -20,6 +20,7 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import duration_in_words
 
 UNKNOWN_FACT_TEXT = "none"
@@ -120,6 +121,11 @@ class FollowUp:
     """The variable that names the run that has ended, and its value."""
 
     @property
+    def title(self) -> str:
+        """The title of the runbook that looks back, which has no run yet."""
+        return title_of_unknown_run(self.runbook.title)
+
+    @property
     def command(self) -> str:
         """The command line that begins the follow-up."""
         words = ["mobius-tui", "run", self.name]
@@ -131,7 +137,7 @@ class FollowUp:
     def text(self) -> str:
         """What is due, and how to begin it."""
         cycle = self.when_due or "When a run has ended"
-        return f"{cycle}: {self.runbook.title}, by {self.command}"
+        return f"{cycle}: {self.title}, by {self.command}"
 
 
 def due_follow_up(plan: Plan, state: RunState) -> FollowUp | None:

@@ -16,7 +16,7 @@ from mobius_tui.run.planning.step_texts import command_excerpt
 from mobius_tui.runbook.lint.label_rules import command_beyond_read
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Variable
-from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import stored_value
 
 ShowListedValues = Callable[[Variable, ListedValues], None]

@@ -13,8 +13,7 @@ from pathlib import Path
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.run.attempts.playbook_client import PlaybookClient
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
-from mobius_tui.run.client.dry_run import initial_run_state
-from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.client.run_briefing import Briefing, initial_run_state
 from mobius_tui.run.fleet.fleet_lines import (
     BeginHosts,
     HostReport,
@@ -22,7 +21,6 @@ from mobius_tui.run.fleet.fleet_lines import (
     ReportedState,
 )
 from mobius_tui.run.fleet.host_output import output_path
-from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.targets.ansible_inventory import (
@@ -46,7 +44,7 @@ async def check_playbooks(briefing: Briefing, *, now: float) -> AsyncIterator[st
         briefing: with the hosts of its inventories.
         now: seconds since 1970.
     """
-    plan = Plan(briefing.runbook)
+    plan = briefing.plan
     values = Values(
         initial_run_state(briefing),
         now=now,

@@ -15,7 +15,7 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.probes import Probe
-from mobius_tui.runbook.model.templates import fill
+from mobius_tui.runbook.text.template_text import fill
 
 
 async def preview_probes(

@@ -31,11 +31,15 @@ from mobius_tui.run.client.preflight import (
 from mobius_tui.run.client.runs_beside import RunBeside, runs_beside
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.messaging.channels import channel_notices
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import (
     require_value,
     resolve_initial_values,
     validate_value,
 )
+from mobius_tui.run.state.reducer import initial_state
+from mobius_tui.run.state.run_state import RunState
+from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.run.storage.redaction import holds_secret, short_secret_notices
 from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import ResolvedHosts
@@ -130,6 +134,13 @@ class Briefing:
         return self.values[name][0]
 
     @property
+    def plan(self) -> Plan:
+        """A new plan of the run, with what is known before it begins in its titles."""
+        plan = Plan(self.runbook)
+        plan.catch_up(initial_run_state(self))
+        return plan
+
+    @property
     def protected(self) -> bool:
         """Whether destroying steps need the environment's name typed."""
         return self.environment in self.runbook.protected
@@ -218,6 +229,18 @@ def prepare_briefing(
         host_sites=dict(host_sites or {}),
         playbooks=playbooks_of(runbook),
     )
+
+
+def initial_run_state(briefing: Briefing) -> RunState:
+    """The state in which the run would begin."""
+    state = initial_state(briefing.runbook)
+    state.variables = {
+        name: StateVariable(text=value, source=source)
+        for name, (value, source) in briefing.values.items()
+    }
+    for name in briefing.secrets:
+        state.variables[name] = StateVariable(text=None, source="secret")
+    return state
 
 
 def default_workdir(runbook: Runbook) -> Path:

@@ -157,7 +157,7 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         runbook=runbook.id,
         file=runbook.sources[0].name,
         sha256=runbook_digest(runbook.sources),
-        title=runbook.title,
+        title=ready.plan.runbook.title,
         mode=ready.mode,
         profile=ready.profile,
         environment=ready.environment,

@@ -197,7 +197,8 @@ async def _make_choice(services: HostServices, auto: AutoStarted, step: Step) ->
         offered = action.offered(listed.text if listed is not None else None)
         first = next((option for option in offered if option.value), None)
         if first is not None:
-            answer, why = first.value, f"the first that is listed: {first.why}"
+            reason = f": {first.why}" if first.why else ""
+            answer, why = first.value, f"the first that is listed{reason}"
     if answer is None:
         wants = f"wants a decision on {action.var}"
         how = person_remedy(

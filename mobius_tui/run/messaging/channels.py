@@ -21,7 +21,7 @@ from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Channel, Runbook, Variable
-from mobius_tui.runbook.model.templates import template_names
+from mobius_tui.runbook.text.template_text import template_names
 
 MODE_MARKS: Mapping[Mode, str] = {
     Mode.DRILL: "[DRILL]",

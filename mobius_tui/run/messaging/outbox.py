@@ -32,7 +32,7 @@ from mobius_tui.run.messaging.channels import (
     encode_webhook_body,
 )
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
-from mobius_tui.runbook.model.templates import template_names
+from mobius_tui.runbook.text.template_text import template_names
 from mobius_tui.runbook.text.units import duration_in_words
 
 if TYPE_CHECKING:

@@ -12,9 +12,17 @@ from mobius_tui.run.events.step_events import (
     StepAdditionEvent,
     StepImprovised,
 )
+from mobius_tui.run.planning.variables import NoValueError, Values
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
+from mobius_tui.runbook.model.filled_titles import (
+    TitleUse,
+    has_templates_in_titles,
+    title_uses,
+    value_in_title,
+    with_titles_filled_in,
+)
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.runtime_steps import (
     IMPROVISED_PHASE,
@@ -26,6 +34,8 @@ from mobius_tui.runbook.model.runtime_steps import (
     with_listing_steps,
 )
 from mobius_tui.runbook.model.templates import variables_read, variables_set
+from mobius_tui.runbook.text.provided_names import ProvidedFact, provided_name
+from mobius_tui.runbook.text.template_text import unknown_value, without_templates
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """The kind of a step's action; `check` where it only verifies."""
@@ -80,7 +90,7 @@ def _grown(runbook: Runbook, event: StepAdditionEvent) -> Runbook:
             runbook,
             id=event.step,
             script=event.script,
-            title=event.title,
+            title=without_templates(event.title),
             effect=event.effect,
             after=event.after,
             by=event.improviser,
@@ -124,32 +134,59 @@ class Plan:
         self.parent_of: Mapping[str, str] = {}
         """By id of a row, the id of the step that it is a row of."""
         self.variables_read: Mapping[str, tuple[str, ...]] = {}
-        self._index(with_listing_steps(runbook))
+        self._use(with_listing_steps(runbook))
 
     def catch_up(self, state: RunState) -> None:
         """Add the steps that have joined the run up to this state of it.
 
+        Titles get the values that the run's variables have in that state.
+
         Args:
             state: the run's, not older than what was caught up with before.
         """
-        if self.step_additions_count == len(state.step_additions):
-            return
-        runbook = self.runbook
-        for event in state.step_additions[self.step_additions_count :]:
-            runbook = _grown(runbook, event)
-        self.step_additions_count, self.parent_of = (
-            len(state.step_additions),
-            state.parent_of,
-        )
-        self._index(runbook)
+        if self.step_additions_count != len(state.step_additions):
+            runbook = self.unfilled_runbook
+            for event in state.step_additions[self.step_additions_count :]:
+                runbook = _grown(runbook, event)
+            self.step_additions_count, self.parent_of = (
+                len(state.step_additions),
+                state.parent_of,
+            )
+            self._use(runbook)
+        self._fill_titles(state)
 
     def at_start(self) -> Plan:
-        """The plan before any step joined the run."""
-        return Plan(self.first_runbook) if self.step_additions_count else self.copy()
+        """The plan before any step joined the run, and any variable had a value."""
+        is_grown = self.step_additions_count or self._title_values
+        return Plan(self.first_runbook) if is_grown else self.copy()
 
     def copy(self) -> Plan:
         """An independent copy, which grows by itself."""
         return copy.copy(self)
+
+    def _use(self, runbook: Runbook) -> None:
+        """Take a runbook whose titles are to be filled in."""
+        self.unfilled_runbook = runbook
+        """The runbook with the steps by now, and its titles as they were written."""
+        self._title_uses = title_uses(runbook)
+        self._title_values: Mapping[TitleUse, str] = {
+            use: unknown_value(use[1]) for use in self._title_uses
+        }
+        if has_templates_in_titles(runbook):
+            runbook = with_titles_filled_in(runbook, self._title_values)
+        self._index(runbook)
+
+    def _fill_titles(self, state: RunState) -> None:
+        """Give titles the values of a state, where these have changed."""
+        if not self._title_uses:
+            return
+        values = {
+            (step_id, name): _value_in_title(self, state, step_id, name)
+            for step_id, name in self._title_uses
+        }
+        if values != self._title_values:
+            self._title_values = values
+            self._index(with_titles_filled_in(self.unfilled_runbook, values))
 
     def _index(self, runbook: Runbook) -> None:
         self.runbook = runbook
@@ -194,9 +231,30 @@ class Plan:
                 numbers[step.id] = f"{above}{dot}{counts[parent]}"
         return numbers
 
+    def number_of(self, step_id: str) -> str:
+        """A step's number: `2.1`."""
+        return self.numbers[step_id]
+
     def name(self, step_id: str) -> str:
         """A step's number and title: `2.1 Restore`."""
         return f"{self.numbers[step_id]} {self.steps[step_id].title}"
+
+
+_OF_A_MOMENT = frozenset((ProvidedFact.NOW, ProvidedFact.STARTED, ProvidedFact.ELAPSED))
+"""What differs from one look, or one machine, to the next: no title has it."""
+
+
+def _value_in_title(plan: Plan, state: RunState, step_id: str, name: str) -> str:
+    """The value of a name in a title: as the run has it, or as a step was given it."""
+    if provided_name(name) in _OF_A_MOMENT:
+        return unknown_value(name)
+    values = Values(
+        state, now=0.0, name_of=plan.number_of, variables=state.variables_for(step_id)
+    )
+    try:
+        return value_in_title(values.lookup(name))
+    except NoValueError:
+        return unknown_value(name)
 
 
 def phase_numbers(runbook: Runbook) -> dict[str, str]:

@@ -24,7 +24,7 @@ def labelled_texts(
 ) -> Iterator[tuple[str, Prose]]:
     """Why a step is there, and what a person is to do or say, each with its label."""
     if step.why:
-        yield "why", Prose(step.why)
+        yield "why", values.prose(step.why)
     match step.action:
         case Manual(text=text):
             yield "do", values.prose(text)
@@ -65,12 +65,12 @@ class StepTexts:
         if step is None:
             return
         phase = self._plan.phase_of[step.id]
+        values = Values(state, now=entry.at, name_of=self._plan.name)
         if phase.why and phase.id not in self._shown_phases:
             self._shown_phases.add(phase.id)
             yield from self._lines_behind(
-                f"why {sanitize.line(phase.title)}", Prose(phase.why)
+                f"why {sanitize.line(phase.title)}", values.prose(phase.why)
             )
-        values = Values(state, now=entry.at, name_of=self._plan.name)
         for label, prose in labelled_texts(step, runbook, values):
             yield from self._lines_behind(label, prose)
 

@@ -21,22 +21,18 @@ from mobius_tui.run.state.added_steps import (
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, StateVariable
 from mobius_tui.runbook.model.actions import Manual
-from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.check_kinds import Count, RunCheck
 from mobius_tui.runbook.model.limits import (
     KeyedText,
+    bounded_count,
     bounded_duration,
     limit_problem,
     limited_texts_by_variable,
 )
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
-from mobius_tui.runbook.model.templates import (
-    fill,
-    names_in_script,
-    script_variables,
-    template_names,
-    texts_in,
-)
+from mobius_tui.runbook.model.script_names import names_in_script
+from mobius_tui.runbook.model.templates import script_variables, texts_in
 from mobius_tui.runbook.model.value_kinds import (
     may_be_empty,
     stored_value,
@@ -51,14 +47,15 @@ from mobius_tui.runbook.text.provided_names import (
     StepValue,
     provided_name,
 )
+from mobius_tui.runbook.text.template_text import fill, template_names, unknown_value
 
 
 class NoValueError(MobiusError):
     """A text wants a variable that has no value yet."""
 
 
-class NoDurationError(MobiusError):
-    """What a variable fills in is no duration, or out of the bounds of its key."""
+class UnfitValueError(MobiusError):
+    """What a variable fills in is no duration or count, or out of its key's bounds."""
 
 
 class Values:
@@ -207,12 +204,28 @@ class Values:
 
         Raises:
             NoValueError: a name has no value yet.
-            NoDurationError: it is no duration, or out of bounds.
+            UnfitValueError: it is no duration, or out of bounds.
         """
         try:
             return bounded_duration(self.fill(text), key)
         except ValueError as error:
-            raise NoDurationError(str(error)) from error
+            raise UnfitValueError(str(error)) from error
+
+    def count(self, count: Count, key: str) -> int:
+        """A count, as its variables fill it in now.
+
+        Args:
+            count: as the runbook has it.
+            key: the key that it stands under; see `limits.COUNTS`.
+
+        Raises:
+            NoValueError: a name has no value yet.
+            UnfitValueError: it is no count, or out of bounds.
+        """
+        try:
+            return bounded_count(self.fill(str(count)), key)
+        except ValueError as error:
+            raise UnfitValueError(str(error)) from error
 
     def preview(self, text: str) -> str:
         """A text with the values that are known; other names stay `${name}`."""
@@ -227,7 +240,14 @@ class Values:
 
     def prose(self, text: str) -> Prose:
         """Markdown with the values that are known, taken literally."""
-        return Prose.of(text, lambda name: self.preview(f"${{{name}}}"))
+
+        def shown(name: str) -> str:
+            try:
+                return self.lookup(name)
+            except NoValueError:
+                return unknown_value(name)
+
+        return Prose.of(text, shown)
 
     def fill_message(self, text: str) -> str:
         """A text to be sent; names without a value become words that say so."""

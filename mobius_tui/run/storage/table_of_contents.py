@@ -18,6 +18,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.storage.run_directory import RunDirectory, create_file
 from mobius_tui.run.storage.safe_open import open_regular
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 
 if TYPE_CHECKING:
     from mobius_tui.run.planning.plan import Plan
@@ -53,10 +54,14 @@ def write_table_of_contents(
 
 
 def encode_contents(plan: Plan, *, mode: Mode, environment: str | None) -> bytes:
-    """The bytes of the file for a new run."""
-    head = "\t".join(map(sanitize.line, (plan.runbook.title, mode, environment or "")))
+    """The bytes of the file for a new run.
+
+    Titles are as the runbook has them: what is filled in is a part of a state.
+    """
+    runbook = plan.unfilled_runbook
+    head = "\t".join(map(sanitize.line, (runbook.title, mode, environment or "")))
     lines = [head]
-    for phase in plan.runbook.phases:
+    for phase in runbook.phases:
         title = sanitize.line(phase.title)
         lines.append(f"\t{plan.phase_numbers[phase.id]} {title}")
         for step in phase.steps:
@@ -83,16 +88,21 @@ def read_table_of_contents(
     parts = head.split("\t")
     if len(parts) != 3:
         return None
-    title, mode, environment = map(sanitize.line, parts)
+    title, mode, environment = map(_shown, parts)
     begin = _first_row(rest, tail, count)
     end = begin
     for _ in range(count):
         end = rest.find("\n", end) + 1 or len(rest)
     lines = rest[begin:end].split("\n")
     cells = (line.partition("\t") for line in lines if line)
-    rows = tuple((not step, sanitize.line(title)) for step, _, title in cells)
+    rows = tuple((not step, _shown(title)) for step, _, title in cells)
     known = _MODES.get(mode, Mode.INCIDENT)  # if unknown, the gravest
     return TableOfContents(title, known, environment, rows)
+
+
+def _shown(text: str) -> str:
+    """A text of the file; no value of the run is known yet."""
+    return sanitize.line(title_of_unknown_run(text))
 
 
 def _first_row(rest: str, tail: bytes, count: int) -> int:

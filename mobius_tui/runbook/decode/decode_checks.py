@@ -10,6 +10,7 @@ from typing import Any
 from mobius_tui.runbook.decode.value_readers import (
     read_address,
     read_comparisons,
+    read_count,
     read_count_comparison,
     read_duration,
     read_exit_codes,
@@ -29,6 +30,7 @@ from mobius_tui.runbook.model.check_kinds import (
     CHECK_KINDS,
     Check,
     ChecksumCheck,
+    Count,
     DiskCheck,
     DnsCheck,
     FileCheck,
@@ -46,7 +48,7 @@ from mobius_tui.runbook.model.check_kinds import (
     database_url_problem,
 )
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
@@ -198,19 +200,20 @@ def _repeat(table: TomlTable) -> Repeat:
         outer = table
     table.present_keys(*_REPEAT_KEYS)
     given = {key: table if key in table.node else outer for key in _REPEAT_KEYS}
-    attempts = None
+    attempts: Count | None = None
     if given["attempts"].has("attempts"):
-        attempts = given["attempts"].integer("attempts", 1, 1, 10_000)
+        attempts = read_count(given["attempts"], "attempts", 1)
     found = Repeat(
         attempts=attempts,
-        consecutive=given["consecutive"].integer("consecutive", 1, 1, 10_000),
+        consecutive=read_count(given["consecutive"], "consecutive", 1),
         every=read_duration(given["every"], "every", "5s"),
         timeout=read_duration(given["timeout"], "timeout", "10s"),
         deadline=read_duration(given["for"], "for", "5m")
         if given["for"].has_since(2, "for")
         else None,
     )
-    if found.limit is not None and found.limit < found.consecutive:
+    looks, in_row = found.limit, found.consecutive
+    if isinstance(looks, int) and isinstance(in_row, int) and looks < in_row:
         table.report("`attempts` is less than `consecutive`: it can never hold")
     if found.deadline is not None and _is_too_short(found, found.deadline):
         words = "`for` ends before `consecutive` looks: it can never hold"
@@ -220,9 +223,10 @@ def _repeat(table: TomlTable) -> Repeat:
 
 def _is_too_short(repeat: Repeat, deadline: str) -> bool:
     """Whether a deadline comes before as many looks as must hold in a row."""
-    if is_template(deadline) or is_template(repeat.every):
+    looks = repeat.consecutive
+    if isinstance(looks, str) or is_template(deadline) or is_template(repeat.every):
         return False
-    pauses = (repeat.consecutive - 1) * parse_duration(repeat.every)
+    pauses = (looks - 1) * parse_duration(repeat.every)
     return parse_duration(deadline) < pauses
 
 
@@ -299,7 +303,7 @@ def _tls(table: TomlTable) -> TlsCheck:
     table.require("at")
     return TlsCheck(
         at=read_address(table, "at"),
-        min_days=table.integer("min_days", 0, 0, 36_500),
+        min_days=read_count(table, "min_days", 0),
         ca=table.optional_text("ca", filled=True),
         server_name=table.optional_text("name", filled=True)
         if table.has_since(2, "name")

@@ -90,7 +90,7 @@ def read_action(step: TomlTable) -> StepAction | None:
 
 def _run(step: TomlTable) -> Run:
     script = step.text("run", lines=True)
-    if step.value("run", (str,), "a script in '''") is not None and not script.strip():
+    if isinstance(step.owner("run").node["run"], str) and not script.strip():
         step.report("`run` is an empty script", "run")
     if script:
         warn_of_backslash(step, "run")
@@ -314,7 +314,8 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
     same_as = steps.inherit(table)
     act, verified = read_action(table), read_step_checks(table)
     guard = table.table("when")
-    if act is None and not verified and not table.present_keys("check", "until"):
+    is_bare = act is None and not verified and not table.present_keys("check", "until")
+    if is_bare and ("use" not in table.node or table.base is not None):
         until = " or until" if table.format >= 2 else ""
         kinds = "run, playbook, manual," if table.format >= 2 else "run, manual,"
         kinds += " message, choose, watch or check"

@@ -31,13 +31,13 @@ from mobius_tui.runbook.model.targets import (
     Target,
     named_hosts,
 )
-from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.text.host_patterns import (
     MAX_HOST_PATTERN,
     BadHostError,
     expand_range,
     host_name_problem,
 )
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.table_reader import TomlTable
 

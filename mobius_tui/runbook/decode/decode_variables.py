@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from types import MappingProxyType
 
 from mobius_tui.runbook.decode.value_readers import (
@@ -67,12 +68,13 @@ def _variable(name: str, table: TomlTable) -> Variable:
             else ""
         ),
         from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
+        record=table.has_since(2, "record") and table.flag("record"),
     )
     _report_sources(variable, choices, table)
     wrong = bounds_problem(variable)
     if wrong:
         table.report(wrong, *table.present_keys("min", "max")[:1])
-        return variable
+        return replace(variable, least="", most="")  # no value can be held to them
     _report_choices(variable, choices, table)
     _report_default(variable, table)
     return variable
@@ -131,6 +133,8 @@ def _report_sources(
     if variable.is_fetched and variable.ask:
         words = "it is got when a step first needs it, and not asked for"
         table.report(words, "ask")
+    if variable.record and variable.secret:
+        table.report("a secret is never on record", "record")
     if variable.is_listed and choices:
         table.report("`from_run` lists what can be chosen: no `choices`", "choices")
 

@@ -27,13 +27,14 @@ from mobius_tui.runbook.decode.value_readers import (
 from mobius_tui.runbook.decode.value_schemas import (
     GUARD,
     ValueSchema,
+    count,
     integer,
     one_of,
     required,
     text_matching,
     text_or_template,
 )
-from mobius_tui.runbook.model.limits import MAX_PARALLEL
+from mobius_tui.runbook.model.limits import COUNTS, MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
     ENGINES,
     MAX_HOSTS,
@@ -84,8 +85,8 @@ _TEXT_OR_TEXTS: ValueSchema = {"type": ["string", "array"], "items": _SOME_TEXT}
 _COMPARISONS: ValueSchema = {"type": ["string", "number", "boolean", "array"]}
 
 _REPEAT: Mapping[str, ValueSchema] = {
-    "attempts": integer(1, 10_000),
-    "consecutive": integer(1, 10_000),
+    "attempts": count(*COUNTS["attempts"]),
+    "consecutive": count(*COUNTS["consecutive"]),
     "every": _DURATION,
     "for": _DURATION,
     "timeout": _DURATION,
@@ -145,6 +146,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "many": _FLAG,
         "from_run": _SOME_TEXT,
         "from_file": _TEXT,
+        "record": _FLAG,
     },
     "targets.NAME": {
         "title": _TEXT,
@@ -386,7 +388,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
     "phase.step.check.tls": {
         "at": required(_ADDRESS),
         "name": _TEXT,
-        "min_days": integer(0, 36_500),
+        "min_days": count(*COUNTS["min_days"]),
         "ca": _TEXT,
         **_REPEAT,
     },

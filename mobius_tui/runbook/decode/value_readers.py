@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mobius_tui.runbook.model import limits
-from mobius_tui.runbook.model.check_kinds import Comparisons, HttpStatus, Json
+from mobius_tui.runbook.model.check_kinds import Comparisons, Count, HttpStatus, Json
 from mobius_tui.runbook.model.guard_comparison import (
     comparison_problem,
     parse_comparison,
 )
-from mobius_tui.runbook.model.templates import is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.text.template_text import is_template, template_names
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 
@@ -68,6 +68,8 @@ def _derived_id(table: TomlTable) -> str:
     found = id_of(table.node)
     if found and ID_PATTERN.fullmatch(found):
         return found
+    if is_untitled_by_mistake(table):
+        return ""
     if title_of(table.node):
         table.report("this title has no letter for an `id`: give it one", "title")
     elif "use" in table.node:
@@ -75,6 +77,16 @@ def _derived_id(table: TomlTable) -> str:
     else:
         table.report(f"`id` is missing in {table.name()}, and a title to make it of")
     return ""
+
+
+def is_untitled_by_mistake(table: TomlTable) -> bool:
+    """Whether a step's title would follow from what is reported for itself.
+
+    That is a `run` or `manual` that is no text, and a `use` of no step.
+    """
+    lost = "use" in table.node and table.base is None
+    makers = (table.node.get(key, "") for key in ("run", "manual"))
+    return lost or not all(isinstance(each, str) for each in makers)
 
 
 def part_id(table: TomlTable) -> str:
@@ -92,6 +104,8 @@ def read_step_title(table: TomlTable) -> str:
         if found := derived_title({**owner.node, **table.node}):
             table.check_text(found, "title", lines=False, filled=False)
             return found
+    if "title" not in table.node and is_untitled_by_mistake(table):
+        return ""
     table.require("title")
     return table.text("title", filled=True)
 
@@ -129,6 +143,18 @@ def _bounded(
     return text
 
 
+def read_count(table: TomlTable, key: str, default: int) -> Count:
+    """A count within its limits, or a text with the variable that gives it."""
+    if isinstance(table.node.get(key), str):
+        text = table.text(key, filled=True)
+        if is_template(text):
+            return text
+        words = "a whole number, without quotes, or a variable: "
+        table.report(f'`{key}` is {words}"${{NAME}}"', key)
+        return default
+    return table.integer(key, default, *limits.COUNTS[key])
+
+
 def read_size(
     table: TomlTable, key: str, default: _Text, *, share: bool = False
 ) -> str | _Text:
@@ -160,7 +186,7 @@ def _text_with_unit(table: TomlTable, key: str, examples: str) -> str | None:
 
 
 def read_pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | None:
-    """A regular expression, or None if it is not given.
+    """A regular expression, or None if it is not given, or is none.
 
     Args:
         table: the table.
@@ -177,6 +203,7 @@ def read_pattern(table: TomlTable, key: str, *, filled: bool = True) -> str | No
                 re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
             table.report(f"`{key}` is no regular expression: {error}", key)
+            return None
     return text
 
 
@@ -252,10 +279,15 @@ def read_interpreter(table: TomlTable) -> tuple[str, ...]:
 
 def _through_bash(argv: tuple[str, ...]) -> str:
     """The arguments as an example that lets bash fill them in."""
-    parts = (
+    parts = [
         f'"{word}"' if template_names(word) else shlex.quote(word) for word in argv
-    )
-    return f"""["bash", "-c", '{" ".join(parts)} "$0"']"""
+    ]
+    script = '"$0"'
+    if "-" in argv:  # what a program calls its input is the script's place
+        parts[argv.index("-")] = script
+    else:
+        parts.append(script)
+    return f"""["bash", "-c", '{" ".join(parts)}']"""
 
 
 def read_url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:

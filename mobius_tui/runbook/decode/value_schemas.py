@@ -27,6 +27,12 @@ def integer(least: int, most: int) -> ValueSchema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+def count(least: int, most: int) -> ValueSchema:
+    """A whole number, or the variable that gives it."""
+    by_variable = {"type": "string", "pattern": r"\$\{"}
+    return {"anyOf": [integer(least, most), by_variable]}
+
+
 def one_of(*values: str | int) -> ValueSchema:
     """One of some values."""
     return {"enum": list(values)}

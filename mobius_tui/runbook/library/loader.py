@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from mobius_tui.runbook.lint.name_rules import lint_names
 from mobius_tui.runbook.lint.step_rules import lint_graph, lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, SourceFile
 from mobius_tui.runbook.toml.problem import Problem, problem_report
-from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_beside, read_bytes
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.runbook.toml.toml_document import (
     Findings,
@@ -53,15 +54,11 @@ def examine(
         thorough: whether lint also examines scripts and texts.
         external: another program that examines the scripts if `thorough`.
     """
-
-    def read(name: str) -> tuple[str, bytes]:
-        sibling = path.with_name(name)
-        return str(sibling), read_bytes(sibling)
-
     try:
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
+    read = partial(read_beside, path)
     return decode_runbook(path, data, read, thorough=thorough, external=external)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from mobius_tui.runbook.text.names import id_from_text
 from mobius_tui.runbook.toml.derived_keys import id_of
 from mobius_tui.runbook.toml.positions import KeyPath, Positions, part_tables
 from mobius_tui.runbook.toml.problem import problem_report
-from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.runbook_source import RefusedError, read_beside, read_bytes
 from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
 
 
@@ -185,12 +186,7 @@ def runbook_from_bytes(path: Path, data: bytes) -> Runbook:
     Raises:
         RunbookError: it has errors; the text is the whole report.
     """
-
-    def read(name: str) -> tuple[str, bytes]:
-        sibling = path.with_name(name)
-        return str(sibling), read_bytes(sibling)
-
-    runbook, problems = decode_runbook(path, data, read)
+    runbook, problems = decode_runbook(path, data, partial(read_beside, path))
     if runbook is None:
         errors = [found for found in problems if found.severity == "error"]
         raise RunbookError(problem_report(errors))

@@ -8,13 +8,13 @@ from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.model.actions import Watch
 from mobius_tui.runbook.model.probes import Health, Probe, Triggers, is_loopback
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.model.templates import fill, is_template
 from mobius_tui.runbook.model.unattended import (
     known_at_start,
     triggered_phase,
     unattended_stops,
 )
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.text.template_text import fill, is_template
 from mobius_tui.runbook.toml.problem import LintRule
 
 _PHASES = (

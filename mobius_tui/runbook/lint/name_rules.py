@@ -17,17 +17,18 @@ from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.guard_comparison import (
     GuardComparison,
     comparison_problem,
+    operand_names,
     parse_comparison,
     satisfies,
 )
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
-from mobius_tui.runbook.model.limits import limit_problem, limited_texts_by_variable
-from mobius_tui.runbook.model.runbook import Step, step_of_probe
-from mobius_tui.runbook.model.templates import (
-    broken_template,
-    names_in_script,
-    template_names,
+from mobius_tui.runbook.model.limits import (
+    COUNTS,
+    limit_problem,
+    limited_texts_by_variable,
 )
+from mobius_tui.runbook.model.runbook import Step, Variable, step_of_probe
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_problem
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.text.provided_names import (
@@ -37,6 +38,11 @@ from mobius_tui.runbook.text.provided_names import (
     StepField,
     StepValue,
     provided_name,
+)
+from mobius_tui.runbook.text.template_text import (
+    broken_template,
+    fill,
+    template_names,
 )
 from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
 
@@ -59,6 +65,10 @@ def lint_names(draft: RunbookDraft) -> None:
     _lint_limits(draft)
     names.add_environment()
     names.warn_unused()
+
+
+ORDERED_KINDS = ("int", "duration")
+"""Kinds of variables that a guard compares by order."""
 
 
 class _NameUses:
@@ -234,6 +244,9 @@ class _NameUses:
                 table.report(words, "when", *path)
                 is_valid = False
                 continue
+            if any(self._operand_problem(name, text, table, path) for text in texts):
+                is_valid = False
+                continue
             is_too_much = len(texts) * len(self.possible(name)) > MAX_COMBINATIONS
             for text in texts:
                 problem = comparison_problem(text)
@@ -248,13 +261,62 @@ class _NameUses:
             words = f"this can never be true: {guard_in_words(step.when)}"
             table.report(words, "when")
 
+    def _operand_problem(
+        self, name: str, text: str, table: TomlTable, path: tuple[str | int, ...]
+    ) -> bool:
+        """Report what is wrong with the variables that a guard compares with.
+
+        Args:
+            name: the variable that is compared.
+            text: the comparison.
+            table: the step's.
+            path: of the comparison, below `when`.
+        """
+        broken = broken_template(text)
+        if broken is not None:
+            words = f"{broken!r} is no ${{name}}; write $${{ for a literal ${{"
+            table.report_within(broken, words, "when", *path)
+            return True
+        for other in operand_names(text):
+            if not self._add_variable(other, table, "when", *path):
+                return True
+            variable = self.declared[other]
+            words = ""
+            if variable.secret:
+                words = f"`{other}` is a secret, which no guard sees: it never applies"
+            elif parse_comparison(text).is_ordered:
+                words = self._unordered(name, variable, text)
+            if words:
+                table.report_within(f"${{{other}}}", words, "when", *path)
+                return True
+        return False
+
+    def _unordered(self, name: str, other: Variable, text: str) -> str:
+        """Why a variable is nothing to compare by order with; empty if it may be."""
+        kind = self.declared[name].kind
+        both = kind in ORDERED_KINDS and other.kind in ORDERED_KINDS
+        if both and kind != other.kind:
+            words = f"`{name}` is of kind `{kind}`, `{other.name}` of `{other.kind}`"
+            return f"{words}: they cannot be compared"
+        values = self.possible(other.name)
+        if not values and other.default and not other.ask:
+            values = (other.default,)
+        for value in values:
+            filled = fill(text, lambda _, value=value: value)  # type: ignore[misc]
+            if comparison_problem(filled):
+                sign = parse_comparison(text).sign
+                return f"`{sign}` compares with a quantity, and {value!r} is none"
+        return ""
+
     def _can_hold(self, guard: Guard) -> bool:
+        if any(operand_names(t) for _, _, texts in guard_leaves(guard) for t in texts):
+            return True  # it depends on the value of another
         return can_hold(guard, self.possible, self.multiple)
 
     def _impossible_value(self, name: str, text: str) -> str:
         """A message if a variable can never have a value that a guard needs; or ""."""
         possible, meant = self.possible(name), parse_comparison(text)
-        if not possible or text in self.possible_set(name):
+        if not possible or operand_names(text) or text in self.possible_set(name):
             return ""
         if meant.sign == "=":
             never = [t for t in meant.texts if not _any_satisfies(possible, t, meant)]
@@ -317,7 +379,7 @@ class _NameUses:
             table = self.draft.tables.get(("var", name))
             if table is None or table.document is not self.draft.root.document:
                 continue
-            if name not in self.used:
+            if name not in self.used and not self.declared[name].record:
                 words = f"nobody uses the variable `{name}`"
                 table.warn("unused-variable", words)
 
@@ -335,6 +397,11 @@ def _lint_limits(draft: RunbookDraft) -> None:
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.table_of("var", name)
+        counts = [key for key, _ in limited_texts if key in COUNTS]
+        if counts and variable.kind not in ("", "int"):
+            words = f"`{counts[0]}` counts, and this is of kind `{variable.kind}`"
+            table.report(f"{words}: `int` is", "kind")
+            continue
         if variable.default and (
             problem := limit_problem(limited_texts, variable.default)
         ):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft, variables_declared
 from mobius_tui.runbook.lint.rule_table import NO_VALUE_YET
 from mobius_tui.runbook.lint.text_rules import ScriptSource, script_sources
+from mobius_tui.runbook.model.guard_comparison import operand_names
+from mobius_tui.runbook.model.guards import guard_leaves
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.model.script_names import name_offsets
 from mobius_tui.runbook.model.templates import script_variables
 
 _Place = tuple[str, int]
@@ -25,17 +27,17 @@ def warn_unset_variables(draft: RunbookDraft) -> None:
             if why and offset is not None:
                 source.positions().warn(NO_VALUE_YET.code, why, offset)
     for step in draft.runbook.steps():
-        for name in step.when:
-            why = order.why_unset(name, step)
-            if why:
-                draft.table_of("step", step.id).warn(
-                    NO_VALUE_YET.code, why, "when", name
-                )
+        for path, name, texts in guard_leaves(step.when):
+            others = (other for text in texts for other in operand_names(text))
+            reasons = (order.why_unset(each, step) for each in (name, *others))
+            for why in filter(None, reasons):
+                table = draft.table_of("step", step.id)
+                table.warn(NO_VALUE_YET.code, why, "when", *path)
 
 
 def _first_use(source: ScriptSource, name: str) -> int | None:
-    match = re.search(rf"\$\{{?[#!]?{name}\b", source.script, re.ASCII)
-    return None if match is None else match.start()
+    uses = name_offsets(source.script)
+    return next((offset for each, offset in uses if each == name), None)
 
 
 class _AssignmentOrder:

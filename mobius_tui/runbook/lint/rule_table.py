@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mobius_tui.runbook.lint import empty_rules, health_rules, host_rules, step_rules
 from mobius_tui.runbook.script_rules import (
     cannot_fail,
+    finding_nothing,
     interactive_commands,
     path_rules,
     placeholder_rule,
@@ -93,7 +94,7 @@ STRUCTURE_RULES = (
         reason="It is asked for, or filled in, and changes nothing: most often its "
         "name is misspelt where it should be used.",
         remedy="use it, or take it out; `uses` names what a script reads in a way that "
-        "cannot be seen",
+        "cannot be seen, and `record = true` is for what is asked for the record alone",
         bad=f"[var.region]\ndefault = 'eu'\n{_STEP}{_READ}",
         good=f"[var.region]\ndefault = 'eu'\n{_STEP}effect = 'read'\n"
         "run = 'echo \"$region\"'",
@@ -247,6 +248,7 @@ SCRIPT_RULES: tuple[ScriptRule, ...] = (
     interactive_commands.prompting_commands,
     variable_rules.unquoted_variables,
     variable_rules.dangerous_removals,
+    finding_nothing.searches_that_find_nothing,
 )
 """The rules that are applied to each script."""
 
@@ -273,6 +275,7 @@ RULES: Mapping[str, LintRule] = {
         interactive_commands.NEEDS_TERMINAL,
         unended_commands.BACKGROUND,
         interactive_commands.PROMPT,
+        finding_nothing.FINDS_NOTHING,
         program_rules.CURL_WITHOUT_FAIL,
         program_rules.REQUEST_WITHOUT_LIMIT,
         placeholder_rule.PLACEHOLDER,

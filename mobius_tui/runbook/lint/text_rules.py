@@ -15,7 +15,6 @@ from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
 from mobius_tui.runbook.model.actions import Choose, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck, SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable, step_of_probe
-from mobius_tui.runbook.model.templates import is_template
 from mobius_tui.runbook.script_rules.cannot_fail import why_cannot_fail
 from mobius_tui.runbook.script_rules.path_rules import output_prefixes
 from mobius_tui.runbook.script_rules.placeholder_rule import (
@@ -37,6 +36,7 @@ from mobius_tui.runbook.shell.script_walk import (
     visits,
 )
 from mobius_tui.runbook.text.secret_detection import find_secrets
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
@@ -267,6 +267,7 @@ def _script_findings(
         visits=_visits(script.body),
         follow=isinstance(run, Run) and run.follow,
         tty=isinstance(run, Run) and run.tty,
+        only_shows=isinstance(run, Run) and _only_shows(source.step, run),
         declared=draft.runbook.variables,
         environment_names=environment_names(source),
         value_prefixes={**starts, **_without_templates(source.step.env)},
@@ -277,6 +278,14 @@ def _script_findings(
         for each in rule(context):
             if not (cannot_fail and each.code == "swallowed-failure"):
                 yield each
+
+
+def _only_shows(step: Step, run: Run) -> bool:
+    """Whether a step's script only shows something, and need not succeed for it."""
+    says_codes = (run.success, run.warning) != ((0,), ())
+    hangs = bool(step.checks) or step.gate or step.retry or step.on_failure != "stop"
+    is_plain = not (run.shell or run.follow or run.tty or step.undo_of)
+    return run.effect == "read" and is_plain and not (says_codes or hangs)
 
 
 def environment_names(source: ScriptSource) -> frozenset[str]:

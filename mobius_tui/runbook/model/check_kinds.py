@@ -15,6 +15,8 @@ Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json
 """A JSON value, as a body assertion names it."""
 Comparisons = tuple[str, ...]
 """Texts of a guard, such as `> 3`, of which a value satisfies one."""
+Count = int | str
+"""A count, or a text that is one once a variable is filled in."""
 HttpStatus = int | tuple[int, ...]
 """The status of an answer, or several of which each is right."""
 
@@ -35,9 +37,9 @@ def _pointers_in_words(wanted: Mapping[str, Comparisons]) -> str:
 class Repeat:
     """How often a check is repeated; part of each kind of check."""
 
-    attempts: int | None = None
+    attempts: Count | None = None
     """Looks in all; `consecutive` if neither it nor `deadline` is given."""
-    consecutive: int = 1
+    consecutive: Count = 1
     """Looks in a row that must succeed; a failure restarts the count."""
     every: str = "5s"
     timeout: str = "10s"
@@ -46,7 +48,7 @@ class Repeat:
     """How long after the first look a last one is made; `for` in TOML."""
 
     @property
-    def limit(self) -> int | None:
+    def limit(self) -> Count | None:
         """The number of looks in all; `None` if only the time limits them."""
         if self.attempts is None and self.deadline is None:
             return self.consecutive
@@ -171,7 +173,7 @@ class TlsCheck:
     """`tls`: the certificate at `at` is valid for `min_days` more."""
 
     at: str
-    min_days: int = 0
+    min_days: Count = 0
     ca: str | None = None
     server_name: str | None = None
     """The name that is asked for and must be in it; the host of `at` if it is not

@@ -11,6 +11,7 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,7 @@ from typing import Literal
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.regex_cost import max_search_length
+from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 
 QuantityKind = Literal["number", "duration", "size"]
 ComparisonOperator = Literal["=", "!=", "<", "<=", ">", ">=", "matches"]
@@ -61,6 +63,28 @@ class GuardComparison:
         return f"{self.sign} {' or '.join(texts)}"
 
 
+def operand_names(text: str) -> tuple[str, ...]:
+    """The variables that a text compares with, `${name}` in it, each once."""
+    return template_names(text) if is_template(text) else ()
+
+
+def filled_comparison(
+    text: str, value_of: Callable[[str], str]
+) -> tuple[GuardComparison, ...]:
+    """The comparisons that a text means with the values of its variables.
+
+    One of them is enough; of several values each is one, but for an ordered sign. What
+    a value looks like is no matter: it is an operand, and never a sign.
+    """
+    meant = parse_comparison(text)
+    if not is_template(text):
+        return (meant,)
+    operands = [fill(each, value_of) for each in meant.texts]
+    if meant.sign == "=":
+        operands = [own for each in operands for own in each.split("\n")]
+    return tuple(replace(meant, texts=(own,)) for own in operands)
+
+
 @lru_cache(maxsize=4096)
 def parse_comparison(text: str) -> GuardComparison:
     """Parse a text of a guard.
@@ -82,7 +106,11 @@ def comparison_problem(text: str) -> str:
     """The problem of a text of a guard, with the remedy; empty if there is none."""
     comparison = parse_comparison(text)
     if comparison.sign == "matches":
+        if operand_names(text):
+            return "a pattern in `when` is written there: no variable is filled in"
         return _problem_of_pattern(comparison.texts[0])
+    if operand_names(text):
+        return ""  # what it is compared with is known when it has a value
     if len(comparison.texts) > 1 and "" in comparison.texts:
         return "`in` lists texts, parted by commas: `in a, b`"
     if not comparison.is_ordered or parse_quantity(comparison.texts[0]) is not None:

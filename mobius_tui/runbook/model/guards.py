@@ -18,9 +18,12 @@ from mobius_tui.runbook.model.actions import chosen_options
 from mobius_tui.runbook.model.guard_comparison import (
     GuardComparison,
     expected_in_words,
+    filled_comparison,
+    operand_names,
     parse_comparison,
     satisfies,
 )
+from mobius_tui.runbook.text.template_text import fill
 
 Guard: TypeAlias = Mapping[str, "Part"]
 Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
@@ -74,8 +77,12 @@ def guard_leaves(
 
 
 def guard_variables(guard: Guard) -> frozenset[str]:
-    """The variables that a guard names."""
-    return frozenset(name for _, name, _ in guard_leaves(guard))
+    """The variables that a guard names, and those that it compares them with."""
+    found: set[str] = set()
+    for _, name, texts in guard_leaves(guard):
+        found.add(name)
+        found.update(other for text in texts for other in operand_names(text))
+    return frozenset(found)
 
 
 def texts_of(part: Part) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ def _leaf_in_words(name: str, texts: tuple[str, ...]) -> str:
     same = [text for each in meant if each.sign == "=" for text in each.texts]
     words = [f"{name} = {' or '.join(_text(text) for text in same)}"] * bool(same)
     words += [f"{name} {each}" for each in meant if each.sign != "="]
-    return " or ".join(words)
+    return fill(" or ".join(words), str)  # a variable by its name
 
 
 def _text(text: str) -> str:
@@ -177,30 +184,37 @@ def _judge_part(name: str, part: Part, values: GuardValues) -> GuardVerdict:
 
 
 def _judge_leaf(name: str, texts: tuple[str, ...], values: GuardValues) -> GuardVerdict:
-    words = _leaf_in_words(name, texts)
-    if name not in values:
-        no_value = Undecided(
-            name=name, words=f"{name} is not decided yet", is_given=False
-        )
-        return GuardVerdict(
-            holds=None, words=words, names=(name,), undecided=(no_value,)
-        )
-    value = values[name]
-    if value is None:
-        secret = Undecided(name=name, words=f"cannot be decided: {name} is a secret")
-        return GuardVerdict(holds=None, words=words, names=(name,), undecided=(secret,))
+    others = dict.fromkeys(other for text in texts for other in operand_names(text))
+    verdict = GuardVerdict(
+        holds=None,
+        words=_leaf_in_words(name, texts),
+        names=tuple(dict.fromkeys((name, *others))),
+    )
+    known: dict[str, str] = {}
+    for each in verdict.names:
+        value = values.get(each)
+        if value is not None:
+            known[each] = value
+            continue
+        words = f"cannot be decided: {each} is a secret"
+        if each not in values:
+            words = f"{each} is not decided yet"
+        unknown = Undecided(name=each, words=words, is_given=each in values)
+        return replace(verdict, undecided=(unknown,))
     not_comparable: list[str] = []
-    for meant in map(parse_comparison, texts):
-        holds = _any_value_satisfies(value, meant)
-        if holds:
-            return GuardVerdict(holds=True, words=words, names=(name,))
-        if holds is None:
-            not_comparable.append(f"{meant} wants {expected_in_words(meant)}")
+    for text in texts:
+        results = []
+        for meant in filled_comparison(text, known.__getitem__):
+            results.append(_any_value_satisfies(known[name], meant))
+            if results[-1] is None:
+                not_comparable.append(f"{meant} wants {expected_in_words(meant)}")
+        if True in results:
+            return replace(verdict, holds=True)
     if not not_comparable:
-        return GuardVerdict(holds=False, words=words, names=(name,))
-    why = f"{name} is {_quoted(value)}, and {', '.join(not_comparable)}"
+        return replace(verdict, holds=False)
+    why = f"{name} is {_quoted(known[name])}, and {', '.join(not_comparable)}"
     undecided = Undecided(name=name, words=f"cannot be decided: {why}")
-    return GuardVerdict(holds=None, words=words, names=(name,), undecided=(undecided,))
+    return replace(verdict, undecided=(undecided,))
 
 
 def _any_value_satisfies(value: str, comparison: GuardComparison) -> bool | None:

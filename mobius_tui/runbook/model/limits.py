@@ -6,14 +6,16 @@ typing error must not let a host check a million times a second, or wait for eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Run, Watch
+from mobius_tui.runbook.model.check_kinds import Count, TlsCheck
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.model.templates import fill, is_template, template_names
 from mobius_tui.runbook.text import units
+from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 
 MAX_PARALLEL = 64
 """Steps that run side by side at most: each has a keeper, a process of its own."""
@@ -69,7 +71,15 @@ No time is longer than a month: nobody attends a run for that long, so a longer 
 a wrong unit.
 """
 
+COUNTS: Mapping[str, tuple[int, int]] = {
+    "attempts": (1, 10_000),
+    "consecutive": (1, 10_000),
+    "min_days": (0, 36_500),
+}
+"""The least and the most of each count that a variable may give, by its key."""
 _SIZES = frozenset({"max_output"})
+
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 KeyedText = tuple[str, str]
 """A key, and the text of its value."""
@@ -97,6 +107,23 @@ def bounded_size(text: str, key: str) -> int:
     return int(_bounded(units.parse_size(text), text, key, units.parse_size))
 
 
+def bounded_count(count: Count, key: str) -> int:
+    """A count, checked against the limits of its key.
+
+    Raises:
+        ValueError: it is no whole number, or is out of its limits; the message names
+            them.
+    """
+    if isinstance(count, int):
+        return count  # it was held to them when it was read
+    least, most = COUNTS[key]
+    text = count.strip()
+    if _WHOLE.fullmatch(text) and least <= int(text) <= most:
+        return int(text)
+    words = f"`{key}` is a whole number from {least} to {most}"
+    raise ValueError(f"{text[:40]!r} is none: {words}")
+
+
 def _bounded(
     amount: float, text: str, key: str, measure: Callable[[str], float]
 ) -> float:
@@ -109,7 +136,10 @@ def _bounded(
 
 
 def bounded_values(runbook: Runbook) -> Iterator[KeyedText]:
-    """Every duration and size of a runbook that has limits, with its key."""
+    """Every duration and size of a runbook that has limits, with its key.
+
+    And the counts that a variable gives.
+    """
     for target in runbook.targets.values():
         yield "connect_timeout", target.connect_timeout
     if runbook.health is not None:
@@ -148,6 +178,13 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
         case _:
             pass
     for check in (*step.checks, *step.when_checks):
+        repeat = check.repeat
+        if isinstance(repeat.attempts, str):
+            yield "attempts", repeat.attempts
+        if isinstance(repeat.consecutive, str):
+            yield "consecutive", repeat.consecutive
+        if isinstance(check, TlsCheck) and isinstance(check.min_days, str):
+            yield "min_days", check.min_days
         yield "every", check.repeat.every
         yield "timeout", check.repeat.timeout
         yield "for", check.repeat.deadline
@@ -161,7 +198,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
 
 
 def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
-    """The durations and sizes into which each variable is filled in.
+    """The durations, sizes and counts into which each variable is filled in.
 
     A text with several names is only checked when it is filled in.
     """
@@ -183,9 +220,14 @@ def limit_problem(places: tuple[KeyedText, ...], value: str) -> str:
     """
     for key, text in places:
         try:
-            (bounded_size if key in _SIZES else bounded_duration)(
-                fill(text, lambda _: value), key
-            )
+            _measure(key)(fill(text, lambda _: value), key)
         except ValueError as error:
             return str(error)
     return ""
+
+
+def _measure(key: str) -> Callable[[str, str], float]:
+    """What reads a value of a key, and holds it to its limits."""
+    if key in COUNTS:
+        return bounded_count
+    return bounded_size if key in _SIZES else bounded_duration

@@ -62,6 +62,8 @@ class Variable:
     """A script: its lines are proposed as values, or its output is a secret's value."""
     from_file: str = ""
     """The file that holds a secret's value; only its owner may read it."""
+    record: bool = False
+    """Whether it is for the record alone: no step needs to use it."""
 
     @property
     def is_given_from_outside(self) -> bool:

@@ -17,21 +17,20 @@ from typing import Any
 from mobius_tui.errors import MobiusError
 from mobius_tui.runbook.model.actions import Effect, Run, is_shell
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
+from mobius_tui.runbook.model.filled_titles import value_in_title
 from mobius_tui.runbook.model.runbook import Approve, ForEach, Phase, Runbook, Step
-from mobius_tui.runbook.model.templates import (
-    names_in_script,
+from mobius_tui.runbook.model.script_names import names_in_script
+from mobius_tui.runbook.model.templates import texts_in
+from mobius_tui.runbook.text.template_text import (
     replace_name,
     template_names,
-    texts_in,
+    without_templates,
 )
-from mobius_tui.sanitize import line
 
 MAX_ROWS = 500
 """Rows that a step has at most."""
 MAX_ITEM_CHARACTERS = 1000
 """Characters of an item at most."""
-MAX_ITEM_IN_TITLE = 80
-"""Characters of an item that a title has at most."""
 _NO_TEMPLATES = frozenset({"script", "shell"})
 """Fields in which `${name}` is the shell's."""
 
@@ -175,9 +174,8 @@ def undo_row_of(undo: Step, row: str, item: str) -> Step:
 
 
 def _row_title(title: str, name: str, item: str) -> str:
-    shown = line(item)
-    if len(shown) > MAX_ITEM_IN_TITLE:
-        shown = f"{shown[: MAX_ITEM_IN_TITLE - 1]}…"
+    """The title of a row, in which other names are still to be filled in."""
+    shown = without_templates(value_in_title(item))
     named = replace_name(title, name, shown)
     return named if name in template_names(title) else f"{title}: {shown}"
 

@@ -25,13 +25,13 @@ def check_in_words(check: Check) -> str:
 
 def _repeat(repeat: Repeat) -> str:
     words = ""
-    if repeat.consecutive > 1:
+    if repeat.consecutive != 1:
         words += f", {repeat.consecutive} in a row"
-    if repeat.limit is not None and repeat.limit > repeat.consecutive:
+    if repeat.limit not in (None, repeat.consecutive):
         words += f", {repeat.limit} looks at most"
     if repeat.deadline is not None:
         words += f", within {repeat.deadline}"
-    if repeat.limit is None or repeat.limit > 1:
+    if repeat.limit != 1:
         words += f", every {repeat.every}"
     return words
 

@@ -1,72 +1,23 @@
-"""`${name}` in texts, `$name` in scripts; which variables a step reads and sets."""
+"""Which variables a step reads and sets: in its texts, its scripts, its checks."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.text.provided_names import HostField, provided_name
-
-_TEMPLATE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
-_OPENING = re.compile(r"\$\$\{|\$\{")
-_SCRIPT_NAME = re.compile(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
-
-
-def template_names(text: str) -> tuple[str, ...]:
-    """The names that are filled in in a text, in order, each once.
-
-    `$${` stands for a literal `${`, and names nothing.
-    """
-    found = (match[1] for match in _TEMPLATE.finditer(text))
-    return tuple(dict.fromkeys(name for name in found if name is not None))
-
-
-def is_template(text: str) -> bool:
-    """Whether a text contains `${`."""
-    return "${" in text
-
-
-def broken_template(text: str) -> str | None:
-    """The first `${` of a text that begins no name, with what follows it; or None."""
-    for opening in _OPENING.finditer(text):
-        if opening[0] == "${" and not _TEMPLATE.match(text, opening.start()):
-            return text[opening.start() : opening.start() + 20].split("\n")[0]
-    return None
-
-
-def fill(text: str, lookup: Callable[[str], str]) -> str:
-    """The text with each `${name}` replaced by `lookup(name)`, and `$${` by `${`.
-
-    Exceptions of `lookup`, for unknown names, are passed on. Values are not filled in
-    again: a `${x}` in a value stays.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        name: str | None = match[1]
-        return "${" if name is None else lookup(name)
-
-    return _TEMPLATE.sub(value, text)
-
-
-def replace_name(text: str, name: str, new: str) -> str:
-    """The text with `new` in place of each `${name}`; nothing else is filled in."""
-    return _TEMPLATE.sub(lambda match: new if match[1] == name else match[0], text)
-
-
-def names_in_script(script: str) -> tuple[str, ...]:
-    """The names that a script mentions as `$name` or `${name…`, in order, each once."""
-    return tuple(dict.fromkeys(match[1] for match in _SCRIPT_NAME.finditer(script)))
+from mobius_tui.runbook.text.template_text import template_names
 
 
 def script_variables(step: Step, declared: Collection[str]) -> tuple[str, ...]:
     """The declared variables that a step's script and its `run` checks read.
 
-    These are the names that occur as `$name` or `${name…` in them or in `shell`, and
-    those in `uses`. Variables that the step itself sets (`outputs`, `ask.var`,
+    These are the names that `script_names` sees in them and in `shell`, and those in
+    `uses`. Variables that the step itself sets (`outputs`, `ask.var`,
     `choose.var`) only count if `uses` lists them: a step cannot wait for its own
     result. A decision reads the variable with its options.
     """

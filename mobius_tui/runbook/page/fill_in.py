@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 from mobius_tui.runbook.text.names import is_reserved

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.page.fill_in import names_secret
 from mobius_tui.runbook.page.page_drafts import PageDraft, PhaseDraft, StepDraft
 from mobius_tui.runbook.script_rules.interactive_commands import wants_person

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mobius_tui import sanitize
-from mobius_tui.runbook.model.templates import fill, is_template
 from mobius_tui.runbook.prose.prose_model import (
     CodePart,
     Heading,
@@ -26,6 +25,7 @@ from mobius_tui.runbook.prose.prose_model import (
     QuotePart,
     TablePart,
 )
+from mobius_tui.runbook.text.template_text import fill, is_template
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode as Node

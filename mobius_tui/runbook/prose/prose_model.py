@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.model.templates import fill, template_names
+from mobius_tui.runbook.text.template_text import fill, template_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mobius_tui.runbook.model.check_kinds import (
     ServiceCheck,
 )
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
-from mobius_tui.runbook.model.templates import is_template
+from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.toml.problem import LintRule
 
 CHECK_CANNOT_FAIL = LintRule(

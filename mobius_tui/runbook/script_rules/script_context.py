@@ -41,6 +41,9 @@ class ScriptContext:
     """
     follow: bool = False
     tty: bool = False
+    only_shows: bool = False
+    """Whether it is a step's own, for bash, that reads, and on whose exit code nothing
+    hangs that the step says: no check, no gate, no other codes, no way on."""
     declared: Mapping[str, Variable] = field(default_factory=dict)
     environment_names: frozenset[str] = frozenset()
     """The names that its step sets for it, besides declared variables.

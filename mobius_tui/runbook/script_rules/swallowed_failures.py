@@ -153,10 +153,11 @@ done
 '''""",
 )
 
-_FAILURE_WORDS = re.compile(
+FAILURE_WORDS = re.compile(
     r"(?i)(?<!\bno )(?<!\b0 )(?<!without )"
     r"(?:\bfail|\berror|\bnot ok\b|\bunhealthy|\bcritical\b|\bbroken\b|[❌✖✗✘🚨])"
 )
+"""What tells of something that went wrong."""
 
 
 def hidden_failures(context: ScriptContext) -> Iterator[ScriptFinding]:
@@ -229,7 +230,7 @@ def _ignored_by_or(statement: Statement) -> Iterator[ScriptFinding]:
         name for pipe in attempted if (name := status_program(pipe)) not in harmless
     ]
     printed_failure = (
-        pipeline_output(last) if _FAILURE_WORDS.search(pipeline_output(last)) else ""
+        pipeline_output(last) if FAILURE_WORDS.search(pipeline_output(last)) else ""
     )
     if relevant:
         words = f"after `|| {short_pipeline(last)}` nobody learns that "
@@ -247,6 +248,8 @@ def _ignored_by_and(statement: Statement) -> Iterator[ScriptFinding]:
     chain = [statement.first, *(pipe for _, pipe in statement.rest)]
     if status_program(chain[-1]) in CONTROL_TRANSFERS:
         return
+    if _sets_variable((Statement(start=chain[-1].start, first=chain[-1]),)):
+        return  # what was measured is told by the variable
     for pipe in chain[:-1]:
         name = status_program(pipe)
         fails = name not in PREDICATES and name not in HARMLESS_COMMANDS and name != "?"
@@ -272,7 +275,7 @@ def _ignored_by_if(command: If) -> Iterator[ScriptFinding]:
         condition
     )
     prints_failure = (
-        bad is not None and _FAILURE_WORDS.search(script_output(bad)) is not None
+        bad is not None and FAILURE_WORDS.search(script_output(bad)) is not None
     )
     relevant = [name for name in names if name not in PREDICATES and name != "?"]
     name = relevant[0] if relevant else names[-1]

@@ -31,8 +31,8 @@ _SCALAR = re.compile(r"[^,\]}\n#]*+")
 _STRING = re.compile(
     r'"""(?:[^"\\]++|\\[\s\S]|"{1,2}+(?!"))*+"{3,5}+'
     r"|'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}+"
-    r'|"(?:[^"\\\n]++|\\[^\n])*+"'
-    r"|'[^'\n]*+'"
+    r'|(?!""")"(?:[^"\\\n]++|\\[^\n])*+"'
+    r"|(?!''')'[^'\n]*+'"
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
@@ -65,6 +65,8 @@ class Positions:
         self.key_offsets: dict[KeyPath, KeyOffsets] = {}
         self.headers: set[KeyPath] = set()
         """The tables that have a `[header]` of their own."""
+        self.unclosed: int | None = None
+        """The offset of the first quotes that nothing closes; None if all are."""
         self._lines = [0]
         self._lines += [match.end() for match in re.finditer("\n", text)]
         self._last_line = (0, "")
@@ -242,6 +244,7 @@ class _Scanner:
         elif first in ("'", '"') and first:
             string = _STRING.match(self.text, self.pos)
             if string is None:
+                self.found.unclosed = self.pos
                 raise _SyntaxLostError
             self.pos = string.end()
         else:

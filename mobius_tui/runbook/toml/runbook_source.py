@@ -66,6 +66,24 @@ def read_bytes(path: Path) -> bytes:
 _TOO_LARGE = "is larger than 1 MiB, which is no runbook; split it, or check the name"
 
 
+def read_beside(path: Path, name: str) -> tuple[str, bytes]:
+    """The name and the bytes of a file in the folder of another.
+
+    Args:
+        path: the file that names it.
+        name: its bare name.
+
+    Raises:
+        RefusedError: it cannot be read, or is a link to somewhere else than this folder
+            and the one that the file itself is linked from.
+    """
+    beside = path.with_name(name)
+    folders = {path.parent.resolve(), path.resolve().parent}
+    if not any(beside.resolve().is_relative_to(folder) for folder in folders):
+        raise refuse_file(beside, "is a link out of its folder: copy the file there")
+    return str(beside), read_bytes(beside)
+
+
 def _require_regular(path: Path, status: os.stat_result) -> None:
     for is_kind, words in _KINDS:
         if is_kind(status.st_mode):

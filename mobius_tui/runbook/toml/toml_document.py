@@ -137,7 +137,11 @@ class TomlDocument:
         """Whether the file has a format that is read here; it is reported if not."""
         if self.format is not None:
             return True
-        if "format" in self.tree:
+        given = self.tree.get("format")
+        if isinstance(given, str) and given in map(str, FORMATS):
+            words = f"`format` is a number, without quotes: format = {given}"
+            self.report(("format",), words)
+        elif "format" in self.tree:
             known = " and ".join(map(str, FORMATS))
             self.report(("format",), f"this program reads the formats {known}")
         else:
@@ -213,7 +217,7 @@ def parse_toml(file: str, data: bytes, findings: Findings) -> TomlDocument:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _syntax_refusal(file, text, str(error)) from None
+        raise _syntax_refusal(file, positions, str(error)) from None
     except (ValueError, OverflowError):  # Python's limit on the digits of an integer
         huge = re.search(r"[0-9_]{1000}", text)
         offset = huge.start() if huge is not None else 0
@@ -245,19 +249,34 @@ def decode_text(file: str, data: bytes) -> str:
     return text
 
 
-def _syntax_refusal(file: str, text: str, error: str) -> RefusedError:
+def _syntax_refusal(file: str, positions: Positions, error: str) -> RefusedError:
     """The refusal of a text that is not TOML, with the usual remedy."""
+    text = positions.text
+    if text.lstrip().startswith("{"):
+        words = "this is JSON, or the like; a runbook is TOML: it begins `format = 2`"
+        return _refused_at(file, text, len(text) - len(text.lstrip()), words)
     place = _PLACE.search(error)
     message = error[: place.start()] if place is not None else error
     hint = next((words for start, words in _HINTS if start in message), "")
-    positions = Positions(text)
     offset = len(text.rstrip())
     if place is not None and place[1]:
         offset = positions.offset(int(place[1]), int(place[2]))
         if message.startswith(_VALUE_ERRORS):
             hint = missing_quotes(text, offset) or hint
+    if positions.unclosed is not None and positions.unclosed <= offset:
+        words = _unclosed_quotes(text, positions.unclosed)
+        return _refused_at(file, text, positions.unclosed, words)
     message = f"{message}: {hint}" if hint else message
     return RefusedError(problem_at(file, positions, offset, message))
+
+
+def _unclosed_quotes(text: str, offset: int) -> str:
+    """What is wrong with quotes that nothing closes."""
+    mark = text[offset]
+    if text.startswith(3 * mark, offset):
+        return f"the {3 * mark} that opens here is never closed"
+    lines = f"; a text of several lines goes in {3 * mark}"
+    return f"the {mark} that opens here is not closed on its line{lines}"
 
 
 def _refused_at(file: str, text: str, offset: int, words: str) -> RefusedError:

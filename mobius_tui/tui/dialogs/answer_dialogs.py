@@ -25,7 +25,6 @@ from mobius_tui.runbook.model.value_kinds import (
     value_on_one_line,
     value_problem,
 )
-from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     CallOnPress,
@@ -103,7 +102,8 @@ class AnswersDialog(Dialog[StepAnswers]):
         fields = command_fields(self._view, step)
         doing = tuple(each for each in fields if each.kind is not FieldKind.ASKS)
         if step.why:
-            doing = (Field("why", prose=Prose(step.why)), *doing)
+            why = self._view.values_for(step).prose(step.why)
+            doing = (Field("why", prose=why), *doing)
         doing += tuple(role_fields(self._view.runbook.contacts, step))
         yield fields_widget(doing)
         for ask, line in self._lines:
@@ -190,7 +190,7 @@ class DecisionDialog(Dialog[DecisionAnswer]):
         )
         assert isinstance(step.action, Choose)
         self._action = step.action
-        self._why = step.why
+        self._why = view.values_for(step).prose(step.why)
         self._offered = offered_options(view, step.action)
         self._changes_earlier_choice = bool(view.step_state(step.id).attempts)
         # What a step proposes stands first in its list: it is no choice made before.
@@ -204,8 +204,8 @@ class DecisionDialog(Dialog[DecisionAnswer]):
 
     def compose_body(self) -> Iterable[Widget]:
         """The options."""
-        if self._why:
-            yield fields_widget((Field("why", prose=Prose(self._why)),))
+        if self._why.text:
+            yield fields_widget((Field("why", prose=self._why),))
         choose = self._action
         yield self._options
         how = (

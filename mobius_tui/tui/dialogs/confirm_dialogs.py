@@ -26,7 +26,6 @@ from mobius_tui.runbook.model.step_text import (
     check_in_words,
     guard_of_step_in_words,
 )
-from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     ButtonVariant,
@@ -85,7 +84,7 @@ class ConfirmDialog(Dialog[str]):
             )
             head += (Field("when", text(when)),)
         if step.why:
-            head += (Field("why", prose=Prose(step.why)),)
+            head += (Field("why", prose=view.values_for(step).prose(step.why)),)
         checks = tuple(
             Field("then", text(fill_in_values(view, step, check_in_words(check))))
             for check in step.checks

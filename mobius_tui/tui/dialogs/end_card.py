@@ -162,11 +162,7 @@ class EndCard(Dialog[EndCardChoice]):
 
     def choices(self) -> tuple[Choice[EndCardChoice], ...]:
         """Leave, or read on."""
-        due = (
-            f"{first_key_name('follow_up')} {self._due.runbook.title}"
-            if self._due
-            else ""
-        )
+        due = f"{first_key_name('follow_up')} {self._due.title}" if self._due else ""
         undo = (
             f"{first_key_name(RunCommand.UNDO)} {command_by_id(RunCommand.UNDO).label}"
         )
@@ -197,7 +193,7 @@ def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:
     """What is due now, and by which command it can be begun later."""
     if due is None:
         return ()
-    when = assemble((due.when_due, "plain"), (f"  {due.runbook.title}", "key"))
+    when = assemble((due.when_due, "plain"), (f"  {due.title}", "key"))
     return (Field("due", when), Field("", text(due.command, "muted")))
 
 

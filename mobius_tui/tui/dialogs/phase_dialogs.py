@@ -11,11 +11,10 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
-from mobius_tui.run.planning.plan import Plan, effect_of
+from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.undoing import UndoItem, undo_item_text
 from mobius_tui.runbook.model.runbook import Phase
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS, check_in_words
-from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     CallOnPress,
@@ -38,17 +37,17 @@ class PhasesDialog(Dialog[str]):
     """The result is the id of the phase."""
 
     def __init__(
-        self, plan: Plan, phases: Iterable[Phase], *, likely: str | None
+        self, view: RunView, phases: Iterable[Phase], *, likely: str | None
     ) -> None:
         """Make the dialog.
 
         Args:
-            plan: the runbook's.
+            view: the run.
             phases: those that can be turned to now.
             likely: the phase that the step under the cursor leads to when it fails.
         """
         super().__init__("Turn aside to another phase", tone="warn")
-        self._plan = plan
+        self._view = view
         self._phases = sorted(phases, key=lambda phase: phase.id != likely)
         self._list = OptionList(
             *(Option(self._label(phase), id=phase.id) for phase in self._phases),
@@ -65,10 +64,11 @@ class PhasesDialog(Dialog[str]):
         yield self._list
 
     def _label(self, phase: Phase) -> Content:
-        number = self._plan.phase_numbers[phase.id]
+        number = self._view.plan.phase_numbers[phase.id]
         steps = f"  {len(phase.steps)} steps"
         head = assemble((f"{number} {phase.title}", "plain"), (steps, "muted"))
-        why = prose_lines(Prose(phase.why), PHASE_REASON_CELLS) if phase.why else ()
+        reason = self._view.values.prose(phase.why)
+        why = prose_lines(reason, PHASE_REASON_CELLS) if phase.why else ()
         return Content("\n").join([head, *(Content("  ") + line for line in why)])
 
     def choices(self) -> tuple[Choice[str], ...]:

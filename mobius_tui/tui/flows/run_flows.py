@@ -70,7 +70,7 @@ async def enter_phase(
     step = view.step(key)
     likely = step.on_failure if step is not None else None
     phase = await open_dialog(
-        PhasesDialog(view.plan, enterable_phases(view, view.situation), likely=likely)
+        PhasesDialog(view, enterable_phases(view, view.situation), likely=likely)
     )
     return _enter(view, phase, step)
 

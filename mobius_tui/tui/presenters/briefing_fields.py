@@ -78,7 +78,7 @@ def briefing_header(briefing: Briefing) -> Content:
     place = briefing.environment or ""
     role: Role = "bad" if briefing.protected else "accent"
     where = assemble((" ▸ ", "muted"), (place, role)) if place else Content("")
-    title = assemble((briefing.runbook.title, "strong"))
+    title = assemble((briefing.plan.runbook.title, "strong"))
     return title + where + Content("  ") + badge(briefing.mode)
 
 

@@ -21,6 +21,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import ago_in_words, measured_duration
 from mobius_tui.tui.presenters.columns import (
     ColumnTable,
@@ -333,7 +334,8 @@ def phase_rows(runbook: Runbook) -> Iterator[TableRow]:
 
 def _phase(number: str, phase: Phase) -> Iterator[TableCell]:
     counted = Counter(effect_of(s) for s in phase.steps if kind_of(s) == "run")
-    yield f"{number} {phase.title}", "muted" if phase.aside else "plain"
+    title = title_of_unknown_run(phase.title)
+    yield f"{number} {title}", "muted" if phase.aside else "plain"
     yield str(len(phase.steps)), "muted"
     yield str(counted["read"] or ""), "plain"
     yield str(counted["change"] or ""), "warn"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.journal.describe_entry import unsent_reason
-from mobius_tui.run.planning.plan import Plan, is_live_output
+from mobius_tui.run.planning.plan import is_live_output
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import DELIVERY_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
@@ -61,7 +61,7 @@ class TitleAndBell:
 def terminal_title(view: RunView) -> str:
     """The terminal's title: what is wrong, or what is run in which mode."""
     ended = view.state.ended
-    runbook = view.state.began.title if view.state.began else view.runbook.title
+    runbook = view.runbook.title
     words = f"{runbook} · {shown_mode(view).upper()}"
     step = view.step(view.proposed_row)
     if ended is not None:
@@ -96,11 +96,9 @@ def status_text(
     """
     where = f" in {view.environment}" if view.environment else ""
     done, total = run_progress(view.plan, view.state, view.statuses)
-    began = view.state.began
-    title = began.title if began is not None else view.runbook.title
     place = f"step {min(done + 1, total)} of {total}, {done} done"
     lines = [
-        f"{title} ({view.mode.upper()}){where}",
+        f"{view.runbook.title} ({view.mode.upper()}){where}",
         f"T+{clock_duration(view.elapsed)} · {place}",
         *_progress_lines(view),
     ]
@@ -131,13 +129,14 @@ def not_begun_text(briefing: Briefing, *, now: float) -> str:
         briefing: what is known before it begins.
         now: seconds since 1970.
     """
-    book = briefing.runbook
+    plan = briefing.plan
+    book = plan.runbook
     where = f" in {briefing.environment}" if briefing.environment else ""
     steps = [step for each in book.phases if not each.aside for step in each.steps]
     lines = [
         f"{book.title} ({briefing.mode.upper()}){where}",
         f"Not begun: the briefing is open, 0 of {len(steps)} steps done",
-        *(f"Next: {Plan(book).name(step.id)}" for step in steps[:1]),
+        *(f"Next: {plan.name(step.id)}" for step in steps[:1]),
         f"{_utc(now)} · no run yet",
     ]
     return "\n".join(sanitize.line(line) for line in lines) + "\n"

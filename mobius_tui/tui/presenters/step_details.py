@@ -37,10 +37,11 @@ from mobius_tui.runbook.model.step_text import (
     place_in_words,
     rollout_in_words,
 )
-from mobius_tui.runbook.model.templates import fill, script_variables
+from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
+from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
@@ -171,7 +172,8 @@ def detail_fields(
     looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step), *hosts_fields(view, step)]
     body = list(_action(view, step, shown, compact=compact and bool(standing)))
-    why = [Field("why", prose=Prose(step.why), kind=FieldKind.WHY)] if step.why else []
+    reason = view.values_for(step).prose(step.why)
+    why = [Field("why", prose=reason, kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
     applies = guard_of_step_in_words(
         step, lambda words: fill_in_values(view, step, words)
@@ -227,7 +229,7 @@ def command_fields(
 
 def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
     if phase.why:
-        yield Field("why", prose=Prose(phase.why))
+        yield Field("why", prose=view.values.prose(phase.why))
     numbers: dict[str, int] = {}
     for step in phase.steps:
         word = STATUS_MARKS[view.statuses[step.id].status].word
@@ -427,9 +429,9 @@ def _check_fields(view: RunView, step: Step) -> Iterator[Field]:
         yield Field(label if index == 0 else "", text(words))
         if seen:
             newest = seen[-1]
-            want = check.repeat.consecutive
+            want = view.values_for(step).preview(str(check.repeat.consecutive))
             glyph, role = ("✔", "good") if newest.held else ("✖", "bad")
-            row = f" {newest.held_in_row}/{want} in a row" if want > 1 else ""
+            row = f" {newest.held_in_row}/{want} in a row" if want != "1" else ""
             said = f"  look {newest.number}: {newest.detail}"
             line = assemble((f"{glyph}{row}", role), (said, "muted"))  # type: ignore[arg-type]
             yield Field("", line)

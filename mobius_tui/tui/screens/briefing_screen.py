@@ -28,8 +28,9 @@ from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook, Variable
-from mobius_tui.runbook.model.templates import names_in_script
+from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_on_one_line
+from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Place
 from mobius_tui.tui.commands.registry import bindings, command_by_id
@@ -331,7 +332,7 @@ class BriefingScreen(Page):
     def action_drills(self) -> None:
         """Show how its drills went."""
         runbook = self._briefing.runbook
-        self.show_drills(runbook.id, runbook.title)
+        self.show_drills(runbook.id, title_of_unknown_run(runbook.title))
 
     def action_list(self) -> None:
         """Run the commands that propose values once more."""

@@ -93,9 +93,7 @@ class RunHeader(Widget):
         view = self.view
         if view is None:
             return Content("")
-        began = view.state.began
-        runbook = began.title if began is not None else view.runbook.title
-        title = assemble((runbook, "strong"))
+        title = assemble((view.runbook.title, "strong"))
         if view.environment:
             role: Role = "bad" if view.is_protected else "accent"
             title += assemble((" ▸ ", "muted"), (view.environment, role))

@@ -188,3 +188,25 @@ check.log = { file = "${name}.log", match = "undone" }
     await run.did("start", "undo-a")
     state = await run.status("undo-a", "passed", "failed")
     assert state.steps["undo-a"].status == "passed", state.steps["undo-a"].reason
+
+
+async def test_a_variable_says_how_many_looks(begin: Begin, tmp_path: Path) -> None:
+    """Known before the run, given by a step, and refused where it is no number."""
+    check = f'file = {{ path = "{tmp_path}/no", attempts = "${{n}}", every = "100ms" }}'
+    gives = f'echo "n=$(cat {tmp_path}/n)" >> "$RUNBOOK_OUTPUT"'
+    text = "format = 2\n[runbook]\ntitle = 'X'\n"
+    text += f"[[step]]\ntitle = 'Count'\nrun = '''{gives}'''\noutputs = ['n']\n"
+    text += f"[[step]]\ntitle = 'Look'\ncheck.{check}\n"
+    (tmp_path / "n").write_text("many\n")
+    run = await begin(text)
+    await run.did("start", "count")
+    state = await run.status("count", "failed")
+    words = "n: 'many' is none: `attempts` is a whole number from 1 to 10000"
+    assert words in state.steps["count"].reason
+    (tmp_path / "n").write_text("3\n")
+    await run.did("retry", "count")
+    await run.status("count", "passed")
+    await run.did("start", "look")
+    await run.status("look", "failed")
+    looks = [e.event for e in run.entries() if isinstance(e.event, CheckTried)]
+    assert [look.look for look in looks] == [1, 2, 3]

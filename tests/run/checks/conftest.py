@@ -13,7 +13,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.runbook.model.check_kinds import Check
-from mobius_tui.runbook.model.templates import fill
+from mobius_tui.runbook.text.template_text import fill
 
 VALUES = {"app": "mobius", "ten": "10s", "word": "well", "count": "5"}
 

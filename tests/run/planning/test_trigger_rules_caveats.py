@@ -7,7 +7,7 @@ import pytest
 from mobius_tui.health.probe_window import CurrentHealth as Seen
 from mobius_tui.run.planning.trigger_rules import reported_figures, trigger_caveats
 from mobius_tui.runbook.model.probes import Figure, Health, P95Latency, Probe, Triggers
-from mobius_tui.runbook.model.templates import fill
+from mobius_tui.runbook.text.template_text import fill
 from tests.health.checks import ok, trace
 
 HERE, FAR = "http://127.0.0.1:3000/health", "https://mobius.example/health"

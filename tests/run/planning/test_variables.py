@@ -15,8 +15,8 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, VariableSet
 from mobius_tui.run.events.step_events import CheckTried, StepEnded
 from mobius_tui.run.planning.variables import (
-    NoDurationError,
     NoValueError,
+    UnfitValueError,
     Values,
     resolve_initial_values,
     script_env,
@@ -266,7 +266,7 @@ def test_a_duration_is_what_its_variables_fill_in_or_says_why_not(
     assert values.seconds("${n}s", "every") == 90
     with pytest.raises(NoValueError, match="m has no value yet"):
         values.seconds("${m}s", "every")
-    with pytest.raises(NoDurationError, match="'90x' is no duration"):
+    with pytest.raises(UnfitValueError, match="'90x' is no duration"):
         values.seconds("${n}x", "every")
-    with pytest.raises(NoDurationError, match="'90h' is too long: `every` is from"):
+    with pytest.raises(UnfitValueError, match="'90h' is too long: `every` is from"):
         values.seconds("${n}h", "every")

@@ -27,7 +27,7 @@ def test_a_template_in_shell_is_an_error_at_its_place() -> None:
     for problem in problems:
         assert lines[problem.line - 1][problem.column - 1 :].startswith('"${host}"')
         assert "nothing is filled in here" in problem.message
-    remedy = """write ["bash", "-c", 'psql -h "${host}" -f - "$0"'], where $0 is"""
+    remedy = """write ["bash", "-c", 'psql -h "${host}" -f "$0"'], where $0 is"""
     assert remedy in problems[0].message
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.runbook import Variable
-from tests.runbook.runbook_texts import Decoded, Pointed
+from tests.runbook.runbook_texts import Decoded, Examine, Pointed
 
 HEAD = """format = 2
 [runbook]
@@ -84,6 +84,7 @@ def test_true_and_false_are_choices_and_days_are_days(decoded: Decoded) -> None:
         ("kind = 'int'\n«min = []", "`min` is a bound, such as"),
         ("«match = '(a+)+b'", "`match` may take for ever"),
         ("«match = '('", "`match` is no regular expression"),
+        ("default = 'a'\n«match = '('", "`match` is no regular expression"),
         ("match = 'a+'\n«default = 'b'", "v: 'b' does not match"),
         ("many = true\ndefault = ['a', «['b']]", "`default` is a text in quotes"),
         ("default = ''\n«default_ = 1", "unknown key"),
@@ -147,3 +148,16 @@ def test_lint_reads_the_command_of_a_variable_as_a_check(tmp_path: Path) -> None
     used = HEAD + "from_run = 'echo \"$w\"'\n[var.w]\ndefault = 'x'\n"
     path.write_text(used.replace(' "$w"', "", 1))
     assert examine(path, thorough=True)[1] == ()
+
+
+def test_a_variable_for_the_record_needs_no_step(
+    pointed: Pointed, examined: Examine
+) -> None:
+    text = "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun = 'uptime'\n"
+    ((severity, said),) = pointed(text + "«[var.owner]\nask = true\n")
+    assert (severity, "nobody uses" in said) == ("warning", True)
+    _, problems = examined(text + "[var.owner]\nask = true\nrecord = true\n")
+    assert problems == ()
+    secret = "[var.owner]\nask = true\nsecret = true\n«record = true\n"
+    ((severity, said),) = pointed(text + secret)
+    assert (severity, said) == ("error", "a secret is never on record")

@@ -229,3 +229,23 @@ def test_a_mistake_that_is_inherited_is_reported_once(said: Examined) -> None:
     text = STEP + "run = 'true'\ntimeout = 3\n[[phase.step]]\nid = 'b'\nuse = 'a'\n"
     (line,) = said(text)
     assert line.startswith("x.toml:12:1: `timeout` is a text with a unit")
+
+
+def test_a_link_out_of_the_folder_is_not_included(tmp_path: Path) -> None:
+    """One that stays in it is, and one beside where the file itself is linked from."""
+    real, other = tmp_path / "real", tmp_path / "other"
+    for folder in (real, real / "..data", other):
+        folder.mkdir()
+    text = HEAD + '[[phase]]\ninclude = "common.toml#verify"\n'
+    (real / "x.toml").write_text(text)
+    (real / "..data" / "common.toml").write_text(COMMON.replace('next = "done"\n', ""))
+    (real / "common.toml").symlink_to(Path("..data") / "common.toml")
+    assert load(real / "x.toml").phases
+    (other / "x.toml").symlink_to(real / "x.toml")
+    (other / "common.toml").symlink_to(real / "common.toml")
+    assert load(other / "x.toml").phases
+    (other / "x.toml").unlink()
+    (other / "x.toml").write_text(text)
+    runbook, (problem,) = examine(other / "x.toml")
+    assert runbook is None
+    assert "is a link out of its folder: copy the file there" in problem.message

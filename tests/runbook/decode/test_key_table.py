@@ -113,6 +113,13 @@ def test_the_decoder_reads_the_keys_of_the_table(
     assert [*lacks, *unread, *unseen] == []
 
 
+def test_the_keys_of_a_variable_stand_in_one_table_in_order() -> None:
+    (table,) = re.findall(r"^\| key of `\[var\.NAME\]` .*?\n\n", REFERENCE, re.M | re.S)
+    rows = (row.split("|")[1] for row in table.splitlines()[2:] if row)
+    told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert told == list(KEYS["var.NAME"])
+
+
 def test_the_reference_says_what_each_key_means() -> None:
     known = {(place, key) for place, keys in KEYS.items() for key in keys}
     told = key_meanings()

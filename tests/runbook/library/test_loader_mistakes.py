@@ -31,6 +31,11 @@ url = "http://localhost"
 """
 )
 
+COUNTED = (
+    "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'A'\n"
+    "check.http = {{ url = 'http://x', {} }}\n"
+)
+
 KEYS = [
     (
         RUN + "«gaet = true",
@@ -200,7 +205,31 @@ STEPS = [
 ]
 HEADS = [
     ("«format = 3\nformatted = 'format = 1'", "this program reads the formats 1 and 2"),
-    ("«format = '1'\n# format = 1", "this program reads the formats 1 and 2"),
+    ("«format = '1'\n# format = 1", "a number, without quotes: format = 1"),
+    ("«format = '3'\n# format = 1", "this program reads the formats 1 and 2"),
+    ("«{'format': 2}\n#format = 2", "this is JSON"),
+    (
+        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun = «\"true\n",
+        'the " that opens here is not closed on its line',
+    ),
+    (
+        "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\nrun=«'''\n[[step]]\nrun = ''\n",
+        "the ''' that opens here is never closed",
+    ),
+    (
+        COUNTED.format("attempts = '${v}'") + "[var.v]\nask = true\n«kind = 'host'\n",
+        "`attempts` counts, and this is of kind `host`",
+    ),
+    (
+        COUNTED.format("attempts = '${v}'") + "[var.v]\n«default = 'x'\n",
+        "'x' is none: `attempts` is a whole number from 1 to 10000",
+    ),
+    (
+        COUNTED.format("«attempts = '3'"),
+        '`attempts` is a whole number, without quotes, or a variable: "${NAME}"',
+    ),
+    ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«run = 5\n", "`run` is a text"),
+    ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«use = 'zz'\n", "no step `zz`"),
     ("format = 1\n«runbook = 1\n" + RUN, "`runbook` is a table"),
     (
         "format = 1\n[runbook]\nid='x'\ntitle='X'\n«updated = '2026-11-24'\n" + RUN,

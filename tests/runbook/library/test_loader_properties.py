@@ -9,6 +9,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.runbook.decode.key_table import KEYS as KEY_TABLE
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
@@ -122,5 +123,67 @@ def test_any_step_of_known_keys(step: dict[str, Any]) -> None:
         "phase": [
             {"id": "p", "title": "P", "step": [{"id": "s", "title": "S", **step}]}
         ],
+    }
+    holds(tomli_w.dumps(tree).encode())
+
+
+VARIABLES = st.fixed_dictionaries(
+    {},
+    optional={
+        "default": SCALARS | st.lists(SCALARS, max_size=2),
+        "kind": st.sampled_from(["int", "duration", "date", "host", "bool", "zz"]),
+        "match": st.text(alphabet="()[]{}*+?|\\^$.<=!:Pa1,-", max_size=8) | SCALARS,
+        "choices": st.lists(SCALARS, max_size=3) | SCALARS,
+        "min": SCALARS,
+        "max": SCALARS,
+        "many": st.booleans(),
+        "hint": SCALARS,
+        "secret": st.booleans(),
+    },
+)
+
+
+@settings(REPEATABLE, max_examples=300)
+@given(VARIABLES, SCALARS)
+def test_any_variable_with_its_values(variable: dict[str, Any], given: object) -> None:
+    """What a value is held to may itself be wrong."""
+    tree = {
+        "format": 2,
+        "runbook": {"title": "X"},
+        "var": {"v": variable},
+        "profile": {"p": {"v": given}},
+        "step": [{"title": "S", "run": 'echo "$v"', "uses": ["v"]}],
+    }
+    holds(tomli_w.dumps(tree).encode())
+
+
+@settings(REPEATABLE, max_examples=150)
+@given(st.text(alphabet="()[]{}*+?|\\^$.<=!:Pa1,-", max_size=10))
+def test_any_pattern_of_any_key(pattern: str) -> None:
+    """Each key that takes a pattern: it is one, or is reported."""
+    checks = {
+        "process": {"match": pattern},
+        "log": {"file": "x", "match": pattern, "not": pattern},
+        "output": {"match": pattern, "not": pattern},
+        "run": {"script": "x", "is": f"matches {pattern}"},
+    }
+    ask = {"var": "w", "match": pattern}
+    tree = {
+        "format": 2,
+        "runbook": {"title": "X"},
+        "var": {"v": {"match": pattern, "default": "a"}},
+        "step": [
+            {"title": "A", "run": 'echo "$v"', "check": checks},
+            {"title": "B", "manual": "x", "ask": ask},
+            {"title": "C", "run": "x", "when": {"v": f"matches {pattern}"}},
+        ],
+    }
+    found = {
+        place for place, keys in KEY_TABLE.items() for key in keys if key == "match"
+    }
+    assert found == {
+        "var.NAME",
+        "phase.step.ask",
+        *(f"phase.step.check.{kind}" for kind in checks if kind != "run"),
     }
     holds(tomli_w.dumps(tree).encode())

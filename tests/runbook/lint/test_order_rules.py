@@ -32,6 +32,8 @@ LATE = [
     phase("p", READS, "manual = 'x'\nask = { var = 'lag' }"),
     phase("p", "check.run = 'test \"$lag\" = 1'", GIVES),
     phase("p", "manual = 'x'\nwhen = { lag = '1' }", GIVES),
+    phase("p", "manual = 'x'\nwhen = { any = [{ lag = '1' }] }", GIVES),
+    phase("p", "manual = 'x'\nwhen = { not = { all = [{ lag = '1' }] } }", GIVES),
 ]
 
 
@@ -53,6 +55,8 @@ def test_a_value_that_nothing_gives_is_missed_where_it_is_read(tmp_path: Path) -
 
 
 FINE = [
+    "[var.lag]\nask = true\n"
+    + phase("p", READS + "\nwhen = { any = [{ lag = '1' }, { not = { lag = '2' } }] }"),
     phase("p", GIVES, READS),
     phase("p", GIVES) + phase("q", READS),
     phase("p", GO + READS, GIVES) + phase("q", GIVES, keys=ASIDE),

@@ -174,6 +174,12 @@ def test_more_that_is_found(code: str, script: str, tmp_path: Path) -> None:
 
 
 FINE = [
+    "journalctl -u api | grep -q ready",
+    "grep version package.json",
+    "journalctl -u api | grep ready || echo none",
+    "if ps -e | grep -q api; then echo up; fi",
+    'up=no; curl -fsS -m 2 http://localhost:9/ && up=yes\necho "$up"',
+    'readings=$(journalctl -u api | grep ready) && echo "$readings"',
     "pkill -f -- '^([^ ]*/)?node .*mobius' || exit 0",
     "ps aux | grep '[n]ode'",
     "ps aux | grep node | grep -v grep",
@@ -298,6 +304,30 @@ FINE = [
     'mysql --password="$db_password" -e "select 1"',
     "echo 'token: see the vault'",
 ]
+
+
+READ = "effect = 'read'"
+SHOWS = [
+    "journalctl -u api | grep ready",
+    "journalctl -u api | grep -c ready | cat",
+    "grep -i error /var/log/api.log",
+    'for f in a b; do tail "$f" | egrep -v x; done',
+]
+
+
+@pytest.mark.parametrize("script", SHOWS)
+def test_a_search_that_finds_nothing_fails_what_only_shows(
+    script: str, tmp_path: Path
+) -> None:
+    assert codes(script, tmp_path, READ) == ["finds-nothing"]
+    for more in (
+        f"{READ}\nsuccess = [0, 1]",
+        f"{READ}\non_failure = 'continue'",
+        f"{READ}\ngate = true",
+        f"{READ}\ncheck.output = {{ match = 'x' }}",
+        ANYTHING,
+    ):
+        assert codes(script, tmp_path, more) == []
 
 
 @pytest.mark.parametrize("script", FINE, ids=lambda value: value[:50])

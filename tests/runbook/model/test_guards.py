@@ -125,6 +125,52 @@ def test_of_several_lines_one_is_enough_and_none_is_more() -> None:
     assert evaluate_guard({"v": ("> 1",)}, {"v": "2\n3"}).holds is None
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "other", "holds"),
+    [
+        ("> ${w}", "5", "4", True),
+        ("> ${w}", "5", "9", False),
+        ("> ${w}", "5", "many", None),
+        ("<= ${w}", "90s", "2m", True),
+        ("> ${w}", "90s", "4", None),
+        ("${w}", "a", "a", True),
+        ("${w}", "1.10", "1.1", False),
+        ("= ${w}", "1.10", "1.1", True),
+        ("!= ${w}", "a", "b", True),
+        ("${w}", "2000", "> 1000", False),
+        ("${w}", "> 1000", "> 1000", True),
+        ("in x, ${w}", "a, b", "a, b", True),
+        ("in x, ${w}", "a", "a, b", False),
+        ("${w}", "b", "a\nb", True),
+        ("= v-${w}", "v-2", "2", True),
+        ("$${w}", "${w}", "x", True),
+        ("${w}", "${v}", "${v}", True),
+    ],
+)
+def test_a_variable_is_compared_with_another(
+    text: str, value: str, other: str, holds: bool | None
+) -> None:
+    """A value is an operand, whatever it looks like."""
+    guard = {"v": (text,)}
+    assert evaluate_guard(guard, {"v": value, "w": other}).holds is holds
+
+
+def test_what_it_is_compared_with_is_told_and_waited_for() -> None:
+    guard = {"lag": ("> ${most}",)}
+    assert guard_in_words(guard) == "lag > most"
+    assert guard_variables(guard) == {"lag", "most"}
+    values = {"lag": "5", "most": "9"}
+    assert why_guard_fails(evaluate_guard(guard, values), values) == (
+        "lag is 5 and most is 9, and the step wants lag > most"
+    )
+    (unknown,) = evaluate_guard(guard, {"lag": "5"}).undecided
+    assert (unknown.name, unknown.is_given) == ("most", False)
+    (secret,) = evaluate_guard(guard, {"lag": "5", "most": None}).undecided
+    assert secret.words == "cannot be decided: most is a secret"
+    (odd,) = evaluate_guard(guard, {"lag": "5", "most": "x"}).undecided
+    assert odd.words == "cannot be decided: lag is '5', and > x wants a number"
+
+
 def test_a_long_value_is_told_without_its_middle() -> None:
     values = {"v": "x" * 500}
     told = why_guard_fails(evaluate_guard({"v": ("y",)}, values), values)
@@ -151,6 +197,12 @@ WRONG = [
     ("when = { not = { «w = 'a' } }", "`w` is used and never defined"),
     ("when = { «pw = 'x' }\n[var.pw]\nsecret = true", "is a secret, which no guard"),
     ("when = { any = [«{}] }", "an empty table compares nothing"),
+    ("when = { «v = '> ${ww}' }", "`ww` is used and never defined"),
+    ("when = { v = '> «${w}' }\n[var.w]\ndefault = 'abc'", "and 'abc' is none"),
+    ("when = { v = '> «${w}' }\n[var.w]\nchoices = ['1', 'x']", "and 'x' is none"),
+    ("when = { v = '«${w}' }\n[var.w]\nsecret = true", "`w` is a secret, which no"),
+    ("when = { v = '«matches ${w}' }\n[var.w]\nask = true", "is written there"),
+    ("when = { v = '«${w:-1}' }", "is no ${name}"),
 ]
 NEVER = [
     ("choices = ['1', '2']", "when = { v = '«> 5' }", "`v` is never `> 5`: it is 1 or"),

@@ -121,7 +121,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     LostSecretsDialog: lambda view: LostSecretsDialog(view),
     MessageDialog: lambda view: MessageDialog(view, _step(view, "alert-stakeholders")),
     PhasesDialog: lambda view: PhasesDialog(
-        view.plan, view.runbook.phases[-1:], likely=None
+        view, view.runbook.phases[-1:], likely=None
     ),
     Question: lambda _: Question("Stop?", "It ends.", verb="Stop it", tone="bad"),
     TextDialog: lambda _: TextDialog(

@@ -65,7 +65,7 @@ from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.planning.step_permissions import available_options
 from mobius_tui.run.planning.variables import (
-    NoDurationError,
+    UnfitValueError,
     require_value,
     validate_value,
 )
@@ -97,7 +97,7 @@ async def _approval_request(
     assert step.approve is not None
     try:
         within = services.context.values().seconds(step.approve.within, "within")
-    except NoDurationError as error:
+    except UnfitValueError as error:
         raise RunError(f"approve.within: {error}") from error
     files = await called_file_digests(services.context, step) or None
     return ApprovalAsked(

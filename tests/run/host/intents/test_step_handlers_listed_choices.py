@@ -119,6 +119,16 @@ async def test_auto_takes_the_first_that_can_be_chosen_and_says_why(
     )
 
 
+async def test_auto_says_no_reason_where_the_list_gives_none(
+    begin: Begin, tmp_path: Path
+) -> None:
+    (tmp_path / "list").write_text("found=two\n")
+    run = await begin(BOOK, workdir=tmp_path)
+    await run.auto()
+    await run.over()
+    assert choice(run).reason == "the first that is listed"
+
+
 async def test_auto_takes_what_it_was_told(begin: Begin, tmp_path: Path) -> None:
     (tmp_path / "list").write_text(LISTED)
     run = await begin(BOOK, workdir=tmp_path)
