@@ -229,8 +229,7 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         # Of a step with rows each of these is decided on, and is proposed.
         return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
-    is_unproposed = step.improvised_by or standing.status is Status.UNDONE
-    if is_unproposed and kinds == {"approval"}:  # nothing else proposes it
+    if kinds == {"approval"}:
         waits = ", ".join(wait.text for wait in standing.waits)
         return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
