@@ -161,6 +161,8 @@ def propose(
                 found = _propose_in_group(plan, state, statuses, group)
                 if found is not None:
                     return found
+                if waiting is None and not undone:
+                    waiting = _waiting_in_group(plan, state, statuses, group)
         elif own.status is Status.RUNNING and not is_live_output(step):
             return Proposal(kind="running", step=step.id)
         elif own.status in STATUSES_NEEDING_DECISION and step.id not in state.rows_of:
@@ -268,6 +270,16 @@ def _propose_in_group(
     for step in (*unknown, *tried_again, *bad):
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
+    return None
+
+
+def _waiting_in_group(
+    plan: Plan, state: RunState, statuses: StepStatuses, group: _Group
+) -> Step | None:
+    """The first step of a group that waits; `None` where none does."""
+    for step in group.steps:
+        if statuses[step.id].waits and not _needs_no_decision(plan, state, step):
+            return step
     return None
 
 

@@ -61,7 +61,8 @@ class StepStatus:
     """Whether a check of the guard found that, so that beginning the step checks
     again."""
     not_for: str = ""
-    """Why its guard does not hold, short: `not for code`; empty where it holds."""
+    """Why it does not apply, short: `not for code` where its guard does not hold, or
+    that another phase took the place of its own; empty for other reasons."""
 
 
 StepStatuses = Mapping[str, StepStatus]
@@ -133,9 +134,8 @@ def _own_status(
         return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title
-        return StepStatus(
-            status=Status.NOT_APPLICABLE, reason=f"{title} took its place"
-        )
+        why = f"{title} took its place"
+        return StepStatus(status=Status.NOT_APPLICABLE, reason=why, not_for=why)
     if own.status is Status.NOT_APPLICABLE:
         return StepStatus(
             status=own.status,
@@ -191,7 +191,7 @@ def _decided_against(
 def _is_decided_against(state: RunState, row: Step, parent: StepStatus) -> bool:
     """Whether a row is left behind with the step that it is a row of."""
     is_open = state.steps[row.id].status in _LEFT_OPEN_STATUSES | {Status.PENDING}
-    return is_open and bool(parent.not_for)
+    return is_open and parent.is_guard_false and not parent.found_by_guard_check
 
 
 def _not_for(state: RunState, step: Step, reason: str, not_for: str) -> StepStatus:

@@ -49,6 +49,14 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         keys=("underscore",),
         title="Fold the phases that are done, or unfold all",
     ),
+    _moving(
+        id="checklist.left_out",
+        act="left_out",
+        keys=("asterisk",),
+        title="Show the steps that do not apply, or hide them",
+        label="All steps",
+        help="Else one row of each phase stands for what nobody comes to.",
+    ),
     _run(
         id="checklist.edit",
         act="edit",

@@ -27,7 +27,7 @@ from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
 
 SOURCE_CHECK_INTERVAL = 2.0
 """Seconds between two polls whether the runbook's source was edited."""
@@ -166,7 +166,7 @@ class SourceEdits:
 def _header(key: RowKey) -> tuple[HeaderKind, str]:
     """The TOML header where a row's part of the source begins: its kind and its id."""
     match key:
-        case PhaseRow(phase_id):
+        case PhaseRow(phase_id) | LeftOutRow(phase_id):
             return "phase", phase_id
         case StepRow(step_id):
             return "phase.step", step_id

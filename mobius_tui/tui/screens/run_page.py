@@ -202,7 +202,8 @@ class RunPage(Page):
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
         names = availability.footer_labels(self.view, self.key)
-        shown = (*self.pane_layout.pane_commands(), *super().footer_commands())
+        own = filter(self._is_of_use, super().footer_commands())
+        shown = (*self.pane_layout.pane_commands(), *own)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
             for command in pane_commands_first(self.outputs.footer(shown))
@@ -211,7 +212,15 @@ class RunPage(Page):
     def palette_commands(self) -> tuple[Command, ...]:
         """What the palette finds: of the output's, what applies to what is shown."""
         found = super().palette_commands()
-        return tuple(each for each in found if self.outputs.applies(each))
+        return tuple(
+            each
+            for each in found
+            if self.outputs.applies(each) and self._is_of_use(each)
+        )
+
+    def _is_of_use(self, command: Command) -> bool:
+        """Whether a command that shows steps which do not apply has any to show."""
+        return command.id != "checklist.left_out" or self.checklist.has_left_out
 
     # What is told by the run's files
 
