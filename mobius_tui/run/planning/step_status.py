@@ -209,7 +209,8 @@ def _not_for(state: RunState, step: Step, reason: str, not_for: str) -> StepStat
             not_for=not_for,
         )
     if own.status in _LEFT_OPEN_STATUSES:
-        reason = f"{reason}; it is {own.status}{f': {own.reason}' * bool(own.reason)}"
+        before = f": {own.reason}" if own.reason else ""
+        reason = f"{reason}; {own.status} before that{before}"
     return StepStatus(
         status=Status.NOT_APPLICABLE,
         reason=reason,

@@ -26,6 +26,7 @@ from mobius_tui.run.attempts.value_sources import obtain_secrets
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
 from mobius_tui.run.checks.run_check import make_probe_look
+from mobius_tui.run.events.run_events import HEALTH_IS_WELL
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 from mobius_tui.run.planning.variables import check_env, probe_variable_names
@@ -42,6 +43,11 @@ SECRET_RETRY_INTERVAL = 60.0
 """Seconds between two attempts to get the secrets that probes send."""
 SYSTEMCTL_TIMEOUT = 5.0
 """Seconds that a call may take."""
+
+
+UNWELL_REMEDY = "the run is over, the trouble is not: find out why, or call whoever owns the service"
+"""What is said at the end of a run of a service that is not well, where the runbook
+says nothing of it."""
 
 
 class UnitMonitor:
@@ -166,6 +172,19 @@ class HealthMonitor:
             else "unknown"
             for probe_id, window in self._health.windows.items()
         }
+
+    def text_at_end(self) -> str | None:
+        """How health is as the run ends, in words; `None` where it has no probes."""
+        health = self._runbook.health
+        if health is None:
+            return None
+        known = self.states()
+        states = {each.id: known.get(each.id, "unknown") for each in health.probes}
+        unwell = self._health.unwell_text(states, self._clock.wall())
+        if not unwell:
+            return HEALTH_IS_WELL
+        remedy = health.unwell or UNWELL_REMEDY
+        return f"health is not well: {unwell}; {remedy}"
 
     def stale_after(self, probe: str) -> float:
         """Seconds after which a probe's last check is too old to count."""

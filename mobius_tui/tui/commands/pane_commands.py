@@ -49,14 +49,6 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         keys=("underscore",),
         title="Fold the phases that are done, or unfold all",
     ),
-    _moving(
-        id="checklist.left_out",
-        act="left_out",
-        keys=("asterisk",),
-        title="Show the steps that do not apply, or hide them",
-        label="All steps",
-        help="Else one row of each phase stands for what nobody comes to.",
-    ),
     _run(
         id="checklist.edit",
         act="edit",
@@ -71,6 +63,14 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         title="Find steps",
         label="Find",
         help="Lists the steps whose title, id or state matches; Esc lists all again.",
+    ),
+    _moving(
+        id="checklist.left_out",
+        act="left_out",
+        keys=("asterisk",),
+        title="Show the steps that do not apply, or hide them",
+        label="All steps",
+        help="Else one row of each phase stands for what nobody comes to.",
     ),
     _moving(id="checklist.page_up", act="page(-1)", keys=("pageup",), title="Page up"),
     _moving(

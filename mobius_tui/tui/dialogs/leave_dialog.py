@@ -82,7 +82,7 @@ def closing_text(state: RunState, plan: Plan) -> str:
     """What becomes of a run that is left, or became of it: for the shell."""
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
-        return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
+        return sanitize.line(f"{state.ended.outcome}: {state.ended.text} ({run})")
     if ends_without_viewers(plan, state):
         return f"the watch ends when nobody looks at it any more ({run})"
     if has_unwatched_limit(state):

@@ -35,6 +35,8 @@ from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
 
 MAX_ANSWER_CELLS = 14
 """The most cells that an answer takes in the right column."""
+MAX_NOT_FOR_CELLS = 24
+"""The most cells of the right column that say why a step does not apply."""
 MIN_LEFT_OUT = 2
 """Steps of a phase that do not apply, from which one row stands for them."""
 
@@ -150,7 +152,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         title=title,
         mark=mark,
         right=of_hosts or right,
-        right_if_short=short,
+        right_if_short=short or (mark.word if standing.not_for else ""),
         right_role=role,
         is_dim=mark.role == "muted",
         repeats_phase=bool(phase_wait) and standing.status is Status.WAITING,
@@ -205,7 +207,7 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return mark.word, "bad"
         case Status.NOT_APPLICABLE if standing.not_for:
             words = sanitize.line(standing.not_for)
-            fits = cell_len(words) <= MAX_ANSWER_CELLS
+            fits = cell_len(words) <= MAX_NOT_FOR_CELLS
             return words if fits else mark.word, mark.role
         case _:
             return mark.word, mark.role

@@ -261,8 +261,9 @@ def _left_out_fields(view: RunView, phase: Phase) -> Iterator[Field]:
         standing = view.statuses[step.id]
         if standing.not_for:
             title = f"{sanitize.line(step.title)}  "
-            why = (sanitize.line(standing.reason), "muted")
-            yield Field(view.plan.numbers[step.id], assemble((title, "plain"), why))
+            why = sanitize.line(standing.reason)
+            words = assemble((title, "plain"), (why, "muted"))
+            yield Field(view.plan.numbers[step.id], words)
 
 
 def _action(

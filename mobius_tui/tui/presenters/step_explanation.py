@@ -124,7 +124,8 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
         mark = STATUS_MARKS[Status.NOT_APPLICABLE]
         name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
         more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
-        why = f"  {view.statuses[passed[0].id].reason}{more}"
+        nearest = view.statuses[passed[0].id]
+        why = f"  {sanitize.line(nearest.not_for or nearest.reason)}{more}"
         yield Field("past", assemble((name, "plain"), (why, "muted")))
 
 

@@ -21,6 +21,9 @@ from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 
+BANNER_PADDING = 1
+"""Cells at either side of a banner."""
+
 
 class AlarmBanner(Widget):
     """Two lines while there is an alarm, else none."""
@@ -52,7 +55,8 @@ class AlarmBanner(Widget):
 
     def watch_view(self, view: RunView | None) -> None:
         """Show the alarm again if its text has changed."""
-        lines = alarm_text(view, key_prefix=self._key_prefix)
+        width = self.app.size.width - 2 * BANNER_PADDING
+        lines = alarm_text(view, key_prefix=self._key_prefix, width=width)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
@@ -63,6 +67,10 @@ class AlarmBanner(Widget):
             begun and view is not None and view.state.watch.rollback_running, "-calm"
         )
         self.refresh(layout=other_height)
+
+    def on_resize(self) -> None:
+        """Say it in the room that there is now."""
+        self.watch_view(self.view)
 
     def render(self) -> RenderResult:
         """The lines, each cut to the width."""
@@ -145,7 +153,10 @@ class OtherRunsBanner(Widget):
     def _show(self, event: RunsRead) -> None:
         event.stop()
         self._runs = event.runs
-        lines = other_runs_lines(event.runs, now=self._wall(), key=self._key)
+        width = self.app.size.width - 2 * BANNER_PADDING
+        lines = other_runs_lines(
+            event.runs, now=self._wall(), key=self._key, width=width
+        )
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
