@@ -10,7 +10,7 @@ from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
-from mobius_tui.runbook.text.units import ago_in_words, clock_duration
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
@@ -314,7 +314,7 @@ class CurrentHealth:
         last = self.window(probe).last
         if state == "unknown" or last is None:
             return "is not known"
-        ago = ago_in_words(now - last.at)
+        ago = f"{duration_in_words(round(max(0.0, now - last.at)))} ago"
         if last.status is not None:
             return f"answered {last.status} {ago}"
         return f"failed {ago}{f': {last.reason}' if last.reason else ''}"

@@ -45,7 +45,7 @@ SYSTEMCTL_TIMEOUT = 5.0
 """Seconds that a call may take."""
 
 
-UNWELL_REMEDY = "the run is over, the trouble is not: find out why, or call whoever owns the service"
+UNWELL_REMEDY = "the run is over, the trouble is not: find out why, or call its owner"
 """What is said at the end of a run of a service that is not well, where the runbook
 says nothing of it."""
 
