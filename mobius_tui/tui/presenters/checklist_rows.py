@@ -353,7 +353,11 @@ class ChecklistOutline:
     def has_left_out(self) -> bool:
         """Whether steps that do not apply are out of sight, or were shown by a key."""
         hides = any(isinstance(key, LeftOutRow) for key in self.keys)
-        return hides or bool(self._phases_shown_whole)
+        view = self._view
+        phases = view.runbook.phases if view is not None else ()
+        return bool(
+            hides or self._phases_shown_whole or any(map(self._is_left_out, phases))
+        )
 
     def toggle_left_out(self) -> None:
         """Show the steps that do not apply; where any phase shows them, hide them."""
@@ -361,13 +365,15 @@ class ChecklistOutline:
         if view is None:
             return
         shown = bool(self._phases_shown_whole)
-        for phase in view.runbook.phases:
-            if self._applies_to_nobody(phase):
-                self._toggled_phases[phase.id] = shown
+        for phase in filter(self._is_left_out, view.runbook.phases):
+            if shown:
+                self._toggled_phases.pop(phase.id, None)
+            else:
+                self._toggled_phases[phase.id] = False
         ids = () if shown else (phase.id for phase in view.runbook.phases)
         self._phases_shown_whole = frozenset(ids)
 
-    def _applies_to_nobody(self, phase: Phase) -> bool:
+    def _is_left_out(self, phase: Phase) -> bool:
         """Whether no step of a phase applies, so that its own row says it."""
         return bool(phase.steps) and all(s.id in self._left_out for s in phase.steps)
 
@@ -387,7 +393,7 @@ class ChecklistOutline:
         """Whether a phase's steps are out of sight."""
         entered = self._view.state.entered_phases if self._view is not None else ()
         is_shown = phase.id in entered or is_improvised(phase)
-        folds = (phase.aside and not is_shown) or self._applies_to_nobody(phase)
+        folds = (phase.aside and not is_shown) or self._is_left_out(phase)
         return self._toggled_phases.get(phase.id, folds)
 
     def fold(self, key: RowKey | None) -> None:

@@ -202,7 +202,9 @@ class RunPage(Page):
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
         names = availability.footer_labels(self.view, self.key)
-        own = filter(self._is_of_use, super().footer_commands())
+        own = super().footer_commands()
+        if not self.checklist.has_left_out:
+            own = tuple(each for each in own if each.id != "checklist.left_out")
         shown = (*self.pane_layout.pane_commands(), *own)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
@@ -212,15 +214,7 @@ class RunPage(Page):
     def palette_commands(self) -> tuple[Command, ...]:
         """What the palette finds: of the output's, what applies to what is shown."""
         found = super().palette_commands()
-        return tuple(
-            each
-            for each in found
-            if self.outputs.applies(each) and self._is_of_use(each)
-        )
-
-    def _is_of_use(self, command: Command) -> bool:
-        """Whether a command that shows steps which do not apply has any to show."""
-        return command.id != "checklist.left_out" or self.checklist.has_left_out
+        return tuple(each for each in found if self.outputs.applies(each))
 
     # What is told by the run's files
 

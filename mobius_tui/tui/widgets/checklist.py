@@ -372,6 +372,9 @@ class Checklist(ChecklistRows):
 
     def action_left_out(self) -> None:
         """Show the steps that do not apply, or hide them."""
+        if not self.has_left_out:
+            self.notify("No step is out of sight: each one applies.", markup=False)
+            return
         self._outline.toggle_left_out()
         self._rebuild_rows()
 
