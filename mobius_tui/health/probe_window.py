@@ -314,7 +314,8 @@ class CurrentHealth:
         last = self.window(probe).last
         if state == "unknown" or last is None:
             return "is not known"
-        ago = f"{duration_in_words(round(max(0.0, now - last.at)))} ago"
+        since = round(now - last.at)
+        ago = f"{duration_in_words(since)} ago" if since > 0 else "just now"
         if last.status is not None:
             return f"answered {last.status} {ago}"
         return f"failed {ago}{f': {last.reason}' if last.reason else ''}"

@@ -124,6 +124,8 @@ WATCH_FAILURE_TEXT = (
 def detail_title(view: RunView, key: RowKey | None) -> str:
     """`2.1 Restore the backup`."""
     phase = view.phase(key)
+    if isinstance(key, LeftOutRow):
+        phase = view.runbook.phase(key.phase_id)
     if phase is not None:
         return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
     step = view.step(key)
