@@ -116,8 +116,8 @@ class EndCard(Dialog[EndCardChoice]):
         glyph = "✔" if good else "✖"
         self._fields = (
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
-            Field("why", text(ended.reason)),
             *_health_fields(ended),
+            Field("why", text(ended.reason)),
             Field("took", text(duration_in_words(view.elapsed))),
             Field("steps", _status_counts(view)),
             *_failed_attempts_fields(view),
