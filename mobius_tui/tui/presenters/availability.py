@@ -151,6 +151,8 @@ def _stop(view: RunView, selected: RowKey | None) -> Action | None:
     last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
         return None
+    if view.host_pid is None and view.verifying == step.id:
+        return None  # its script has ended, and nobody makes its checks
     return StopStep(step=step.id, attempt=last.number)
 
 

@@ -136,13 +136,20 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     if watched := view.watch_progress(step):
         words = f"▶ watching health: {watched}, {begun}"
     stop = "stop it"
+    is_idle = (  # nobody makes its checks, and its script has ended
+        view.verifying == step.id
+        and view.host_pid is None
+        and view.reviewed_duration is None
+    )
     if view.verifying == step.id:
         words = f"▶ its script has ended; being checked, {took} so far"
+        if is_idle:
+            words = "▶ its script has ended; it is checked once the run is resumed"
         stop = "stop the checks"
     yield Field("now", assemble((words, "accent")))
     if last.stop_asked:
         yield Field("stop", text("was asked for", "warn"))
-    elif view.reviewed_duration is None:
+    elif view.reviewed_duration is None and not is_idle:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
             ways = [
