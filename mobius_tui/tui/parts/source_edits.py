@@ -14,6 +14,7 @@ from textual.worker import Worker
 from mobius_tui import sanitize
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.source_diff import (
+    GONE,
     SourceStamp,
     edited_source,
     source_edits,
@@ -70,6 +71,8 @@ class SourceEdits:
         self._run_foreground_task = run_foreground_task
         self._was_edited = was_edited
         self._stamp: SourceStamp | None = None
+        self._seen_gone: SourceStamp | None = None
+        """The stamp that last had a file which is not there."""
         self._check_worker: Worker[None] | None = None
         self.edits_told = is_known
         """Whether the person knows that the source was edited since the run began."""
@@ -149,11 +152,16 @@ class SourceEdits:
         seen = await asyncio.to_thread(source_stamp, directory, began)
         if seen is None or seen == self._stamp:
             return
+        is_gone = GONE in seen
+        if is_gone and seen != self._seen_gone:
+            self._seen_gone = seen  # one that is being written anew is soon back
+            return
         differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
         if differs and not self.edits_told:
             name, key = edited_source(began).name, first_key_name("changes")
-            words = f"{name} was edited since this run began, which goes on by its copy"
+            what = "is gone" if is_gone else "was edited"
+            words = f"{name} {what} since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)
         self._note_edited(differs)
