@@ -68,9 +68,9 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         id="checklist.left_out",
         act="left_out",
         keys=("asterisk",),
-        title="Show the steps that do not apply, or hide them",
+        title="Show or hide steps that do not apply",
         label="All steps",
-        help="Else one row of each phase stands for what nobody comes to.",
+        help="Hidden, one row of a phase stands for them.",
     ),
     _moving(id="checklist.page_up", act="page(-1)", keys=("pageup",), title="Page up"),
     _moving(
