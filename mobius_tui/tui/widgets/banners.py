@@ -8,6 +8,7 @@ from collections.abc import Callable
 from textual import on
 from textual.app import RenderResult
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -176,16 +177,30 @@ class OtherRunsBanner(Widget):
         return max(1, len(self._lines))
 
 
+class WordsAboveList(Widget):
+    """Words as high as they need, but on a low screen no higher than a sixth of it.
+
+    The checklist, the keys of an alarm and the next action stay in sight.
+    """
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines of the words, or what there is room for."""
+        needed = super().get_content_height(container, viewport, width)
+        return min(needed, max(1, viewport.height // 6))
+
+
 HINT_SECONDS = 180.0
 """Seconds for which a hint is shown."""
 
 
-class HintBanner(Widget):
-    """As many lines as the hint needs while it is new, and else none."""
+class HintBanner(WordsAboveList):
+    """As many lines as the hint needs while it is new, and else none.
+
+    It is not docked: it would lie over the lines of an alarm, which is.
+    """
 
     DEFAULT_CSS = """
     HintBanner {
-        dock: top;
         height: auto;
         width: 1fr;
         padding: 0 1;
@@ -223,7 +238,7 @@ MAX_COMPLAINTS = 2
 """Complaints that are shown; `mobius-tui verify` lists all."""
 
 
-class DamageBanner(Widget):
+class DamageBanner(WordsAboveList):
     """The damage that was found in a run's files; empty if there is none."""
 
     DEFAULT_CSS = """
