@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.run.events.run_events import Event, VariableSet
+from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, VariableSet
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
     RowsAdded,
@@ -165,6 +165,22 @@ def test_a_skip_of_what_does_not_apply_lacks_nothing(make_runbook: MakeRunbook) 
     assert run_outcome(made.plan, made.state)[0] == "incomplete"
     made.after(*events, chosen("code", 2))
     assert run_outcome(made.plan, made.state)[0] == "completed"
+
+
+def test_what_was_undone_is_in_the_way_of_nothing(make_runbook: MakeRunbook) -> None:
+    undo = 'effect = "change"\ngate = true\nundo = "true"'
+    book = HEAD + step("restart", "true", IF_RESTART + undo) + step("always")
+    made = Made(Plan(make_runbook(book)))
+    turned = PhaseEntered(phase="undo", undoes=("undo-restart",))
+    done = (*ended("restart", Status.PASSED), turned)
+    events = (chosen("restart"), *done, *ended("undo-restart", Status.PASSED))
+    left = PhaseLeft(phase="undo", passed=True)
+    found = made.after(*events, left)
+    assert found["restart"].status is Status.UNDONE
+    assert propose(made.plan, made.state).kind == "end"
+    found = made.after(*events, left, chosen("code", 2))
+    assert found["restart"].status is Status.NOT_APPLICABLE
+    assert propose(made.plan, made.state).step == "always"
 
 
 def test_no_decision_tells_how_far_a_change_got(make_runbook: MakeRunbook) -> None:
