@@ -153,8 +153,9 @@ class SourceEdits:
         if seen is None or seen == self._stamp:
             return
         is_gone = GONE in seen
-        if is_gone and seen != self._seen_gone:
-            self._seen_gone = seen  # one that is being written anew is soon back
+        if is_gone and (self._stamp is None or seen != self._seen_gone):
+            # It was never here, or it is being written anew, and soon back.
+            self._seen_gone = seen
             return
         differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
