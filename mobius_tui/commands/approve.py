@@ -20,11 +20,11 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
     bound_files_text,
     current_approval,
-    steps_awaiting_approval,
 )
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
+from mobius_tui.run.planning.step_status import steps_awaiting_approval
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.step_state import Approval
 from mobius_tui.run.storage.run_index import run_by_name

@@ -186,7 +186,7 @@ async def _end_again(viewer: Viewer) -> int:
     viewer.follower.poll()
     ended = viewer.follower.state.ended
     if ended is not None:
-        narrate(f"the run has ended again: {ended.outcome}: {ended.reason}")
+        narrate(f"the run has ended again: {ended.outcome}: {ended.text}")
     return EXIT_OK
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
-from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 
 def nearest_rank(ordered: Sequence[float], percent: int) -> float | None:
@@ -296,6 +296,29 @@ class CurrentHealth:
         new.sample, new.last_at = self.sample, self.last_at
         new.windows = {name: window.copy() for name, window in self.windows.items()}
         return new
+
+    def unwell_text(self, states: Mapping[str, str], now: float) -> str:
+        """What is not well, in words: `api answered 500 4 s ago`; empty where all is.
+
+        Args:
+            states: each probe's condition now, by its id.
+            now: seconds since 1970.
+        """
+        return ", ".join(
+            f"{probe} {self._unwell_words(probe, state, now)}"
+            for probe, state in states.items()
+            if state != "ok"
+        )
+
+    def _unwell_words(self, probe: str, state: str, now: float) -> str:
+        last = self.window(probe).last
+        if state == "unknown" or last is None:
+            return "is not known"
+        since = round(now - last.at)
+        ago = f"{duration_in_words(since)} ago" if since > 0 else "just now"
+        if last.status is not None:
+            return f"answered {last.status} {ago}"
+        return f"failed {ago}{f': {last.reason}' if last.reason else ''}"
 
     def window(self, probe: str) -> ProbeWindow:
         """A probe's window; an empty one if it was not seen yet."""

@@ -242,7 +242,7 @@ def _assemble_report(
 def _reason(run: ReadRun, state: RunState) -> str:
     """Why the run ended as it did; of one that is open, that no host runs it."""
     if state.ended is not None:
-        return state.ended.reason
+        return state.ended.text
     if run.hosted:
         return ""
     is_running = any(own.status is Status.RUNNING for own in state.steps.values())

@@ -32,7 +32,14 @@ class PhaseRow:
     phase_id: str
 
 
-RowKey = StepRow | PhaseRow
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """The row that stands for the steps of a phase that do not apply."""
+
+    phase_id: str
+
+
+RowKey = StepRow | PhaseRow | LeftOutRow
 """The key of a row: not an id alone, as a step and a phase may have the same."""
 
 

@@ -44,6 +44,7 @@ def make_context(
         health=HealthReadings(
             states=dict,
             last_checks=dict,
+            at_end=lambda: None,
             unknown_triggers=tuple,
             rollout=RolloutHealth,
         ),

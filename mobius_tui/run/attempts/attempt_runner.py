@@ -21,6 +21,7 @@ from mobius_tui.run.planning.plan import (
     step_blocking_start,
     will_retry,
 )
+from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.runbook.model.limits import bounded_duration
@@ -144,10 +145,15 @@ class AttemptRunner:
             await asyncio.sleep(BUSY_INTERVAL)
 
     def _retries_by_itself(self, step: Step) -> bool:
-        """Whether another attempt follows; none does once the run is only undone."""
-        state = self._context.state
+        """Whether another attempt follows.
+
+        None does once the run is only undone, or once a decision is against the step.
+        """
+        plan, state = self._context.plan, self._context.state
+        if not will_retry(step, state.steps[step.id]):
+            return False
         is_over = state.is_reopened and step.id not in state.steps_allowed_when_reopened
-        return not is_over and will_retry(step, state.steps[step.id])
+        return not is_over and not step_statuses(plan, state)[step.id].is_guard_false
 
     async def _retry_unless_busy(self, step: Step, tried: int) -> bool:
         """Make another attempt unless a person did; returns whether to try again later.

@@ -94,6 +94,8 @@ class HealthReadings:
     """Each probe's state, in a word."""
     last_checks: Callable[[], Mapping[str, float]]
     """When each probe was last asked, in seconds since 1970."""
+    at_end: Callable[[], str | None]
+    """How health is as the run ends, in words; `None` where it has no probes."""
     unknown_triggers: Callable[[], tuple[str, ...]]
     """Triggers of which it is not known whether they hold, in words."""
     rollout: Callable[[], RolloutHealth]

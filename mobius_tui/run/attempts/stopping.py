@@ -182,7 +182,12 @@ async def finish_run(
     standing = state.watch.standing_text
     if standing and standing not in reason:
         reason = f"{reason}; {standing}" if reason else standing
+    health = context.health.at_end() if state.watch.watch_run is None else None
     ended = RunEnded(
-        outcome=outcome, reason=context.redact(reason), seals=True, took=took
+        outcome=outcome,
+        reason=context.redact(reason),
+        seals=True,
+        took=took,
+        health=None if health is None else context.redact(health),
     )
     return await writer.write(ended, who, intent)

@@ -269,6 +269,10 @@ class HealthSealed:
     sha256: str
 
 
+HEALTH_IS_WELL = "health is well"
+"""`RunEnded.health` where every probe is ok."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunEnded:
     """The run ended."""
@@ -281,6 +285,14 @@ class RunEnded:
     took: float | None = field(default=None, metadata=OMITTED_IF_NONE)
     """Seconds for which the run was open in all, where it was opened again; else it was
     open from its beginning on."""
+    health: str | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """How the service's health was then, in words; `None` in a run without probes, in
+    one that only watches, whose reason says it, and in older journals."""
+
+    @property
+    def text(self) -> str:
+        """Why, and how health was, in words."""
+        return "; ".join(part for part in (self.reason, self.health) if part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.stopping import stop_attempt
-from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft
+from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.step_events import ApprovalDenied, RowsAdded, StepPassedOver
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves
 from mobius_tui.run.planning.plan import is_live_output
 from mobius_tui.run.planning.proposal import rows_known_before_start, steps_passed_over
 from mobius_tui.run.planning.rollback import is_watch_run_only
-from mobius_tui.run.planning.run_outcome import aside_outcome
+from mobius_tui.run.planning.run_outcome import aside_outcome, end_of_aside
 from mobius_tui.run.planning.step_status import StepStatus, step_statuses
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
 from mobius_tui.run.state.step_state import (
@@ -111,28 +111,10 @@ async def _record_passed_over(
 async def _leave_aside(
     context: RunContext, writer: JournalWriter, phase_id: str, passed: bool
 ) -> None:
+    event = end_of_aside(context.plan, context.state, phase_id, passed=passed)
     phase = context.plan.runbook.phase(phase_id)
-    origin = context.state.aside_frames[-1].from_step
-    repaired = []
-    for step in context.plan.steps.values():
-        own = context.state.steps[step.id]
-        mine = context.plan.phase_of[step.id].id in phase.instead_of
-        is_left = is_row_closed_by_parent(context.state, step.id)
-        if (
-            own.status in STATUSES_NEEDING_DECISION
-            and (step.id == origin or mine)
-            and not is_left
-        ):
-            repaired.append(step.id)
-    aside = phase.next in context.state.aside_steps
-    event = PhaseLeft(
-        phase=phase_id,
-        passed=passed,
-        to=None if aside else phase.next,
-        recovered=tuple(repaired) if passed else (),
-    )
     await writer.write(event, "host")
-    if aside and phase.next is not None:
+    if phase.next is not None and phase.next in context.state.aside_steps:
         entered = PhaseEntered(phase=phase.next, reason=f"after {phase.title}")
         await writer.write(entered, "host")
 

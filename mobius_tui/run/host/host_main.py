@@ -251,6 +251,7 @@ class Host:
         health = HealthReadings(
             states=self.health_monitor.states,
             last_checks=self.health_monitor.last_checks,
+            at_end=self.health_monitor.text_at_end,
             unknown_triggers=lambda: self.triggers.unknown_triggers(),
             rollout=lambda: self.healthy_since_tracker.at(
                 self.clock.wall(), state.watch.latest_alarm

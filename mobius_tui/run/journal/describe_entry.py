@@ -332,10 +332,10 @@ def _run_entry_text(entry: Entry, plan: Plan, state: RunState) -> str | None:
             return f"hint by {who}: {text}"
         case AutoStopped(reason=reason):
             return f"stopped: {reason}"
-        case RunEnded(outcome=outcome, reason=reason, took=took):
+        case RunEnded(outcome=outcome, took=took) as ended:
             open_for = entry.at - state.began_at if took is None else took
             after = duration_in_words(open_for)
-            return f"{outcome.upper()} after {after}: {reason}"
+            return f"{outcome.upper()} after {after}: {ended.text}"
         case RunReopened():
             return f"the run is open again, to be undone, by {entry.by}"
         case HostStopped(reason=reason) if state.ended is None:

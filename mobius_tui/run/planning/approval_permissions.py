@@ -19,6 +19,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
+from mobius_tui.run.planning.step_permissions import require_applies
 from mobius_tui.run.planning.step_status import waits_of_retry
 from mobius_tui.run.state.step_state import Approval, Status
 from mobius_tui.runbook.model.runbook import Step
@@ -62,9 +63,7 @@ def _require_ready_to_ask(situation: Situation, step: Step) -> None:
     """Raise unless the step could begin but for its approval: its values are final."""
     plan, name = situation.plan, situation.plan.name(step.id)
     standing = situation.statuses[step.id]
-    if standing.status is Status.NOT_APPLICABLE and not standing.found_by_guard_check:
-        words = f"{name} does not apply: {standing.reason}"
-        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words)
+    require_applies(situation, step)
     if standing.status is Status.RUNNING:
         raise NotPermittedError(RefusalCode.RUNNING, f"{name} is {standing.status}")
     if standing.status is Status.SKIPPED:
@@ -127,6 +126,7 @@ def require_open_approval(situation: Situation, step: Step) -> Approval:
         NotPermittedError: nothing is.
     """
     plan, name = situation.plan, situation.plan.name(step.id)
+    require_applies(situation, step)
     approval = current_approval(plan, situation.state, step)
     if approval is None or approval.is_complete:
         words = missing_approval_text(plan, situation.state, step) or "it may begin"

@@ -14,7 +14,7 @@ from mobius_tui import sanitize
 from mobius_tui.run.events.step_events import ApprovalAsked
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Approval, Status
+from mobius_tui.run.state.step_state import Approval
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 
@@ -130,17 +130,4 @@ def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:
         own is not None
         and own.is_complete
         and _is_as_bound(plan, state, step, own.request)
-    )
-
-
-def steps_awaiting_approval(plan: Plan, state: RunState) -> tuple[Step, ...]:
-    """The steps whose approval is asked for, and not yet complete."""
-    found = (plan.steps.get(step_id) for step_id in state.approvals)
-    return tuple(
-        step
-        for step in found
-        if step is not None
-        and state.steps[step.id].status is not Status.RUNNING
-        and (approval := current_approval(plan, state, step)) is not None
-        and not approval.is_complete
     )

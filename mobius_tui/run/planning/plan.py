@@ -214,6 +214,11 @@ class Plan:
             for name in variables_set(step)
         }
         """By variable, the first step that sets it."""
+        self.decided_variables: frozenset[str] = frozenset(
+            s.action.var for s in runbook.steps() if isinstance(s.action, Choose)
+        ) | ({runbook.environment} if runbook.environment else frozenset())
+        """What people decide, and the environment: the values are words for a branch.
+        """
 
     def _numbers(self) -> dict[str, str]:
         """By step: 2.1, 2.2; the rows of 2.2 are 2.2.1, 2.2.2, and 2.3 stays 2.3.

@@ -84,7 +84,12 @@ def steps_passed_over(
         lambda step: step.id != next_one and statuses[step.id].status != Status.UNDONE,
         steps_in_order(plan, state),
     )
-    return tuple(step for step in before if statuses[step.id].is_guard_false)
+    unbegun = UNBEGUN_STATUSES | {Status.NOT_APPLICABLE}
+    return tuple(
+        step
+        for step in before
+        if statuses[step.id].is_guard_false and state.steps[step.id].status in unbegun
+    )
 
 
 def rows_known_before_start(
@@ -141,7 +146,7 @@ def propose(
     if state.ended is not None:
         return Proposal(kind="ended", text=state.ended.reason)
     statuses = step_statuses(plan, state) if statuses is None else statuses
-    undone = steps_left_undone(plan, state)
+    undone = steps_left_undone(plan, state, statuses)
     if state.auto is not None and state.auto.rehearse_undo:
         undone = ()  # each step that it undoes is done again
     waiting: Step | None = None
@@ -156,6 +161,8 @@ def propose(
                 found = _propose_in_group(plan, state, statuses, group)
                 if found is not None:
                     return found
+                if waiting is None and not undone:
+                    waiting = _waiting_in_group(plan, state, statuses, group)
         elif own.status is Status.RUNNING and not is_live_output(step):
             return Proposal(kind="running", step=step.id)
         elif own.status in STATUSES_NEEDING_DECISION and step.id not in state.rows_of:
@@ -178,7 +185,9 @@ def propose(
     return Proposal(kind="wait", step=waiting.id, text=text)
 
 
-def steps_left_undone(plan: Plan, state: RunState) -> tuple[Step, ...]:
+def steps_left_undone(
+    plan: Plan, state: RunState, statuses: StepStatuses
+) -> tuple[Step, ...]:
     """The undone steps among those that are proposed now: nothing is, past them.
 
     What was taken back is done again only by somebody who goes to it; what follows it
@@ -189,7 +198,7 @@ def steps_left_undone(plan: Plan, state: RunState) -> tuple[Step, ...]:
     return tuple(
         step
         for step in steps_in_order(plan, state)
-        if state.steps[step.id].status is Status.UNDONE and step.id not in state.rows_of
+        if statuses[step.id].status is Status.UNDONE and step.id not in state.rows_of
     )
 
 
@@ -261,6 +270,16 @@ def _propose_in_group(
     for step in (*unknown, *tried_again, *bad):
         text = statuses[step.id].reason
         return Proposal(kind="decide", step=step.id, text=text)
+    return None
+
+
+def _waiting_in_group(
+    plan: Plan, state: RunState, statuses: StepStatuses, group: _Group
+) -> Step | None:
+    """The first step of a group that waits; `None` where none does."""
+    for step in group.steps:
+        if statuses[step.id].waits and not _needs_no_decision(plan, state, step):
+            return step
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import PhaseLeft
 from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.step_status import StepStatuses, step_statuses
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
@@ -18,6 +19,7 @@ from mobius_tui.run.state.step_state import (
     UNBEGUN_STATUSES,
     Status,
 )
+from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runtime_steps import improvised_phase
 
 
@@ -40,6 +42,33 @@ def aside_outcome(plan: Plan, state: RunState) -> tuple[str, bool] | None:
         for step in counted
     )
     return phase.id, passed
+
+
+def end_of_aside(
+    plan: Plan, state: RunState, phase_id: str, *, passed: bool
+) -> PhaseLeft:
+    """The end of an aside phase: where the run goes on, and what is repaired by it.
+
+    Args:
+        plan: the run's.
+        state: of the run, which is in the phase.
+        phase_id: the phase.
+        passed: whether it has passed.
+    """
+    phase, origin = plan.runbook.phase(phase_id), state.aside_frames[-1].from_step
+    repaired = tuple(
+        step.id
+        for step in plan.steps.values()
+        if state.steps[step.id].status in STATUSES_NEEDING_DECISION
+        and (step.id == origin or plan.phase_of[step.id].id in phase.instead_of)
+        and not is_row_closed_by_parent(state, step.id)
+    )
+    return PhaseLeft(
+        phase=phase_id,
+        passed=passed,
+        to=None if phase.next in state.aside_steps else phase.next,
+        recovered=repaired if passed else (),
+    )
 
 
 def run_outcome(plan: Plan, state: RunState) -> tuple[Outcome, str]:
@@ -104,6 +133,7 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         for step in counted
         if statuses[step.id].status in (Status.PENDING, Status.WAITING, Status.RUNNING)
         and not step.optional
+        and not _was_left_out(plan, state, step)
         and not (is_live_output(step) and statuses[step.id].status is Status.RUNNING)
     ]
     lacks_undone = any(
@@ -130,6 +160,16 @@ def _outcome_of_steps(plan: Plan, state: RunState) -> tuple[Outcome, str]:
         if own.status in DELIVERY_STATUSES_NEEDING_PERSON
     ]
     return Outcome.COMPLETED, _joined(done, undone, *_first_failures(failures))
+
+
+def _was_left_out(plan: Plan, state: RunState, step: Step) -> bool:
+    """Whether an aside was left while a step of it did not apply, and never began.
+
+    What is decided afterwards does not bring the run back into the aside.
+    """
+    phase = plan.phase_of[step.id]
+    is_in_it = any(frame.phase == phase.id for frame in state.aside_frames)
+    return phase.aside and not is_in_it and step.id in state.passed_over
 
 
 def _joined(*parts: str) -> str:
@@ -206,6 +246,7 @@ def run_progress(
         for phase in plan.runbook.written_phases
         if not phase.aside or phase.id in state.entered_phases
         for step in phase.steps
+        if not _was_left_out(plan, state, step)
     ]
     applicable = [s for s in counted if s is not Status.NOT_APPLICABLE]
     done = [

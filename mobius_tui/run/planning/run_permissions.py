@@ -40,7 +40,6 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
     UndoSteps,
 )
-from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import Plan, effect_of, running_steps
 from mobius_tui.run.planning.situation import (
@@ -49,6 +48,7 @@ from mobius_tui.run.planning.situation import (
     Situation,
     require_text,
 )
+from mobius_tui.run.planning.step_status import steps_awaiting_approval
 from mobius_tui.run.planning.undoing import (
     NOTHING_TO_REHEARSE_TEXT,
     UndoItem,
@@ -233,7 +233,7 @@ def require_may_release_host(_action: ReleaseHost, situation: Situation) -> None
     words = ""
     if running:
         words = f"{', '.join(running)} is running; the host stays"
-    elif steps_awaiting_approval(plan, state):
+    elif steps_awaiting_approval(plan, state, situation.statuses):
         words = "an approval is waited for; the host stays"
     elif situation.viewers > 1:
         words = "others watch this run; the host stays"

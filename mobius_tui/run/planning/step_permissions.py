@@ -203,9 +203,7 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if standing.waits:
         waits = ", ".join(wait.text for wait in standing.waits)
         raise NotPermittedError(RefusalCode.WAITS, f"{name} waits: {waits}", waits)
-    if standing.status is Status.NOT_APPLICABLE and not standing.found_by_guard_check:
-        words = f"{name} does not apply: {standing.reason}"
-        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, standing.reason)
+    require_applies(situation, step)
     if own is Status.RUNNING:
         raise NotPermittedError(RefusalCode.RUNNING, f"{name} is running already")
     if own is Status.SKIPPED:
@@ -229,6 +227,16 @@ def require_can_begin(situation: Situation, step: Step, *, again: bool) -> None:
     if left:
         why = f"may still be running: {'; '.join(left)}. Stop that first"
         raise NotPermittedError(RefusalCode.ALIVE, f"{name} {why}", why)
+
+
+def require_applies(situation: Situation, step: Step) -> None:
+    """Refuse what does not apply; what a check of its guard found is looked at anew."""
+    own = situation.statuses[step.id]
+    excluded = own.status is Status.NOT_APPLICABLE or own.is_guard_false
+    if excluded and not own.found_by_guard_check:
+        why = own.reason if own.status is Status.NOT_APPLICABLE else own.not_for
+        words = f"{situation.plan.name(step.id)} does not apply: {why}"
+        raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, why)
 
 
 def require_no_rows(situation: Situation, step: Step) -> None:
@@ -301,6 +309,7 @@ def require_may_look_first(action: LookFirst, situation: Situation) -> None:
     if own.last_attempt is None or own.status not in STATUSES_NEEDING_DECISION:
         words = f"{name} is {own.status}: only what went wrong is looked at so"
         raise NotPermittedError(RefusalCode.NOT_BAD, words)
+    require_applies(situation, step)
     require_no_lost_secret(situation)
     if step.id in situation.being_checked:
         words = f"{name} is being looked at already"

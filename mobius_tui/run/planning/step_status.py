@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.planning.approval_rules import missing_approval_text
+from mobius_tui.run.planning.approval_rules import (
+    current_approval,
+    missing_approval_text,
+)
 from mobius_tui.run.planning.lost_secrets import lost_secret_waits
-from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.undoing import undo_not_applicable_text
 from mobius_tui.run.state.added_steps import is_row_done
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     PASSED_STATUSES,
+    STATUSES_NEEDING_DECISION,
     UNBEGUN_STATUSES,
     Status,
 )
@@ -22,6 +26,7 @@ from mobius_tui.runbook.model.guards import (
     GuardValues,
     Undecided,
     evaluate_guard,
+    not_for_text,
     why_guard_fails,
 )
 from mobius_tui.runbook.model.runbook import Step
@@ -50,10 +55,14 @@ class StepStatus:
     """What it waits for before it may begin; an undone step, before it begins again."""
     reason: str = ""
     is_guard_false: bool = False
-    """Whether it is `not applicable` because its guard does not hold."""
+    """Whether its guard does not hold, so that it does not begin: it is `not
+    applicable`, or `unknown`."""
     found_by_guard_check: bool = False
     """Whether a check of the guard found that, so that beginning the step checks
     again."""
+    not_for: str = ""
+    """Why it does not apply, short: `not for code` where its guard does not hold, or
+    that another phase took the place of its own; empty for other reasons."""
 
 
 StepStatuses = Mapping[str, StepStatus]
@@ -70,7 +79,12 @@ def step_statuses(plan: Plan, state: RunState) -> dict[str, StepStatus]:
         aside_gate: str | None = None
         for step in phase.steps:
             closed = aside_gate if phase.aside else gate
-            own = _own_status(plan, state, step, closed, replaced.get(phase.id), values)
+            parent = statuses.get(plan.parent_of.get(step.id, ""))
+            if parent is not None and _is_decided_against(state, step, parent):
+                own = _not_for(state, step, parent.reason, parent.not_for)
+            else:
+                over = replaced.get(phase.id)
+                own = _own_status(plan, state, step, closed, over, values)
             statuses[step.id] = own
             if step.gate and closed is None and own.status not in GATE_OPENING_STATUSES:
                 if phase.aside:
@@ -107,6 +121,8 @@ def _own_status(
     values: GuardValues,
 ) -> StepStatus:
     own = state.steps[step.id]
+    if against := _decided_against(plan, state, step, values):
+        return against
     if own.status is Status.UNDONE:
         return _undone_status(plan, state, step, gate, replaced, values)
     if own.status not in (Status.PENDING, Status.NOT_APPLICABLE):
@@ -118,9 +134,8 @@ def _own_status(
         return StepStatus(status=Status.NOT_APPLICABLE, reason=not_undone)
     if replaced is not None:
         title = plan.runbook.phase(replaced).title
-        return StepStatus(
-            status=Status.NOT_APPLICABLE, reason=f"{title} took its place"
-        )
+        why = f"{title} took its place"
+        return StepStatus(status=Status.NOT_APPLICABLE, reason=why, not_for=why)
     if own.status is Status.NOT_APPLICABLE:
         return StepStatus(
             status=own.status,
@@ -133,12 +148,75 @@ def _own_status(
         verdict = evaluate_guard(step.when, values)
         if verdict.holds is False:
             reason = why_guard_fails(verdict, values)
-            return StepStatus(
-                status=Status.NOT_APPLICABLE, reason=reason, is_guard_false=True
+            return _not_for(
+                state,
+                step,
+                reason,
+                not_for_text(verdict, values, plan.decided_variables),
             )
         guard_waits = tuple(_guard_wait(each) for each in verdict.undecided)
     waits = (*guard_waits, *_waits_before_start(plan, state, step, gate))
     return StepStatus(status=Status.WAITING if waits else Status.PENDING, waits=waits)
+
+
+_LEFT_OPEN_STATUSES = STATUSES_NEEDING_DECISION | {Status.SKIPPED, Status.UNDONE}
+"""Statuses of a step that was begun or passed over and still asks for something, or
+lacks something: with a guard that does not hold any more it does neither."""
+
+
+def _decided_against(
+    plan: Plan, state: RunState, step: Step, values: GuardValues
+) -> StepStatus | None:
+    """That of a step that a decision left behind; `None` for any other.
+
+    It was begun, or skipped, while its guard held, and nothing of it is done. A
+    variable that the step has set itself decides nothing: a step that has failed says
+    so, whatever it has printed.
+    """
+    if not step.when or state.steps[step.id].status not in _LEFT_OPEN_STATUSES:
+        return None
+    verdict = evaluate_guard(step.when, values)
+    by_itself = any(
+        name in state.variables and state.variables[name].step == step.id
+        for name in verdict.names
+    )
+    if verdict.holds is not False or by_itself:
+        return None
+    reason = why_guard_fails(verdict, values)
+    return _not_for(
+        state, step, reason, not_for_text(verdict, values, plan.decided_variables)
+    )
+
+
+def _is_decided_against(state: RunState, row: Step, parent: StepStatus) -> bool:
+    """Whether a row is left behind with the step that it is a row of."""
+    is_open = state.steps[row.id].status in _LEFT_OPEN_STATUSES | {Status.PENDING}
+    return is_open and parent.is_guard_false and not parent.found_by_guard_check
+
+
+def _not_for(state: RunState, step: Step, reason: str, not_for: str) -> StepStatus:
+    """That of a step whose guard does not hold: not applicable.
+
+    Of a step that changes something and of which nobody knows how far it got, that
+    stays so: no decision tells how the world is.
+    """
+    own = state.steps[step.id]
+    if own.status is Status.UNKNOWN and effect_of(step) != "read":
+        return StepStatus(
+            status=own.status,
+            reason=own.reason,
+            is_guard_false=True,
+            not_for=not_for,
+        )
+    if own.status in _LEFT_OPEN_STATUSES:
+        before = f": {own.reason}" if own.reason else ""
+        reason = f"{reason}; {own.status} before that{before}"
+    return StepStatus(
+        status=Status.NOT_APPLICABLE,
+        reason=reason,
+        is_guard_false=True,
+        not_for=not_for,
+    )
 
 
 def _undone_status(
@@ -149,11 +227,7 @@ def _undone_status(
     replaced: str | None,
     values: GuardValues,
 ) -> StepStatus:
-    """That of a step that was undone, with what it waits for before it begins again.
-
-    It stays undone where its guard does not hold any more: what became of it does not
-    change by that.
-    """
+    """That of a step that was undone, with what it waits for before it begins again."""
     waits: tuple[Wait, ...] = ()
     if replaced is not None:
         text = f"{plan.runbook.phase(replaced).title} took its place"
@@ -161,9 +235,6 @@ def _undone_status(
     elif step.when:
         verdict = evaluate_guard(step.when, values)
         waits = tuple(_guard_wait(each) for each in verdict.undecided)
-        if verdict.holds is False:
-            text = why_guard_fails(verdict, values)
-            waits = (Wait(kind="guard", on=step.id, text=text),)
     return StepStatus(
         status=Status.UNDONE,
         waits=(*waits, *_waits_before_start(plan, state, step, gate)),
@@ -239,6 +310,31 @@ def approval_awaited(plan: Plan, state: RunState, step: Step) -> Iterator[Wait]:
     text = missing_approval_text(plan, state, step)
     if text and step.approve is not None:
         yield Wait(kind="approval", on=step.approve.role, text=text)
+
+
+def steps_awaiting_approval(
+    plan: Plan, state: RunState, statuses: StepStatuses | None = None
+) -> tuple[Step, ...]:
+    """The steps whose approval is asked for, and not yet complete.
+
+    Args:
+        plan: the runbook's.
+        state: the run's.
+        statuses: what `step_statuses` returns for them, where the caller has it.
+    """
+    asked = [
+        plan.steps[step_id] for step_id in state.approvals if step_id in plan.steps
+    ]
+    if asked and statuses is None:
+        statuses = step_statuses(plan, state)
+    return tuple(
+        step
+        for step in asked
+        if statuses is not None
+        and statuses[step.id].status not in (Status.RUNNING, Status.NOT_APPLICABLE)
+        and (approval := current_approval(plan, state, step)) is not None
+        and not approval.is_complete
+    )
 
 
 def _add_needs(plan: Plan, state: RunState, statuses: dict[str, StepStatus]) -> None:

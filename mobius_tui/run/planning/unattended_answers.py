@@ -101,7 +101,8 @@ def refuse_unknown_answers(
             if name not in known:
                 near = did_you_mean(name, sorted(known))
                 words = f"{runbook.id} has no {what} `{line(name)}`{near}"
-                raise UsageError(f"--answers {path}: {words}")
+                hint = "" if near else "; a file of answers is for one runbook"
+                raise UsageError(f"--answers {path}: {words}{hint}")
 
 
 def automatic_action(

@@ -13,6 +13,8 @@ from mobius_tui.runbook.library.own_runbooks import editable_file
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 
 SourceStamp: TypeAlias = tuple[tuple[int, int], ...]
+GONE = (-1, -1)
+"""In a stamp, a file that is not there."""
 MAX_COMPARED_LINES = 5000
 """Lines of a file that are compared at most; longer ones take seconds."""
 
@@ -48,16 +50,20 @@ def source_stamp(directory: RunDirectory, began: RunBegan) -> SourceStamp | None
         began: how it began.
 
     Returns:
-        Size in bytes and time of change in nanoseconds of each file; `None` where one
-        is not there, or the run does not say where its runbook was.
+        Size in bytes and time of change in nanoseconds of each file, `GONE` for one
+        that is not there; `None` where the run does not say where its runbook was.
     """
     if not began.path:
         return None
+    return tuple(_file_stamp(now) for _, now in _file_pairs(directory, began))
+
+
+def _file_stamp(file: Path) -> tuple[int, int]:
     try:
-        stats = [now.stat() for _, now in _file_pairs(directory, began)]
+        found = file.stat()
     except OSError:
-        return None
-    return tuple((each.st_size, each.st_mtime_ns) for each in stats)
+        return GONE
+    return found.st_size, found.st_mtime_ns
 
 
 def _file_pairs(

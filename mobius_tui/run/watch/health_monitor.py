@@ -26,9 +26,11 @@ from mobius_tui.run.attempts.value_sources import obtain_secrets
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import unit_states_now
 from mobius_tui.run.checks.run_check import make_probe_look
+from mobius_tui.run.events.run_events import HEALTH_IS_WELL
 from mobius_tui.run.journal.journal import Clock
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 from mobius_tui.run.planning.variables import check_env, probe_variable_names
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.watch.host_probes import has_values, host_prober
@@ -37,11 +39,19 @@ from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
 
 SYSTEMCTL_INTERVAL = 10.0
-"""Seconds between two calls of `systemctl`: each is a process of its own."""
+"""Seconds between two calls of `systemctl` while no step begins or ends: each is a
+process of its own."""
 SECRET_RETRY_INTERVAL = 60.0
 """Seconds between two attempts to get the secrets that probes send."""
+SYSTEMCTL_PAUSE = 1.0
+"""Seconds between two calls at least."""
 SYSTEMCTL_TIMEOUT = 5.0
 """Seconds that a call may take."""
+
+
+UNWELL_REMEDY = "the run is over, the trouble is not: find out why, or call its owner"
+"""What is said at the end of a run of a service that is not well, where the runbook
+says nothing of it."""
 
 
 class UnitMonitor:
@@ -61,17 +71,27 @@ class UnitMonitor:
         Args:
             context: the run's.
             every: seconds between two checks of health; `systemctl` is called no more
-                often.
+                often, and so often only while steps begin and end.
         """
+        pause = max(every, SYSTEMCTL_PAUSE)
         while checks := _checks_of_active_units(context):
             names = _unit_names(context, checks)
             if not names:  # they may be known later
                 await asyncio.sleep(every)
                 continue
+            steps, waited = _step_statuses(context), 0.0
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(SYSTEMCTL_TIMEOUT):
                     self.states = await unit_states_now(names, _check_context(context))
-            await asyncio.sleep(max(every, SYSTEMCTL_INTERVAL))
+            # A step that begins or ends may have started a unit, or seen it started.
+            while waited < SYSTEMCTL_INTERVAL and _step_statuses(context) == steps:
+                await asyncio.sleep(pause)
+                waited += pause
+            await asyncio.sleep(pause)
+
+
+def _step_statuses(context: RunContext) -> list[Status]:
+    return [own.status for own in context.state.steps.values()]
 
 
 def _checks_of_active_units(context: RunContext) -> tuple[ServiceCheck, ...]:
@@ -166,6 +186,19 @@ class HealthMonitor:
             else "unknown"
             for probe_id, window in self._health.windows.items()
         }
+
+    def text_at_end(self) -> str | None:
+        """How health is as the run ends, in words; `None` where it has no probes."""
+        health = self._runbook.health
+        if health is None:
+            return None
+        known = self.states()
+        states = {each.id: known.get(each.id, "unknown") for each in health.probes}
+        unwell = self._health.unwell_text(states, self._clock.wall())
+        if not unwell:
+            return HEALTH_IS_WELL
+        remedy = health.unwell or UNWELL_REMEDY
+        return f"health is not well: {unwell}; {remedy}"
 
     def stale_after(self, probe: str) -> float:
         """Seconds after which a probe's last check is too old to count."""

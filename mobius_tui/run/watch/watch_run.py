@@ -203,9 +203,11 @@ def _verdict(
             reason=f"the rollback wants a person: {watch.rollback_stop_reason}",
         )
     if watch.latest_alarm is not None:
-        reason = (
-            f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
-        )
+        begun = watch.rollback
+        fired = watch.latest_alarm.reason
+        if begun is not None and begun.cause == "trigger":
+            fired = begun.reason  # others may have fired since
+        reason = f"a trigger fired: {fired}; {_rollback_text(watch)}"
         return WatchRunVerdict(outcome=Outcome.FAILED, reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:

@@ -60,6 +60,7 @@ def read_health(
         every=read_duration(table, "every", "5s"),
         hosts_every=_hosts_every(table),
         witness=_witness(table),
+        unwell=table.text("unwell", "") if table.has_since(2, "unwell") else "",
         probes=tuple(probe for probe, _ in probes.values()),
         trigger=_triggers(table.table("trigger")),
     )

@@ -176,6 +176,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "every": _DURATION,
         "hosts_every": _DURATION,
         "witness": {"type": "array", "items": _ADDRESS},
+        "unwell": _TEXT,
         "include": _TEXT,
         "probe": _TABLES,
         "trigger": _TABLE,

@@ -273,6 +273,24 @@ def why_guard_fails(verdict: GuardVerdict, values: GuardValues) -> str:
     return f"{in_words}, and the step wants {verdict.words}"
 
 
+def not_for_text(
+    verdict: GuardVerdict, values: GuardValues, decided: Collection[str]
+) -> str:
+    """The same in short: `not for code`, or `not for lag=70`.
+
+    Args:
+        verdict: of a guard that does not hold.
+        values: those that it was judged by.
+        decided: the names of variables whose values say by themselves what they are
+            about, as options of a decision do.
+    """
+    shown = (
+        _shown(values[name]) if name in decided else f"{name}={_shown(values[name])}"
+        for name in verdict.names
+    )
+    return f"not for {' and '.join(shown)}"
+
+
 def _shown(value: str | None) -> str:
     text = ", ".join(chosen_options(value))
     if len(text) > MAX_SHOWN_VALUE:

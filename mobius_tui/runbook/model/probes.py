@@ -124,6 +124,8 @@ class Health:
     """From look to look at a host, for the probes that have some."""
     witness: tuple[str, ...] = ()
     """`host:port` addresses; if none answers, failed checks count as no data."""
+    unwell: str = ""
+    """What to do where health is not well as a run ends; empty for no word of it."""
     probes: tuple[Probe, ...] = ()
     trigger: Triggers = field(default_factory=Triggers)
 

@@ -309,6 +309,8 @@ def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
         yield ("channel", channel.id), channel
     if runbook.health is not None:
         beat = {"every": runbook.health.every, "witness": runbook.health.witness}
+        if runbook.health.unwell:
+            beat["unwell"] = runbook.health.unwell
         if runbook.health.host_probes:
             beat["hosts_every"] = runbook.health.hosts_every
         yield ("health", "beat"), beat

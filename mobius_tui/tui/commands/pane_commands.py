@@ -64,6 +64,14 @@ CHECKLIST_COMMANDS: tuple[Command, ...] = (
         label="Find",
         help="Lists the steps whose title, id or state matches; Esc lists all again.",
     ),
+    _moving(
+        id="checklist.left_out",
+        act="left_out",
+        keys=("asterisk",),
+        title="Show or hide steps that do not apply",
+        label="All steps",
+        help="Hidden, one row of a phase stands for them.",
+    ),
     _moving(id="checklist.page_up", act="page(-1)", keys=("pageup",), title="Page up"),
     _moving(
         id="checklist.page_down", act="page(1)", keys=("pagedown",), title="Page down"

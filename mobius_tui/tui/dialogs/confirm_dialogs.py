@@ -115,7 +115,7 @@ class ConfirmDialog(Dialog[str]):
         if self.confirmation.is_right:
             self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.confirmation.refusal)
+            self.refuse(self.confirmation.refused())
 
 
 def _confirmation_fields(view: RunView, step: Step) -> Iterator[Field]:

@@ -28,6 +28,7 @@ from mobius_tui.program_name import called_name
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
+from mobius_tui.run.events.run_events import HEALTH_IS_WELL, RunEnded
 from mobius_tui.run.intents.intent_actions import ReopenRun
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import ALLOWED
@@ -115,6 +116,7 @@ class EndCard(Dialog[EndCardChoice]):
         glyph = "✔" if good else "✖"
         self._fields = (
             Field("result", assemble((f"{glyph} {ended.outcome}", role))),
+            *_health_fields(ended),
             Field("why", text(ended.reason)),
             Field("took", text(duration_in_words(view.elapsed))),
             Field("steps", _status_counts(view)),
@@ -187,6 +189,13 @@ class EndCard(Dialog[EndCardChoice]):
         """Go on to undoing, if anything can be undone; its key works here, too."""
         if self._can_undo:
             self.dismiss(EndCardChoice.UNDO)
+
+
+def _health_fields(ended: RunEnded) -> Iterable[Field]:
+    """How health was as the run ended; none without probes."""
+    if ended.health is not None:
+        is_well = ended.health == HEALTH_IS_WELL
+        yield Field("health", text(ended.health, "good" if is_well else "bad"))
 
 
 def _due_fields(due: FollowUp | None) -> tuple[Field, ...]:

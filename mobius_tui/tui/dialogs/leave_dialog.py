@@ -82,7 +82,7 @@ def closing_text(state: RunState, plan: Plan) -> str:
     """What becomes of a run that is left, or became of it: for the shell."""
     run = state.began.run if state.began is not None else ""
     if state.ended is not None:
-        return sanitize.line(f"{state.ended.outcome}: {state.ended.reason} ({run})")
+        return sanitize.line(f"{state.ended.outcome}: {state.ended.text} ({run})")
     if ends_without_viewers(plan, state):
         return f"the watch ends when nobody looks at it any more ({run})"
     if has_unwatched_limit(state):
@@ -140,7 +140,12 @@ class LeaveDialog(Dialog[LeaveWay]):
             words = "A watch that was begun without --detach ends with its last viewer."
             return Content("\n\n").join([*lines, text(words, "warn")])
         goes = text("It goes on without this screen, and nothing is lost.")
-        if state.has_unwatched_limit:
+        if not state.has_host:
+            keeps = "What runs comes to its own end. " if self._names else ""
+            goes = text(
+                f"{keeps}Nothing else begins until it is resumed; nothing is lost."
+            )
+        elif state.has_unwatched_limit:
             goes = text(
                 "It goes on without this screen, and nothing is lost; but a drill that "
                 f"nobody watches for {duration_in_words(UNWATCHED_DRILL_LIMIT)} "
@@ -162,8 +167,9 @@ class LeaveDialog(Dialog[LeaveWay]):
 
     @property
     def _leave_label(self) -> str:
-        ends = self.state.ended or self.state.ends_with_last_viewer
-        return "Leave" if ends else "Leave it running"
+        state = self.state
+        goes_on = state.has_host and not (state.ended or state.ends_with_last_viewer)
+        return "Leave it running" if goes_on else "Leave"
 
     @property
     def _stop_label(self) -> str:

@@ -224,4 +224,4 @@ class UndoConfirmDialog(Dialog[str]):
         if self.confirmation.is_right:
             self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.confirmation.refusal)
+            self.refuse(self.confirmation.refused())

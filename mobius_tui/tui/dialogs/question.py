@@ -163,9 +163,9 @@ class ConfirmationInput:
         """Whether the word that was typed is the one that is wanted."""
         return not self.wanted or self.line.value.strip() == self.wanted
 
-    @property
-    def refusal(self) -> str:
-        """What to say of another one."""
+    def refused(self) -> str:
+        """What to say of another one, which is selected: what is typed replaces it."""
+        self.line.select_all()
         return f"That is not it; type {self.wanted}, or Esc."
 
 

@@ -145,4 +145,4 @@ class RollbackDialog(Dialog[str]):
         if self.confirmation.is_right:
             self.dismiss(self.confirmation.wanted)
         else:
-            self.refuse(self.confirmation.refusal)
+            self.refuse(self.confirmation.refused())

@@ -49,6 +49,7 @@ from mobius_tui.tui.dialogs.question import (
 from mobius_tui.tui.flows.run_flows import RUN_FLOWS
 from mobius_tui.tui.presenters.availability import (
     step_awaiting_approval,
+    step_to_ask_for,
     stoppable_step,
 )
 from mobius_tui.tui.presenters.communication import step_needing_person
@@ -85,7 +86,9 @@ async def ask_approval(
 async def approve(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
-    """Approve a step as a second person."""
+    """Approve a step as a second person; ask for it where nobody has."""
+    if step_to_ask_for(view, key) is not None:
+        return await ask_approval(open_dialog, view, key)
     step = step_awaiting_approval(view, key)
     approval = (
         current_approval(view.plan, view.state, step) if step is not None else None

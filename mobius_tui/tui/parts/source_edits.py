@@ -14,6 +14,7 @@ from textual.worker import Worker
 from mobius_tui import sanitize
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.storage.source_diff import (
+    GONE,
     SourceStamp,
     edited_source,
     source_edits,
@@ -27,7 +28,7 @@ from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog, file_to_edit
 from mobius_tui.tui.external.editor import edit_runbook
 from mobius_tui.tui.parts.question_gate import QuestionGate
 from mobius_tui.tui.parts.run_feed import RunFeed
-from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
 
 SOURCE_CHECK_INTERVAL = 2.0
 """Seconds between two polls whether the runbook's source was edited."""
@@ -70,6 +71,8 @@ class SourceEdits:
         self._run_foreground_task = run_foreground_task
         self._was_edited = was_edited
         self._stamp: SourceStamp | None = None
+        self._seen_gone: SourceStamp | None = None
+        """The stamp that last had a file which is not there."""
         self._check_worker: Worker[None] | None = None
         self.edits_told = is_known
         """Whether the person knows that the source was edited since the run began."""
@@ -149,11 +152,17 @@ class SourceEdits:
         seen = await asyncio.to_thread(source_stamp, directory, began)
         if seen is None or seen == self._stamp:
             return
+        is_gone = GONE in seen
+        if is_gone and (self._stamp is None or seen != self._seen_gone):
+            # It was never here, or it is being written anew, and soon back.
+            self._seen_gone = seen
+            return
         differs = bool(await asyncio.to_thread(source_edits, directory, began))
         self._stamp = seen
         if differs and not self.edits_told:
             name, key = edited_source(began).name, first_key_name("changes")
-            words = f"{name} was edited since this run began, which goes on by its copy"
+            what = "is gone" if is_gone else "was edited"
+            words = f"{name} {what} since this run began, which goes on by its copy"
             told = sanitize.line(f"{words}. {key} shows what differs.")
             self._screen.notify(told, severity="warning", timeout=10, markup=False)
         self._note_edited(differs)
@@ -166,7 +175,7 @@ class SourceEdits:
 def _header(key: RowKey) -> tuple[HeaderKind, str]:
     """The TOML header where a row's part of the source begins: its kind and its id."""
     match key:
-        case PhaseRow(phase_id):
+        case PhaseRow(phase_id) | LeftOutRow(phase_id):
             return "phase", phase_id
         case StepRow(step_id):
             return "phase.step", step_id

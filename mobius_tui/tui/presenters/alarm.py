@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
+from operator import attrgetter
 
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.rollback import (
     meter_of,
@@ -23,9 +25,24 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble
 
 AlarmPart = tuple[str, Role]
+UNCUT = 10_000
+"""Cells that no banner needs."""
 
 
-def alarm_text(view: RunView | None, *, key_prefix: str = "") -> tuple[Content, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Key:
+    """A key that a banner names."""
+
+    name: str
+    words: str
+    """What it does, after its name."""
+    short: str
+    """The same where there is little room."""
+
+
+def alarm_text(
+    view: RunView | None, *, key_prefix: str = "", width: int = UNCUT
+) -> tuple[Content, ...]:
     """The banner's lines, the most urgent first; empty where there are none.
 
     There are none while no trigger has fired and no rollback has begun, where the
@@ -36,6 +53,8 @@ def alarm_text(view: RunView | None, *, key_prefix: str = "") -> tuple[Content, 
         view: the run.
         key_prefix: what has to be pressed before the keys that it names: `Esc` in a
             dialog.
+        width: cells that there are for a line; what it says is said shorter where it
+            would not fit, the keys before all else.
     """
     if (
         view is None
@@ -47,14 +66,39 @@ def alarm_text(view: RunView | None, *, key_prefix: str = "") -> tuple[Content, 
     if watch.rollback is not None:
         return _rollback_lines(view)
     if watch.countdown is not None:
-        return (_fired_text(watch.rollback_reason), _countdown_line(view, key_prefix))
+        becomes = _countdown_line
+        return (_fired_text(watch.rollback_reason), becomes(view, key_prefix, width))
     if not watch.alarms:
         return ()
     becomes = _armed_line if watch.armed else _unarmed_line
-    return (_fired_text(watch.rollback_reason), becomes(view, key_prefix))
+    return (_fired_text(watch.rollback_reason), becomes(view, key_prefix, width))
 
 
-def _unarmed_line(view: RunView, key_prefix: str) -> Content:
+def _fitted(
+    words: list[AlarmPart], keys: list[_Key], width: int, *, brief: list[AlarmPart]
+) -> Content:
+    """A line that fits, with as many of its words as there is room for.
+
+    Args:
+        words: what is so.
+        keys: what can be done.
+        width: cells.
+        brief: the words where there is little room.
+    """
+    whole, short = (
+        [part for key in keys for part in _key_parts(key.name, text_of(key))]
+        for text_of in (attrgetter("words"), attrgetter("short"))
+    )
+    lines = (
+        assemble(*words, *whole),
+        assemble(*words, *short),
+        assemble(*brief, *short),
+        assemble(*short[1:], (" · ", "muted"), *brief),
+    )
+    return next((line for line in lines if line.cell_length <= width), lines[-1])
+
+
+def _unarmed_line(view: RunView, key_prefix: str, width: int) -> Content:
     """The line for a trigger that is not armed: a person must begin."""
     watch, ways = view.state.watch, available_watch_commands(view)
     parts: list[AlarmPart] = [("Nothing begins by itself", "strong")]
@@ -63,21 +107,27 @@ def _unarmed_line(view: RunView, key_prefix: str) -> Content:
     busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
+    keys: list[_Key] = []
     if RunCommand.ROLL_BACK in ways:
-        parts += _key(RunCommand.ROLL_BACK, "begins the rollback", key_prefix)
+        keys.append(
+            _key(RunCommand.ROLL_BACK, "begins the rollback", key_prefix, "roll back")
+        )
     if RunCommand.ARM in ways:
-        parts += _key(RunCommand.ARM, "arms it", key_prefix)
-    return assemble(*parts)
+        keys.append(_key(RunCommand.ARM, "arms it", key_prefix, "arm"))
+    return _fitted(parts, keys, width, brief=[("not armed", "strong")])
 
 
-def _armed_line(view: RunView, key_prefix: str) -> Content:
+def _armed_line(view: RunView, key_prefix: str, width: int) -> Content:
     """The line for an armed trigger: what its countdown waits for."""
     health = view.runbook.health
     grace = view.values.preview(health.trigger.grace) if health is not None else ""
     meter = meter_of(view.meters, view.state.watch.alarms[0])
     so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
     words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
-    return assemble((words, "bad"), *_key(RunCommand.ARM, "disarms it", key_prefix))
+    key = _key(RunCommand.ARM, "disarms it", key_prefix, "disarm")
+    return _fitted(
+        [(words, "bad")], [key], width, brief=[("Armed: counts anew", "bad")]
+    )
 
 
 def _fired_text(reason: str) -> Content:
@@ -85,31 +135,41 @@ def _fired_text(reason: str) -> Content:
     return words + assemble((f" {reason}", "strong"))
 
 
-def _key(named: RunCommand, words: str, key_prefix: str) -> list[AlarmPart]:
+def _key(named: RunCommand, words: str, key_prefix: str, short: str) -> _Key:
     name = f"{key_prefix} {command_by_id(named).key_name or 'the palette'}".strip()
+    return _Key(name=name, words=words, short=short)
+
+
+def _key_parts(name: str, words: str) -> list[AlarmPart]:
     return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
 
 
-def _countdown_line(view: RunView, key_prefix: str) -> Content:
+def _countdown_line(view: RunView, key_prefix: str, width: int) -> Content:
     countdown = view.state.watch.countdown
     assert countdown is not None
     left = countdown.ends - view.now
+    parts: list[AlarmPart]
+    brief: list[AlarmPart]
+    keys: list[_Key] = []
     busy = step_blocking_rollback(view.plan, view.state)
     if busy is not None:
         name = view.plan.name(busy.id)
+        brief = [(f"waits for {view.plan.numbers[busy.id]}", "warn")]
         ran = clock_duration(view.runtime(busy.id) or 0.0)
-        parts: list[AlarmPart] = [
-            (f"The rollback waits for {name}, which has run {ran}", "warn"),
-            *_key(RunCommand.STOP, "stops that", key_prefix),
-        ]
+        parts = [(f"The rollback waits for {name}, which has run {ran}", "warn")]
+        keys.append(_key(RunCommand.STOP, "stops that", key_prefix, "stop"))
     elif left > 0:
-        parts = [(f"The rollback begins in {clock_duration(ceil(left))}", "bad")]
-        parts += _key(RunCommand.ROLL_BACK, "begins it now", key_prefix)
+        in_ = clock_duration(ceil(left))
+        brief = [(f"Rollback in {in_}", "bad")]
+        parts = [(f"The rollback begins in {in_}", "bad")]
+        keys.append(_key(RunCommand.ROLL_BACK, "begins it now", key_prefix, "now"))
     else:
         oks = oks_that_drop_rollback(view.meters, countdown.alarm)
         words = f"The rollback waits for the next check; {oks} good ones drop it"
+        brief = [("waits for a check", "warn")]
         parts = [(words, "warn")]
-    return assemble(*parts, *_key(RunCommand.HOLD, "holds it", key_prefix))
+    keys.append(_key(RunCommand.HOLD, "holds it", key_prefix, "hold"))
+    return _fitted(parts, keys, width, brief=brief)
 
 
 def _rollback_lines(view: RunView) -> tuple[Content, ...]:
@@ -134,7 +194,7 @@ OtherRunPart = tuple[str, Role]
 
 
 def other_runs_lines(
-    runs: tuple[OtherRun, ...], *, now: float, key: str
+    runs: tuple[OtherRun, ...], *, now: float, key: str, width: int = UNCUT
 ) -> tuple[Content, ...]:
     """Two lines about the most urgent one; none where there is none.
 
@@ -142,6 +202,7 @@ def other_runs_lines(
         runs: the most urgent first.
         now: seconds since 1970.
         key: the name of the key that opens it.
+        width: as `alarm_text` has it.
     """
     if not runs:
         return ()
@@ -156,11 +217,11 @@ def other_runs_lines(
     return (
         head
         + assemble((f" in another run: {name}", "strong"), (f": {reason}", "plain")),
-        assemble(
-            *_consequence(first, now),
-            (" · ", "muted"),
-            (key, "key"),
-            (f" opens that run{more}", "plain"),
+        _fitted(
+            becomes := [*_consequence(first, now)],
+            [_Key(name=key, words=f"opens that run{more}", short="opens it")],
+            width,
+            brief=becomes,
         ),
     )
 

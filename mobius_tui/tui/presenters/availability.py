@@ -9,6 +9,7 @@ from mobius_tui.run.intents.intent_actions import (
     AddNote,
     ApproveStep,
     ArmWatch,
+    AskApproval,
     BeginRollback,
     DisarmWatch,
     EndRun,
@@ -19,7 +20,6 @@ from mobius_tui.run.intents.intent_actions import (
     StopStep,
     UndoSteps,
 )
-from mobius_tui.run.planning.approval_rules import steps_awaiting_approval
 from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of, will_retry
@@ -31,6 +31,7 @@ from mobius_tui.run.planning.situation import (
     Refused,
     Situation,
 )
+from mobius_tui.run.planning.step_status import steps_awaiting_approval
 from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -68,7 +69,10 @@ def available_commands(
 def resolve_command(
     view: RunView, selected: RowKey | None, command: RunCommand
 ) -> RunCommand:
-    """The command that another stands for here: ticking a message step sends it.
+    """The command that another stands for here.
+
+    Ticking a message step sends it; ticking one that waits for an approval which nobody
+    has asked for asks for it.
 
     Args:
         view: the run.
@@ -77,8 +81,11 @@ def resolve_command(
     """
     step = view.step(selected)
     is_message = step is not None and kind_of(step) == "message"
-    is_tick = command is RunCommand.TICK
-    return RunCommand.MESSAGE if is_tick and is_message else command
+    if command is not RunCommand.TICK:
+        return command
+    if is_message:
+        return RunCommand.MESSAGE
+    return RunCommand.APPROVE if step_to_ask_for(view, selected) else command
 
 
 def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> bool:
@@ -144,10 +151,15 @@ def _stop(view: RunView, selected: RowKey | None) -> Action | None:
     last = view.step_state(step.id).last_attempt if step is not None else None
     if step is None or last is None:
         return None
+    if view.host_pid is None and view.verifying == step.id:
+        return None  # its script has ended, and nobody makes its checks
     return StopStep(step=step.id, attempt=last.number)
 
 
 def _approve(view: RunView, selected: RowKey | None) -> Action | None:
+    asked = step_to_ask_for(view, selected)
+    if asked is not None:
+        return AskApproval(step=asked.id, attempt=view.next_attempt(asked.id))
     step = step_awaiting_approval(view, selected)
     return None if step is None else ApproveStep(step=step.id)
 
@@ -189,11 +201,20 @@ def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
     )
 
 
+def step_to_ask_for(view: RunView, selected: RowKey | None) -> Step | None:
+    """The step under the cursor, where its approval may be asked for now."""
+    step = view.step(selected)
+    if step is None or step.approve is None:
+        return None
+    ask = AskApproval(step=step.id, attempt=view.next_attempt(step.id))
+    return step if decide_offer(ask, view.situation) == ALLOWED else None
+
+
 def step_awaiting_approval(
     view: RunView, selected: RowKey | None = None
 ) -> Step | None:
     """The step that waits for an approval: the one under the cursor, or the first."""
-    steps = steps_awaiting_approval(view.plan, view.state)
+    steps = steps_awaiting_approval(view.plan, view.state, view.statuses)
     first = steps[0] if steps else None
     return next((step for step in steps if StepRow(step.id) == selected), first)
 
@@ -254,6 +275,8 @@ def footer_labels(view: RunView | None, selected: RowKey | None) -> Mapping[str,
     message = "Tell" + again if kind_of(step) == "message" else "Not sent"
     found: dict[str, str] = {RunCommand.TICK: tick + again}
     found[RunCommand.MESSAGE] = message
+    if step_to_ask_for(view, selected) is not None:
+        found[RunCommand.APPROVE] = "Ask for it"
     found[RunCommand.ARM] = "Disarm" if view.state.watch.armed else "Arm"
     if view.verifying == step.id:
         found[RunCommand.STOP] = "Stop checking"

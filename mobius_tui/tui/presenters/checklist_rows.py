@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -15,7 +15,6 @@ from mobius_tui.run.state.step_state import (
     STATUSES_NEEDING_DECISION,
     Status,
 )
-from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
@@ -32,10 +31,14 @@ from mobius_tui.tui.presenters.glyphs import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role
-from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
+from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
 
 MAX_ANSWER_CELLS = 14
 """The most cells that an answer takes in the right column."""
+MAX_NOT_FOR_CELLS = 24
+"""The most cells of the right column that say why a step does not apply."""
+MIN_LEFT_OUT = 2
+"""Steps of a phase that do not apply, from which one row stands for them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +96,16 @@ def phase_row(view: RunView, phase: Phase, *, folded: bool, waits: str) -> Check
         )
     count = view.counts.phase(phase)
     mark = phase_mark(count.statuses)
+    if folded and set(count.statuses) == {Status.NOT_APPLICABLE}:
+        return ChecklistRow(
+            is_phase=True,
+            title=title,
+            mark=mark,
+            right=_not_for_text(view, phase.steps) or mark.word,
+            right_if_short=mark.word,
+            right_role=mark.role,
+            is_dim=True,
+        )
     took = count.runtime(view.now)
     is_bad = mark.role == "bad"
     right = waits or (clock_duration(took) if took >= 1 else "")
@@ -139,7 +152,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         title=title,
         mark=mark,
         right=of_hosts or right,
-        right_if_short=short,
+        right_if_short=short or (mark.word if standing.not_for else ""),
         right_role=role,
         is_dim=mark.role == "muted",
         repeats_phase=bool(phase_wait) and standing.status is Status.WAITING,
@@ -147,6 +160,31 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         and standing.status not in (Status.RUNNING, Status.WAITING)
         and (standing.status is not Status.PASSED or role == "muted"),
     )
+
+
+def left_out_row(view: RunView, steps: Sequence[Step]) -> ChecklistRow:
+    """The row that stands for steps of a phase that do not apply.
+
+    Args:
+        view: the run.
+        steps: those steps.
+    """
+    mark = STATUS_MARKS[Status.NOT_APPLICABLE]
+    why = _not_for_text(view, steps) or f"do{'es' * (len(steps) == 1)} not apply"
+    return ChecklistRow(
+        is_phase=False,
+        title=f"{len(steps)} step{'s' * (len(steps) > 1)}: {why}",
+        mark=mark,
+        right="",
+        right_role=mark.role,
+        is_dim=True,
+    )
+
+
+def _not_for_text(view: RunView, steps: Sequence[Step]) -> str:
+    """Why steps do not apply, short; empty where that differs between them."""
+    found = {view.statuses[step.id].not_for for step in steps}
+    return sanitize.line(found.pop()) if len(found) == 1 else ""
 
 
 def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
@@ -167,24 +205,12 @@ def _right(view: RunView, step: Step, standing: StepStatus) -> tuple[str, Role]:
             return _done(view, step), "muted"
         case status if status in STATUSES_NEEDING_DECISION:
             return mark.word, "bad"
-        case Status.NOT_APPLICABLE if (
-            standing.is_guard_false and not standing.found_by_guard_check
-        ):
-            return _guard_value_text(view, step), mark.role
+        case Status.NOT_APPLICABLE if standing.not_for:
+            words = sanitize.line(standing.not_for)
+            fits = cell_len(words) <= MAX_NOT_FOR_CELLS
+            return words if fits else mark.word, mark.role
         case _:
             return mark.word, mark.role
-
-
-def _guard_value_text(view: RunView, step: Step) -> str:
-    """The value that decided its guard, where it is one, and short."""
-    found = [
-        f"{name}={sanitize.line(value.text or '')}"
-        for name in sorted(guard_variables(step.when))
-        if (value := view.state.variables.get(name)) is not None
-    ]
-    word = STATUS_MARKS[Status.NOT_APPLICABLE].word
-    words = f"{word} {found[0]}" if len(found) == 1 else word
-    return words if cell_len(words) <= MAX_ANSWER_CELLS else word
 
 
 def _wait(view: RunView, standing: StepStatus) -> str:
@@ -250,7 +276,8 @@ class ChecklistOutline:
 
     Phases fold only when the person folds them: rows that went away by themselves would
     move the others under the eyes of whoever reads them. A phase off the main line is
-    folded until the run turns aside to it.
+    folded until the run turns aside to it. Steps that do not apply are another's: what
+    has been decided leaves one row of them in each phase, or the phase's own.
     """
 
     def __init__(self) -> None:
@@ -264,6 +291,10 @@ class ChecklistOutline:
         self._places: Mapping[RowKey, int] = {}
         self._toggled_phases: dict[str, bool] = {}
         """By phase: whether the person wants it folded."""
+        self._left_out: frozenset[str] = frozenset()
+        """The ids of the steps that do not apply, and why is known in short."""
+        self._phases_shown_whole: frozenset[str] = frozenset()
+        """The phases of which the person wants to see these, too."""
         self._source: tuple[object, ...] = ()
         self._waits: dict[str, str] = {}
         self._standings: object = None
@@ -274,11 +305,16 @@ class ChecklistOutline:
         if view.statuses is not self._standings:
             self._standings = view.statuses
             self._waits = {}
+            self._left_out = frozenset(
+                step for step, own in view.statuses.items() if own.not_for
+            )
         state = view.last_entry_number if self.query else 0
         made_of = (
             view.plan.step_additions_count,
             view.state.entered_phases,
             tuple(self._toggled_phases.items()),
+            self._left_out,
+            self._phases_shown_whole,
             self.query,
             state,
         )
@@ -297,8 +333,49 @@ class ChecklistOutline:
         for phase in view.runbook.phases:
             listed.append(PhaseRow(phase.id))
             if not self.is_folded(phase):
-                listed.extend(StepRow(step.id) for step in phase.steps)
+                hidden = {step.id for step in self._hidden_steps(phase)}
+                ids = (step.id for step in phase.steps if step.id not in hidden)
+                listed.extend(map(StepRow, ids))
+                listed += [LeftOutRow(phase.id)] * bool(hidden)
         return tuple(listed)
+
+    def _hidden_steps(self, phase: Phase) -> tuple[Step, ...]:
+        """The steps of an open phase that one row stands for; one alone keeps its own.
+
+        In a phase of which no step applies, that was unfolded, none is hidden.
+        """
+        found = tuple(step for step in phase.steps if step.id in self._left_out)
+        is_whole = len(found) == len(phase.steps)
+        is_shown = phase.id in self._phases_shown_whole or is_whole
+        return () if len(found) < MIN_LEFT_OUT or is_shown else found
+
+    @property
+    def has_left_out(self) -> bool:
+        """Whether steps that do not apply are out of sight, or were shown by a key."""
+        hides = any(isinstance(key, LeftOutRow) for key in self.keys)
+        view = self._view
+        phases = view.runbook.phases if view is not None else ()
+        return bool(
+            hides or self._phases_shown_whole or any(map(self._is_left_out, phases))
+        )
+
+    def toggle_left_out(self) -> None:
+        """Show the steps that do not apply; where any phase shows them, hide them."""
+        view = self._view
+        if view is None:
+            return
+        shown = bool(self._phases_shown_whole)
+        for phase in filter(self._is_left_out, view.runbook.phases):
+            if shown:
+                self._toggled_phases.pop(phase.id, None)
+            else:
+                self._toggled_phases[phase.id] = False
+        ids = () if shown else (phase.id for phase in view.runbook.phases)
+        self._phases_shown_whole = frozenset(ids)
+
+    def _is_left_out(self, phase: Phase) -> bool:
+        """Whether no step of a phase applies, so that its own row says it."""
+        return bool(phase.steps) and all(s.id in self._left_out for s in phase.steps)
 
     def _matching_rows(self, view: RunView) -> tuple[RowKey, ...]:
         """The steps that match, each under its phase."""
@@ -316,12 +393,15 @@ class ChecklistOutline:
         """Whether a phase's steps are out of sight."""
         entered = self._view.state.entered_phases if self._view is not None else ()
         is_shown = phase.id in entered or is_improvised(phase)
-        return self._toggled_phases.get(phase.id, phase.aside and not is_shown)
+        folds = (phase.aside and not is_shown) or self._is_left_out(phase)
+        return self._toggled_phases.get(phase.id, folds)
 
     def fold(self, key: RowKey | None) -> None:
-        """Fold the phase of a row, or unfold it."""
+        """Fold the phase of a row, or unfold it; unfold the row of left out steps."""
         phase = self._phase_of(key)
-        if phase is not None:
+        if phase is not None and isinstance(self.visible_row(key), LeftOutRow):
+            self._phases_shown_whole |= {phase.id}
+        elif phase is not None:
             self._toggled_phases[phase.id] = not self.is_folded(phase)
 
     def fold_done(self) -> None:
@@ -339,16 +419,23 @@ class ChecklistOutline:
         view = self._view
         if view is None:
             return None
+        if isinstance(key, LeftOutRow):
+            return view.runbook.phase(key.phase_id)
         step = view.step(key)
         return view.plan.phase_of[step.id] if step is not None else view.phase(key)
 
     def visible_row(self, key: RowKey | None) -> RowKey | None:
-        """The key of the row that shows a key: its own, or its folded phase's."""
+        """The key of the row that shows a key.
+
+        Its own; or the one of its phase's left out steps, or its folded phase's.
+        """
         if key in self._places:
             return key
         phase = self._phase_of(key)
-        head = PhaseRow(phase.id) if phase is not None else None
-        return head if head in self._places else None
+        if phase is None:
+            return None
+        rows = (LeftOutRow(phase.id), PhaseRow(phase.id))
+        return next((row for row in rows if row in self._places), None)
 
     def row_index(self, key: RowKey | None) -> int:
         """The index of the row that shows a key; 0 without one."""
@@ -380,6 +467,10 @@ class ChecklistOutline:
                 folded = self.is_folded(phase) and not self.query
                 waits = self._wait(view, phase)
                 return phase_row(view, phase, folded=folded, waits=waits)
+            case LeftOutRow(phase_id):
+                return left_out_row(
+                    view, self._hidden_steps(view.runbook.phase(phase_id))
+                )
             case StepRow(step_id):
                 phase_wait = self._wait(view, view.plan.phase_of[step_id])
                 return step_row(view, view.plan.steps[step_id], phase_wait=phase_wait)
@@ -410,7 +501,7 @@ def step_matcher(view: RunView, query: str) -> Callable[[Step], bool]:
         words = (
             f"{view.plan.numbers[step.id]} {sanitize.line(step.title)} {step.id} "
             f"{STATUS_MARKS[standing.status].word} {own.by} {own.reason} "
-            f"{' '.join(wait.text for wait in standing.waits)}"
+            f"{' '.join(wait.text for wait in standing.waits)} {standing.not_for}"
         ).lower()
         return all(word in words for word in wanted)
 

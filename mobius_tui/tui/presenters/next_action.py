@@ -5,6 +5,8 @@ What may be done is judged as the host judges it; this decides what is likeliest
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
 from mobius_tui.run.intents.intent_actions import (
@@ -229,8 +231,7 @@ def _for_selection(view: RunView, key: RowKey | None) -> NextAction | None:
         # Of a step with rows each of these is decided on, and is proposed.
         return None if step.id in view.state.rows_of else _decide(view, step)
     kinds = {wait.kind for wait in standing.waits}
-    is_unproposed = step.improvised_by or standing.status is Status.UNDONE
-    if is_unproposed and kinds == {"approval"}:  # nothing else proposes it
+    if kinds == {"approval"}:
         waits = ", ".join(wait.text for wait in standing.waits)
         return _approval(view, step, Proposal(kind="wait", step=step.id, text=waits))
     if terminal_attempt(view, StepRow(step.id)) is not None:
@@ -275,6 +276,8 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
     if proposal.kind == "wait":
         if {wait.kind for wait in view.statuses[step.id].waits} == {"approval"}:
             return _approval(view, step, proposal)
+        if (before := _awaited_first(view, step)) is not None:
+            return before
         words = f"{name} waits: {proposal.text}"
         return FocusOutput(text=words, role="warn")
     if view.state.auto is not None:
@@ -282,6 +285,37 @@ def _for_proposal(view: RunView, proposal: Proposal) -> NextAction:
         return FocusOutput(text=words, role="accent")
     goes_on = f"{first_key_name(RunCommand.GO_ON)} goes on by itself"
     return _start(view, step, note=goes_on if view.goes_on_through_reads else "")
+
+
+def _awaited_first(
+    view: RunView, step: Step, seen: frozenset[str] = frozenset()
+) -> StartFlow | None:
+    """What Enter does about another step that one waits for; `None` for nothing.
+
+    It is one that comes in no order: of another phase, one that was skipped, or one
+    that has ended without the variable that is waited for.
+    """
+    for wait in view.statuses[step.id].waits:
+        is_step = wait.kind in ("gate", "needs")
+        awaited = view.plan.steps.get(
+            wait.on if is_step else view.plan.step_that_sets.get(wait.on, "")
+        )
+        if awaited is None or awaited.id in seen or view.state.auto is not None:
+            continue
+        name = view.plan.name(awaited.id)
+        offered: NextAction | None = _for_selection(view, StepRow(awaited.id))
+        if view.statuses[awaited.id].status is Status.SKIPPED:
+            words = f"Take back that {name} is skipped"
+            key = StepRow(awaited.id)
+            offered = StartFlow(flow=FlowId.RESTORE, key=key, text=words)
+        elif offered is None and not is_step:
+            offered = _start(view, awaited, note="again")
+        if not isinstance(offered, StartFlow):
+            offered = _awaited_first(view, awaited, seen | {step.id})
+        if offered is not None:
+            why = f"{view.plan.name(step.id)} waits for it"
+            return replace(offered, note=f"{offered.note}, {why}".lstrip(", "))
+    return None
 
 
 def _approval(view: RunView, step: Step, proposal: Proposal) -> NextAction:

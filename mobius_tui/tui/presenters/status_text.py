@@ -153,7 +153,7 @@ def _utc(at: float) -> str:
 def _progress_lines(view: RunView) -> Iterator[str]:
     """The steps that run or failed, and the next one."""
     if view.state.ended is not None:
-        yield f"Ended: {view.state.ended.outcome}: {view.state.ended.reason}"
+        yield f"Ended: {view.state.ended.outcome}: {view.state.ended.text}"
         return
     again = view.state.reopening
     if again is not None:

@@ -42,6 +42,7 @@ from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
@@ -57,7 +58,7 @@ from mobius_tui.tui.presenters.styled_text import (
     script,
     text,
 )
-from mobius_tui.tui.screen_state import RowKey
+from mobius_tui.tui.screen_state import LeftOutRow, RowKey
 
 
 def short_answer_hint(view: RunView, step: Step, ask: Ask) -> str:
@@ -124,6 +125,8 @@ WATCH_FAILURE_TEXT = (
 def detail_title(view: RunView, key: RowKey | None) -> str:
     """`2.1 Restore the backup`."""
     phase = view.phase(key)
+    if isinstance(key, LeftOutRow):
+        phase = view.runbook.phase(key.phase_id)
     if phase is not None:
         return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
     step = view.step(key)
@@ -163,6 +166,8 @@ def detail_fields(
     phase = view.phase(key)
     if phase is not None:
         return tuple(_phase(view, phase))
+    if isinstance(key, LeftOutRow):
+        return tuple(_left_out_fields(view, view.runbook.phase(key.phase_id)))
     step = view.step(key)
     if step is None:
         return ()
@@ -248,6 +253,21 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         names = ", ".join(view.runbook.phase(p).title for p in phase.instead_of)
         words = f"once it begins, what is pending there does not apply: {names}"
         yield Field("instead", text(words))
+
+
+def _left_out_fields(view: RunView, phase: Phase) -> Iterator[Field]:
+    """The steps of a phase that do not apply, each with why."""
+    keys = (
+        f"{first_key_name('checklist.left_out')} shows them in the list, or hides them"
+    )
+    yield Field("rows", text(keys, "muted"))
+    for step in phase.steps:
+        standing = view.statuses[step.id]
+        if standing.not_for:
+            title = f"{sanitize.line(step.title)}  "
+            why = sanitize.line(standing.reason)
+            words = assemble((title, "plain"), (why, "muted"))
+            yield Field(view.plan.numbers[step.id], words)
 
 
 def _action(

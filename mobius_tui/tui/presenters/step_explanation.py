@@ -124,7 +124,8 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
         mark = STATUS_MARKS[Status.NOT_APPLICABLE]
         name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
         more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
-        why = f"  {view.statuses[passed[0].id].reason}{more}"
+        nearest = view.statuses[passed[0].id]
+        why = f"  {sanitize.line(nearest.not_for or nearest.reason)}{more}"
         yield Field("past", assemble((name, "plain"), (why, "muted")))
 
 
@@ -135,13 +136,20 @@ def _running(view: RunView, step: Step, last: Attempt) -> Iterator[Field]:
     if watched := view.watch_progress(step):
         words = f"▶ watching health: {watched}, {begun}"
     stop = "stop it"
+    is_idle = (  # nobody makes its checks, and its script has ended
+        view.verifying == step.id
+        and view.host_pid is None
+        and view.reviewed_duration is None
+    )
     if view.verifying == step.id:
         words = f"▶ its script has ended; being checked, {took} so far"
+        if is_idle:
+            words = "▶ its script has ended; it is checked once the run is resumed"
         stop = "stop the checks"
     yield Field("now", assemble((words, "accent")))
     if last.stop_asked:
         yield Field("stop", text("was asked for", "warn"))
-    elif view.reviewed_duration is None:
+    elif view.reviewed_duration is None and not is_idle:
         ways: list[tuple[str, Role]] = []
         if isinstance(step.action, Run) and step.action.tty:
             ways = [

@@ -202,7 +202,10 @@ class RunPage(Page):
     def footer_commands(self) -> tuple[Command, ...]:
         """What the footer shows, in the words of the step under the cursor."""
         names = availability.footer_labels(self.view, self.key)
-        shown = (*self.pane_layout.pane_commands(), *super().footer_commands())
+        own = super().footer_commands()
+        if not self.checklist.has_left_out:
+            own = tuple(each for each in own if each.id != "checklist.left_out")
+        shown = (*self.pane_layout.pane_commands(), *own)
         return tuple(
             replace(command, label=names.get(command.id, command.label))
             for command in pane_commands_first(self.outputs.footer(shown))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from textual import on
 from textual.app import RenderResult
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -20,6 +21,9 @@ from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
+
+BANNER_PADDING = 1
+"""Cells at either side of a banner."""
 
 
 class AlarmBanner(Widget):
@@ -52,7 +56,8 @@ class AlarmBanner(Widget):
 
     def watch_view(self, view: RunView | None) -> None:
         """Show the alarm again if its text has changed."""
-        lines = alarm_text(view, key_prefix=self._key_prefix)
+        width = self.app.size.width - 2 * BANNER_PADDING
+        lines = alarm_text(view, key_prefix=self._key_prefix, width=width)
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
@@ -63,6 +68,10 @@ class AlarmBanner(Widget):
             begun and view is not None and view.state.watch.rollback_running, "-calm"
         )
         self.refresh(layout=other_height)
+
+    def on_resize(self) -> None:
+        """Say it in the room that there is now."""
+        self.watch_view(self.view)
 
     def render(self) -> RenderResult:
         """The lines, each cut to the width."""
@@ -145,7 +154,10 @@ class OtherRunsBanner(Widget):
     def _show(self, event: RunsRead) -> None:
         event.stop()
         self._runs = event.runs
-        lines = other_runs_lines(event.runs, now=self._wall(), key=self._key)
+        width = self.app.size.width - 2 * BANNER_PADDING
+        lines = other_runs_lines(
+            event.runs, now=self._wall(), key=self._key, width=width
+        )
         if lines == self._lines:
             return
         other_height = len(lines) != len(self._lines)
@@ -165,16 +177,30 @@ class OtherRunsBanner(Widget):
         return max(1, len(self._lines))
 
 
+class WordsAboveList(Widget):
+    """Words as high as they need, but on a low screen no higher than a sixth of it.
+
+    The checklist, the keys of an alarm and the next action stay in sight.
+    """
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines of the words, or what there is room for."""
+        needed = super().get_content_height(container, viewport, width)
+        return min(needed, max(1, viewport.height // 6))
+
+
 HINT_SECONDS = 180.0
 """Seconds for which a hint is shown."""
 
 
-class HintBanner(Widget):
-    """As many lines as the hint needs while it is new, and else none."""
+class HintBanner(WordsAboveList):
+    """As many lines as the hint needs while it is new, and else none.
+
+    It is not docked: it would lie over the lines of an alarm, which is.
+    """
 
     DEFAULT_CSS = """
     HintBanner {
-        dock: top;
         height: auto;
         width: 1fr;
         padding: 0 1;
@@ -212,7 +238,7 @@ MAX_COMPLAINTS = 2
 """Complaints that are shown; `mobius-tui verify` lists all."""
 
 
-class DamageBanner(Widget):
+class DamageBanner(WordsAboveList):
     """The damage that was found in a run's files; empty if there is none."""
 
     DEFAULT_CSS = """

@@ -28,7 +28,7 @@ from mobius_tui.tui.presenters.checklist_rows import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
-from mobius_tui.tui.screen_state import PhaseRow, RowKey
+from mobius_tui.tui.screen_state import RowKey, StepRow
 from mobius_tui.tui.widgets.list_controls import (
     FilterLine,
     ListScrollbar,
@@ -365,6 +365,19 @@ class Checklist(ChecklistRows):
         self._outline.fold_done()
         self._rebuild_rows()
 
+    @property
+    def has_left_out(self) -> bool:
+        """Whether steps that do not apply are out of sight, or were shown by a key."""
+        return self._outline.has_left_out
+
+    def action_left_out(self) -> None:
+        """Show the steps that do not apply, or hide them."""
+        if not self.has_left_out:
+            self.notify("No step is out of sight: each one applies.", markup=False)
+            return
+        self._outline.toggle_left_out()
+        self._rebuild_rows()
+
     def action_edit(self) -> None:
         """Edit the step or phase under the cursor."""
         if self.key is not None:
@@ -427,7 +440,7 @@ class Checklist(ChecklistRows):
             return
         event.stop()
         key = keys[self.top + offset.y]
-        if isinstance(key, PhaseRow) and offset.x < FOLD_CLICK_CELLS:
+        if not isinstance(key, StepRow) and offset.x < FOLD_CLICK_CELLS:
             self._outline.fold(key)
             self._rebuild_rows()
         else:

@@ -19,6 +19,7 @@ from mobius_tui.tui.presenters.coach_marks import coach_mark
 from mobius_tui.tui.presenters.next_action import NextAction
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
+from mobius_tui.tui.widgets.banners import WordsAboveList
 
 FOOTER_GAP_CELLS = 2
 """Cells between two commands."""
@@ -147,7 +148,7 @@ class NextActionLine(Widget):
         self.post_message(self.Clicked())
 
 
-class CoachMark(Widget):
+class CoachMark(WordsAboveList):
     """A line or two with a hint for a first-time user, else none."""
 
     DEFAULT_CSS = """

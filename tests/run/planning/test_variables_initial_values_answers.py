@@ -117,7 +117,7 @@ def test_a_file_without_answers_is_as_none(
             "x has no variable `atended`; did you mean `attended`?",
         ),
         ('attended = "bakc"', "x has no phase `bakc`; did you mean `back`?"),
-        ('zzz = "x"', "x has no variable `zzz`"),
+        ('zzz = "x"', "x has no variable `zzz`; a file of answers is for one runbook"),
     ],
 )
 def test_what_nobody_asks_is_an_error_that_names_the_nearest(

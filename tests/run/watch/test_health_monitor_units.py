@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 from pathlib import Path
 
 import pytest
 
 from mobius_tui.health.health_record import MachineSample, decode_record
+from mobius_tui.run.events.step_events import StepStarted
+from mobius_tui.run.journal.follower import Follower
+from mobius_tui.run.journal.journal import Clock
+from mobius_tui.run.watch import health_monitor
+from mobius_tui.run.watch.health_monitor import UnitMonitor
+from tests.conftest import MakeRunbook
 from tests.run.books import ONE
 from tests.run.conftest import Begin
-from tests.run.running import Running
+from tests.run.made_services import make_context
+from tests.run.running import LIMIT, Running
+from tests.tui.runs import MadeRun
 
 STAND_IN = """#!/bin/sh
 [ "$1" = is-active ] || exit 9
@@ -99,3 +109,37 @@ async def test_a_unit_whose_name_becomes_known_is_looked_at_from_then_on(
         return sample is not None and sample.services == {"api": "active"}
 
     await run.until(known)
+
+
+@pytest.mark.usefixtures("_systemctl")
+async def test_a_unit_is_looked_at_again_as_soon_as_a_step_has_ended(
+    make_runbook: MakeRunbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The panel does not call inactive for long what a step has just seen active."""
+    monkeypatch.setattr(health_monitor, "SYSTEMCTL_INTERVAL", math.inf)
+    (tmp_path / "bin" / "systemctl").write_text(
+        f"#!/bin/sh\n[ -e {tmp_path}/started ] && echo active || echo inactive\n"
+    )
+    book = make_runbook(
+        BOOK.replace('names = ["${unit}", "worker"]', 'names = ["api"]')
+    )
+    run = MadeRun(tmp_path / "runs", book, values={}, workdir=str(tmp_path))
+    read, units = Follower(run.directory), UnitMonitor()
+    clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
+    env = {"PATH": os.environ["PATH"]}
+
+    async def until(state: str) -> None:
+        while units.states != {"api": state}:
+            await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as tasks:
+        context = make_context(
+            run.directory, read.plan, read.state, clock, tasks, env=env
+        )
+        watching = tasks.create_task(units.watch(context, every=0.01))
+        await until("inactive")
+        (tmp_path / "started").touch()
+        run.write(StepStarted(step="up", attempt=1, reads=()))
+        read.poll()
+        await until("active")
+        watching.cancel()

@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, PhaseEntered, RunBegan
+from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
@@ -96,6 +96,18 @@ def test_a_trigger_ends_it_unless_it_is_to_go_on(make_runbook: MakeRunbook) -> N
     kept = Scene(make_runbook, replace(JOB, keep=True), FIRED)
     assert kept.outcome() is None
     assert kept.outcome(over=True) == "failed"
+
+
+def test_the_trigger_that_began_the_rollback_is_the_one_that_is_named(
+    make_runbook: MakeRunbook,
+) -> None:
+    """Another one may have fired since."""
+    since = TriggerFired(probe="api", rule="success_rate", reason="too few", seen=1.0)
+    left = PhaseLeft(phase=ENTERED.phase, passed=True)
+    scene = Scene(make_runbook, JOB, WatchArmed(), COUNTS, BEGAN, ENTERED, since, left)
+    verdict = scene.verdict()
+    assert verdict is not None
+    assert verdict.reason == f"a trigger fired: {BEGAN.reason}; the rollback passed"
 
 
 def test_a_rollback_under_way_is_waited_for(make_runbook: MakeRunbook) -> None:

@@ -113,3 +113,15 @@ async def test_a_run_that_has_ended_meanwhile_is_left_with_its_exit_code(
         await until(pilot, lambda: pilot.app.return_value is not None)
         assert pilot.app.return_value == EXIT_ABANDONED
         assert host.intents == []
+
+
+async def test_without_a_host_nothing_is_said_to_go_on(tmp_path: Path) -> None:
+    run = scenes.assessed(tmp_path)
+    time = Time(run.at)
+    async with opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "q")
+        shown = str(pilot.app.screen.query_one("#leaving", Static).content)
+        assert "no host runs it" in shown
+        assert "Nothing else begins until it is resumed" in shown
+        assert "goes on without this screen" not in shown
+        assert "Leave it running" not in words(pilot)

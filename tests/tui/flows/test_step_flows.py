@@ -68,8 +68,11 @@ async def test_what_destroys_shows_its_exact_command_and_wants_the_name_typed(
         await press(pilot, time, *"staging", "enter")
         assert isinstance(pilot.app.screen, ConfirmDialog)
         assert "That is not it" in words(pilot)
+        # The next try replaces it.
+        await press(pilot, time, "x")
+        assert pilot.app.screen.query_one("#environment", Input).value == "x"
         assert host.intents == []
-        await press(pilot, time, *(["backspace"] * 7), *"production", "enter")
+        await press(pilot, time, "backspace", *"production", "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents[0].confirm == "production"
         assert host.intents[0].step == "execute"

@@ -11,9 +11,15 @@ import pytest
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import VariableSet
-from mobius_tui.run.events.step_events import ApprovalAsked, ApprovalGiven
+from mobius_tui.run.events.step_events import (
+    ApprovalAsked,
+    ApprovalGiven,
+    StepEnded,
+    StepStarted,
+)
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding_digest
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action
@@ -21,6 +27,7 @@ from mobius_tui.tui.presenters.next_action import FocusOutput, StartFlow
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import Checklist
 from tests.tui import runs, scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 
@@ -67,6 +74,25 @@ async def test_enter_asks_and_nothing_runs(assessed: MadeRun) -> None:
         (intent,) = host.intents
         assert isinstance(intent, AskApproval)
         assert intent.step == "execute"
+
+
+@pytest.mark.parametrize("key", ["A", "space", "enter"])
+async def test_it_is_asked_for_from_the_step_itself(
+    assessed: MadeRun, key: str
+) -> None:
+    """Another step has failed, and Enter would decide on that."""
+    assessed.write(StepStarted(step="metrics", attempt=2, reads=()))
+    assessed.write(StepEnded(step="metrics", attempt=2, result=Status.FAILED))
+    time = Time(assessed.at)
+    async with hosted(assessed) as host, opened(assessed, time=time) as (page, pilot):
+        assert "Decide on" in words(pilot)
+        page.checklist.post_message(Checklist.Moved(StepRow("execute")))
+        await until(pilot, lambda: "A Ask for it" in words(pilot))
+        await press(pilot, time, key)
+        assert "Ask Deploy Operator to approve 3.2" in words(pilot)
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        assert host.intents == [AskApproval(step="execute", attempt=1)]
 
 
 async def test_another_viewer_approves_what_it_was_shown(assessed: MadeRun) -> None:

@@ -45,6 +45,21 @@ async def test_unarmed_it_says_what_can_be_done(tmp_path: Path) -> None:
         )
 
 
+async def test_its_keys_are_in_sight_on_the_narrowest_screen(tmp_path: Path) -> None:
+    run = scenes.fired(tmp_path)
+    async with hosted(run):
+        view = looked(run)
+        said = {
+            width: alarm_text(view, key_prefix=prefix, width=width)[1]
+            for width, prefix in ((38, ""), (39, "Esc"), (58, ""), (200, ""))
+        }
+    assert said[200].plain == becomes(view)
+    assert all(line.cell_length <= width for width, line in said.items())
+    assert said[58].plain == "Nothing begins by itself · B roll back · a arm"
+    assert said[38].plain == "not armed · B roll back · a arm"
+    assert said[39].plain == "not armed · Esc B roll back · Esc a arm"
+
+
 async def test_armed_after_it_fired_it_says_what_the_countdown_waits_for(
     tmp_path: Path,
 ) -> None:

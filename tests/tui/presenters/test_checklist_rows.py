@@ -118,7 +118,7 @@ run = "ls"
     phase = outline.row(PhaseRow("two"))
     steps = [outline.row(StepRow(step)) for step in ("waits", "other")]
     assert phase.right == "gate 1.1"
-    assert [row.right for row in steps] == ["gate 1.1", "n/a env=prod"]
+    assert [row.right for row in steps] == ["gate 1.1", "not for env=prod"]
     assert [row.repeats_phase for row in steps] == [True, False]
 
 

@@ -32,3 +32,18 @@ async def test_it_is_shown_for_a_while_as_a_hint_and_nothing_else(
         entry_words(e, follower.plan, follower.state) for e in follower.initial_entries
     ]
     assert said[-2:] == [None, "hint by lead: look at [b]\x1b[2J"]
+
+
+async def test_on_the_lowest_screen_it_leaves_the_list_and_the_next_action_in_sight(
+    tmp_path: Path,
+) -> None:
+    run = scenes.fired(tmp_path)
+    long = "look " * 40
+    run.write(HintGiven(text=long, who="lead"), by="facilitator")
+    async with hosted(run), opened(run, size=(40, 10)) as (screen, pilot):
+        shown = words(pilot)
+        assert "HINT  look look" in shown
+        assert "TRIGGER FIRED" in shown
+        assert "B roll back" in shown
+        assert "Enter ▸" in shown
+        assert screen.checklist.visible_row_count >= 2
