@@ -7,11 +7,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import file_mode, make_folder
-from mobius_tui.runbook.model.runbook import SourceFile
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.model.runbook import SourceFile
 
 FILES_VARIABLE = "RUNBOOK_FILES"
 """The environment variable that names the folder."""
