@@ -124,7 +124,7 @@ async def start(
     return kind(step=step.id, attempt=view.next_attempt(step.id), confirm=confirm)
 
 
-async def show_scripts(
+async def scripts(
     open_dialog: DialogOpener, view: RunView, key: RowKey | None
 ) -> Action | None:
     """Show all that a step, or each of a phase, runs."""
@@ -418,7 +418,7 @@ async def settle_host(
 
 FLOWS: Mapping[FlowId, Flow] = {
     FlowId.START: start,
-    FlowId.SCRIPTS: show_scripts,
+    FlowId.SCRIPTS: scripts,
     FlowId.TICK: tick,
     FlowId.CHOOSE: choose,
     FlowId.MESSAGE: message,
