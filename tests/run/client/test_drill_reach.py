@@ -166,7 +166,11 @@ def test_what_lies_with_the_runbook_is_read_as_if_it_stood_there(
     head = "files = ['look-at', 'other']\n"
     of = mine(tmp_path, head + body.format('look-at; cat "$RUNBOOK_FILES/other"'))
     assert named(of) == {
-        "1.1 Look": ("look-at: /etc/mine", "look-at: `curl http://x/`", "look-at: http://x/")
+        "1.1 Look": (
+            "look-at: /etc/mine",
+            "look-at: `curl http://x/`",
+            "look-at: http://x/",
+        )
     }
     of = mine(tmp_path, head + body.format("other"))
     assert named(of) == {"1.1 Look": ("`other`: not known what it does",)}
