@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
@@ -93,8 +94,8 @@ class RollbackDialog(Dialog[str]):
             f for step in steps for f in subject_fields(view, step)
         )
         yield fields_widget(tuple(subjects))
-        for step in steps:
-            yield step_heading(view, step)
+        heads = Content("\n").join([step_heading(view, step) for step in steps])
+        yield Static(heads, markup=False, classes="words")
         fields.append(Field("scripts", shown_by_key("all that they run")))
         yield fields_widget(tuple(fields))
 

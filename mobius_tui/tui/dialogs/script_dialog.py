@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -15,7 +16,7 @@ from mobius_tui.tui.dialogs.dialog import Dialog, fields_widget, text_widget
 from mobius_tui.tui.presenters.fields import FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, wait_fields
-from mobius_tui.tui.presenters.styled_text import Role, script
+from mobius_tui.tui.presenters.styled_text import Role, script, text
 
 MAX_FILE_LINES = 5000
 """Lines of a file that are shown: more are drawn too slowly."""
@@ -44,7 +45,7 @@ class ScriptDialog(Dialog[None]):
         files: dict[SourceFile, None] = {}
         for step in self._steps:
             if len(self._steps) > 1:
-                yield step_heading(view, step)
+                yield Static(step_heading(view, step), markup=False, classes="words")
             command = command_fields(view, step)
             own = (each for each in command if each.kind is not FieldKind.CALLS)
             yield fields_widget((*wait_fields(view, step), *own))
@@ -55,9 +56,9 @@ class ScriptDialog(Dialog[None]):
             yield Static(shown, markup=False, classes="words")
 
 
-def step_heading(view: RunView, step: Step) -> Widget:
+def step_heading(view: RunView, step: Step) -> Content:
     """The line of a step among others: its title, and what it does to the world."""
     effect = effect_of(step)
     role: Role = "bad" if effect == "destroy" else "strong"
     mark = f"  {EFFECT_LABELS[effect]}" if effect != "read" else ""
-    return text_widget(f"{view.plan.name(step.id)}{mark}", role)
+    return text(f"{view.plan.name(step.id)}{mark}", role)

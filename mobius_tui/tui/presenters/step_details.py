@@ -181,13 +181,10 @@ def detail_fields(
     )
     guard = [Field("when", text(applies))] if applies else []
     subject = subject_fields(view, step)
-    rest = (*guard, *facts)
+    checks = tuple(_check_fields(view, step))
     if compact:
-        return (
-            *(*standing, *subject, *body, *rest, *why),
-            *_check_fields(view, step),
-        )
-    return (*standing, *why, *subject, *body, *rest, *_check_fields(view, step))
+        return (*standing, *subject, *body, *guard, *facts, *why, *checks)
+    return (*standing, *facts, *why, *subject, *body, *guard, *checks)
 
 
 def earlier_attempt(
@@ -215,31 +212,27 @@ def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     """
     held = view.state.variables_for(step.id)
     declared = view.runbook.variables
-    titled: list[Content] = []
-    plain: list[Content] = []
-    paths: list[Content] = []
+    titled: list[Field] = []
+    plain: list[Field] = []
+    paths: list[Field] = []
     for name in view.plan.variables_read[step.id]:
         known = held.get(name)
         if known is None or not known.text or known.source not in _FOUND_IN_RUN:
             continue
         words = known.text
         if title := _chosen_title(view, name, words):
-            titled.append(assemble((title, "strong")))
+            titled.append(Field("", text(title, "strong")))
         elif "\n" not in words:
-            named = (f"{declared[name].title or name}: ", "muted")
-            shown = cut_in_middle(sanitize.line(words), MAX_SUBJECT_CELLS)
-            (paths if "/" in words else plain).append(
-                assemble(named, (shown, "strong"))  # type: ignore[arg-type]
-            )
-    found = [*titled, *plain][:MAX_SUBJECTS] or paths[:1]
-    return tuple(
-        Field("about" if number == 0 else "", each) for number, each in enumerate(found)
-    )
+            called = text(f"{declared[name].title or name}: ", "muted")
+            found = paths if "/" in words else plain
+            found.append(Field("", called, sanitize.line(words)))
+    told = [*titled, *plain][:MAX_SUBJECTS] or paths[:1]
+    return tuple(replace(each, label="about") for each in told[:1]) + tuple(told[1:])
 
 
 _FOUND_IN_RUN = ("answer", "output")
-MAX_SUBJECTS, MAX_SUBJECT_CELLS = 3, 60
-"""Things that a step is said to be about, and cells of one without a title."""
+MAX_SUBJECTS = 3
+"""Things that a step is said to be about."""
 
 
 def _chosen_title(view: RunView, name: str, value: str) -> str:

@@ -265,7 +265,7 @@ async def test_a_failure_leaves_out_what_its_buttons_and_the_pane_say(
             lines = getattr(step.action, "script", "").strip().count("\n")
             assert ("run" in told) is (isinstance(step.action, Run) and not lines)
             assert step.id != "execute" or told == [
-                *("now", "said", "about", "run", "with", "", "in", "health"),
+                *("now", "said", "health", "about", "run", "with", "", "in"),
                 *("then", "call"),
             ]
 

@@ -163,7 +163,7 @@ async def test_a_typed_confirmation_says_what_it_is_about_and_folds_the_script(
         assert "last of it" in texts, "the file is whole there"
         assert "\x1b" not in texts
         await press(pilot, time, "escape")
-        assert pilot.app.screen is dialog
+        assert isinstance(pilot.app.screen, ConfirmDialog)
 
 
 async def test_the_key_shows_what_the_step_under_the_cursor_runs(
