@@ -96,7 +96,7 @@ class RollbackDialog(Dialog[str]):
         yield fields_widget(tuple(subjects))
         heads = Content("\n").join([step_heading(view, step) for step in steps])
         yield Static(heads, markup=False, classes="words")
-        fields.append(Field("scripts", shown_by_key("all that they run")))
+        fields.insert(0, Field("scripts", shown_by_key("all that they run")))
         yield fields_widget(tuple(fields))
 
     def compose_foot(self) -> Iterable[Widget]:
