@@ -28,16 +28,26 @@ def write_files(folder: Path, files: Sequence[SourceFile]) -> None:
     """
     make_folder(folder)
     for file in files:
-        mode = 0o500 if file.is_program else 0o400
-        if file_mode(folder) & 0o040:
-            mode |= mode >> 3
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(folder / file.base_name, flags, 0o600)
         with os.fdopen(handle, "wb") as written:
             written.write(file.data)
             written.flush()
-            os.fchmod(handle, mode)
             os.fsync(handle)
+    protect_files(folder, files)
+
+
+def protect_files(folder: Path, files: Sequence[SourceFile]) -> None:
+    """Give files the modes with which steps find them; copies of a run lose those.
+
+    Raises:
+        OSError: one is not there, or another's.
+    """
+    for file in files:
+        mode = 0o500 if file.is_program else 0o400
+        if file_mode(folder) & 0o040:
+            mode |= mode >> 3
+        (folder / file.base_name).chmod(mode)
 
 
 def files_environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
