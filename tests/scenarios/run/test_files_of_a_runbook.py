@@ -16,6 +16,7 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_export import export_run
 from mobius_tui.review.run_import import import_run
 from mobius_tui.review.run_reader import read_run
+from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.listed_values import propose_values
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.events.run_events import RunBegan
@@ -238,6 +239,8 @@ async def test_a_variable_is_listed_by_one_before_the_run_begins(
     put_files(tmp_path)
     book = make_runbook(BOOK)
     briefing = prepare_briefing(book, given={}, workdir=tmp_path)
+    shown = [each.strip() for each in dry_run_lines(briefing, now=0.0)]
+    assert f"files  {book.files[0].in_words}" in shown
     listed = await propose_values(briefing, book.variables["place"], {})
     assert [each.value for each in listed.options] == ["found of the variable"]
 
