@@ -6,6 +6,7 @@ them, so that they are no markup of its format.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from mobius_tui.dataclass import dataclass
@@ -349,7 +350,9 @@ class RunReport:
     title: str
     summary: Prose
     sha256: str
-    """Of the runbook's files."""
+    """Of all that the runbook consists of."""
+    files: Mapping[str, str]
+    """The digest of each of its `files`, by its path."""
     mode: Mode | Literal[""]
     """Empty for one that never began."""
     environment: str
