@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
@@ -264,7 +263,7 @@ def lint_graph(draft: RunbookDraft) -> None:
 
 
 def _lint_needs(draft: RunbookDraft) -> None:
-    known = {step.id for step in draft.runbook.steps() if not step.undo_of}
+    known = {step.id: step for step in draft.runbook.steps() if not step.undo_of}
     graph: _Graph = {}
     for step in draft.runbook.steps():
         for index, need in enumerate(step.needs):
@@ -273,23 +272,23 @@ def _lint_needs(draft: RunbookDraft) -> None:
                 continue
             words = f"no step `{need}`{did_you_mean(need, known)}"
             draft.table_of("step", step.id).report(words, "needs", index)
-        _lint_confirmed_with(draft, step, known)
+        if step.confirmed_with:
+            _lint_confirmed_with(draft, step, known)
     for circle in _cycles(graph):
         words = f"`needs` goes round in a circle: {' → '.join(circle)}"
         draft.table_of("step", circle[0]).report(words, "needs")
 
 
 def _lint_confirmed_with(
-    draft: RunbookDraft, step: Step, known: AbstractSet[str]
+    draft: RunbookDraft, step: Step, known: Mapping[str, Step]
 ) -> None:
-    by_id = {each.id: each for each in draft.runbook.steps()}
     for index, other in enumerate(step.confirmed_with):
         words = ""
         if other not in known:
             words = f"no step `{other}`{did_you_mean(other, known)}"
         elif other == step.id:
             words = "a step cannot be confirmed with itself"
-        elif not _destroys(by_id[other]):
+        elif not _destroys(known[other]):
             words = f"nobody confirms `{other}` by typing: it does not destroy"
         if words:
             table = draft.table_of("step", step.id)
