@@ -338,7 +338,7 @@ def test_load_reports_all_errors_and_no_warning(tmp_path: Path) -> None:
     assert "unused" not in report
 
 
-@pytest.mark.parametrize(("version", "most"), [(1, 340), (2, 490)])
+@pytest.mark.parametrize(("version", "most"), [(1, 350), (2, 510)])
 def test_a_step_is_decoded_in_a_bounded_number_of_calls(
     version: int, most: int
 ) -> None:
