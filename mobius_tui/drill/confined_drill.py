@@ -44,9 +44,7 @@ def start_confined_drill(words: Sequence[str], runbook: Runbook, *, keep: bool) 
         RunError: this system confines nobody, or a folder cannot be made.
     """
     started = datetime.now(UTC)
-    run = make_run_directory(
-        runs_root(), runbook.id, runbook.sources, started.timestamp()
-    )
+    run = make_run_directory(runs_root(), runbook, started.timestamp())
     folder = new_site_folder(started)
     owner = folder / "run" / "owner"
     make_folders(owner.parent)

@@ -316,7 +316,7 @@ def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:
         run.plan,
         run.state,
         workdir=Path(run.began.workdir),
-        env=step_environment(run.began),
+        env=step_environment(run.directory, run.began),
         secrets={},
     )
     return asyncio.run(looking.survey_checks())

@@ -59,7 +59,7 @@ def is_of_run(parts: Sequence[str]) -> bool:
     match parts:
         case [name]:
             return name in _RUN_FILES
-        case ["runbook", _]:
+        case ["runbook" | "files", _]:
             return True  # a runbook may be called anything
         case ["steps", attempt, name]:
             return name in _ATTEMPT_FILES and bool(_ATTEMPT.fullmatch(attempt))

@@ -333,10 +333,16 @@ def _differences(
         yield f"its journal is of another run, {run.began.run}"
     if run.head != manifest.head:
         yield "its journal does not end with the head that it names"
-    source_names = {source.name for source in run.runbook.sources}
-    for path in sorted(directory.runbook.iterdir()):
-        if path.name not in source_names:
-            yield f"runbook/{sanitize.line(path.name)} is no part of its runbook"
+    known = {
+        directory.files / each.base_name
+        if each in run.runbook.files
+        else directory.runbook / each.name
+        for each in run.runbook.sources
+    }
+    for path in directory.source_files():
+        if path not in known:
+            found = f"{path.parent.name}/{sanitize.line(path.name)}"
+            yield f"{found} is no part of its runbook"
     try:
         yield from run_problems(directory, head)
     except (MobiusError, ValueError, TypeError, AttributeError) as error:

@@ -19,7 +19,11 @@ from mobius_tui.run.events.run_events import (
     VariableSet,
 )
 from mobius_tui.run.events.step_events import RowsAdded, StepImprovised
-from mobius_tui.run.journal.follower import JournalFollower, load_run_runbook
+from mobius_tui.run.journal.follower import (
+    JournalFollower,
+    changed_runbook_text,
+    load_run_runbook,
+)
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD, decode_entries
 from mobius_tui.run.journal.outage_times import Milestones, track_milestones
 from mobius_tui.run.planning.plan import Plan
@@ -29,7 +33,7 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, runbook_digest
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """An id that names a folder, and nothing beside it."""
@@ -120,15 +124,13 @@ def _runbook(
             directory, began, entries
         ), "its runbook's name is no file's name"
     try:
-        runbook = load(directory.runbook / began.file)
+        runbook = load(directory.runbook / began.file, directory.files)
     except MobiusError as error:
         words = str(error).splitlines()[0]
         return _placeholder_runbook(
             directory, began, entries
         ), f"its runbook cannot be read: {words}"
-    if runbook_digest(runbook.sources) != began.sha256:
-        return runbook, "its runbook was changed after the run began"
-    return runbook, ""
+    return runbook, changed_runbook_text(runbook, began)
 
 
 def _placeholder_runbook(

@@ -67,7 +67,7 @@ def _ten_million_additions() -> None:
 def make_runs(folder: Path, count: int = RUNS) -> None:
     """Runs of two hundred steps that all passed, watched for an hour each."""
     runbook = runbook_of(folder, plain_steps(STEPS))
-    first = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
+    first = make_run_directory(runs_root(), runbook, BEGAN)
     lines, prev = [], EMPTY_JOURNAL_HEAD
     for n, event in enumerate(_events(runbook, first), 1):
         at = BEGAN + n / 10

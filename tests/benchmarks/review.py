@@ -80,7 +80,7 @@ def looking_back(folder: Path) -> Iterator[Figure]:
 def _made(folder: Path) -> RunDirectory:
     """A run of steps that are tried again and again, watched all the while."""
     runbook = runbook_of(folder, plain_steps(STEPS))
-    directory = make_run_directory(runs_root(), runbook.id, runbook.sources, BEGAN)
+    directory = make_run_directory(runs_root(), runbook, BEGAN)
     prev, lines = EMPTY_JOURNAL_HEAD, []
     entry = Entry(
         n=0,

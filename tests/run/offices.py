@@ -133,9 +133,7 @@ class Office:
 
 def new_run(root: Path, runbook: Runbook) -> RunDirectory:
     """The directory of a run that has not begun."""
-    return make_run_directory(
-        root / "runs", runbook.id, runbook.sources, 1_795_527_905.0
-    )
+    return make_run_directory(root / "runs", runbook, 1_795_527_905.0)
 
 
 @asynccontextmanager

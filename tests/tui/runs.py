@@ -93,7 +93,7 @@ class MadeRun:
         confined: bool | None = None,
     ) -> None:
         self.runbook = runbook
-        self.directory = make_run_directory(root, runbook.id, runbook.sources, at)
+        self.directory = make_run_directory(root, runbook, at)
         self.n = 0
         self.at = at
         self._prev = EMPTY_JOURNAL_HEAD

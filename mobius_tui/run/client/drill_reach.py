@@ -137,6 +137,7 @@ def _surroundings(briefing: Briefing) -> Surroundings:
             **({"HOME": f"{briefing.site}/home"} if is_own_site else {}),
             **{name: value for name, (value, _) in briefing.values.items()},
         },
+        files=briefing.runbook.files,
     )
 
 
@@ -187,6 +188,7 @@ def _of_step(briefing: Briefing, step: Step, around: Surroundings) -> Iterator[s
         programs=around.programs,
         home_is_inside=around.home_is_inside,
         values={**around.values, **env},
+        files=around.files,
     )
     yield from (f"{name}, which it sets" for name in SURROUNDING_NAMES & env.keys())
     if step.rollout is not None and not briefing.host_sites:

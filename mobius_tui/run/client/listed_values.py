@@ -13,6 +13,7 @@ from mobius_tui.run.checks.value_commands import (
 )
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.planning.step_texts import command_excerpt
+from mobius_tui.run.storage.kept_files import temporary_files
 from mobius_tui.runbook.lint.label_rules import command_beyond_read
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.runbook import Variable
@@ -116,7 +117,12 @@ async def propose_values(
     for each in briefing.runbook.variables.values():
         if each.secret and each.from_env is not None:
             env.pop(each.from_env, None)
-    return await list_values(variable, workdir=briefing.workdir, env=env)
+    try:
+        with temporary_files(briefing.runbook.files, env) as with_files:
+            return await list_values(variable, workdir=briefing.workdir, env=with_files)
+    except OSError as error:
+        words = f"the files of the runbook cannot be written: {error.strerror}"
+        return ListedValues(problem=words)
 
 
 def proposed_value(variable: Variable, listed: ListedValues) -> str:

@@ -135,13 +135,12 @@ def _directory_of(ready: Briefing) -> RunDirectory:
     runbook = ready.runbook
     if ready.reserved_run is not None:
         reserved = RunDirectory(ready.reserved_run)
-        replace_sources(reserved, runbook.sources)
+        replace_sources(reserved, runbook)
         return reserved
     root = runs_root() if ready.share is None else make_shared_folder(ready.share)
     return make_run_directory(
         root,
-        runbook.id,
-        runbook.sources,
+        runbook,
         time.time(),
         shared=ready.share is not None,
     )
@@ -184,4 +183,5 @@ def _run_began_event(ready: Briefing, directory: RunDirectory) -> RunBegan:
         as_written=runs_as_written(ready) or None,
         confined=ready.confined or None,
         key=secrets.token_hex(RUN_KEY_BYTES),
+        files={file.name: file.sha256 for file in runbook.files} or None,
     )

@@ -112,6 +112,8 @@ class RunBegan:
     key: str | None = field(default=None, metadata=OMITTED_IF_NONE)
     """128 random bits, as 32 hexadecimal digits; runs of earlier versions have none."""
 
+    files: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    """By the path of each of the runbook's `files` from its folder, the digest."""
     limits: Mapping[str, int] | None = field(default=None, metadata=OMITTED_IF_NONE)
     """What `[limits]` holds the run to: see `run_limits.encode_things`."""
 

@@ -263,7 +263,7 @@ class Host:
             state=state,
             clock=self.clock,
             secrets=dict(self.spec.secrets),
-            env=step_environment(began),
+            env=step_environment(self.directory, began),
             keeper_log=sys.stderr.fileno(),
             tasks=tasks,
             step_tasks=StepTasks(tasks),

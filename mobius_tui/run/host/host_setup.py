@@ -18,6 +18,7 @@ from mobius_tui.run.records.record_file import refuse_cut_journal
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.kept_files import files_environment
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     attempt_in_folder,
@@ -190,11 +191,11 @@ def left_over_attempts(
     )
 
 
-def step_environment(began: RunBegan) -> dict[str, str]:
+def step_environment(directory: RunDirectory, began: RunBegan) -> dict[str, str]:
     """The environment of steps: this process's, with the run's own values restored.
 
     Whoever goes on with a run of another's keeps their own HOME and TMPDIR: those of
-    the other are not theirs to use.
+    the other are not theirs to use. The runbook's `files` are found in it first.
     """
     env = dict(os.environ)
     is_own = began.operator == current_operator()
@@ -202,7 +203,7 @@ def step_environment(began: RunBegan) -> dict[str, str]:
         if name in began.setting:
             env[name] = began.setting[name]
     env.pop("PYTHONDONTWRITEBYTECODE", None)
-    return env
+    return files_environment(directory.files, env) if began.files else env
 
 
 def current_operator() -> str:

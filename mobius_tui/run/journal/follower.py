@@ -122,17 +122,30 @@ def load_run_runbook(directory: RunDirectory, began: RunBegan) -> Runbook:
         RunError: the copy is not what the run began with.
     """
     try:
-        runbook = load(directory.runbook / began.file)
+        runbook = load(directory.runbook / began.file, directory.files)
     except MobiusError as error:
         raise RunError(
             f"{directory.id}: its runbook cannot be read: {error}"
         ) from error
-    if runbook_digest(runbook.sources) != began.sha256:
-        raise RunError(
-            f"{directory.runbook}: the runbook was changed after the run began; "
-            "put the files back as they were"
-        )
+    if problem := changed_runbook_text(runbook, began):
+        raise RunError(f"{directory.path}: {problem}; put the files back as they were")
     return runbook
+
+
+def changed_runbook_text(runbook: Runbook, began: RunBegan) -> str:
+    """What of a run's own copy of its runbook is not what the run began with.
+
+    Returns:
+        That, in words; empty where it is the same.
+    """
+    if runbook_digest(runbook.sources) == began.sha256:
+        return ""
+    then = began.files or {}
+    changed = [
+        each.name for each in runbook.files if then.get(each.name) != each.sha256
+    ]
+    what = ", ".join(changed) if changed else "its runbook"
+    return f"{what} was changed after the run began"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

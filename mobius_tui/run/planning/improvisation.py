@@ -45,7 +45,10 @@ def judged_effects(script: str, runbook: Runbook) -> ScriptEffects:
     # Imported late: a run without improvised commands never needs it.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
-    found = judge_script(script, table=bundled_commands().extended(runbook.commands))
+    found = judge_script(
+        script,
+        table=bundled_commands().extended(runbook.commands).with_files(runbook.files),
+    )
     labelled = [step.action for step in runbook.steps() if isinstance(step.action, Run)]
     is_of_step = any(script.strip() == each.script.strip() for each in labelled)
     effects = [

@@ -153,7 +153,7 @@ def stats_source_digest(directory: RunDirectory) -> bytes:
         digest.update(hashlib.sha256(journal).digest())
         for path in (directory.health, directory.record):
             digest.update(_digest_of(path) if path.exists() else bytes(32))
-        for path in sorted(directory.runbook.iterdir()):
+        for path in directory.source_files():
             digest.update(os.fsencode(path.name) + b"\0" + _digest_of(path))
     except OSError as error:
         raise RunError(f"{error.filename}: {error.strerror}") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.run.storage.kept_files import write_files
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.run.storage.state_folders import (
     TAKEOVER_NOTE,
@@ -28,7 +28,7 @@ from mobius_tui.run.storage.state_folders import (
 )
 
 if TYPE_CHECKING:
-    from mobius_tui.runbook.model.runbook import SourceFile
+    from mobius_tui.runbook.model.runbook import Runbook
 
 
 def create_file(path: Path, data: bytes = b"") -> None:
@@ -147,8 +147,22 @@ class RunDirectory:
 
     @property
     def runbook(self) -> Path:
-        """The folder of the exact files that are being run."""
+        """The folder of the exact text that is being run."""
         return self.path / "runbook"
+
+    @property
+    def files(self) -> Path:
+        """The folder of the runbook's `files`; only there if it has any."""
+        return self.path / "files"
+
+    def source_files(self) -> tuple[Path, ...]:
+        """The files of what is being run: its text, and its `files`.
+
+        Raises:
+            OSError: a folder cannot be read.
+        """
+        folders = (self.runbook, self.files) if self.files.exists() else (self.runbook,)
+        return tuple(path for each in folders for path in sorted(each.iterdir()))
 
     @property
     def journal(self) -> Path:
@@ -275,30 +289,34 @@ def try_lock(handle: int) -> bool:
     return True
 
 
-def replace_sources(run: RunDirectory, sources: Iterable[SourceFile]) -> None:
+def replace_sources(run: RunDirectory, runbook: Runbook) -> None:
     """Put other bytes of a runbook into the directory of a run that has not begun.
 
     Raises:
         RunError: they cannot be written.
     """
     try:
-        for old in run.runbook.iterdir():
+        for old in run.source_files():
             old.unlink()
-        _write_sources(run, sources)
+        if run.files.exists():
+            run.files.rmdir()
+        _write_sources(run, runbook)
         sync_folder(run.path)
     except OSError as error:
         raise RunError(f"{run.path}: {error.strerror}; free some space") from error
 
 
-def _write_sources(run: RunDirectory, sources: Iterable[SourceFile]) -> None:
-    for source in sources:
-        create_file(run.runbook / source.name, source.data)
+def _write_sources(run: RunDirectory, runbook: Runbook) -> None:
+    for source in runbook.sources:
+        if source not in runbook.files:
+            create_file(run.runbook / source.name, source.data)
+    if runbook.files:
+        write_files(run.files, runbook.files)
 
 
 def make_run_directory(
     root: Path,
-    runbook_id: str,
-    sources: Iterable[SourceFile],
+    runbook: Runbook,
     at: float,
     *,
     shared: bool = False,
@@ -307,8 +325,7 @@ def make_run_directory(
 
     Args:
         root: the folder of runs.
-        runbook_id: a part of its name.
-        sources: the runbook's files.
+        runbook: what is run; its id is a part of the run's name.
         at: when it begins, in seconds since 1970.
         shared: whether `root` is one that `state_folders.make_shared_folder` made.
 
@@ -321,7 +338,7 @@ def make_run_directory(
         make_private_folder(root)
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H-%M-%S")
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
-        path = root / f"{when}-{runbook_id}{suffix}"
+        path = root / f"{when}-{runbook.id}{suffix}"
         try:
             make_folder(path)
         except FileExistsError:
@@ -335,7 +352,7 @@ def make_run_directory(
     try:
         for folder in (run.runbook, run.steps):
             make_folder(folder)
-        _write_sources(run, sources)
+        _write_sources(run, runbook)
         for empty in (run.journal, run.health, run.host_log, run.lock):
             create_file(empty)
         sync_folder(run.path)

@@ -70,6 +70,8 @@ def _file_pairs(
     for name in names:
         now = main if name == began.file else main.with_name(name)
         yield directory.runbook / name, now
+    for name in began.files or ():
+        yield directory.files / name.rpartition("/")[2], main.parent / name
 
 
 def _diff_lines(then: Path, now: Path) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE, read_undo_steps
+from mobius_tui.runbook.decode.decode_files import RunbookFiles
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.decode_targets import read_limits, read_targets
 from mobius_tui.runbook.decode.include import IncludedFiles, IncludedPhase
@@ -56,7 +57,11 @@ _OVERRIDES = ("title", "why", "aside", "instead_of", "next", "attended")
 
 
 def assemble(
-    root: TomlTable, path: Path, source: SourceFile, includes: IncludedFiles
+    root: TomlTable,
+    path: Path,
+    source: SourceFile,
+    includes: IncludedFiles,
+    files: RunbookFiles,
 ) -> RunbookDraft:
     """The draft of a runbook, from the root table of its file.
 
@@ -79,8 +84,10 @@ def assemble(
     health, probes = read_health(root, includes)
     tables.update({("probe", name): table for name, table in probes.items()})
     phases, entries = _phases(root, includes, tables)
+    files.add(root)
     for other in includes.roots():
         other.present_keys("runbook", "health", "phase")  # theirs, and left alone
+        files.add(other)
         _merge(variables, decode_variables.read_variables(other), "var", tables)
         _merge(messages, decode_head.read_messages(other), "message", tables)
         _merge(channels, decode_head.read_channels(other), "channel", tables)
@@ -109,7 +116,8 @@ def assemble(
         messages=MappingProxyType(messages),
         channels=MappingProxyType(channels),
         path=path,
-        sources=(source, *includes.sources),
+        sources=(source, *includes.sources, *files.found()),
+        files=files.found(),
     )
     return RunbookDraft(
         runbook=_completed(runbook), root=root, tables=tables, phase_entries=entries
@@ -137,7 +145,7 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
     # Importing it takes 10 ms, which files that state every effect do not wait for.
     from mobius_tui.runbook.effects.effect_judge import judge_script
 
-    commands = bundled_commands().extended(runbook.commands)
+    commands = bundled_commands().extended(runbook.commands).with_files(runbook.files)
     remaining = MAX_JUDGED_CHARACTERS
 
     def judged(step: Step) -> Step:

@@ -21,7 +21,7 @@ ReadIncludedFile = Callable[[str], tuple[str, bytes]]
 """Reads a file of the same folder by its name: its name for reports, and its bytes."""
 
 _TOP_TABLES = (
-    *("runbook", "commands", "var", "profile", "contact"),
+    *("runbook", "files", "commands", "var", "profile", "contact"),
     *("message", "channel", "health", "targets", "phase", "step"),
 )
 """The keys that the root table of a file may have, besides `format`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mobius_tui.runbook.decode.decode_files import FILE_PATTERN, MAX_FILES
 from mobius_tui.runbook.decode.decode_targets import (
     ACCOUNT_PATTERN,
     BATCH_SIZE_PATTERN,
@@ -57,6 +58,11 @@ _ANY_VALUE: ValueSchema = {"type": ["string", "number", "boolean", "array"]}
 _SOME_TEXT: ValueSchema = {"type": "string", "minLength": 1}
 _FLAG: ValueSchema = {"type": "boolean"}
 _TEXTS: ValueSchema = {"type": "array", "items": _SOME_TEXT}
+_FILES: ValueSchema = {
+    "type": "array",
+    "items": text_matching(FILE_PATTERN.pattern),
+    "maxItems": MAX_FILES,
+}
 _NAMED_TEXTS: ValueSchema = {"type": "object", "additionalProperties": _TEXT}
 _ANY_NAMES: ValueSchema = {"type": "object", "additionalProperties": True}
 _DATE: ValueSchema = {
@@ -96,6 +102,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
     "": {
         "format": required(one_of(*FORMATS)),
         "runbook": _TABLE,
+        "files": _FILES,
         "commands": _ANY_NAMES,
         "var": _ANY_NAMES,
         "profile": {
@@ -124,6 +131,7 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "review": _TEXT,
         "owners": _TEXTS,
         "requires": _TEXTS,
+        "files": _FILES,
         "workdir": _TEXT,
         "environment": _TEXT,
         "protected": _TEXTS,

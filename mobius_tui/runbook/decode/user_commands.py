@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mobius_tui.runbook.effects.command_effects import (
     BadLineError,
@@ -12,6 +12,7 @@ from mobius_tui.runbook.effects.command_effects import (
     bundled_commands,
     parse_table_line,
 )
+from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.toml.runbook_source import RefusedError, config_file, read_bytes
 
 
@@ -34,13 +35,17 @@ def user_commands() -> dict[str, object]:
     }
 
 
-def command_table_for(lines: Mapping[str, object]) -> CommandTable:
+def command_table_for(
+    lines: Mapping[str, object], files: Sequence[SourceFile] = ()
+) -> CommandTable:
     """The bundled table of commands, with what the user and a runbook add to it.
 
     Args:
         lines: the `[commands]` of the runbook.
+        files: its `files`.
     """
-    return bundled_commands().extended(user_commands()).extended(lines)
+    table = bundled_commands().extended(user_commands()).extended(lines)
+    return table.with_files(files)
 
 
 def _is_line(pattern: str, entry: object) -> bool:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Effect
+from mobius_tui.runbook.model.runbook import SourceFile
 
 TableEffect = Literal["nothing", "read", "change", "destroy"]
 TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
@@ -108,7 +109,16 @@ class BadLineError(Exception):
 class CommandTable:
     """The entries of all commands."""
 
-    def __init__(self, entries: Mapping[str, CommandEntry]) -> None:
+    def __init__(
+        self, entries: Mapping[str, CommandEntry], scripts: Mapping[str, str] = {}
+    ) -> None:
+        """Keep what is known of commands.
+
+        Args:
+            entries: by name or pattern, what calls do.
+            scripts: by name, the text of those that are shell scripts at hand.
+        """
+        self.scripts = scripts
         self._entries = dict(entries)
         self._globs = tuple(name for name in self._entries if _GLOB.search(name))
 
@@ -155,7 +165,19 @@ class CommandTable:
                 ),
                 valued_options=existing.valued_options | added.valued_options,
             )
-        return CommandTable(entries)
+        return CommandTable(entries, self.scripts)
+
+    def with_files(self, files: Sequence[SourceFile]) -> CommandTable:
+        """A table that also knows the `files` of a runbook, of which shells run some.
+
+        What the table has a line for is judged by that.
+        """
+        scripts = {
+            file.base_name: file.shell_script
+            for file in files
+            if file.shell_script is not None
+        }
+        return CommandTable(self._entries, scripts) if scripts else self
 
 
 def _may_add(line: TableLine, existing: CommandEntry) -> bool:

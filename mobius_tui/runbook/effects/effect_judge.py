@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
@@ -253,6 +254,9 @@ class _Judge:
         if text in self._functions:
             return
         entry = self._find_entry(text)
+        if entry is None and text in self._table.scripts:
+            self._judge_file(text, word)
+            return
         if not text.strip() or (entry is None and _is_pattern(word)):
             self._add_unreadable(word.start, _source_text(words))
             return
@@ -276,6 +280,23 @@ class _Judge:
         self._add_effect(
             heaviest_table_effect(weights), word.start, _source_text(words)
         )
+
+    def _judge_file(self, name: str, word: Word) -> None:
+        """Judge a shell script that lies with the runbook, as if it stood here.
+
+        Its functions and variables are its own. Each effect is at the word, and says
+        which command of the file it is.
+        """
+        outer = self._functions, self._values, self._own_files
+        self._functions, self._values, self._own_files = frozenset(), {}, frozenset()
+        began = len(self.effects)
+        place = self._to_script_offset(word.start)
+        self.judge_shell_script(self._table.scripts[name], lambda _: place)
+        self._functions, self._values, self._own_files = outer
+        self.effects[began:] = [
+            replace(each, source_text=f"{name}: {each.source_text}")
+            for each in self.effects[began:]
+        ]
 
     def _find_entry(self, text: str) -> CommandEntry | None:
         found = self._table.find(_name(text))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
+from mobius_tui.runbook.decode.decode_files import ReadRunbookFile, RunbookFiles
 from mobius_tui.runbook.decode.include import IncludedFiles, ReadIncludedFile
 from mobius_tui.runbook.lint.health_rules import lint_health
 from mobius_tui.runbook.lint.host_rules import lint_hosts
@@ -15,7 +17,11 @@ from mobius_tui.runbook.lint.name_rules import lint_names
 from mobius_tui.runbook.lint.step_rules import lint_graph, lint_steps, warn_checks
 from mobius_tui.runbook.model.runbook import Runbook, SourceFile
 from mobius_tui.runbook.toml.problem import Problem, problem_report
-from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
+from mobius_tui.runbook.toml.runbook_source import (
+    RefusedError,
+    read_bytes,
+    read_file_within,
+)
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.runbook.toml.toml_document import (
     Findings,
@@ -28,13 +34,18 @@ if TYPE_CHECKING:
     from mobius_tui.runbook.lint.external_findings import ExternalLinter
 
 
-def load(path: Path) -> Runbook:
+def load(path: Path, kept_files: Path | None = None) -> Runbook:
     """The runbook that a file holds, with the phases that it includes.
+
+    Args:
+        path: the file.
+        kept_files: the folder of its `files` by their bare names, where they do not lie
+            beside it.
 
     Raises:
         RunbookError: it cannot be read; the text is the whole report.
     """
-    runbook, problems = examine(path)
+    runbook, problems = examine(path, kept_files=kept_files)
     if runbook is None:
         errors = [found for found in problems if found.severity == "error"]
         raise RunbookError(problem_report(errors))
@@ -42,7 +53,11 @@ def load(path: Path) -> Runbook:
 
 
 def examine(
-    path: Path, *, thorough: bool = False, external: ExternalLinter | None = None
+    path: Path,
+    *,
+    thorough: bool = False,
+    external: ExternalLinter | None = None,
+    kept_files: Path | None = None,
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
     """The runbook that a file holds, or None if it has errors, and its problems.
 
@@ -52,17 +67,36 @@ def examine(
         path: the file.
         thorough: whether lint also examines scripts and texts.
         external: another program that examines the scripts if `thorough`.
+        kept_files: as for `load`.
     """
-
-    def read(name: str) -> tuple[str, bytes]:
-        sibling = path.with_name(name)
-        return str(sibling), read_bytes(sibling)
-
     try:
         data = read_bytes(path)
     except RefusedError as error:
         return None, (error.problem,)
-    return decode_runbook(path, data, read, thorough=thorough, external=external)
+    return decode_runbook(
+        path,
+        data,
+        partial(read_beside, path),
+        read_file=partial(_read_file_of, path, kept_files),
+        thorough=thorough,
+        external=external,
+    )
+
+
+def read_beside(path: Path, name: str) -> tuple[str, bytes]:
+    """Read a file that a runbook includes; a `ReadIncludedFile`.
+
+    Raises:
+        RefusedError: it cannot be read.
+    """
+    sibling = path.with_name(name)
+    return str(sibling), read_bytes(sibling)
+
+
+def _read_file_of(path: Path, kept_files: Path | None, name: str) -> bytes:
+    if kept_files is None:
+        return read_file_within(path.parent, name)
+    return read_file_within(kept_files, name.rpartition("/")[2])
 
 
 def decode_runbook(
@@ -70,6 +104,7 @@ def decode_runbook(
     data: bytes,
     read: ReadIncludedFile,
     *,
+    read_file: ReadRunbookFile | None = None,
     thorough: bool = False,
     external: ExternalLinter | None = None,
 ) -> tuple[Runbook | None, tuple[Problem, ...]]:
@@ -79,13 +114,16 @@ def decode_runbook(
         path: the file that the bytes are from; it is not opened.
         data: its bytes.
         read: reads an included file by its bare name.
+        read_file: reads one of its `files` by its path from the folder of `path`; if
+            None, they are read there.
         thorough: whether lint also examines scripts and texts.
         external: another program that examines the scripts if `thorough`.
     """
     findings = Findings()
     runbook = None
     try:
-        draft = _draft(path, data, read, findings)
+        files = RunbookFiles(read_file or partial(_read_file_of, path, None))
+        draft = _draft(path, data, read, files, findings)
         if draft is not None:
             runbook = draft.runbook
             if thorough:
@@ -129,7 +167,11 @@ def _without_suppressed(
 
 
 def _draft(
-    path: Path, data: bytes, read: ReadIncludedFile, findings: Findings
+    path: Path,
+    data: bytes,
+    read: ReadIncludedFile,
+    files: RunbookFiles,
+    findings: Findings,
 ) -> RunbookDraft | None:
     """The runbook with the tables of its parts; problems go to the findings."""
     root = TomlTable(parse_toml(str(path), data, findings))
@@ -137,7 +179,7 @@ def _draft(
     if not root.document.check_format():
         return None
     includes = IncludedFiles(path.name, read, findings, root.registry)
-    draft = assemble(root, path, SourceFile(name=path.name, data=data), includes)
+    draft = assemble(root, path, SourceFile(name=path.name, data=data), includes, files)
     if includes.unread_problems:  # what follows from that is no mistake of its own
         findings.problems[:] = includes.unread_problems
         return None

@@ -68,7 +68,7 @@ def editable_file(path: Path) -> Path:
 
 
 def copy_to_own(path: Path) -> Path:
-    """Copy a runbook, and the files that it includes, to the user's own folder.
+    """Copy a runbook, and what it includes and calls, to the user's own folder.
 
     Existing files are not replaced.
 
@@ -85,7 +85,8 @@ def copy_to_own(path: Path) -> Path:
         make_folders(target)
         for name in names:
             if not (target / name).exists():
-                data = read_bytes(path.with_name(name))
+                data = read_bytes(path.parent / name)
+                make_folders((target / name).parent)
                 write_source(target / name, data, replace=False)
     except RefusedError as error:
         raise UsageError(problem_report([error.problem])) from None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import tomli_w
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import InternalError, RunbookError, UsageError
-from mobius_tui.runbook.library.loader import decode_runbook
+from mobius_tui.runbook.library.loader import decode_runbook, read_beside
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.model.runbook_diff import (
@@ -185,12 +186,7 @@ def runbook_from_bytes(path: Path, data: bytes) -> Runbook:
     Raises:
         RunbookError: it has errors; the text is the whole report.
     """
-
-    def read(name: str) -> tuple[str, bytes]:
-        sibling = path.with_name(name)
-        return str(sibling), read_bytes(sibling)
-
-    runbook, problems = decode_runbook(path, data, read)
+    runbook, problems = decode_runbook(path, data, partial(read_beside, path))
     if runbook is None:
         errors = [found for found in problems if found.severity == "error"]
         raise RunbookError(problem_report(errors))

@@ -32,6 +32,7 @@ def site_runbook_files() -> Iterator[Path]:
     """The bundled files that are written for the site."""
     folder = bundled_folder()
     yield from sorted(folder.glob("mobius-*.toml"))
+    yield from sorted(path for path in folder.glob("mobius/*") if path.is_file())
     yield folder / "examples" / "fleet-rollback.toml"
 
 
@@ -44,7 +45,7 @@ def stays_on_site(sources: Iterable[SourceFile]) -> bool:
     """Whether a runbook consists of files that are written for the site alone.
 
     Args:
-        sources: its own file, and each that it includes.
+        sources: its own file, each that it includes, and its `files`.
     """
     digests = {site_runbook_digest(source.data) for source in sources}
     return bool(digests) and digests <= SITE_RUNBOOK_DIGESTS

@@ -34,7 +34,7 @@ def effects_beyond_labels(runbook: Runbook) -> Mapping[str, ScriptEffects]:
 
     Effects that a comment in the script suppresses are left out.
     """
-    commands = command_table_for(runbook.commands)
+    commands = command_table_for(runbook.commands, runbook.files)
     beyond = {step.id: _unlabelled_effects(step, commands) for step in runbook.steps()}
     return {name: found for name, found in beyond.items() if found.effects}
 
@@ -63,7 +63,7 @@ def command_beyond_read(runbook: Runbook, script: str) -> str:
         script: for bash.
     """
     found = judge_script(
-        script, shell=(), table=command_table_for(runbook.commands)
+        script, shell=(), table=command_table_for(runbook.commands, runbook.files)
     ).exceeding("read")
     return one_line_excerpt(found[0].source_text) if found else ""
 
@@ -87,7 +87,7 @@ def warn_labels(draft: RunbookDraft) -> None:
     """Warn of effect labels that are lower than what the script does."""
     _warn_no_environment(draft)
     _warn_requests(draft)
-    commands = command_table_for(draft.runbook.commands)
+    commands = command_table_for(draft.runbook.commands, draft.runbook.files)
     remaining = MAX_SCRIPT_CHARACTERS
     for source in script_sources(draft):
         remaining -= len(source.script)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -250,8 +251,57 @@ class SourceFile:
     """One file of a runbook, as read."""
 
     name: str
-    """The bare file name."""
+    """Its path from the runbook's folder; of a runbook's own text the bare name."""
     data: bytes
+
+    @property
+    def base_name(self) -> str:
+        """Its name without folders: what steps call it."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the system can run it, by its first bytes: copies lose modes."""
+        return self.data.startswith(_PROGRAM_STARTS)
+
+    @property
+    def shell_script(self) -> str | None:
+        """Its text, where a shell runs it; `None` for all others."""
+        first, _, _ = self.data.partition(b"\n")
+        if _SHELL_LINE.fullmatch(first) is None:
+            return None
+        try:
+            return self.data.decode()
+        except UnicodeDecodeError:
+            return None
+
+    @property
+    def text(self) -> str:
+        """Its text; of what is no text, how large it is and its digest."""
+        try:
+            if b"\0" not in self.data:
+                return self.data.decode()
+        except UnicodeDecodeError:
+            pass
+        return f"{len(self.data)} bytes, sha256 {self.sha256}"
+
+    @property
+    def in_words(self) -> str:
+        """Its name, length and digest, in a line."""
+        lines = self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        count = "1 line" if lines == 1 else f"{lines} lines"
+        return f"{self.base_name} ({count}, sha256 {self.sha256[:16]})"
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+_PROGRAM_STARTS = (b"#!", b"\x7fELF", b"\xcf\xfa\xed\xfe")
+_SHELL_LINE = re.compile(
+    rb"#! *(?:/usr/bin/env (?:-S )?)?[\w./-]*?\b(?:ba|da|k|z)?sh\b(?: [^\n]*)?"
+)
 
 
 def runbook_digest(sources: Iterable[SourceFile]) -> str:
@@ -303,7 +353,9 @@ class Runbook:
     path: Path
     """The file that it was read from."""
     sources: tuple[SourceFile, ...] = ()
-    """Its own file first, then each included one."""
+    """Its own file first, then each included one, then `files`."""
+    files: tuple[SourceFile, ...] = ()
+    """What its steps call that is no runbook: programs, and what they read."""
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""
 

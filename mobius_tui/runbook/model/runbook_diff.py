@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
+from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.probes import Health, Probe, Triggers
 from mobius_tui.runbook.model.runbook import (
     Contact,
@@ -35,7 +36,7 @@ _HERE = ""
 """The key of a field whose own fields are keys of the same table."""
 
 _KEYS: Mapping[type, Mapping[str, str | None]] = {
-    Runbook: dict.fromkeys(("path", "sources", "blocking"), _NOWHERE),
+    Runbook: dict.fromkeys(("path", "sources", "files", "blocking"), _NOWHERE),
     Variable: {"name": _NOWHERE, "least": "min", "most": "max", "pattern": "match"},
     Profile: {"name": _NOWHERE, "values": _HERE},
     Phase: dict.fromkeys(("steps", "include"), _NOWHERE),
@@ -183,8 +184,13 @@ def part_digest(part: object) -> str:
 
 
 def step_digests(runbook: Runbook) -> Mapping[str, str]:
-    """The digest of each step, by its id."""
-    return {step.id: part_digest(step) for step in runbook.steps()}
+    """The digest of each step and of the `files` that it calls, by its id."""
+    return {
+        step.id: part_digest((step, {each.name: each.sha256 for each in files}))
+        if (files := files_of_step(step, runbook.files))
+        else part_digest(step)
+        for step in runbook.steps()
+    }
 
 
 def rule_digest(triggers: Triggers, rule: str, probe: Probe) -> str:
@@ -307,6 +313,8 @@ def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
         yield ("target", target.name), target
     for channel in runbook.channels.values():
         yield ("channel", channel.id), channel
+    for file in runbook.files:
+        yield ("file", file.name), {"text": file.text}
     if runbook.health is not None:
         beat = {"every": runbook.health.every, "witness": runbook.health.witness}
         if runbook.health.host_probes:

@@ -17,6 +17,7 @@ from mobius_tui.runbook.effects.command_effects import bundled_commands
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.invocation import temporary_file_names
 from mobius_tui.runbook.model.actions import SHELLS, is_shell
+from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.script_rules.path_rules import known_prefixes
 from mobius_tui.runbook.script_rules.script_context import (
     one_line_excerpt,
@@ -102,6 +103,8 @@ class Surroundings:
     """Whether HOME is in that folder."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Values of variables, by name, as far as they are known."""
+    files: Sequence[SourceFile] = ()
+    """What lies with the runbook, and is called by its bare name."""
 
     def has_path(self, path: str) -> bool:
         """Whether an absolute path, or one from the folder, stays in it."""
@@ -234,6 +237,13 @@ class _ScriptReach:
         bare = name.rpartition("/")[2]
         if bare in _QUIET or bare in self._functions:
             return
+        file = next((f for f in self._around.files if f.base_name == name), None)
+        if file is not None and file.shell_script is not None and depth > 0:
+            own = _ScriptReach(self._around).of(file.shell_script, depth - 1)
+            yield from (f"{name}: {each}" for each in own)
+            for word in program.arguments:
+                yield from self._path_word(word, is_path=False)
+            return
         source = " ".join(each.source for each in command.words)
         is_read = judge_script(source).effect == "read"
         yield from self._program(name, bare, source, is_read=is_read)
@@ -299,7 +309,7 @@ class _ScriptReach:
             yield from self.of(text.replace(EXPANSION_MARK, "_"), depth - 1)
 
 
-_OWN_NAMES = frozenset(("RUNBOOK_OUTPUT", "TMPDIR", "PWD"))
+_OWN_NAMES = frozenset(("RUNBOOK_OUTPUT", "RUNBOOK_FILES", "TMPDIR", "PWD"))
 """Variables of a script's environment that name its own files and folders."""
 _UNKNOWN = f"/{EXPANSION_MARK}"
 """An absolute path of which nothing is known."""

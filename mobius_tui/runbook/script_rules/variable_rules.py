@@ -124,6 +124,7 @@ _FAMILY = re.compile(
 )
 """Prefixes of names that programs read from the environment."""
 _NUMBERED = re.compile(r"\d+|s$")
+_PROVIDED = ("RUNBOOK_OUTPUT", "RUNBOOK_FILES")
 _MIN_LENGTH = 4
 """Letters: shorter names are similar to too many others."""
 
@@ -137,7 +138,7 @@ def misspelt_variables(context: ScriptContext) -> Iterator[ScriptFinding]:
     for command in commands(context.script.body):
         if isinstance(command, Loop):
             set_here.add(command.name)
-    known = {*context.declared, *context.environment_names, *set_here, "RUNBOOK_OUTPUT"}
+    known = {*context.declared, *context.environment_names, *set_here, *_PROVIDED}
     # A name that also occurs without `$` is set by `read`, `(( ))` and the like.
     without_dollar = set(_WORD.findall(_EXPANSION.sub(" ", text)))
     for each in _expansions(context.script.body):

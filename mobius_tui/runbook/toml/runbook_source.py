@@ -1,4 +1,4 @@
-"""Reading and writing the bytes of TOML files, safely for any path."""
+"""Reading and writing the bytes of a runbook's files, safely for any path."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MAX_BYTES = 1 << 20
 """The size limit: tomllib takes a second and more for such a file."""
 
 _KINDS = (
-    (stat.S_ISDIR, "is a directory; name the .toml file in it"),
-    (stat.S_ISFIFO, "is a pipe; a runbook is read from a file"),
-    (stat.S_ISSOCK, "is a socket; a runbook is read from a file"),
-    (stat.S_ISCHR, "is a device; a runbook is read from a file"),
-    (stat.S_ISBLK, "is a device; a runbook is read from a file"),
+    (stat.S_ISDIR, "is a directory; name the file in it"),
+    (stat.S_ISFIFO, "is a pipe; a {kind} is read from a file"),
+    (stat.S_ISSOCK, "is a socket; a {kind} is read from a file"),
+    (stat.S_ISCHR, "is a device; a {kind} is read from a file"),
+    (stat.S_ISBLK, "is a device; a {kind} is read from a file"),
 )
 
 
@@ -39,19 +39,23 @@ class RefusedError(Exception):
         self.problem = problem
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, kind: str = "runbook") -> bytes:
     """The bytes of a regular file of at most `MAX_BYTES`.
 
     Nothing else is opened: a pipe would block, and a device would never end.
+
+    Args:
+        path: the file.
+        kind: what is looked for there, in words.
 
     Raises:
         RefusedError: it is missing, unreadable, too large or no regular file.
     """
     try:
-        _require_regular(path, os.stat(path))  # noqa: PTH116 - as os.open below
+        _require_regular(path, os.stat(path), kind)  # noqa: PTH116 - as os.open below
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:  # noqa: PTH123 - from a descriptor
-            _require_regular(path, os.fstat(descriptor))
+            _require_regular(path, os.fstat(descriptor), kind)
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise refuse_file(path, "there is no such file") from None
@@ -59,19 +63,39 @@ def read_bytes(path: Path) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise refuse_file(path, f"cannot be read: {reason}") from None
     if len(data) > MAX_BYTES:
-        raise refuse_file(path, _TOO_LARGE)
+        raise refuse_file(path, _TOO_LARGE.format(kind=kind))
     return data
 
 
-_TOO_LARGE = "is larger than 1 MiB, which is no runbook; split it, or check the name"
+def read_file_within(folder: Path, name: str) -> bytes:
+    """The bytes of a file in a folder; no link leads out of that.
+
+    Args:
+        folder: the folder of a runbook.
+        name: the file's path from there.
+
+    Raises:
+        RefusedError: as `read_bytes`, or a link leads out of the folder.
+    """
+    path = folder / name
+    try:
+        is_within = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a loop of links
+        is_within = False
+    if not is_within:
+        raise refuse_file(path, f"leads out of {folder}; put a copy of it there")
+    return read_bytes(path, "file of a runbook")
 
 
-def _require_regular(path: Path, status: os.stat_result) -> None:
+_TOO_LARGE = "is larger than 1 MiB, which no {kind} may be; check the name, or split it"
+
+
+def _require_regular(path: Path, status: os.stat_result, kind: str) -> None:
     for is_kind, words in _KINDS:
         if is_kind(status.st_mode):
-            raise refuse_file(path, words)
+            raise refuse_file(path, words.format(kind=kind))
     if status.st_size > MAX_BYTES:
-        raise refuse_file(path, _TOO_LARGE)
+        raise refuse_file(path, _TOO_LARGE.format(kind=kind))
 
 
 def refuse_file(path: Path | str, words: str) -> RefusedError:
@@ -95,7 +119,7 @@ def write_source(path: Path, data: bytes, *, replace: bool) -> None:
     if replace and path.is_symlink():
         path = path.resolve()
     if path.is_dir():
-        raise UsageError(f"{path} is a folder; name a file in it")
+        raise UsageError(f"{path} is a folder; name the file in it")
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:

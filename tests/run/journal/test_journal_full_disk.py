@@ -115,7 +115,7 @@ def test_health_leaves_out_what_a_full_disk_has_no_room_for(
     tmp_path: Path, make_runbook: MakeRunbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = make_runbook(ONE + step("a"))
-    directory = make_run_directory(tmp_path / "runs", "test", book.sources, 1.8e9)
+    directory = make_run_directory(tmp_path / "runs", book, 1.8e9)
     monitor = HealthMonitor(directory, book, Clock(boot="b"))
     disk = Disk(directory.health, monkeypatch)
     checks = [

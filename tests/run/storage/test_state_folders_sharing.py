@@ -156,7 +156,7 @@ def test_what_others_may_write_in_is_not_run(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = make_runbook(ONE + step("a"))
-    run = make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
+    run = make_run_directory(runs_root(), runbook, 0.0)
     require_may_host(run.path)
     for mode in (0o770, 0o707, 0o720):
         run.path.chmod(mode)
@@ -176,7 +176,7 @@ async def test_another_users_run_is_read_and_never_run(
     """It wants to be root, to give a folder away."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     runbook = make_runbook(ONE + step("a"))
-    run = make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
+    run = make_run_directory(runs_root(), runbook, 0.0)
     os.chown(run.path, 65534, 65534)
     with pytest.raises(RunError, match="another user's run"):
         await resume_run(run, runbook)

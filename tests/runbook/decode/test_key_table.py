@@ -13,6 +13,7 @@ import pytest
 import tomli_w
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
+from mobius_tui.runbook.decode.decode_files import RunbookFiles
 from mobius_tui.runbook.decode.include import IncludedFiles
 from mobius_tui.runbook.decode.key_table import KEYS, place_of
 from mobius_tui.runbook.library.runbook_files import bundled_folder
@@ -69,7 +70,11 @@ def drafted(data: bytes) -> tuple[RunbookDraft, Findings]:
     root.document.check_format()
     includes = IncludedFiles("x.toml", read, findings, root.registry)
     draft = assemble(
-        root, Path("x.toml"), SourceFile(name="x.toml", data=data), includes
+        root,
+        Path("x.toml"),
+        SourceFile(name="x.toml", data=data),
+        includes,
+        RunbookFiles(lambda _: b""),
     )
     report_unknown_keys(root.registry.tables)
     return draft, findings

@@ -74,7 +74,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         server.bind(str(listener))
         assert "is a socket" in refusal(listener)
     assert refusal(fifo) == f"{fifo}: is a pipe; a runbook is read from a file"
-    assert "is a directory; name the .toml file in it" in refusal(tmp_path)
+    assert "is a directory; name the file in it" in refusal(tmp_path)
     assert "is a device" in refusal(Path("/dev/zero"))
     assert "there is no such file" in refusal(tmp_path / "none.toml")
     assert "cannot be read" in refusal(tmp_path / ("x" * 300))

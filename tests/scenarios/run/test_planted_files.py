@@ -191,7 +191,7 @@ def test_a_link_in_place_of_the_whole_state_is_refused(
     (tmp_path / "state" / "mobius-tui").symlink_to(tmp_path / "elsewhere")
     runbook = make_runbook(ONE + step("a"))
     with pytest.raises(MobiusError, match="no folder"):
-        make_run_directory(runs_root(), runbook.id, runbook.sources, 0.0)
+        make_run_directory(runs_root(), runbook, 0.0)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
