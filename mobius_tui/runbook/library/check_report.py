@@ -195,7 +195,7 @@ def _examined(
     """
     found = [(path, *examine(path, thorough=True, external=external)) for path in paths]
     included = {
-        path.with_name(source.name)
+        path.parent / source.name
         for path, runbook, _ in found
         if runbook is not None
         for source in runbook.sources[1:]

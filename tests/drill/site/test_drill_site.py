@@ -164,7 +164,7 @@ def test_what_no_backup_holds_is_elsewhere(site: Site) -> None:
     assert Path(archive).name == f"mobius-{installed_version(site.root)}.tar.gz"
     with tarfile.open(archive) as release:
         names = release.getnames()
-    for name in ("src/mobius/api.py", "node_modules/mobius-core/handlers.py"):
+    for name in ("src/api/index.py", "node_modules/mobius-core/handlers.py"):
         assert name in names
     with closing(sqlite3.connect(dump)) as database:
         assert database.execute("SELECT count(*) FROM assets").fetchone() == (500,)

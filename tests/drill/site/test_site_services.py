@@ -132,7 +132,7 @@ def test_a_stale_pid_file_hurts_nobody(site: Site, run: Run) -> None:
         mark.write_text(f"{bystander.pid} 1\n")  # that pid, of another process
         states = run(site, "systemctl", "is-active", "mobius-worker")
         assert (states.returncode, states.stdout) == (3, "failed\n")
-        assert run(site, "pkill", "-f", "mobius/worker").returncode == 1
+        assert run(site, "pkill", "-f", "worker/index").returncode == 1
         assert run(site, "systemctl", "stop", "mobius-worker").returncode == 0
         assert bystander.poll() is None
     assert not mark.exists()
