@@ -177,6 +177,12 @@ def _assemble_report(
         title=sanitize(began.title if began is not None else ""),
         summary=redactor.prose(Prose(run.runbook.summary)),
         sha256=sanitize(began.sha256 if began is not None else ""),
+        files={
+            sanitize(name): sanitize(digest)
+            for name, digest in (
+                (began.files if began is not None else None) or {}
+            ).items()
+        },
         mode=began.mode if began is not None else "",
         environment=sanitize((began.environment or "") if began is not None else ""),
         protected=began is not None and began.protected,

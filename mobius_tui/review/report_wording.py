@@ -102,6 +102,8 @@ def verification_facts(report: RunReport) -> Iterator[tuple[str, str]]:
     if report.said_head:
         yield "Head of what was said afterwards", report.said_head
     yield "Runbook's digest", report.sha256 or NO_VALUE_SIGN
+    for name, digest in report.files.items():
+        yield f"Its file {name}", digest
     if report.damage:
         yield "Verification", "NOT as it was written; see the top of this report"
     else:

@@ -349,7 +349,9 @@ class RunReport:
     title: str
     summary: Prose
     sha256: str
-    """Of the runbook's files."""
+    """Of all that the runbook consists of."""
+    files: Mapping[str, str]
+    """The digest of each of its `files`, by its path."""
     mode: Mode | Literal[""]
     """Empty for one that never began."""
     environment: str

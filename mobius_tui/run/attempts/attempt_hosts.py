@@ -19,6 +19,7 @@ from mobius_tui.run.events.fleet_events import (
     HostsResolved,
     HostStatus,
 )
+from mobius_tui.run.fleet.claim_request import files_to_send
 from mobius_tui.run.fleet.fleet_lines import (
     OrderedHost,
     StepOrder,
@@ -352,6 +353,7 @@ class AttemptHosts:
             route=self.route(),
             host_count=len(self._hosts),
             script=action.script,
+            files=files_to_send(action.script, context.plan.runbook.files),
             shell=action.shell or launcher.BASH,
             secrets=tuple(context.secrets.values()),
             timeout=None if limit is None else values.seconds(limit, "timeout"),

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.playbooks.playbook_digests import changed_paths_text, digest_of_file
+from mobius_tui.run.storage.kept_files import FILES_VARIABLE
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import RunCheck
+from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.shell.called_files import called_files, files_in_command
 
@@ -27,7 +29,8 @@ async def called_file_digests(context: RunContext, step: Step) -> Mapping[str, s
     """The digests now of the files that a step's scripts run, by path.
 
     A path is as the script has it, from the folder in which commands run. The digest is
-    empty where no file is. Files on hosts are not looked at.
+    empty where no file is. Files on hosts are not looked at. The runbook's own `files`
+    have the digest that they have for the whole run: none other is run.
 
     Args:
         context: the run's; its folder and HOME are where paths lead from.
@@ -36,7 +39,9 @@ async def called_file_digests(context: RunContext, step: Step) -> Mapping[str, s
     began = context.state.began
     assert began is not None
     folder, home = Path(began.workdir), context.env.get("HOME", "/")
-    return await asyncio.to_thread(_digests, step, folder, home)
+    found = await asyncio.to_thread(_digests, step, folder, home)
+    own = files_of_step(step, context.plan.runbook.files)
+    return {**found, **{f"${FILES_VARIABLE}/{f.base_name}": f.sha256 for f in own}}
 
 
 async def changed_files_text(

@@ -33,9 +33,11 @@ from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.proposal import listed_items
 from mobius_tui.run.planning.variables import script_env, validate_value
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
+from mobius_tui.run.storage.kept_files import require_unchanged
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
+from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.limits import bounded_size, limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.runtime_steps import items_of_lines, row_ids
@@ -98,6 +100,15 @@ class AttemptExecution:
     async def begin(self) -> None:
         """Carry the attempt from its journaled start to its end."""
         values = self._context.values(self._step)
+        try:
+            await asyncio.to_thread(
+                require_unchanged,
+                self._context.directory.files,
+                files_of_step(self._step, self._context.plan.runbook.files),
+            )
+        except RunError as error:
+            await self._end(Status.NOT_STARTED, f"it could not be started: {error}")
+            return
         self._logs = await mark_logs(self._context, self._step, [values])
         if isinstance(self._step.action, Run) and self._step.rollout is None:
             try:

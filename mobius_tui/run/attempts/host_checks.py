@@ -28,7 +28,12 @@ from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.run.checks.script_checks import MAX_COMPARED_BYTES, judge_script_end
 from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.run.events.fleet_events import FleetHostChecked
-from mobius_tui.run.fleet.claim_request import export_line
+from mobius_tui.run.fleet.claim_request import (
+    export_line,
+    files_on_path,
+    files_to_send,
+    writing_of_files,
+)
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.fleet.transport import Transport
 from mobius_tui.run.journal.journal import JournalWriter
@@ -41,15 +46,19 @@ _CHECK_SCRIPT = """\
 look() {{
   umask 077
   {exports}
-  set -- "$(mktemp)"
+  set -- "$(mktemp -d)"
   [ -n "$1" ] || return 127
-  printf '%s' {script} >"$1"
-  printf '\\n%s\\n' {nonce}
-  {shell} "$1" </dev/null
+  {paths}
+  printf '%s' {script} >"$1/script" && write_files "$1/files" && try "$1/script"
   set -- "$1" "$?"
-  rm -f "$1"
+  rm -rf "$1"
   return "$2"
 }}
+try() {{
+  printf '\\n%s\\n' {nonce}
+  {shell} "$1" </dev/null
+}}
+{writing}
 look; exit $?
 """
 """What is sent to `sh -s`: cut off anywhere, it does nothing.
@@ -59,7 +68,11 @@ It has no variables of its own: an exported value may have any name.
 
 
 async def check_on_host(
-    check: RunCheck, ctx: CheckContext, transport: Transport, env: Mapping[str, str]
+    check: RunCheck,
+    ctx: CheckContext,
+    transport: Transport,
+    env: Mapping[str, str],
+    files: Mapping[str, str] = {},
 ) -> CheckResult:
     """Make a `run` check once, on a host.
 
@@ -68,6 +81,7 @@ async def check_on_host(
         ctx: the run; this machine's environment and process groups.
         transport: runs `sh -s` on the host.
         env: the environment of the predicate on the host.
+        files: what it calls of the runbook's `files`, as `ClaimRequest.files`.
 
     Raises:
         OSError: the transport cannot be started.
@@ -76,6 +90,8 @@ async def check_on_host(
     nonce = secrets.token_hex(16)
     text = _CHECK_SCRIPT.format(
         exports="\n  ".join([":", *map(export_line, env.items())]),
+        paths="\n  ".join([":", *files_on_path(files, "$1/files")]),
+        writing="\n".join(writing_of_files(files)),
         script=shlex.quote(check.script),
         nonce=nonce,
         shell=shlex.join(check.shell or ctx.shell),
@@ -179,6 +195,7 @@ class HostChecks:
 
         async def there(ready: Check, ctx: CheckContext) -> CheckResult:
             assert isinstance(ready, RunCheck)
-            return await check_on_host(ready, ctx, self._transport, env)
+            files = files_to_send(ready.script, context.plan.runbook.files)
+            return await check_on_host(ready, ctx, self._transport, env, files)
 
         return await run_check(check, ctx, there if is_there else None)

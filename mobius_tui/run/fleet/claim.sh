@@ -2,8 +2,9 @@
 #
 # It is sent on standard input to `sh -s`, behind assignments of NONCE, VERB, RUN, HOST,
 # STEP, ATTEMPT, EARLIER, BOOT, DIGEST, PLACES, OFFSET, SCRIPT, TIMEOUT, GRACE, BLOCKS
-# and the functions `give_values` (exports values and secrets) and `runner` (gives them,
-# and executes the script by way of its arguments). So nothing of it is in a process
+# and the functions `give_values` (exports values and secrets), `write_files` (what lies
+# beside the script) and `runner` (gives values, and executes the script by way of its
+# arguments). So nothing of it is in a process
 # list, and secrets are on no disk. A value may have the name of any variable here: after
 # it is given, only arguments are used.
 #
@@ -14,7 +15,8 @@
 # A claim is PLACE/claims/RUN/HOST/STEP/ATTEMPT, as homes may be shared; PLACE is the
 # first of PLACES where it can be made, $HOME/.mobius-tui if nothing else is wanted:
 #   boot    the boot in which it was claimed      script  what is to run
-#   digest  of script and values; a claim with another one is somebody else's
+#   digest  of script, files and values; a claim with another one is somebody else's
+#   files/  what the script calls, first on its PATH; only there if it calls any
 #   keeper  "PID STARTED" of who keeps it         child   the same, of the script's session
 #   go/     made by mkdir by whoever decides: the keeper, just before it executes, or
 #           somebody who gives the attempt up (then go/void is there). One of them wins.
@@ -207,7 +209,8 @@ make_way() { # makes the folders above the claim at place $1; else `problem` say
 
 write_claim() { # false where something cannot be written; `out` comes last
   printf '%s\n' "$boot" >"$claim/boot" && printf '%s\n' "$DIGEST" >"$claim/digest" &&
-    printf '%s' "$SCRIPT" >"$claim/script" && printf '%24s\n' '' >"$claim/total" &&
+    printf '%s' "$SCRIPT" >"$claim/script" &&
+    write_files "$claim/files" && printf '%24s\n' '' >"$claim/total" &&
     printf '%128s\n' '' >"$claim/exit.new" && mkfifo "$claim/pipe" "$claim/tally" &&
     printf '' >"$claim/out"
 }

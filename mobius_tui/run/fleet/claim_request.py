@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
@@ -16,7 +16,10 @@ from pathlib import Path
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import name_as_path_part
+from mobius_tui.run.storage.kept_files import FILES_VARIABLE
 from mobius_tui.run.storage.redaction import holds_secret
+from mobius_tui.runbook.model.files_in_scripts import files_in_script
+from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.model.targets import HOME_ONLY
 
 FILE_SIZE_BLOCK_BYTES = 512
@@ -74,6 +77,9 @@ class ClaimRequest:
     """Bytes of the output that are here already."""
     script: str = ""
     """Lies on the host's disk while the run goes on, so it holds no secret."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """By name, what lies beside the script in `files`, first on its PATH: texts, in
+    which a byte that is no UTF-8 is escaped as by `surrogateescape`."""
     shell: tuple[str, ...] = ("sh",)
     """What runs the script, whose path is its last argument."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -135,7 +141,9 @@ class ClaimRequest:
             "BLOCKS": str(self._blocks),
         }
         lines = [f"{name}={_quote(value, name)}" for name, value in head.items()]
-        lines += ["give_values() {", ":", *map(export_line, self.values.items()), "}"]
+        lines += ["give_values() {", ":", *files_on_path(self.files, "$claim/files")]
+        lines += [*map(export_line, self.values.items()), "}"]
+        lines += writing_of_files(self.files)
         words = " ".join(_quote(word, "the shell") for word in self.shell)
         words = f'set -- "$@" {words} "$claim/script"'
         lines.append(f'runner() {{ {words}; give_values; exec "$@"; }}')
@@ -148,6 +156,7 @@ def claim_digest(
     shell: Sequence[str],
     values: Mapping[str, str],
     secret_values: Collection[str],
+    files: Mapping[str, str] = {},
 ) -> str:
     """The digest of what a claim runs; it lies on the host, with the claim.
 
@@ -159,13 +168,74 @@ def claim_digest(
         shell: what runs it.
         values: its environment, with secrets.
         secret_values: the secrets.
+        files: what lies beside the script, by name.
     """
     shown = {
         name: None if holds_secret(value, secret_values) else value
         for name, value in values.items()
     }
-    data = json.dumps([script, list(shell), shown], sort_keys=True)
+    parts = [script, list(shell), shown, *([dict(files)] if files else [])]
+    data = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(data.encode("ascii")).hexdigest()
+
+
+def files_to_send(script: str, files: Sequence[SourceFile]) -> Mapping[str, str]:
+    """Those of a runbook's `files` that a script calls, as `ClaimRequest.files`.
+
+    Args:
+        script: what is sent with them.
+        files: the runbook's.
+    """
+    return {
+        each.base_name: each.data.decode("utf-8", "surrogateescape")
+        for each in files_in_script(script, files)
+    }
+
+
+def files_on_path(files: Mapping[str, str], folder: str) -> Iterator[str]:
+    """The lines that give files to what a shell starts.
+
+    Args:
+        files: their texts by name.
+        folder: where they are, as a word of the shell without quotes.
+    """
+    if files:
+        yield f'export {FILES_VARIABLE}="{folder}"'
+        yield f'export PATH="{folder}:$PATH"'
+
+
+_IS_WHOLE = """\
+is_whole() { # whether file $1 has the SHA-256 $2, as far as this host can tell
+  if command -v sha256sum >/dev/null 2>&1; then set -- "$2" "$(sha256sum <"$1")"
+  elif command -v shasum >/dev/null 2>&1; then set -- "$2" "$(shasum -a 256 <"$1")"
+  else return 0; fi
+  [ "$1" = "${2%% *}" ]
+}"""
+
+
+def writing_of_files(files: Mapping[str, str]) -> Iterator[str]:
+    """The lines of the function `write_files`: false where one is not whole there.
+
+    It makes folder `$1`, and has no variables of its own.
+
+    Args:
+        files: their texts by name; without any, it makes nothing.
+
+    Raises:
+        RunError: one holds a NUL character, which no shell can be given.
+    """
+    if not files:
+        yield "write_files() { :; }"
+        return
+    yield _IS_WHOLE
+    yield 'write_files() {\nmkdir "$1" || return'
+    for name, text in files.items():
+        path = f'"$1"/{name}'
+        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        yield f"printf %s {_quote(text, name)} >{path} || return"
+        yield f"is_whole {path} {digest} || return"
+        yield f"chmod 700 {path} || return"
+    yield "}"
 
 
 @cache

@@ -45,6 +45,8 @@ class StepOrder:
     """Lies on the hosts' disks while the run goes on, so it holds no secret."""
     shell: tuple[str, ...] = ("sh",)
     """What runs the script, whose path is its last argument."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """By name, what lies beside the script; see `ClaimRequest.files`."""
     values: Mapping[str, str] = field(default_factory=dict)
     """The script's environment on each host, with secrets."""
     secrets: tuple[str, ...] = ()

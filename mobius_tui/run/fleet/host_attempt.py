@@ -61,7 +61,9 @@ class HostAttempt:
         self._output: HostOutput | None = None
         """What comes from the host, once it is asked."""
         self._values = {**step.values, **order.values}
-        self._digest = claim_digest(step.script, step.shell, self._values, step.secrets)
+        self._digest = claim_digest(
+            step.script, step.shell, self._values, step.secrets, step.files
+        )
         self._claimed = False
         """Whether the host said that the attempt is claimed."""
         self._of_attempt: int | None = None
@@ -213,6 +215,7 @@ class HostAttempt:
             claims_in=self._claims_in(note),
             offset=offset,
             script=step.script if begins else "",
+            files=step.files if begins else {},
             shell=step.shell,
             values=self._values if begins else {},
             timeout=step.timeout,
