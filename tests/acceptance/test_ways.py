@@ -26,7 +26,8 @@ from tests.paths import ROOT
 TITLE = re.compile(r"╭─ (Decide|Do|Run|Tell|Send|Restart|What) ?(.*?) ─")
 DIALOG = re.compile(r"(Not yet|Don't|Mark as told)")
 CONFIRM = re.compile(r"Type (\S+) to confirm")
-BUSY = re.compile("running|Watching")
+BUSY = re.compile(r"\d|Watching")
+"""How the line of Enter begins where a step runs, and nothing is asked for."""
 ANSWER = re.compile(r"\((?:such as|a path)[^)]*\)|Issue")
 MARKED = re.compile(r"\((?:•)\)|\[x\]", re.IGNORECASE)
 
@@ -59,7 +60,7 @@ class Person:
         """Do what the screen asks for now."""
         text = self.settled()
         if not DIALOG.search(text):
-            self.done = next_line(text)
+            self.done = _step(text)
             self.enter()
             return
         confirm = CONFIRM.search(text)
@@ -71,7 +72,7 @@ class Person:
         elif answer and "Mark as told" not in text:
             self.type("@ops" if "such as @" in answer[0] else "it went wrong")
         elif "Enter decides" in text and not MARKED.search(text):
-            self.enter(" ")
+            self.enter(" ", 2.0)
         self.close()
 
     def type(self, words: str) -> None:
@@ -94,8 +95,8 @@ class Person:
         """The screen, once it asks for something that has not been done yet."""
 
         def asks(text: str) -> bool:
-            line = next_line(text)
-            fresh = line not in ("", self.done) and not BUSY.search(line)
+            step, line = _step(text), next_line(text)
+            fresh = step not in ("", self.done) and not BUSY.match(line)
             return bool(DIALOG.search(text)) or fresh
 
         return self.screen.until(asks)
@@ -103,7 +104,13 @@ class Person:
 
 def _without_clocks(text: str) -> str:
     """What of a screen a key may have changed: a dialog, or the line of Enter."""
-    return f"{_title(text)} {bool(MARKED.search(text))} {next_line(text)}"
+    return f"{_title(text)} {bool(MARKED.search(text))} {_step(text)}"
+
+
+def _step(text: str) -> str:
+    """What Enter does, and at which step; not what is said of it beside."""
+    found = re.match(r"[A-Za-z]*:? ?\d+\.\d+", next_line(text))
+    return found[0] if found else next_line(text)
 
 
 def _title(text: str) -> str:
@@ -129,9 +136,12 @@ def go(screen: Terminal, until: str) -> Count:
         if changed and person.count.before_change < 0:
             person.count.before_change = len(person.count.questions)
         last = state.steps[until].last_attempt
-        if last is not None and last.ended is not None:
+        if last is None:
+            person.go_on()
+        elif last.ended is None:
+            screen.read()
+        else:
             return person.count
-        person.go_on()
 
 
 def _changes(plan: Plan, step: str) -> bool:
@@ -154,19 +164,19 @@ class Way:
 
 WAYS = (
     Way(name="`mobius-quick`", runbook="mobius-quick", fault="bad-release",
-        until="three-checks", keys=0, questions=0, before_change=0),
+        until="three-checks", keys=18, questions=2, before_change=1),
     Way(name="`mobius-rollback`, packages", runbook="mobius-rollback",
-        fault="bad-release", until="is-back-after", keys=0, questions=0, before_change=0),
+        fault="bad-release", until="services", keys=46, questions=9, before_change=5),
     Way(name="`mobius-config-rollback`", runbook="mobius-config-rollback",
-        fault="config-drift", until="is-back-config", keys=0, questions=0, before_change=0),
+        fault="config-drift", until="is-back-config", keys=23, questions=4, before_change=2),
     Way(name="`mobius-failure-recovery`", runbook="mobius-failure-recovery",
-        fault="bad-release", until="is-back-again", keys=0, questions=0, before_change=0),
+        fault="bad-release", until="is-back-again", keys=54, questions=11, before_change=6),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_what_a_way_costs_is_what_the_table_says(terminal: Open, way: Way) -> None:
-    screen = terminal("drill", way.runbook, "--fault", way.fault)
+    screen = terminal("drill", way.runbook, "--fault", way.fault, whole_frames=True)
     count = go(screen, way.until)
     found = (count.keys, len(count.questions), count.before_change)
     assert count.before_change <= 6

@@ -35,8 +35,9 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
     run_site_program,
 )
-from mobius_tui.runbook.library.loader import examine
-from mobius_tui.runbook.model.actions import Choose, Manual
+from mobius_tui.runbook.library.loader import examine, load
+from mobius_tui.runbook.model.actions import Choose, Manual, Run
+from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.drill.walking import ROLLBACK_RUNBOOK, Walk
 
@@ -429,6 +430,27 @@ def test_every_question_of_the_main_line_has_an_answer(
             values = {option.value for option in step.action.options}
             assert set(given if step.action.multi else [given]) <= values
     assert wanted <= set(answers)
+
+
+MOST_LINES = 12
+"""Lines of shell that somebody reads at three in the morning."""
+
+
+def test_each_script_can_be_read_at_a_glance() -> None:
+    """What is longer is a program, with a name and `--help`."""
+    for path in sorted(ROLLBACK_RUNBOOK.parent.glob("mobius-*.toml")):
+        if path.stem == "mobius-common":
+            continue
+        book = load(path)
+        for step in (
+            *book.steps(),
+            *(book.undo_phase.steps if book.undo_phase else ()),
+        ):
+            texts = [step.action.script] if isinstance(step.action, Run) else []
+            texts += [each.script for each in step.checks if isinstance(each, RunCheck)]
+            for text in texts:
+                lines = [line for line in text.splitlines() if line.strip()]
+                assert len(lines) <= MOST_LINES, (path.name, step.id)
 
 
 def test_its_shape(runbook: Runbook) -> None:
