@@ -61,7 +61,7 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
         "nothing is restarted yet"
     )
     dialog(screen, "Run it")
-    press_until(screen, ENTER, lambda text: "Run it" not in text, 2.0)
+    press_until(screen, ENTER, lambda text: "Run it" not in text, 5.0)
     screen.until(proposes("3.10"))
     # While it is looked whether it is back, people are told.
     press_until(screen, ENTER, proposes("3.11"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -163,15 +162,43 @@ class Way:
 
 
 WAYS = (
-    Way(name="`mobius-quick`", runbook="mobius-quick", fault="bad-release",
-        until="three-checks", keys=18, questions=2, before_change=1),
-    Way(name="`mobius-rollback`, packages", runbook="mobius-rollback",
-        fault="bad-release", until="services", keys=46, questions=9, before_change=5),
-    Way(name="`mobius-config-rollback`", runbook="mobius-config-rollback",
-        fault="config-drift", until="is-back-config", keys=23, questions=4, before_change=2),
-    Way(name="`mobius-failure-recovery`", runbook="mobius-failure-recovery",
-        fault="bad-release", until="is-back-again", keys=54, questions=11, before_change=6),
-)  # fmt: skip
+    Way(
+        name="`mobius-quick`",
+        runbook="mobius-quick",
+        fault="bad-release",
+        until="three-checks",
+        keys=18,
+        questions=2,
+        before_change=1,
+    ),
+    Way(
+        name="`mobius-rollback`, packages",
+        runbook="mobius-rollback",
+        fault="bad-release",
+        until="services",
+        keys=46,
+        questions=9,
+        before_change=5,
+    ),
+    Way(
+        name="`mobius-config-rollback`",
+        runbook="mobius-config-rollback",
+        fault="config-drift",
+        until="is-back-config",
+        keys=23,
+        questions=4,
+        before_change=2,
+    ),
+    Way(
+        name="`mobius-failure-recovery`",
+        runbook="mobius-failure-recovery",
+        fault="bad-release",
+        until="is-back-again",
+        keys=54,
+        questions=11,
+        before_change=6,
+    ),
+)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)

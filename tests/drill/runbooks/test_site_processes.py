@@ -1,4 +1,4 @@
-"""Whose processes are found and ended: this site's, whatever its neighbours are called."""
+"""Whose processes are found and ended: this site's, and no neighbour's."""
 
 from __future__ import annotations
 
@@ -104,8 +104,11 @@ def test_units_that_work_elsewhere_are_left_alone(
     for each in neighbours:
         assert request_site(each, "/health")[0] == 200
     run_site_program(site.root, "bin/systemctl", "stop", site.api, site.worker)
-    words = ("site-processes", "own", "--env", "production", site.api)
-    code, output = run_program(*words, where=other.root, site=site)
+    code, output = run_program(
+        *("site-processes", "own", "--env", "production", site.api),
+        where=other.root,
+        site=site,
+    )
     assert (code, "works in" in output) == (1, True), "nor while it is stopped"
 
 

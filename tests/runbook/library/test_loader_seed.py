@@ -91,7 +91,9 @@ INSTEAD = {
     "consider activating disaster recovery procedures": (
         "activate disaster recovery procedures"
     ),
-    "cp config/backup/* config/production/": "restore-configuration --env production --exact",
+    "cp config/backup/* config/production/": (
+        "restore-configuration --env production --exact"
+    ),
     "scenario 1: configuration rollback only: systemctl start mobius-api": (
         "systemctl restart mobius-api mobius-worker"
     ),
