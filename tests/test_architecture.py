@@ -222,6 +222,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("run.watch.health_monitor", "health.probe"): 30,  # with httpx
     ("run.storage.place", "ctypes"): 2,  # where nobody resumes
     ("runbook.decode.assemble", "runbook.effects.effect_judge"): 11,
+    ("runbook.library.loader", "runbook.lint.file_rules"): 20,
     ("runbook.library.loader", "runbook.lint.linter"): 22,
     ("runbook.library.loader", "runbook.lint.suppressions"): 13,
     ("runbook.prose.markdown", "runbook.prose.markdown_dialect"): 31,

@@ -45,6 +45,7 @@ from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import StateVariable
+from mobius_tui.run.storage.kept_files import temporary_files
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     LogCheck,
@@ -286,14 +287,16 @@ def survey_before_run(
         answers: the values that the run will be given for its questions.
     """
     runbook = briefing.runbook
-    looking = SiteSurvey(
-        Plan(runbook),
-        _known_variables(runbook, briefing, {**likely_values(site), **answers}),
-        workdir=briefing.workdir,
-        env={**os.environ, "PATH": briefing.search_path, **briefing.home_and_tmpdir},
-        secrets=dict(briefing.secrets),
-    )
-    write_survey(site.root, asyncio.run(looking.survey()))
+    env = {**os.environ, "PATH": briefing.search_path, **briefing.home_and_tmpdir}
+    with temporary_files(runbook.files, env) as with_files:
+        looking = SiteSurvey(
+            Plan(runbook),
+            _known_variables(runbook, briefing, {**likely_values(site), **answers}),
+            workdir=briefing.workdir,
+            env=with_files,
+            secrets=dict(briefing.secrets),
+        )
+        write_survey(site.root, asyncio.run(looking.survey()))
 
 
 def survey_after_run(run: Follower, site: Site) -> tuple[DetectionCounts, ...]:

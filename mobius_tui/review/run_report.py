@@ -6,6 +6,7 @@ them, so that they are no markup of its format.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from mobius_tui.dataclass import dataclass

@@ -50,6 +50,7 @@ DIALOGS = {
     "end": Opening(scenes.decided, ("E",)),
     "phases": Opening(scenes.failed, ("f",)),
     "stop": Opening(scenes.running, ("x",)),
+    "scripts": Opening(scenes.assessed, ("f2",)),
     "contacts": Opening(scenes.failed, ("at",)),
     "help": Opening(scenes.fresh, ("question_mark",)),
     "leave": Opening(scenes.running, ("q",)),

@@ -26,6 +26,7 @@ from mobius_tui.runbook.model.actions import (
     Watch,
     script_without_lint_comments,
 )
+from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Phase, Step
@@ -221,6 +222,8 @@ def step_lines(
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)
     yield from _action_lines(step, values)
+    for file in files_of_step(step, plan.runbook.files):
+        yield f"      files  {file.in_words}"
     variables = state.variables_for(step.id)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):

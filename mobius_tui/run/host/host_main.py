@@ -66,6 +66,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.storage.kept_files import protect_files
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_limits import (
     decode_things,
@@ -183,6 +184,8 @@ class Host:
         journal_content = read_journal(self.directory.journal)
         began = self._began(journal_content)
         runbook = load_run_runbook(self.directory, began)
+        with contextlib.suppress(OSError):  # a step that calls one says what is wrong
+            protect_files(self.directory.files, runbook.files)
         self._limits = take_limits(decode_things(began.limits), limits_file())
         state = fold(runbook, journal_content.entries)
         left_over = left_over_attempts(self.directory, state)

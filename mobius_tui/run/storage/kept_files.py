@@ -7,11 +7,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import file_mode, make_folder
-from mobius_tui.runbook.model.runbook import SourceFile
+
+if TYPE_CHECKING:
+    from mobius_tui.runbook.model.runbook import SourceFile
 
 FILES_VARIABLE = "RUNBOOK_FILES"
 """The environment variable that names the folder."""
@@ -25,16 +28,26 @@ def write_files(folder: Path, files: Sequence[SourceFile]) -> None:
     """
     make_folder(folder)
     for file in files:
-        mode = 0o500 if file.is_program else 0o400
-        if file_mode(folder) & 0o040:
-            mode |= mode >> 3
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(folder / file.base_name, flags, 0o600)
         with os.fdopen(handle, "wb") as written:
             written.write(file.data)
             written.flush()
-            os.fchmod(handle, mode)
             os.fsync(handle)
+    protect_files(folder, files)
+
+
+def protect_files(folder: Path, files: Sequence[SourceFile]) -> None:
+    """Give files the modes with which steps find them; copies of a run lose those.
+
+    Raises:
+        OSError: one is not there, or another's.
+    """
+    for file in files:
+        mode = 0o500 if file.is_program else 0o400
+        if file_mode(folder) & 0o040:
+            mode |= mode >> 3
+        (folder / file.base_name).chmod(mode)
 
 
 def files_environment(folder: Path, env: Mapping[str, str]) -> dict[str, str]:

@@ -189,6 +189,11 @@ def _draft(
     lint_hosts(draft)
     lint_graph(draft)
     lint_health(draft)
+    if any(not each.is_program for each in draft.runbook.files):
+        # Importing this takes 20 ms, and few runbooks have such files.
+        from mobius_tui.runbook.lint.file_rules import lint_files
+
+        lint_files(draft)
     if (
         not findings.has_errors
     ):  # the defaults in place of wrong values are not examined

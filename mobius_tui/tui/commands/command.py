@@ -216,6 +216,7 @@ class FlowId(Enum):
     ENTER_PHASE = auto()
     ENTER_THIS_PHASE = auto()
     CONTACTS = auto()
+    SCRIPTS = auto()
     END_RUN = auto()
     ARM = auto()
     HOLD = auto()

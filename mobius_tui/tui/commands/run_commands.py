@@ -30,6 +30,7 @@ class RunCommand(StrEnum):
     ENTER_PHASE = "enter_phase"
     UNDO = "undo"
     CONTACTS = "contacts"
+    SCRIPTS = "scripts"
     RELEASE_BATCH = "release_batch"
     SETTLE_HOST = "settle_host"
     END_RUN = "end_run"
@@ -208,6 +209,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
+    ),
+    _step(
+        id=RunCommand.SCRIPTS,
+        flow=FlowId.SCRIPTS,
+        keys=("f2", "V"),
+        title="Show all that the step runs",
+        label="Script",
+        help="The whole script, and the files of the runbook that it calls. A dialog "
+        "in which something is typed has it by F2.",
     ),
     _run(
         id=RunCommand.GO_ON,

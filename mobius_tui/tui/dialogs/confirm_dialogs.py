@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -25,6 +27,8 @@ from mobius_tui.runbook.model.step_text import (
     guard_of_step_in_words,
 )
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.tui.commands.registry import bind
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     ButtonVariant,
@@ -35,6 +39,7 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput, as_question
+from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from mobius_tui.tui.presenters.run_view import RunView
@@ -42,6 +47,7 @@ from mobius_tui.tui.presenters.step_details import (
     account_fields,
     command_fields,
     fill_in_values,
+    subject_fields,
 )
 from mobius_tui.tui.presenters.step_explanation import approved_fields
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
@@ -52,6 +58,8 @@ MAX_UNFINISHED_STEPS = 4
 
 class ConfirmDialog(Dialog[str]):
     """The result is the word that was typed, or empty if none is required."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind(RunCommand.SCRIPTS, "scripts")]
 
     def __init__(self, view: RunView, step: Step) -> None:
         self._view = view
@@ -72,7 +80,8 @@ class ConfirmDialog(Dialog[str]):
         where = f" in {view.environment}" if view.environment else ""
         role: Role = "bad" if self._destroys else "warn"
         line = assemble((f"{effect}{where}", role))
-        head = (Field("effect", line), *hosts_ahead_fields(view, step))
+        head = (*subject_fields(view, step), Field("effect", line))
+        head += tuple(hosts_ahead_fields(view, step))
         head += account_fields(view)
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
@@ -87,7 +96,9 @@ class ConfirmDialog(Dialog[str]):
             Field("then", text(fill_in_values(view, step, check_in_words(check))))
             for check in step.checks
         )
-        yield fields_widget((*head, *command_fields(view, step), *checks))
+        folds = bool(self.confirmation.wanted)
+        command = command_fields(view, step, folds=folds)
+        yield fields_widget((*head, *command, *checks))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
@@ -106,6 +117,10 @@ class ConfirmDialog(Dialog[str]):
             if self.confirmation.wanted
             else self.buttons[CallOnPress(self.confirm)]
         ).focus()
+
+    def action_scripts(self) -> None:
+        """Show all that it runs, over it."""
+        self.show_over(ScriptDialog(self._view, (self._step,)))
 
     @on(Input.Submitted)
     def confirm(self) -> None:
@@ -139,6 +154,8 @@ def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:
 class ApproveDialog(Dialog[str]):
     """The result is the name of the approver."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [bind(RunCommand.SCRIPTS, "scripts")]
+
     def __init__(self, view: RunView, step: Step, approval: Approval) -> None:
         self._view = view
         self._step = step
@@ -154,12 +171,13 @@ class ApproveDialog(Dialog[str]):
         where = f" in {view.environment}" if view.environment else ""
         effect = assemble((f"{EFFECT_LABELS[effect_of(step)]}{where}", "bad"))
         who = f"{self._approval.asked_by} asks for approval by {asked.role}"
-        head = [Field("asked", text(who)), Field("effect", effect)]
+        head = [*subject_fields(view, step), Field("asked", text(who))]
+        head.append(Field("effect", effect))
         if files := bound_files_text(asked):
             head.append(
                 Field("files", text(f"as they were when it was asked: {files}"))
             )
-        yield fields_widget((*head, *command_fields(view, step)))
+        yield fields_widget((*head, *command_fields(view, step, folds=True)))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the phrase; what it approves stays visible."""
@@ -180,6 +198,10 @@ class ApproveDialog(Dialog[str]):
             Choice("Approve", CallOnPress(self.submit), "error"),
             Choice("Don't", CANCEL),
         )
+
+    def action_scripts(self) -> None:
+        """Show all that would run, over it."""
+        self.show_over(ScriptDialog(self._view, (self._step,)))
 
     def on_mount(self) -> None:
         """Put the focus where the phrase is."""

@@ -281,9 +281,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
     def action_contacts(self) -> None:
         """Show whom to call, over it; a line that is typed in takes the key itself."""
         if self.run_view is not None and not isinstance(self, ContactsDialog):
-            dialog = ContactsDialog(self.run_view.runbook.contacts)
-            dialog.mono, dialog.copy_status = self.mono, self.copy_status
-            self.app.push_screen(dialog)
+            self.show_over(ContactsDialog(self.run_view.runbook.contacts))
+
+    def show_over(self, dialog: Dialog[None]) -> None:
+        """Show a dialog that only tells, over this one."""
+        dialog.mono, dialog.copy_status = self.mono, self.copy_status
+        self.app.push_screen(dialog)
 
     def action_status(self) -> None:
         """Copy where the run stands; it answers nothing, and the dialog stays."""

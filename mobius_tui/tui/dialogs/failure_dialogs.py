@@ -102,7 +102,7 @@ def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
         else ""
     )
     if "\n" in script.strip():
-        hidden.add(FieldKind.SCRIPT)
+        hidden |= {FieldKind.SCRIPT, FieldKind.CALLS}
     fields = detail_fields(view, StepRow(step.id), compact=False)
     known = tuple(field for field in fields if field.kind not in hidden)
     return (*known, *escalation_fields(view.runbook.contacts, step))

@@ -38,6 +38,7 @@ SYNONYMS: dict[str, str] = {
     "note": "comment remark write memo",
     "arm": "automatic enable disarm disable trigger auto-rollback",
     "enter_phase": "failure recovery jump goto branch",
+    "scripts": "code source command view whole file program",
     "contacts": "people phone call escalate page who oncall",
     "status": "yank share update report clipboard",
     "follow_up": "post-incident postmortem retrospective",

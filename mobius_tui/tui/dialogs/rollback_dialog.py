@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import ClassVar
 
 from textual import on
+from textual.binding import BindingType
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.planning.confirmation import rollback_confirmation_word
-from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import rollback_phase, rollback_stop_texts
 from mobius_tui.run.planning.trigger_rules import (
     trigger_caveats,
     trigger_rules_in_words,
 )
-from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.step_text import (
-    EFFECT_LABELS,
-    check_in_words,
-    guard_of_step_in_words,
-)
+from mobius_tui.tui.commands.registry import bind
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     CallOnPress,
     Choice,
     Dialog,
     fields_widget,
-    text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput
+from mobius_tui.tui.dialogs.script_dialog import ScriptDialog, step_heading
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     account_fields,
-    command_fields,
-    fill_in_values,
+    shown_by_key,
+    subject_fields,
 )
-from mobius_tui.tui.presenters.styled_text import Role, text
-
-MAX_READ_LINES = 3
-"""Lines of a script that only reads: what changes something must stay in sight."""
-
-
-def _wait_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """Where a step applies, and what it waits for; without a command, its checks."""
-    if step.when or step.when_checks:
-        words = guard_of_step_in_words(
-            step, lambda each: fill_in_values(view, step, each)
-        )
-        yield Field("when", text(words))
-    if step.needs:
-        yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
-    for check in step.checks if step.action is None else ():
-        yield Field("checks", text(fill_in_values(view, step, check_in_words(check))))
-
-
-def _command(view: RunView, step: Step) -> tuple[Field, ...]:
-    """What a step does; of a script that only reads, its beginning alone."""
-    if isinstance(step.action, Run) and step.action.effect == "read":
-        return command_fields(view, step, lines=MAX_READ_LINES)[:1]
-    return command_fields(view, step)
+from mobius_tui.tui.presenters.styled_text import text
 
 
 class RollbackDialog(Dialog[str]):
     """The result is the word that was typed, or empty if none is required."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [bind(RunCommand.SCRIPTS, "scripts")]
 
     def __init__(self, view: RunView, *, arms: bool) -> None:
         """Make the dialog.
@@ -89,7 +65,7 @@ class RollbackDialog(Dialog[str]):
         super().__init__(words, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
-        """When it begins, where it would stop, and each step with its command."""
+        """Each step by its title, when it begins, and where it would stop."""
         view = self._view
         phase = rollback_phase(view.plan)
         fields: list[Field] = []
@@ -113,13 +89,15 @@ class RollbackDialog(Dialog[str]):
         fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
         fields.extend(account_fields(view))
         fields.append(Field("once", text("it is made at most once in this run")))
+        steps = phase.steps if phase is not None else ()
+        subjects = dict.fromkeys(
+            f for step in steps for f in subject_fields(view, step)
+        )
+        yield fields_widget(tuple(subjects))
+        heads = Content("\n").join([step_heading(view, step) for step in steps])
+        yield Static(heads, markup=False, classes="words")
+        fields.insert(0, Field("scripts", shown_by_key("all that they run")))
         yield fields_widget(tuple(fields))
-        for step in phase.steps if phase is not None else ():
-            effect = effect_of(step)
-            role: Role = "bad" if effect == "destroy" else "strong"
-            mark = f"  {EFFECT_LABELS[effect]}" if effect != "read" else ""
-            yield text_widget(f"{view.plan.name(step.id)}{mark}", role)
-            yield fields_widget((*_wait_fields(view, step), *_command(view, step)))
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""
@@ -138,6 +116,11 @@ class RollbackDialog(Dialog[str]):
         (
             self.confirmation.line if self.confirmation.wanted else self.buttons[CANCEL]
         ).focus()
+
+    def action_scripts(self) -> None:
+        """Show all that its steps run, over it."""
+        if (phase := rollback_phase(self._view.plan)) is not None:
+            self.show_over(ScriptDialog(self._view, phase.steps))
 
     @on(Input.Submitted)
     def confirm(self) -> None:

@@ -46,6 +46,7 @@ from mobius_tui.tui.dialogs.question import (
     TextDialog,
     as_question,
 )
+from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
 from mobius_tui.tui.flows.run_flows import RUN_FLOWS
 from mobius_tui.tui.presenters.availability import (
     step_awaiting_approval,
@@ -121,6 +122,15 @@ async def start(
         confirm = said
     kind = RetryStep if again else StartStep
     return kind(step=step.id, attempt=view.next_attempt(step.id), confirm=confirm)
+
+
+async def scripts(
+    open_dialog: DialogOpener, view: RunView, key: RowKey | None
+) -> Action | None:
+    """Show all that a step, or each of a phase, runs."""
+    if steps := view.steps_at(key):
+        await open_dialog(ScriptDialog(view, steps))
+    return None
 
 
 async def tick(
@@ -408,6 +418,7 @@ async def settle_host(
 
 FLOWS: Mapping[FlowId, Flow] = {
     FlowId.START: start,
+    FlowId.SCRIPTS: scripts,
     FlowId.TICK: tick,
     FlowId.CHOOSE: choose,
     FlowId.MESSAGE: message,

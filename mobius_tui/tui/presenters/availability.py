@@ -33,6 +33,7 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.files_in_scripts import scripts_of_step
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.tui.commands.registry import first_key_name
@@ -92,6 +93,8 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
     match command:
         case RunCommand.CONTACTS:
             return bool(view.runbook.contacts)
+        case RunCommand.SCRIPTS:
+            return any(map(_runs_something, view.steps_at(selected)))
         case RunCommand.TERMINAL:
             return terminal_row(view, selected) is not None
         case RunCommand.GO_ON:
@@ -104,6 +107,11 @@ def is_offered(view: RunView, selected: RowKey | None, command: RunCommand) -> b
         case _:
             useful = is_useful(view, selected, command)
             return useful and _permission(view, selected, command) == ALLOWED
+
+
+def _runs_something(step: Step) -> bool:
+    """Whether a step has a script, in whatever place."""
+    return any(scripts_of_step(step))
 
 
 def _permission(
@@ -270,6 +278,8 @@ def why_unavailable(view: RunView, key: RowKey | None, command: RunCommand) -> s
     """
     if command is RunCommand.CONTACTS:
         return "This runbook names nobody to call."
+    if command is RunCommand.SCRIPTS:
+        return "This step runs no script."
     permission = _permission(view, key, command)
     if view.state.ended is not None:
         if command is RunCommand.UNDO and isinstance(permission, Refused):

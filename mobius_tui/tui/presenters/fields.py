@@ -38,6 +38,8 @@ class FieldKind(Enum):
     """Fields that dialogs leave out: they show the same themselves, or need it not."""
 
     SCRIPT = auto()
+    CALLS = auto()
+    """A file of the runbook that a script calls."""
     WHY = auto()
     ROLE = auto()
     KEYS = auto()

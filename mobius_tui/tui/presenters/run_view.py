@@ -320,6 +320,13 @@ class RunView:
             case _:
                 return None
 
+    def steps_at(self, key: RowKey | None) -> tuple[Step, ...]:
+        """The step of a row, or all of a phase."""
+        step, phase = self.step(key), self.phase(key)
+        if step is not None:
+            return (step,)
+        return phase.steps if phase is not None else ()
+
     @property
     def proposed_row(self) -> StepRow | None:
         """The row of the step that is proposed."""

@@ -26,7 +26,8 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.runbook import Contact, Phase, Step
+from mobius_tui.runbook.model.files_in_scripts import files_of_step
+from mobius_tui.runbook.model.runbook import Contact, Phase, SourceFile, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import (
     EFFECT_LABELS,
@@ -41,6 +42,8 @@ from mobius_tui.runbook.model.templates import fill, script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
+from mobius_tui.tui.commands.registry import first_key_name
+from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
 from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
@@ -49,7 +52,7 @@ from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_explanation import approved_fields, standing_fields
 from mobius_tui.tui.presenters.styled_text import (
-    MAX_SCRIPT_LINES,
+    ROLE_STYLES,
     Role,
     assemble,
     cut_in_middle,
@@ -177,9 +180,11 @@ def detail_fields(
         step, lambda words: fill_in_values(view, step, words)
     )
     guard = [Field("when", text(applies))] if applies else []
+    subject = subject_fields(view, step)
+    checks = tuple(_check_fields(view, step))
     if compact:
-        return (*standing, *body, *guard, *facts, *why, *_check_fields(view, step))
-    return (*standing, *guard, *facts, *why, *body, *_check_fields(view, step))
+        return (*standing, *subject, *body, *guard, *facts, *why, *checks)
+    return (*standing, *facts, *why, *subject, *body, *guard, *checks)
 
 
 def earlier_attempt(
@@ -199,6 +204,71 @@ def _attempt_fields(earlier: Attempt) -> Field:
     return Field("shown", assemble((words, mark.role)))
 
 
+def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
+    """What of this run a step is about: what was chosen or found, that it reads.
+
+    What was chosen has the title that its row had; a path is only told where nothing
+    else is known.
+    """
+    held = view.state.variables_for(step.id)
+    declared = view.runbook.variables
+    titled: list[Field] = []
+    plain: list[Field] = []
+    paths: list[Field] = []
+    for name in view.plan.variables_read[step.id]:
+        known = held.get(name)
+        if known is None or not known.text or known.source not in _FOUND_IN_RUN:
+            continue
+        words = known.text
+        if title := _chosen_title(view, name, words):
+            titled.append(Field("", text(title, "strong")))
+        elif "\n" not in words:
+            called = text(f"{declared[name].title or name}: ", "muted")
+            found = paths if "/" in words else plain
+            found.append(Field("", called, sanitize.line(words)))
+    told = [*titled, *plain][:MAX_SUBJECTS] or paths[:1]
+    return tuple(replace(each, label="about") for each in told[:1]) + tuple(told[1:])
+
+
+_FOUND_IN_RUN = ("answer", "output")
+MAX_SUBJECTS = 3
+"""Things that a step is said to be about."""
+
+
+def _chosen_title(view: RunView, name: str, value: str) -> str:
+    """The title of the rows that a variable was chosen by; empty where it was not."""
+    chosen = chosen_options(value)
+    for step in view.runbook.steps():
+        if isinstance(step.action, Choose) and step.action.var == name:
+            titles = [
+                " ".join(option.title.split())
+                for option in offered_options(view, step.action)
+                if option.title and option.value in chosen
+            ]
+            if titles:
+                return ", ".join(titles)
+    return ""
+
+
+def wait_fields(view: RunView, step: Step) -> Iterator[Field]:
+    """Where a step applies, and what it waits for; without a command, its checks."""
+    if step.when or step.when_checks:
+        words = guard_of_step_in_words(
+            step, lambda each: fill_in_values(view, step, each)
+        )
+        yield Field("when", text(words))
+    if step.needs:
+        yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
+    for check in step.checks if step.action is None else ():
+        yield Field("checks", text(fill_in_values(view, step, check_in_words(check))))
+
+
+def shown_by_key(what: str) -> Content:
+    """That a key shows something whole."""
+    key = first_key_name(RunCommand.SCRIPTS)
+    return assemble((key, "key"), (f" shows {what}", "muted"))
+
+
 def account_fields(view: RunView) -> tuple[Field, ...]:
     """As whom commands run, where that is not the person who confirms them."""
     account = view.others_account
@@ -208,7 +278,7 @@ def account_fields(view: RunView) -> tuple[Field, ...]:
 
 
 def command_fields(
-    view: RunView, step: Step, *, lines: int = MAX_SCRIPT_LINES
+    view: RunView, step: Step, *, folds: bool = False
 ) -> tuple[Field, ...]:
     """The exact command with its variables and directory, for a confirmation.
 
@@ -217,11 +287,12 @@ def command_fields(
     Args:
         view: the run.
         step: which.
-        lines: those of its script that are shown at most.
+        folds: whether of a script of more than a few lines only their number is told,
+            with the key that shows it.
     """
     return tuple(
         replace(field, content=field.content + Content(field.value), value="")
-        for field in _action(view, step, None, compact=False, lines=lines)
+        for field in _action(view, step, None, compact=False, folds=folds)
     )
 
 
@@ -254,7 +325,7 @@ def _action(
     shown: Attempt | None,
     *,
     compact: bool,
-    lines: int = MAX_SCRIPT_LINES,
+    folds: bool = False,
 ) -> Iterator[Field]:
     """What it does, as it did in an attempt; without one, as it would do now."""
     if step.for_each is not None:
@@ -264,7 +335,7 @@ def _action(
         yield Field("hosts", text(sanitize.line(rollout)))
     match step.action:
         case Run() as run:
-            yield from _command(step, run, lines)
+            yield from _command(view, step, run, folds=folds)
             if not compact:
                 yield from _variable_fields(view, step, shown)
                 yield Field("in", _place(view, step, run))
@@ -286,6 +357,7 @@ def _action(
             yield Field("text", prose=Prose(sent_text) if sent_text else body)
         case Choose() as choose:
             yield from _choice(view, choose)
+            yield from _called_files(view, step)
         case Watch() as watch:
             words = f"watch health for {view.values_for(step).preview(watch.for_)}"
             yield Field("do", text(words))
@@ -294,14 +366,45 @@ def _action(
             pass
 
 
-def _command(step: Step, run: Run, lines: int) -> Iterator[Field]:
-    """The playbook that it plays, or its script."""
+def _command(view: RunView, step: Step, run: Run, *, folds: bool) -> Iterator[Field]:
+    """The playbook that it plays, or its script, and the files that this calls."""
     if run.playbook:
         yield Field("plays", text(sanitize.line(run.playbook)))
+        return
+    source = script_without_lint_comments(run.script).strip("\n")
+    label = "run" if step.for_each is None else "lists"
+    count = source.count("\n") + 1
+    if folds and count > MAX_UNFOLDED_LINES:
+        words = text(f"a script of {count} lines; ")
+        yield Field(label, words + shown_by_key("it"), kind=FieldKind.SCRIPT)
     else:
-        shown_script = script(script_without_lint_comments(run.script), lines)
-        label = "run" if step.for_each is None else "lists"
-        yield Field(label, shown_script, kind=FieldKind.SCRIPT)
+        yield Field(label, script(source), kind=FieldKind.SCRIPT)
+    yield from _called_files(view, step, folds=folds)
+
+
+def _called_files(view: RunView, step: Step, *, folds: bool = False) -> Iterator[Field]:
+    """The files of the runbook that it calls, each with its first lines."""
+    for file in files_of_step(step, view.runbook.files):
+        head = text(file.in_words, "name")
+        if not folds:
+            head = Content("\n").join((head, *_first_lines(file)))
+        yield Field("calls", head, kind=FieldKind.CALLS)
+
+
+MAX_UNFOLDED_LINES = 3
+"""Lines of a script that is shown in a dialog in which something is typed."""
+MAX_FIRST_LINES = 4
+"""Lines of a file that are shown behind the script that calls it."""
+
+
+def _first_lines(file: SourceFile) -> Iterator[Content]:
+    """The first lines of a file, but for the one that names its program."""
+    rows = file.text.strip("\n").split("\n")
+    rows = rows[1:] if rows[0].startswith("#!") else rows
+    for row in rows[:MAX_FIRST_LINES]:
+        yield Content.styled(sanitize.clean(row), ROLE_STYLES["muted"])
+    if len(rows) > MAX_FIRST_LINES:
+        yield shown_by_key("the whole")
 
 
 def _place(view: RunView, step: Step, run: Run) -> Content:

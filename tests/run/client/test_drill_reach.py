@@ -155,3 +155,22 @@ manual = "See https://wiki.example.org and /srv/docs."
         assert thing in found[part], found
     assert "/srv/shop" in found["1.1 Change"], "its guard looks there"
     assert not any("By hand" in part for part in found), "a person does it"
+
+
+def test_what_lies_with_the_runbook_is_read_as_if_it_stood_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "look-at").write_text("#!/bin/sh\ncat /etc/mine\ncurl http://x/\n")
+    (tmp_path / "other").write_text("#!/usr/bin/python3\n")
+    body = "[[step]]\ntitle = 'Look'\neffect = 'change'\nrun = '{}'\n"
+    head = "files = ['look-at', 'other']\n"
+    of = mine(tmp_path, head + body.format('look-at; cat "$RUNBOOK_FILES/other"'))
+    assert named(of) == {
+        "1.1 Look": (
+            "look-at: /etc/mine",
+            "look-at: `curl http://x/`",
+            "look-at: http://x/",
+        )
+    }
+    of = mine(tmp_path, head + body.format("other"))
+    assert named(of) == {"1.1 Look": ("`other`: not known what it does",)}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
-from tests.run.fleet_hosts import NONCE, LocalHost, wait_until
+from tests.run.fleet_hosts import NONCE, Asked, LocalHost, wait_until
 
 SHELLS = (
     pytest.param(("dash", "-s"), id="dash"),
@@ -60,6 +60,33 @@ def test_a_script_runs_once_and_its_end_is_found_again(host: LocalHost) -> None:
         each.read_text() for each in host.claim().iterdir() if each.name == "script"
     )
     assert host.ask(CLEAN).words == ["here", "clean"]
+    assert not host.claim().exists()
+
+
+def test_files_lie_beside_the_script_first_on_its_path(host: LocalHost) -> None:
+    hostile = "#!/bin/sh\necho 'it`s' \"$HOME\" $(rm) \\ \udcff\n"
+    files = {"tool": '#!/bin/sh\n. common.sh\nsay "$@"\n', "site.conf": hostile}
+    files["common.sh"] = 'say() { echo "said $*"; }'
+    script = 'tool of it; cat "$RUNBOOK_FILES/site.conf"; ls "${0%/*}/files"'
+    values = {"claim": "/nowhere", "A": "1"}
+    heard = host.start(script, files=files, values=values, shell=BASH)
+    printed = f"said of it\n{hostile}common.sh\nsite.conf\ntool\n"
+    assert heard.output == printed.encode("utf-8", "surrogateescape")
+    assert heard.words[2].startswith("exit 0 ")
+    assert host.ask(CLEAN).words == ["here", "clean"]
+    assert not host.claim().exists()
+
+
+def test_a_file_that_is_not_whole_there_begins_nothing(host: LocalHost) -> None:
+    request = ClaimRequest(
+        verb=START, run="r", host="h", step="s", script="echo ran", files={"tool": "a"}
+    )
+    text = request.shell_input(NONCE).replace(b"printf %s a >", b"printf %s b >")
+    assert b"printf %s b >" in text
+    argv = ["env", f"HOME={host.home}", *host.shell]
+    heard = host.hear(Asked(argv, text, lets_begin=True))
+    assert heard.words[1].startswith("refused ")
+    assert heard.output == b""
     assert not host.claim().exists()
 
 

@@ -303,3 +303,14 @@ def test_what_a_file_is_its_first_bytes_say(
     file = SourceFile(name="x", data=data)
     assert file.is_program is is_program
     assert (file.shell_script is not None) is is_shell
+
+
+def test_what_is_called_must_be_a_program(book: Path) -> None:
+    book.write_text(BOOK.replace('"uptime"', '"x=$(site.conf --port)"'))
+    _, problems = examine(book)
+    (wrong,) = [each for each in problems if each.severity == "error"]
+    lines = book.read_text().split("\n")
+    assert wrong.line == lines.index('run = "x=$(site.conf --port)"') + 1
+    assert wrong.message.startswith("`site.conf` is called, and is no program: it does")
+    book.write_text(BOOK.replace('"uptime"', "'cat \"$RUNBOOK_FILES/site.conf\"'"))
+    assert [each for each in examine(book)[1] if each.severity == "error"] == []

@@ -181,6 +181,7 @@ async def test_a_copy_that_was_changed_is_not_run_and_is_told(
     with pytest.raises(RunError, match=r"common\.sh was changed after the run began"):
         await run.resume()
     changed.write_text('say() { echo "found $*"; }\n')
+    (run.directory.files / "find-backup").chmod(0o640)  # as in a colleague's copy
     await run.resume()
     await run.did("retry", "find")
     await run.status("find", Status.PASSED)

@@ -36,6 +36,8 @@ from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.dialogs.help_dialog import HelpDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import as_question
+from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
 from mobius_tui.tui.widgets.detail_pane import FieldList
 from tests.tui import scenes
 from tests.tui.dialog_cases import failed_check
@@ -263,7 +265,8 @@ async def test_a_failure_leaves_out_what_its_buttons_and_the_pane_say(
             lines = getattr(step.action, "script", "").strip().count("\n")
             assert ("run" in told) is (isinstance(step.action, Run) and not lines)
             assert step.id != "execute" or told == [
-                *("now", "said", "health", "run", "with", "", "in", "then", "call"),
+                *("now", "said", "health", "about", "run", "with", "", "in"),
+                *("then", "call"),
             ]
 
 
@@ -485,7 +488,7 @@ async def test_on_a_low_screen_what_is_confirmed_stays_in_sight(tmp_path: Path) 
         shown = words(pilot)
         for needed in (
             "DESTROYS in production",
-            "rollback_dhash.sh",
+            "about",
             "Type production",
             "Run it",
             "Don't",
@@ -692,11 +695,18 @@ async def test_before_a_rollback_each_step_is_told_and_where_it_would_stop(
     async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, key)
         shown = listed(pilot)
+        heads = words(pilot)
+        await press(pilot, time, "f2")
+        assert isinstance(pilot.app.screen, ScriptDialog)
+        scripts = listed(pilot)
+        await press(pilot, time, "escape")
+        assert isinstance(pilot.app.screen, RollbackDialog)
+    assert all(title in heads for title in ("A.1 Look", "A.2 Restore", "A.3 Is up"))
     stops = "at A.2 Restore: backup has no value: 1.1 Find, which gives it, is no part"
     assert any(each.startswith(stops) for each in shown)
-    assert {"size > 5", "A.1 Look", './restore.sh "$backup"'} <= {*shown}
-    assert "one\ntwo\nthree\n… and 1 line more" in shown
-    assert "127.0.0.1:9 open" in shown
+    said = {"size > 5", "A.1 Look", './restore.sh "$backup"', "one\ntwo\nthree\nfour"}
+    assert {*said, "127.0.0.1:9 open"} <= {*scripts}
+    assert not said & {*shown}
     assert ("the first; 1 more" in shown) is (key == "B")
 
 

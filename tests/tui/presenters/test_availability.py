@@ -47,6 +47,7 @@ from tests.tui.runs import MadeRun, hosted, view_of
 def test_every_command_has_a_rule_and_no_two() -> None:
     judged_by_the_view = (
         RunCommand.CONTACTS,
+        RunCommand.SCRIPTS,
         RunCommand.TERMINAL,
         RunCommand.GO_ON,
         RunCommand.ENTER_PHASE,

@@ -49,6 +49,7 @@ from mobius_tui.tui.dialogs.review_dialogs import (
     AnnotationsDialog,
 )
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
+from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
 from mobius_tui.tui.dialogs.secrets_dialog import LostSecretsDialog
 from mobius_tui.tui.dialogs.source_dialogs import ChangesDialog
 from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
@@ -111,6 +112,7 @@ MADE: Mapping[type[Dialog[Any]], Callable[[RunView], Dialog[Any]]] = {
     ChangesDialog: lambda _: ChangesDialog(("-a", "+b")),
     ConfirmDialog: lambda view: ConfirmDialog(view, _step(view, "execute")),
     ImproviseDialog: lambda view: ImproviseDialog(view, _step(view, "execute")),
+    ScriptDialog: lambda view: ScriptDialog(view, (_step(view, "execute"),)),
     ContactsDialog: lambda view: ContactsDialog(view.runbook.contacts),
     DecisionDialog: lambda view: DecisionDialog(view, _step(view, "decision")),
     DrillsDialog: lambda _: DrillsDialog("MOBIUS", tuple, runbook="mobius"),
