@@ -25,7 +25,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "9f0b3dbe5d1928a8c30434e924d14d8d",  # ask-page
         "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup
         "486ef287e4e1cda678b6d0b9dcc5f3ed",  # find-backup
-        "9e56814ade3b8a21c0a58339ebc06706",  # keep-backups
+        "af7890497fd994048b6a2a1800140a9e",  # keep-backups
         "1dd34a2e0bb6acac0b1f84308c43adb4",  # mobius_backups.py
         "e3e6a7ffe1a656cae24abaf7c979662a",  # open-backup
         "9f18bfb9e9098e8498cbafa8409c3842",  # put-release
