@@ -99,7 +99,8 @@ def likely_values(site: Site) -> dict[str, str]:
     found: dict[str, str] = {}
     newest = backups(site)
     if newest:
-        found["backup_file"] = str(newest[0])
+        found["backup_file"] = found["backup_copy"] = str(newest[0])
+        found["rollback_plan"] = f"back to {newest[0].name}"
         found["backup_sha256"] = hashlib.sha256(newest[0].read_bytes()).hexdigest()
     good = next((each for each in newest if is_intact(each)), None)
     folder = site.root / "tmp" / "looked"

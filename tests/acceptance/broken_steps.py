@@ -7,7 +7,7 @@ looked at and retried, then the phase for failures is entered, and what goes wro
 twice is skipped where that is offered. At the end the service is up, or the run has not
 been called completed and its last failure says why.
 
-    python -m tests.acceptance.broken_steps --how before --path code
+    python -m tests.acceptance.broken_steps --how before --path packages
 
 prints a line for each case and a count; `--jobs 2` does two at a time.
 """
@@ -109,7 +109,7 @@ class Way:
 
 
 WAYS = (
-    Way(name="code", runbook="mobius-rollback", fault="bad-release"),
+    Way(name="packages", runbook="mobius-rollback", fault="bad-release"),
     Way(name="source", runbook="mobius-rollback", fault="thin-backup"),
     Way(name="configuration", runbook="mobius-rollback", fault="config-drift"),
     Way(name="database-restore", runbook="mobius-rollback", fault="bad-migration"),

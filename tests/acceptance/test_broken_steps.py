@@ -12,7 +12,7 @@ from tests.acceptance.broken_steps import WAYS, Case, How, come, scripts
 @pytest.mark.parametrize(
     ("way", "step", "how"),
     [
-        ("code", "execute", "after"),
+        ("packages", "execute", "after"),
         pytest.param(
             *("database-restore", "restore-database", "always"),
             marks=pytest.mark.drills,

@@ -140,7 +140,7 @@ def test_without_a_backup_it_fails_and_says_why(
         directory = await start_new_run(briefing, {"reason": "test"})
         answers = {
             "indicators": "trigger",
-            "scenario": "code",
+            "scenario": "packages",
             "ic_ack": "@ic",
             "authorized_by": "@ops",
         }

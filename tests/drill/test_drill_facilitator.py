@@ -241,7 +241,7 @@ async def test_source_that_is_no_text_is_refused_in_words(
     drill: RunDirectory, site: Site
 ) -> None:
     viewer = Viewer(drill)
-    file = site.root / "src" / "mobius" / "api.py"
+    file = site.root / "src" / "api" / "index.py"
     was = file.read_bytes()
     file.write_bytes(b"\xff")
     try:

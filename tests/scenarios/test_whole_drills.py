@@ -159,7 +159,7 @@ class Cut:
 
     fault: str
     cuts: tuple[tuple[str, str], ...] = ()
-    """What `mobius-common.toml` says, and what takes its place."""
+    """What `mobius-common.toml` or a program says, and what takes its place."""
     answers: dict[str, str] | None = None
     """What is answered otherwise."""
     unattended: bool = False
@@ -168,24 +168,21 @@ class Cut:
     """The kind of site: what it lets one see may lead another way."""
 
 
-UNSUMMED = ('return "" if have == want else "it is damaged', 'return "" and "')
+UNSUMMED = ("elif wanted != self.sum:", "elif False:")
 UNREAD = ('self.bad = self.bad or f"it cannot be read: {error}"', "pass")
-NO_SUM = ('return "it has no .sha256"', 'return ""')
-MADE = (
-    "< 300 for at in times):\n        made.add(each.name)",
-    "< 0 for at in []):\n        pass",
-)
-HERE = ("if each.content == each.now and not put_back:", "if False:")
-BACK = ('if [ ! -f "$backup_file" ]; then cp', "if false; then cp")
+NO_SUM = ('self.bad = "it has no .sha256', 'self.by = "it has no .sha256')
+MADE = ("if any(0 <= at - each.made <= SAME_MOMENT for at in self.times):", "if False:")
+HERE = ("if self.elsewhere or each.content != each.now:", "if True:")
+BACK = ("if backup.is_file():", "if True:")
 FOREIGN = (
-    ("if not self.bad and other != env:", "if False:"),
-    ('if [ -f "$about" ] && ! grep', "if false && ! grep"),
+    ("if not self.bad and other != self.env:", "if False:"),
+    ('if about.get("environment", self.env) != self.env:', "if False:"),
 )
 P95 = ('p95_latency = { above = "5s", for_checks = 5 }', "")
 ERRORS = ("error_rate = { above = 0.05, for_checks = 5 }", "")
 SUCCESS = ("success_rate = { below = 0.70, min_checks = 5 }", "")
 BODY = ('\njson = { status = "ok" }\nerror_rate = {', "\nerror_rate = {")
-KILL = ('pkill -KILL -f -- "$process_pattern" || exit 0', "")
+KILL = ("for number in (signal.SIGTERM, signal.SIGKILL):", "for number in (15,):")
 CUTS = (
     Cut(fault="bad-release", answers={"scenario": "nothing"}),
     Cut(fault="slow-release", cuts=(P95,)),
@@ -194,11 +191,11 @@ CUTS = (
     Cut(fault="flapping", cuts=(SUCCESS,)),
     Cut(fault="lying-health", cuts=(BODY,)),
     Cut(fault="stuck-service", cuts=(KILL,)),
-    Cut(fault="thin-backup", answers={"scenario": "code"}),
+    Cut(fault="thin-backup", answers={"scenario": "packages"}),
     Cut(fault="config-drift", answers={"scenario": "restart"}),
     Cut(fault="no-config-backup", answers={"scenario": "restart"}),
     Cut(fault="stale-process", answers={"scenario": "nothing"}),
-    Cut(fault="bad-migration", answers={"scenario": "code"}),
+    Cut(fault="bad-migration", answers={"scenario": "packages"}),
     Cut(fault="dead-worker", answers={"scenario": "nothing"}),
     Cut(fault="corrupt-backup", cuts=(UNSUMMED, UNREAD, HERE)),
     Cut(fault="missing-checksum", cuts=(NO_SUM,)),
@@ -221,12 +218,10 @@ def test_the_handling_of_each_fault_is_cut_out() -> None:
 def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -> None:
     books = tmp_path / "books"
     shutil.copytree(bundled_folder(), books)
-    common = books / "mobius-common.toml"
-    text = common.read_text()
     for old, new in cut.cuts:
-        assert old in text
-        text = text.replace(old, new)
-    common.write_text(text)
+        parts = (books / "mobius-common.toml", *(books / "mobius").iterdir())
+        [part] = (p for p in parts if p.is_file() and old in p.read_text())
+        part.write_text(part.read_text().replace(old, new))
     usual = answers_for(combine_faults([cut.fault]), cut.site)
     answers: dict[str, object] = {**usual.values, **(cut.answers or {})}
     if "indicators" in usual.values:
@@ -240,6 +235,7 @@ def test_without_its_handling_a_fault_is_not_handled(cut: Cut, tmp_path: Path) -
     done, run = drill(
         *(str(books / "mobius-rollback.toml"), "--fault", cut.fault),
         *("--answers", str(said), "--site", cut.site),
+        "--confined",  # what was edited is not known to stay on the site
     )
     assert done.returncode == 1, done.stdout + done.stderr
     score = drill_record.read_drill_record(run)

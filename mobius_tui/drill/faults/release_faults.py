@@ -133,7 +133,7 @@ def _stuck(site: Site) -> None:
 def _break_source(site: Site) -> None:
     """A release whose fault is in `src/`, which no backup of a real site holds."""
     install_release(site.root, read_baseline(site.root).live, site.kind)
-    server = site.root / "src" / "mobius" / "api.py"
+    server = site.root / "src" / "api" / "index.py"
     text = server.read_text()
     server.write_text(text.replace(PATH_EXPRESSION, f'{PATH_EXPRESSION}.lstrip("/")'))
     run_site_program(site.root, "bin/systemctl", "restart", site.api)

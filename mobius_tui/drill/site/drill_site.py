@@ -350,14 +350,11 @@ def drill_variables(site: Site) -> dict[str, str]:
     """The runbook's variables for this site: its address, and short waits."""
     if site.hosts:
         return _fleet_variables(site)
-    root = re.escape(str(site.root))
-    process = f"^{root}/lib/node .*{root}/src/mobius/.* {site.environment}$"
     return {
         "target_env": site.environment,
         "base_url": site.base_url,
         "api_unit": site.api,
         "worker_unit": site.worker,
-        "process_pattern": process,
         "health_witness": f"127.0.0.1:{urlsplit(site.sink).port}",
         "release_archive": _newest(site.root / RELEASES_FOLDER),
         "database_dump": _newest(site.root / DUMPS_FOLDER),

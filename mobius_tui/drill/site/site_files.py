@@ -304,7 +304,7 @@ def publish_release(root: Path, version: str, overlay: Path | None = None) -> Pa
 
 def install_release(root: Path, version: str, kind: SiteKind) -> None:
     """Make a release of the registry the one that is installed; restarts nothing."""
-    scripts = {"start": "node src/mobius/api.py", "migrate": "node migrate.js up"}
+    scripts = {"start": "node src/api/index.py", "migrate": "node migrate.js up"}
     if kind is SiteKind.LENIENT:
         scripts["migrate:rollback"] = "node migrate.js down"
     about = {

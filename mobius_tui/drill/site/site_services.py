@@ -23,16 +23,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNITS = {
-    "mobius-api": ("lib/node", "src/mobius/api.py", "production"),
-    "mobius-worker": ("lib/node", "src/mobius/worker.py", "production"),
-    "mobius-staging-api": ("lib/node", "src/mobius/api.py", "staging"),
-    "mobius-staging-worker": ("lib/node", "src/mobius/worker.py", "staging"),
+    "mobius-api": ("lib/node", "src/api/index.py", "production"),
+    "mobius-worker": ("lib/node", "src/worker/index.py", "production"),
+    "mobius-staging-api": ("lib/node", "src/api/index.py", "staging"),
+    "mobius-staging-worker": ("lib/node", "src/worker/index.py", "staging"),
     "mobius-traffic": ("lib/python", "lib/client.py", "traffic"),
     "mobius-balancer": ("lib/python", "lib/balancer.py"),
     "mobius-sink": ("lib/python", "lib/sink.py"),
 }
 """Each service, and its command, relative to the site. Staging is served beside
-production only where a drill is about it, and a balancer stands before a fleet."""
+production only where a drill is about it, and a balancer stands before a fleet. What
+node runs is named as the real package names it: by a path from the site's folder, in
+which the word mobius need not be."""
 
 GRACE = 3.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -141,7 +143,8 @@ def state(root: Path, unit: str) -> str:
 def command(root: Path, unit: str) -> tuple[str, ...]:
     """A service's command line."""
     program, script, *arguments = UNITS[unit]
-    return (str(root / program), "-ISB", str(root / script), *arguments)
+    path = script if program.endswith("/node") else str(root / script)
+    return (str(root / program), "-ISB", path, *arguments)
 
 
 @contextmanager

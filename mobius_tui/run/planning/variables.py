@@ -148,9 +148,22 @@ class Values:
                 return began.mode
             case ProvidedFact.FAILURE:
                 return self._failure()
+            case ProvidedFact.FAILED:
+                failed = self._failed_last()
+                return _clock(failed[0]) if failed is not None else None
 
     def _failure(self) -> str | None:
-        """The step that failed last, and why; `None` where none has.
+        """The step that failed last, and why; `None` where none has."""
+        failed = self._failed_last()
+        if failed is None:
+            return None
+        _, step_id = failed
+        own = self._state.steps[step_id]
+        why = f": {own.reason}" if own.reason else ""
+        return f"{self._name_of(step_id)} {own.status}{why}"
+
+    def _failed_last(self) -> tuple[float, str] | None:
+        """When a step failed last, and which; `None` where none has.
 
         For a row whose parent step has failed, it is the parent, whose reason names the
         rows.
@@ -166,12 +179,7 @@ class Values:
         open_ = [
             each for each in failed if not is_row_closed_by_parent(self._state, each[1])
         ]
-        if not open_:
-            return None
-        _, step_id = max(open_)
-        own = self._state.steps[step_id]
-        why = f": {own.reason}" if own.reason else ""
-        return f"{self._name_of(step_id)} {own.status}{why}"
+        return max(open_, default=None)
 
     def _step_value(self, step_id: str, field: StepField) -> str | None:
         if field is StepField.ITEM:
@@ -181,6 +189,9 @@ class Values:
             return None
         if field is StepField.RESULT:
             return str(step.status)
+        if field is StepField.ENDED:
+            ended = step.last_attempt.ended
+            return _clock(ended) if ended is not None else None
         looks = step.last_attempt.check_tries
         return f"{looks[-1].held_in_row}/{looks[-1].number}" if looks else None
 

@@ -15,13 +15,24 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "79701a0d50070490278adf84c90f22af",  # mobius-common.toml
-        "c3a1efab2a532de285dd29cd32bade5e",  # mobius-config-rollback.toml
-        "846c918e74974af0f6de7102bddef1ae",  # mobius-failure-recovery.toml
+        "c97f3064915c793697b7441fdb50f62d",  # mobius-common.toml
+        "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
+        "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
-        "4b13f9fd9ee194e4a4a05ad439491a4d",  # mobius-quick.toml
-        "50efa4026e72592020b94218cc8d9055",  # mobius-rollback.toml
+        "a014df8b5a8b26fc63bbfc8c900fceda",  # mobius-quick.toml
+        "448d7f5db59b1e8435503741951b9f61",  # mobius-rollback.toml
+        "9f0b3dbe5d1928a8c30434e924d14d8d",  # ask-page
+        "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup
+        "486ef287e4e1cda678b6d0b9dcc5f3ed",  # find-backup
+        "af7890497fd994048b6a2a1800140a9e",  # keep-backups
+        "1dd34a2e0bb6acac0b1f84308c43adb4",  # mobius_backups.py
+        "e3e6a7ffe1a656cae24abaf7c979662a",  # open-backup
+        "9f18bfb9e9098e8498cbafa8409c3842",  # put-release
+        "081af56a40373b6fd66c1ca2df78fcdf",  # restore-configuration
+        "1b9f963f1a38e5dc3c206ccbfe0650c5",  # restore-database
+        "c46f52f0aa60401ed955560afbd6bace",  # site-processes
+        "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
     )
 )

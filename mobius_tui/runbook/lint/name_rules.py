@@ -179,11 +179,12 @@ class _NameUses:
             case HealthOf(probe):
                 near = did_you_mean(probe, self.probes)
                 return None if probe in self.probes else f"no probe `{probe}`{near}"
-            case StepValue(step, StepField.RESULT | StepField.CHECK):
+            case StepValue(step, StepField.RESULT | StepField.CHECK | StepField.ENDED):
                 near = did_you_mean(step, self.steps)
                 return None if step in self.steps else f"no step `{step}`{near}"
             case _ if len(name) > len("step.") and name.startswith("step."):
-                return "of a step there are ${step.ID.result} and ${step.ID.check}"
+                names = (f"${{step.ID.{field}}}" for field in ("result", "check"))
+                return f"of a step there are {', '.join(names)} and ${{step.ID.ended}}"
             case _:
                 provided = (*ProvidedFact, *HostField)
                 near = did_you_mean(name, (*self.declared, *provided))

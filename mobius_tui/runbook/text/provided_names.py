@@ -19,6 +19,7 @@ class ProvidedFact(StrEnum):
     OPERATOR = "run.operator"
     MODE = "run.mode"
     FAILURE = "run.failure"
+    FAILED = "run.failed"
     TRIGGER_REASON = "trigger.reason"
 
 
@@ -27,6 +28,7 @@ class StepField(StrEnum):
 
     RESULT = "result"
     CHECK = "check"
+    ENDED = "ended"
     ITEM = "item"
 
 

@@ -44,7 +44,7 @@ def kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_a_kind_backup_holds_everything(kind: Site, newest_backup: Newest) -> None:
     names = zipfile.ZipFile(newest_backup(kind)).namelist()
     for name in (
-        *("config/api.json", "src/mobius/api.py", "package.json"),
+        *("config/api.json", "src/api/index.py", "package.json"),
         *("node_modules/mobius-core/handlers.py", "database/mobius.db"),
     ):
         assert name in names

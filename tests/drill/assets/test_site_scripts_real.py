@@ -323,7 +323,7 @@ def test_a_dry_run_changes_nothing(site: Site, run: Run, spare: Path) -> None:
 def drifted(site: Site) -> Iterator[Path]:
     """Whatever a rollback may replace is another one; gives a file of `src/`."""
     api = site.config / "api.json"
-    code = site.root / "src" / "mobius" / "worker.py"
+    code = site.root / "src" / "worker" / "index.py"
     was = api.read_bytes(), code.read_bytes()
     api.write_text('{"drifted": true}\n')
     (site.config / "extra.json").write_text("{}\n")

@@ -39,7 +39,7 @@ class Decoys:
     """Processes that a careless pattern or a forged pid file would take for MOBIUS."""
 
     def __init__(self, site: Site) -> None:
-        inside = str(site.root / "src" / "mobius" / "api.py")
+        inside = str(site.root / "src" / "api" / "index.py")
         lines = (
             (sys.executable, "-c", WAIT, "node", "mobius"),
             (sys.executable, "-ISB", "-c", WAIT, inside),

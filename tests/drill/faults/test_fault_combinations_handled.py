@@ -327,9 +327,9 @@ def test_a_stuck_service_outlives_its_unit(broken: Site, run: Run) -> None:
     assert fault.symptom(broken)
     assert run(broken, "systemctl", "start", "mobius-api").returncode == 0
     assert fault.symptom(broken)
-    assert run(broken, "pkill", "-f", "node.*mobius/api").returncode == 0
+    assert run(broken, "pkill", "-f", "node.*src/api").returncode == 0
     assert fault.symptom(broken)
-    assert run(broken, "pkill", "-KILL", "-f", "node.*mobius/api").returncode == 0
+    assert run(broken, "pkill", "-KILL", "-f", "node.*src/api").returncode == 0
     fault.heal(broken)
     assert site_problems(broken, [fault]) == ()
 

@@ -20,6 +20,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from tests.drill.runbooks.programs import PROGRAMS
 
 ABSENT = frozenset(
     (
@@ -97,11 +98,12 @@ def values(elsewhere: Path) -> dict[str, str]:
     return {
         **defaults,
         "reason": "every page fails",
-        "scenario": "code",
+        "scenario": "packages",
         "backup_file": f"{elsewhere}/backups/dhash_production_20261124_120000.zip",
         "backup_sha256": "0" * 64,
         "backup_sums": f"{'0' * 64}  {elsewhere}/backups/none.zip",
         "restored": f"{elsewhere}/opened/content",
+        "backup_copy": f"{elsewhere}/opened/none.zip",
         "release_archive": f"{elsewhere}/releases/mobius-2.4.0.tar.gz",
         "database_dump": f"{elsewhere}/dumps/mobius.db",
         "system_log": f"{elsewhere}/log/syslog",
@@ -121,7 +123,7 @@ def test_a_script_that_finds_nothing_says_why(
     env = {
         **values(elsewhere),
         **script.step.env,
-        "PATH": str(programs),
+        "PATH": f"{PROGRAMS}:{programs}",
         "HOME": str(scratch / "home"),
         "TMPDIR": str(scratch / "tmp"),
         "RUNBOOK_OUTPUT": str(outputs),

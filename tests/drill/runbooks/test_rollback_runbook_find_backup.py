@@ -34,7 +34,7 @@ def test_the_newest_good_one_is_proposed_and_stands_first(
     assert len(walk.rows()) == 3
     code, output = walk.run("find-backup")
     assert code == 0
-    assert re.search(r"▶ 2\.4\.\d +11-24 .* deploy +[0-9a-f]{7} production", output)
+    assert re.search(r"▶ 2\.4\.\d +11-24 .* deploy +[0-9a-f]{7} config", output)
     assert "config packages .env" in output, "what it holds is told"
     assert not re.search(r"code|database", output)
 
@@ -69,7 +69,7 @@ def test_without_a_verified_backup_it_fails(walk: Walk, what: str) -> None:
         path.unlink()
     code, output = walk.run("find-backup")
     assert code == 1
-    assert "no verified backup of production" in output
+    assert "no backup of production can be restored" in output
     assert "backup_file" not in walk.values
 
 
@@ -168,7 +168,7 @@ def test_what_is_said_is_all_that_metadata_holds(
     }
     rewrite(newest_backup(walk.site), about=json.dumps(about))
     output = walk.run("find-backup")[1]
-    assert re.search(r"▶ 2\.4\.\d .* maria +a1b2c3d production", output)
+    assert re.search(r"▶ 2\.4\.\d .* maria +a1b2c3d config", output)
 
 
 def test_a_good_one_made_just_before_a_rollback_is_no_worse_for_it(

@@ -132,7 +132,7 @@ def test_a_stale_pid_file_hurts_nobody(site: Site, run: Run) -> None:
         mark.write_text(f"{bystander.pid} 1\n")  # that pid, of another process
         states = run(site, "systemctl", "is-active", "mobius-worker")
         assert (states.returncode, states.stdout) == (3, "failed\n")
-        assert run(site, "pkill", "-f", "mobius/worker").returncode == 1
+        assert run(site, "pkill", "-f", "worker/index").returncode == 1
         assert run(site, "systemctl", "stop", "mobius-worker").returncode == 0
         assert bystander.poll() is None
     assert not mark.exists()
@@ -141,22 +141,22 @@ def test_a_stale_pid_file_hurts_nobody(site: Site, run: Run) -> None:
 def test_pkill_ends_this_sites_services_alone(site: Site, run: Run) -> None:
     look = "import sys; print(flush=True); input()"
     with subprocess.Popen(
-        (sys.executable, "-c", look, "node", "mobius"),
+        (sys.executable, "-c", look, "node", "src/"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as alike:
         assert alike.stdout is not None
         alike.stdout.readline()
-        assert run(site, "pkill", "-0", "-f", "--", "node.*mobius").returncode == 0
+        assert run(site, "pkill", "-0", "-f", "--", "node.*src/").returncode == 0
         assert pid_of(site, "mobius-api") is not None
-        assert run(site, "pkill", "-KILL", "-f", "node.*mobius").returncode == 0
+        assert run(site, "pkill", "-KILL", "-f", "node.*src/").returncode == 0
         wait_until(lambda: pid_of(site, "mobius-api") is None)
         wait_until(lambda: pid_of(site, "mobius-worker") is None)
         assert pid_of(site, "mobius-traffic") is not None
         assert alike.poll() is None
         alike.kill()
     assert run(site, "systemctl", "is-active", "mobius-api").stdout == "failed\n"
-    assert run(site, "pkill", "-f", "node.*mobius").returncode == 1
+    assert run(site, "pkill", "-f", "node.*src/").returncode == 1
     assert run(site, "pkill").returncode == 2
 
 

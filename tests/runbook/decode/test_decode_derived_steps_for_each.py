@@ -147,4 +147,7 @@ def test_of_ordinary_steps_there_is_no_item() -> None:
     _, problems = decoded(
         f"{RUN}for_each = ['a']\nenv = {{ X = '${{step.use.item}}' }}"
     )
-    assert "of a step there are ${step.ID.result} and ${step.ID.check}" in problems
+    assert (
+        "of a step there are ${step.ID.result}, ${step.ID.check} and ${step.ID.ended}"
+        in problems
+    )

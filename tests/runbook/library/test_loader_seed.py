@@ -26,15 +26,18 @@ COLUMN = re.compile(r"(?<!\\)\|")
 
 HEALTH_URL = "http://localhost:3000/health"
 HEALTHY = f"get {HEALTH_URL} = 200, faster than 5s, with the right body, 3 in a row"
-NEWEST = 'glob.glob(f"backups/dhash_{env}_*.zip")'
-SUMMED = 'hashlib.sha256(open(path, "rb").read()).hexdigest()'
-EXECUTE = "./scripts/deploy/rollback_dhash.sh --backup $copy --env production --force"
+NEWEST = "find-backup --env production"
+SUMMED = "as ${backup_file}.sha256 says"
+OPENED = "open-backup --env production"
+EXECUTE = (
+    "./scripts/deploy/rollback_dhash.sh --backup $backup_copy --env production --force"
+)
 SMOKE = "./scripts/deploy/smoke_tests.sh --env production"
 BOTH = "mobius-api, mobius-worker"
 
 INSTEAD = {
     "health failures: 3 consecutive health check failures": "3 failed health checks",
-    "success rate: overall success <70% after ≥5 checks": "70 % success after at least",
+    "success rate: overall success <70% after ≥5 checks": "70 % overall success",
     "high latency: p95 response times >5000ms consistently": "p95 above 5000 ms",
     "error rate: >5% error rate for 5+ consecutive checks": "more than 5 % errors",
     "tail -100 monitor_logs/monitor_production_*.log": 'tail -n 100 "$newest"',
@@ -42,7 +45,7 @@ INSTEAD = {
     "latest_backup=$(ls -1 backups/dhash_production_*.zip | sort -r | head -n1)": (
         NEWEST
     ),
-    'echo "latest backup: $latest_backup"': 'why = f"proposed: {why}"',
+    'echo "latest backup: $latest_backup"': "the one that is proposed stands first",
     'sha256sum -c "${latest_backup}.sha256"': SUMMED,
     "notify incident commander": "page @incident-commander",
     "alert stakeholders via slack/teams": "alert stakeholders",
@@ -54,45 +57,43 @@ INSTEAD = {
     'export backup_file="backups/dhash_production_yyyymmdd_hhmmss.zip"': (
         "choose the backup | backup_file | backups"
     ),
-    'ls -la "$backup_file"': 'ls -l -- "$backup_file" "$backup_file.sha256"',
+    'ls -la "$backup_file"': OPENED,
     'sha256sum -c "${backup_file}.sha256"': "as ${backup_file}.sha256 says",
     './scripts/deploy/rollback_dhash.sh --backup "$backup_file" --env $target_env'
     " --force": EXECUTE,
     "systemctl status mobius-api": f"{BOTH} active",
     "systemctl status mobius-worker": f"{BOTH} active",
-    "ps aux | grep node.*mobius": "node .*mobius: >=2",
+    "ps aux | grep node.*mobius": "site-processes list --at-least 2 --env production",
     "for i in {1..3}; do": HEALTHY,
     'echo "health check $i/3 ($(date)):"': "three in a row, as required",
     f"if curl -f -s -m 10 {HEALTH_URL}; then": HEALTHY,
     'echo " ✅ passed"': "three in a row, as required",
     'echo " ❌ failed"': "if one fails, the rollback may have failed",
     'echo " rollback may have failed - investigate immediately"': (
-        "if one fails, the rollback may have failed"
+        "the rollback may have failed: investigate immediately"
     ),
     "else": "if one fails",
     "fi": "if one fails",
     "done": HEALTHY,
     "sleep 10": "every 10s",
-    "curl -f http://localhost:3000/api/version": ("base_url | page | /api/version"),
-    "curl -f http://localhost:3000/api/health/detailed": (
-        "base_url | page | /api/health/detailed"
-    ),
+    "curl -f http://localhost:3000/api/version": 'ask-page --want version "http://localhost:3000/api/version"',
+    "curl -f http://localhost:3000/api/health/detailed": '--want status=ok "http://localhost:3000/api/health/detailed"',
     "./scripts/deploy/smoke_tests.sh --env $target_env": SMOKE,
-    "diff -r config/backup config/$target_env": (
-        'diff -r "$folder/config" "config/production"'
-    ),
+    "diff -r config/backup config/$target_env": "compare-backup --env production",
     "systemctl stop mobius-worker": "systemctl stop mobius-api mobius-worker",
-    'pkill -f "node.*mobius"': "pkill -f -- ^([^ ]*/)?node .*mobius",
-    "cd /tmp": "folder=$(mktemp -d)",
-    'unzip "$backup_file"': 'python3 -m zipfile -e $copy "$folder/content"',
+    'pkill -f "node.*mobius"': "site-processes end --env production mobius-api",
+    "cd /tmp": OPENED,
+    'unzip "$backup_file"': OPENED,
     "cp -r config/* /path/to/production/config/": (
-        'cp -r "$restored/config/." "config/production/"'
+        "restore-configuration --env production --from $restored"
     ),
     "systemctl start mobius-worker": "systemctl start mobius-api mobius-worker",
     "consider activating disaster recovery procedures": (
         "activate disaster recovery procedures"
     ),
-    "cp config/backup/* config/production/": 'cp -r -- "$restored/config" $new',
+    "cp config/backup/* config/production/": (
+        "restore-configuration --env production --exact"
+    ),
     "scenario 1: configuration rollback only: systemctl start mobius-api": (
         "systemctl restart mobius-api mobius-worker"
     ),
@@ -105,11 +106,11 @@ INSTEAD = {
     "tail -f /var/log/syslog": "tail -f -- /var/log/syslog",
     "reason: [brief description]": "reason: ${reason}",
     "started: [timestamp]": "started: ${run.started}",
-    "completed: [timestamp]": "completed: ${now}",
+    "completed: [timestamp]": "completed: ${step.three-checks.ended}",
     "health: 3/3 health checks passed": (
         "health: ${step.three-checks.check} health checks passed"
     ),
-    "failed: [timestamp]": "failed: ${now}",
+    "failed: [timestamp]": "failed: ${run.failed}",
     "issue: [description]": "issue: ${failure}",
     "latest=$(ls -1t backups/dhash_production_*.zip | head -n1)": NEWEST,
     'sha256sum -c "${latest}.sha256"': SUMMED,

@@ -18,12 +18,13 @@ services = import_module("services")
 
 
 def systemctl(root: Path, arguments: list[str]) -> int:
-    """`systemctl start|stop|restart|status|is-active UNIT...`, for this site alone."""
+    """`systemctl start|stop|restart|status|show|is-active UNIT...`, for this site."""
     words = [word for word in arguments if not word.startswith("-")]
     verb, units = (words[0], words[1:]) if words else ("", [])
     names = [unit.removesuffix(".service") for unit in units]
-    if verb not in ("start", "stop", "restart", "status", "is-active") or not names:
-        sys.stderr.write("systemctl start|stop|restart|status|is-active UNIT...\n")
+    verbs = ("start", "stop", "restart", "status", "show", "is-active")
+    if verb not in verbs or not names:
+        sys.stderr.write(f"systemctl {'|'.join(verbs)} UNIT...\n")
         return 0 if "--help" in arguments else 1
     unknown = [name for name in names if name not in services.UNITS]
     if verb == "is-active":
@@ -33,6 +34,9 @@ def systemctl(root: Path, arguments: list[str]) -> int:
         ]
         sys.stdout.write("".join(f"{word}\n" for word in states))
         return 0 if "active" in states else 4 if len(unknown) == len(names) else 3
+    if verb == "show":
+        sys.stdout.write("\n".join(_shown(root, name) for name in names))
+        return 0
     if unknown:
         sys.stderr.write(f"Unit {unknown[0]}.service not found.\n")
         return 4 if verb == "status" else 5
@@ -44,6 +48,18 @@ def systemctl(root: Path, arguments: list[str]) -> int:
         if verb in ("start", "restart"):
             services.start(root, name)
     return 0
+
+
+def _shown(root: Path, unit: str) -> str:
+    """What `show` says of a unit: all that is asked for, and perhaps more."""
+    known = unit in services.UNITS
+    pid = services.read_pid_file(services.pid_file(root, unit)) if known else None
+    shown = {
+        "LoadState": "loaded" if known else "not-found",
+        "MainPID": str(pid or 0),
+        "WorkingDirectory": str(root) if known else "",
+    }
+    return "".join(f"{name}={value}\n" for name, value in shown.items())
 
 
 def _status(root: Path, unit: str) -> int:
@@ -134,7 +150,7 @@ def pkill(root: Path, arguments: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     """Stand in for the program that the first argument names."""
     program, *rest = arguments
-    if "is-active" not in rest:
+    if not {"is-active", "show"} & set(rest):
         sys.stderr.write(f"{program}: a stand-in, for this drill site alone\n")
     act = {"systemctl": systemctl, "journalctl": journalctl, "pkill": pkill}[program]
     return act(SITE, rest)

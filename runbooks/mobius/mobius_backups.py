@@ -1,0 +1,209 @@
+"""What the programs beside it know of MOBIUS backups, and of the rollbacks on record.
+
+A backup is `backups/dhash_ENV_YYYYMMDD_HHMMSS.zip` with its `.sha256`; it holds
+`config/…` (the contents of `config/ENV`), the lists of packages, `.env.ENV` and
+`backup_metadata.json`. `backups/rollbacks.log` is the runbooks' own: a line
+`TIME|made|NAME` for what a rollback has backed up, `TIME|restored|NAME` for what it
+restored, and `TIME|undone|NAME` where that was taken back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sys
+import time
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import NoReturn
+
+RECORD = Path("backups", "rollbacks.log")
+"""Seen from the site's folder, in which all programs run."""
+LARGEST = 1 << 30
+"""Bytes that a backup may unpack to: far more than configuration and lists ever are."""
+WARNED = 3
+"""Exit code: done, and something is worth a look."""
+
+
+def end(words: str, code: int = 1) -> NoReturn:
+    """Say on stderr why it goes no further, and end."""
+    sys.stderr.write(f"{Path(sys.argv[0]).name}: {words}\n")
+    raise SystemExit(code)
+
+
+def say(words: str) -> None:
+    """A line for whoever reads the step's output, at once."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def warn(words: str) -> None:
+    """A line on stderr that stops nothing."""
+    sys.stdout.flush()
+    sys.stderr.write(f"warning: {words}\n")
+
+
+def plain_output() -> None:
+    """Let nothing that a name holds stop a program from printing it."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(  # type: ignore[union-attr]
+            encoding="utf-8", errors="backslashreplace"
+        )
+
+
+def moment(stamp: str) -> float:
+    """The time that `YYYYMMDD_HHMMSS` says, in seconds; 0 for what is no time."""
+    try:
+        return time.mktime(time.strptime(stamp, "%Y%m%d_%H%M%S"))
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def stamp_now() -> str:
+    """Now, as the deployment's scripts stamp it."""
+    return time.strftime("%Y%m%d_%H%M%S")
+
+
+def stamp_of(name: str) -> str:
+    """The time in a backup's name, `dhash_ENV_TIME.zip`."""
+    return name[-19:-4]
+
+
+def age(at: float) -> str:
+    """How long ago that was: `4 min`, `3 h`, `5 d`."""
+    minutes = max(0, int(time.time() - at) // 60)
+    hours, days = minutes // 60, minutes // 1440
+    if hours < 1:
+        return f"{minutes} min"
+    return f"{hours} h" if hours < 72 else f"{days} d"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        for part in iter(lambda: file.read(1 << 20), b""):
+            found.update(part)
+    return found.hexdigest()
+
+
+def expected_sum(path: Path) -> str:
+    """The sum in a backup's `.sha256`, whatever name stands beside it; or empty."""
+    try:
+        words = Path(f"{path}.sha256").read_text(errors="replace").split()
+    except OSError:
+        return ""
+    return words[0].lower() if words else ""
+
+
+def metadata(archive: zipfile.ZipFile, name: str) -> dict[str, object]:
+    """A file of JSON in an archive; empty where it is not there.
+
+    Raises:
+        ValueError, TypeError: it is there, and no table of JSON.
+    """
+    if name not in archive.namelist():
+        return {}
+    return dict(json.loads(archive.read(name)))
+
+
+def why_not_unpacked(archive: zipfile.ZipFile) -> str:
+    """Why an archive may not be unpacked; empty where it may."""
+    members = archive.infolist()
+    if sum(member.file_size for member in members) > LARGEST:
+        return f"it would unpack to more than {LARGEST >> 20} MiB"
+    for member in members:
+        name, mode = member.filename, member.external_attr >> 16
+        outside = name.startswith("/") or ".." in PurePosixPath(name).parts
+        if outside or "\\" in name or "\0" in member.orig_filename:
+            return f"{name!r} in it would land outside of its folder"
+        if mode & 0o170000 not in (0, 0o100000, 0o040000):
+            return f"{name!r} in it is neither a file nor a folder"
+    return ""
+
+
+def site_file(env: str, name: str) -> str:
+    """Where a file of a backup belongs in the site."""
+    return f"config/{env}/{name[7:]}" if name.startswith("config/") else name
+
+
+class Rollbacks:
+    """The rollbacks on record here."""
+
+    def __init__(self) -> None:
+        self.made: set[str] = set()
+        """Backups that a rollback has made, of what was there before."""
+        self.restored: dict[str, float] = {}
+        """When each backup was restored last, in seconds."""
+        self.last = ""
+        """What was restored last, and not taken back since."""
+        try:
+            lines = RECORD.read_text(errors="replace").splitlines()
+        except OSError:
+            lines = []
+        for line in lines:
+            when, what, name = (part.strip() for part in f"{line}||".split("|")[:3])
+            if what == "made":
+                self.made.add(name)
+            elif what == "restored" and moment(when):
+                self.restored[name], self.last = moment(when), name
+            elif what == "undone":
+                self.restored.pop(name, None)
+                self.last = ""
+
+
+def note(what: str, *names: str) -> bool:
+    """Put a line for each backup on record; where that cannot be written, only warn.
+
+    What was restored is restored, whether or not anybody could write it down.
+
+    Returns:
+        Whether it was written.
+    """
+    try:
+        RECORD.parent.mkdir(exist_ok=True)
+        with RECORD.open("a") as record:
+            record.writelines(f"{stamp_now()}|{what}|{name}\n" for name in names)
+    except OSError as error:
+        said = f"{', '.join(names)} was {what}"
+        warn(f"{said}, and {RECORD} cannot be written: {error.strerror}")
+        return False
+    return True
+
+
+def write_outputs(path: str, lines: list[str]) -> None:
+    """Write a step's outputs; without a path, none."""
+    if not path:
+        return
+    try:
+        with Path(path).open("a", errors="replace") as output:
+            output.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        end(f"{path} cannot be written: {error.strerror}: make room, then once more")
+
+
+def need_site(*folders: str) -> None:
+    """End where this is not the folder of a site."""
+    for folder in folders:
+        if not Path(folder).is_dir():
+            end(f"there is no {folder} in {os.getcwd()}: is --workdir the site's root?")
+
+
+def lock_site() -> int:
+    """Hold the site's folder, which wants no room on a disk; the descriptor."""
+    descriptor = os.open(".", os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        end(
+            f"another rollback is at work in {os.getcwd()}: wait for its end, and look"
+            " at health before you begin another. Nothing has been changed"
+        )
+    # Held as long as the script is at work, even where this program is killed.
+    return descriptor
