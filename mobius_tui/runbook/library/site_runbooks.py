@@ -15,12 +15,12 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "c97f3064915c793697b7441fdb50f62d",  # mobius-common.toml
+        "365c1bfb965d3ec02008f4e5604096b8",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
-        "a014df8b5a8b26fc63bbfc8c900fceda",  # mobius-quick.toml
+        "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
         "448d7f5db59b1e8435503741951b9f61",  # mobius-rollback.toml
         "9f0b3dbe5d1928a8c30434e924d14d8d",  # ask-page
         "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup

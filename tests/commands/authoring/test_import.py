@@ -228,4 +228,4 @@ def test_what_cannot_be_read_or_written_is_refused(
     assert main(["import", str(page), "-o", str(tmp_path / "no" / "x.toml")]) == 2
     assert "cannot be written: No such file" in capfd.readouterr().err
     assert main(["import", str(page), "--force", "-o", str(tmp_path)]) == 2
-    assert "is a folder; name a file in it" in capfd.readouterr().err
+    assert "is a folder; name the file in it" in capfd.readouterr().err

@@ -56,7 +56,7 @@ def test_everything_that_can_be_said() -> None:
         retry = "R"
         checklist.up = ["up", "p"]
         "checklist.down" = ["down", "Ctrl+N"]
-        help = ["?", "f1", "F2"]
+        help = ["?", "f1", "F6"]
         output.times = []
         """
     )
@@ -66,7 +66,7 @@ def test_everything_that_can_be_said() -> None:
         "retry": ("R",),
         "checklist.up": ("up", "p"),
         "checklist.down": ("down", "ctrl+n"),
-        "help": ("question_mark", "f1", "f2"),
+        "help": ("question_mark", "f1", "f6"),
         "output.times": (),
     }
 

@@ -41,7 +41,7 @@ async def test_what_would_run_is_shown_and_what_stays_is_typed_past(
         await press(pilot, time, *"prod", "enter")
         assert isinstance(pilot.app.screen, UndoConfirmDialog)
         assert host.intents == []
-        await press(pilot, time, *"uction", "enter")
+        await press(pilot, time, *"production", "enter")
         await until(pilot, lambda: host.intents)
         assert host.intents == [UndoSteps(steps=MEANT, confirm="production")]
 
