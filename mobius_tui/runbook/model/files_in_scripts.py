@@ -10,6 +10,7 @@ from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import SourceFile, Step
 
 _FOLDER = r"\$\{?RUNBOOK_FILES\}?[\"']?"
+_BEFORE_COMMAND = r"(?<![\w./-])"
 
 
 def files_in_script(script: str, files: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
@@ -21,7 +22,7 @@ def files_in_script(script: str, files: Sequence[SourceFile]) -> tuple[SourceFil
         script: its text.
         files: the runbook's.
     """
-    new = _named(script, files, before=r"(?<![\w./-])")
+    new = _named(script, files, before=_BEFORE_COMMAND)
     found = set(new)
     while new:
         text = new.pop().data.decode("utf-8", "replace")
@@ -41,6 +42,14 @@ def files_of_step(step: Step, files: Sequence[SourceFile]) -> tuple[SourceFile, 
     if not files:
         return ()
     return files_in_script("\n".join(scripts_of_step(step)), files)
+
+
+def files_named_by_step(
+    step: Step, files: Sequence[SourceFile]
+) -> tuple[SourceFile, ...]:
+    """Those of `files_of_step` that the step's own scripts name, not only a file."""
+    scripts = "\n".join(scripts_of_step(step))
+    return tuple(_named(scripts, files, before=_BEFORE_COMMAND))
 
 
 def scripts_of_step(step: Step) -> Iterator[str]:

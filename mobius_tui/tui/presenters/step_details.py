@@ -26,7 +26,7 @@ from mobius_tui.runbook.model.actions import (
     chosen_options,
     script_without_lint_comments,
 )
-from mobius_tui.runbook.model.files_in_scripts import files_of_step
+from mobius_tui.runbook.model.files_in_scripts import files_named_by_step
 from mobius_tui.runbook.model.runbook import Contact, Phase, SourceFile, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import (
@@ -214,7 +214,7 @@ def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     """What of this run a step is about: what was chosen or found, that it reads.
 
     What was chosen has the title that its row had; a path is only told where nothing
-    else is known.
+    else is known, and a sum, by which nobody knows a thing again, never.
     """
     held = view.state.variables_for(step.id)
     declared = view.runbook.variables
@@ -228,7 +228,7 @@ def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
         words = known.text
         if title := _chosen_title(view, name, words):
             titled.append(Field("", text(title, "strong")))
-        elif "\n" not in words:
+        elif "\n" not in words and not _SUM.fullmatch(words):
             called = text(f"{declared[name].title or name}: ", "muted")
             found = paths if "/" in words else plain
             found.append(Field("", called, sanitize.line(words)))
@@ -237,6 +237,7 @@ def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
 
 
 _FOUND_IN_RUN = ("answer", "output")
+_SUM = re.compile(r"(?:[a-z0-9]+:)?[0-9a-fA-F]{32,}")
 MAX_SUBJECTS = 3
 """Things that a step is said to be about."""
 
@@ -405,7 +406,7 @@ def _command(view: RunView, step: Step, run: Run, *, folds: bool) -> Iterator[Fi
 
 def _called_files(view: RunView, step: Step, *, folds: bool = False) -> Iterator[Field]:
     """The files of the runbook that it calls, each with its first lines."""
-    for file in files_of_step(step, view.runbook.files):
+    for file in files_named_by_step(step, view.runbook.files):
         head = text(file.in_words, "name")
         if not folds:
             head = Content("\n").join((head, *_first_lines(file)))

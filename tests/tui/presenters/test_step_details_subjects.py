@@ -52,7 +52,7 @@ why = "It brings back what was there."
 effect = "destroy"
 run = '''
 find-backup --check "$backup" "$place" "$reason"
-echo "$release"
+echo "$release" "$token"
 cd "$folder"
 rm -rf "$backup"
 '''
@@ -81,6 +81,7 @@ def about(tmp_path: Path, *, chosen: bool = True) -> MadeRun:
     )
     listed = f"{CHOSEN}\t1.4.2  11-30 20:04  2 min  oncall\n/srv/other.zip\t1.4.1  old"
     found = {"backups": listed, "release": "1.4.2", "folder": "/srv/backups"}
+    found["token"] = "5f" * 32
     for name, value in found.items():
         run.write(VariableSet(name=name, value=value, source="output", step="find"))
     if chosen:
