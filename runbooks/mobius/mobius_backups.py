@@ -66,6 +66,15 @@ def stamp_now() -> str:
     return time.strftime("%Y%m%d_%H%M%S")
 
 
+def unused_stamp(*names: Path) -> str:
+    """Now, once none of the names is there with it: one second may see two of them."""
+    stamp = stamp_now()
+    while any(Path(f"{name}.{stamp}").exists() for name in names):
+        time.sleep(0.1)
+        stamp = stamp_now()
+    return stamp
+
+
 def stamp_of(name: str) -> str:
     """The time in a backup's name, `dhash_ENV_TIME.zip`."""
     return name[-19:-4]

@@ -151,7 +151,7 @@ def test_without_a_backup_it_fails_and_says_why(
         shutil.rmtree(briefing.workdir / "backups")
         assert asyncio.run(go()) == 1
     said = capsys.readouterr().out
-    assert "no verified backup of production" in said
+    assert "no backup of production can be restored" in said
     assert "FAILED" in said
     assert "Restore the backup" not in said
 

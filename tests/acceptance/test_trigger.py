@@ -38,7 +38,7 @@ def test_the_demo_is_repaired_by_itself_once_it_is_armed(terminal: Open) -> None
     fill(screen, "production")
     press_until(screen, ENTER, lambda text: "The rollback begins in" in text)
     screen.until("began the rollback", 30)
-    screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 6.1" in text, 60)
+    screen.until(lambda text: "TRIGGER" not in text and "Enter ▸ Check 5.1" in text, 60)
     assert drill_site.request_site(site, "/health")[0] == 200
     [run] = all_runs(runs_root())
     watch = Follower(run).state.watch

@@ -40,6 +40,8 @@ class Count:
     before_change: int = -1
     """Questions until something was changed; -1 where nothing was."""
     typed_production: int = 0
+    pressed: list[str] = field(default_factory=list)
+    """At what each key was pressed that is no letter of an answer."""
 
 
 class Person:
@@ -52,6 +54,7 @@ class Person:
     def enter(self, what: str = ENTER, patience: float = 0.4) -> None:
         """Press a key until the screen is another; it counts as one."""
         before = _without_clocks(self.screen.text())
+        self.count.pressed.append(f"{before}: {next_line(self.screen.text())}")
         press_until(self.screen, what, lambda t: _without_clocks(t) != before, patience)
         self.count.keys += 1
 

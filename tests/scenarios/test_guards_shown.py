@@ -58,7 +58,7 @@ async def test_on_the_screen(tmp_path: Path) -> None:
     run = passed_over(tmp_path)
     async with hosted(run):
         row, fields = seen(run)
-    assert (row.mark.glyph, row.right, row.is_dim) == ("┄", "n/a lag=70", True)
+    assert (row.mark.glyph, row.right, row.is_dim) == ("┄", "not for lag=70", True)
     assert fields["now"] == f"┄ n/a  {WHY}"
     assert fields["when"] == "lag > 1000"
 

@@ -56,6 +56,7 @@ NOT_ASKED_FOR = frozenset(
     {
         *(RunCommand.MESSAGE, RunCommand.ENTER_PHASE),
         *(RunCommand.CONTACTS, RunCommand.TERMINAL, RunCommand.GO_ON),
+        RunCommand.SCRIPTS,
     }
 )
 """What can be had without the host, or is not known before a dialog opens."""

@@ -26,11 +26,11 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup
         "486ef287e4e1cda678b6d0b9dcc5f3ed",  # find-backup
         "af7890497fd994048b6a2a1800140a9e",  # keep-backups
-        "1dd34a2e0bb6acac0b1f84308c43adb4",  # mobius_backups.py
+        "876e2e226aac8921a80b4ca50e619dfe",  # mobius_backups.py
         "e3e6a7ffe1a656cae24abaf7c979662a",  # open-backup
-        "9f18bfb9e9098e8498cbafa8409c3842",  # put-release
-        "081af56a40373b6fd66c1ca2df78fcdf",  # restore-configuration
-        "1b9f963f1a38e5dc3c206ccbfe0650c5",  # restore-database
+        "99038ff37902eeb850aef14599846cc0",  # put-release
+        "0c5ece88896a4b6436f1e9af98373e45",  # restore-configuration
+        "3a0bce01f7c8d791184a9b930367800a",  # restore-database
         "c46f52f0aa60401ed955560afbd6bace",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml

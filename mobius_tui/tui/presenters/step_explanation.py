@@ -28,6 +28,7 @@ from mobius_tui.run.state.step_state import (
     StepState,
 )
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import first_key_name
@@ -125,7 +126,11 @@ def _not_applicable_fields(view: RunView, step: Step) -> Iterator[Field]:
         name = f"{mark.glyph} {view.plan.name(passed[0].id)}"
         more = f"; {len(passed) - 1} more before it" if len(passed) > 1 else ""
         nearest = view.statuses[passed[0].id]
-        why = f"  {sanitize.line(nearest.not_for or nearest.reason)}{more}"
+        decided = view.plan.decided_variables.issuperset(
+            guard_variables(view.plan.steps[passed[0].id].when)
+        )
+        words = nearest.not_for if decided else nearest.reason
+        why = f"  {sanitize.line(words or nearest.reason)}{more}"
         yield Field("past", assemble((name, "plain"), (why, "muted")))
 
 

@@ -336,3 +336,35 @@ def test_the_configuration_goes_back_and_forth(rollback: Rollback) -> None:
     assert (folder / "extra.json").exists()
     assert (folder / "api.json").read_text() != "{}", "undone is the last one alone"
     assert record_of(rollback.site).read_text().count("|restored|a.zip") == 2
+
+
+def test_what_was_there_is_kept_each_time_within_one_second(
+    rollback: Rollback, tmp_path: Path
+) -> None:
+    site, folder, env = rollback.site, rollback.site.config, rollback.site.environment
+    rollback.ready()
+    opened = rollback.value("restored")
+    release = tmp_path / "release"
+    (release / "src").mkdir(parents=True)
+    database, dump = site.root / "data" / "mobius.db", tmp_path / "dump"
+    dump.write_bytes(b"SQLite format 3\0")
+    database.parent.mkdir(exist_ok=True)
+    for count in "012":
+        (folder / "api.json").write_text(count)
+        (release / "src" / "count").write_text(count)
+        database.write_text(count)
+        restore = ("restore-configuration", "--env", env, "--backup", "a.zip")
+        for command in (
+            (*restore, "--from", opened),
+            ("put-release", "--env", env, release),
+            ("restore-database", "--database", database, dump),
+        ):
+            code, said = rollback.run(*command)
+            assert code == 0, said
+    kept = folder.parent.glob(f"{folder.name}.failed.*/api.json")
+    assert sorted(each.read_text() for each in kept) == ["0", "1", "2"]
+    codes = site.root.glob("src.failed.*/count")
+    assert sorted(each.read_text() for each in codes) == ["0", "1"]
+    assert not list(site.root.glob("src.failed.*/src"))
+    data = database.parent.glob(f"{database.name}.failed.*")
+    assert sorted(each.read_text() for each in data) == ["0", "1", "2"]
