@@ -349,16 +349,14 @@ def test_what_was_there_is_kept_each_time_within_one_second(
     database, dump = site.root / "data" / "mobius.db", tmp_path / "dump"
     dump.write_bytes(b"SQLite format 3\0")
     database.parent.mkdir(exist_ok=True)
-    for count in "012":
-        (folder / "api.json").write_text(count)
-        (release / "src" / "count").write_text(count)
-        database.write_text(count)
-        restore = ("restore-configuration", "--env", env, "--backup", "a.zip")
-        for command in (
-            (*restore, "--from", opened),
-            ("put-release", "--env", env, release),
-            ("restore-database", "--database", database, dump),
-        ):
+    restore = ("restore-configuration", "--env", env, "--backup", "a.zip")
+    for present, *command in (
+        (folder / "api.json", *restore, "--from", opened),
+        (release / "src" / "count", "put-release", "--env", env, release),
+        (database, "restore-database", "--database", database, dump),
+    ):
+        for count in "012":
+            present.write_text(count)
             code, said = rollback.run(*command)
             assert code == 0, said
     kept = folder.parent.glob(f"{folder.name}.failed.*/api.json")
