@@ -52,11 +52,16 @@ def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
 def steps_confirmed_with(
     plan: Plan, statuses: StepStatuses, step: Step
 ) -> tuple[Step, ...]:
-    """The steps that a step's confirmation holds for, too, and that apply, in order."""
+    """The steps that a step's confirmation holds for, too, and that apply, in order.
+
+    Those of another aside are not told: nobody goes there from here.
+    """
+    here = plan.phase_of[step.id]
     return tuple(
         each
         for each in plan.steps.values()
         if step.id in each.confirmed_with
+        and (plan.phase_of[each.id] == here or not plan.phase_of[each.id].aside)
         and statuses[each.id].status is not Status.NOT_APPLICABLE
     )
 

@@ -150,7 +150,7 @@ class Values:
                 return self._failure()
             case ProvidedFact.FAILED:
                 failed = self._failed_last()
-                return _clock(failed[0]) if failed is not None else None
+                return _clock(failed[0] if failed else self._state.began_at)
 
     def _failure(self) -> str | None:
         """The step that failed last, and why; `None` where none has."""

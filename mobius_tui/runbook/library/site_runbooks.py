@@ -15,13 +15,13 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "299ebd98411912150207b14de5419a51",  # mobius-common.toml
+        "be545e4103f7b8d972517b21e748290d",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
         "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
-        "448d7f5db59b1e8435503741951b9f61",  # mobius-rollback.toml
+        "2b892ba7db44365e281f0defcff63725",  # mobius-rollback.toml
         "9f0b3dbe5d1928a8c30434e924d14d8d",  # ask-page
         "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup
         "486ef287e4e1cda678b6d0b9dcc5f3ed",  # find-backup
@@ -31,7 +31,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "99038ff37902eeb850aef14599846cc0",  # put-release
         "0c5ece88896a4b6436f1e9af98373e45",  # restore-configuration
         "3a0bce01f7c8d791184a9b930367800a",  # restore-database
-        "c46f52f0aa60401ed955560afbd6bace",  # site-processes
+        "8c24b905af4788db4240ef36899fbe60",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
     )

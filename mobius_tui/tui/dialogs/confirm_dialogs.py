@@ -138,11 +138,12 @@ def _confirmation_fields(view: RunView, step: Step) -> Iterator[Field]:
     others = steps_confirmed_with(view.plan, view.statuses, step)
     if others and effect_of(step) == "destroy":
         names = ", ".join(view.plan.name(each.id) for each in others)
-        yield Field("confirms", text(f"{names}, too", "warn"))
+        yield Field("covers", text(f"{names}, too", "warn"))
     before = step_confirmed_with(view.plan, view.state, step)
     if before is not None:
         name = view.plan.name(before.id)
-        yield Field("confirmed", text(f"with {name}; nothing was decided again since"))
+        words = f"for {name}, which this belongs to"
+        yield Field("typed", text(words))
 
 
 def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:

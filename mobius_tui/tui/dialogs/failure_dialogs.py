@@ -14,7 +14,9 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import Settlement
 from mobius_tui.run.intents.intent_actions import SettleHost
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
-from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
+from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.model.actions import Choose, Run, script_without_lint_comments
+from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import bind, command_by_id
@@ -39,6 +41,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose, StepRow
 FAILURE_COMMANDS = (
     (RunCommand.LOOK_FIRST, "Check"),
     (RunCommand.RETRY, "Retry"),
+    (RunCommand.TICK, "Again"),
     (RunCommand.SKIP, "Skip"),
     (RunCommand.OVERRIDE, "Override"),
     (RunCommand.ENTER_PHASE, "Turn aside"),
@@ -62,6 +65,12 @@ class FailureDialog(Dialog[FlowId]):
         looks = RunCommand.LOOK_FIRST in self._offered
         self._first = RunCommand.LOOK_FIRST if looks else RunCommand.RETRY
         self._gate = step.gate
+        self._decision = deciding_step(view, step)
+        self._again = (
+            f"Decide {view.plan.numbers[self._decision.id]} again"
+            if self._decision is not None
+            else ""
+        )
 
     def compose_body(self) -> Iterable[Widget]:
         """What is known."""
@@ -81,6 +90,8 @@ class FailureDialog(Dialog[FlowId]):
             for each, words in FAILURE_COMMANDS
             if each in self._offered
         ]
+        if self._again:
+            ways.append(Choice(self._again, FlowId.CHOOSE))
         return (*ways, Choice("Look", CANCEL))
 
     def on_mount(self) -> None:
@@ -91,6 +102,20 @@ class FailureDialog(Dialog[FlowId]):
         """Choose a way by its key."""
         if command_id in self._offered:
             self.dismiss(command_by_id(command_id).flow)
+
+
+def deciding_step(view: RunView, step: Step) -> Step | None:
+    """The decision that a failed step follows from, where it may be another one now."""
+    wanted = guard_variables(step.when)
+    for other in view.runbook.steps():
+        own = other.action
+        if (
+            isinstance(own, Choose)
+            and own.var in wanted
+            and view.statuses[other.id].status is Status.PASSED
+        ):
+            return other
+    return None
 
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:

@@ -36,7 +36,11 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog
-from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog, SettleDialog
+from mobius_tui.tui.dialogs.failure_dialogs import (
+    FailureDialog,
+    SettleDialog,
+    deciding_step,
+)
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.dialogs.question import (
@@ -252,7 +256,11 @@ async def decide(
     if step is None:
         return None
     flow = await open_dialog(FailureDialog(view, step))
-    return None if flow is None else await FLOWS[flow](open_dialog, view, key)
+    if flow is None:
+        return None
+    decision = deciding_step(view, step) if flow is FlowId.CHOOSE else None
+    on = key if decision is None else StepRow(decision.id)
+    return await FLOWS[flow](open_dialog, view, on)
 
 
 async def look_first(
