@@ -108,3 +108,21 @@ def test_it_is_told_what_the_lines_were_held_against() -> None:
         if f"`{each}`" not in page and not re.fullmatch(r"[\w.-]+\(\d\)", each)
     }
     assert not untold
+
+
+def test_it_is_told_how_many_lines_were_held_against_something() -> None:
+    page = (ROOT / "docs" / "commands-held.md").read_text()
+    told = re.search(r"(\d+) say what they were held against, and (\d+) do not", page)
+    assert told is not None
+    table = tomllib.loads(
+        (ROOT / "mobius_tui/runbook/effects/commands.toml").read_text()
+    )
+    effects = [
+        value if isinstance(value, str) else value.get("effect", "")
+        for section in table.values()
+        for pattern, value in section.items()
+        if ":" not in pattern.split()[0].rstrip(":")
+    ]
+    reads = [each for each in effects if each.split(" ")[0] == "read"]
+    held = sum(" by " in each for each in reads)
+    assert (int(told[1]), int(told[2])) == (held, len(reads) - held)
