@@ -21,6 +21,8 @@ def page_of(block: str, language: str) -> str:
         ("bash", "uptime\n\n```bash\n# Look\nuptime 'x"),
         ("bash", "npm prune [[<@scope>/]<pkg>...]"),
         ("bash", "npm team create <scope:team> [--otp <otpcode>]"),
+        ("", "vtctldclient RemoveShardCell [--force|-f] <shard> <cell>"),
+        ("bash", "npm prune [--production] x"),
         ("console", "$ npm uninstall [<@scope>/]<pkg>..."),
         ("console", "(worker_total / limit) * 100"),
         ("", "df -h (all of them)"),
