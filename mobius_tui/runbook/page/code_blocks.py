@@ -87,7 +87,7 @@ closed: such a block is no script."""
 _OPTIONAL = re.compile(
     r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
     r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
-    r"\[--?[A-Za-z][\w-]*(?:\||\](?=[ \t]|$))|"
+    r"\[--?[A-Za-z][\w-]*\||\[--[a-z][\w-]*(?:\](?=[ \t]|$)|=)|"
     r"\.{3,}(?=[ \t]|$))",
     re.MULTILINE | re.IGNORECASE,
 )

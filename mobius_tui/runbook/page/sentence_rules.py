@@ -119,7 +119,7 @@ _EFFECT = re.compile(
     r"advisable|possible|helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|"
     r"following|below|using|via|with|by \w+ing)\b)(?:the|an?|one|it|this|that|these|"
     r"they|all|any|each|its|their|no)\b[^.]*?\b(?:will|would|gets?|(?:is|are) "
-    r"(?:applied|assumed|created|generated|ignored|taken|used))\b",
+    r"(?:applied|assumed|caused|created|generated|ignored|taken|used))\b",
     re.IGNORECASE,
 )
 """A consequence that a system brings about: `the pods will be evicted`."""
@@ -151,7 +151,7 @@ _WALK_THROUGH = re.compile(
     r"decide|prefer|use\b|see\b|find|lose|lost|fail)|you (?:now |then |also )*(?:look|"
     r"check|inspect|view|list|query|examine|describe|go|navigate|visit|click|try|"
     r"compare|open|print|show|watch|curl|ping|(?:re)?run (?:the|this|that|it|now))\b|"
-    r"(?:we|you) were to\b|the user (?:creates|executes|issues|runs|types)\b)",
+    r"(?:we|you) were to\b|the user (?:creates|executes|issues|runs|types|uses?)\b)",
     re.IGNORECASE,
 )
 _OTHER_VALUE = re.compile(

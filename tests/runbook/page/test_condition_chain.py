@@ -263,6 +263,7 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("Restart it (if it hangs):", "condition"),
         ("Restart it (do this only if it hangs):", "condition"),
         ("If the user creates a backup by a command like:", "walk-through"),
+        ("For example, if the user uses this command:", "walk-through"),
         ("If you curl that address:", "walk-through"),
         ("If we were to watch from 8:", "walk-through"),
         ("An operator ran this by mistake:", "narrated"),
@@ -277,6 +278,7 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
     "text",
     [
         "Look at it. If you pass no id, one will be generated.",
+        "Delete it. If it fails, that is caused by an older release.",
         "If there are more members, the extra ones will fall back to proxies.",
         "Turn it into a file. If you have none, get it as described in its manual:",
         "First remove the member. Otherwise we risk the quorum:",

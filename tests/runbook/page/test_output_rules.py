@@ -61,7 +61,7 @@ OUTPUT = {
     "sentence": [
         "Successfully created the pod",
         "All is well.",
-        "MountVolume.SetUp failed for volume “pvc-1” : not found in $PATH",
+        "MountVolume.SetUp failed for volume “pvc-1” : no such program in $PATH",
     ],
     "no-shell": ["pods (web) are ) up"],
     "banner": ["e2fsck 1.44.1 (24-Mar-2018)"],
