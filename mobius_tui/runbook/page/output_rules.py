@@ -144,6 +144,7 @@ OUTPUT_RULES = (
         "other-language",
         "SQL, a query or a metric, a request, PowerShell: what another program reads",
         r"(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/_]",
+        r"/\*.*\*/$",
         r"[A-Z][a-z]+-[A-Z][A-Za-z]+(?: |$)",
         r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|CREATE|DROP|GRANT|BEGIN|COMMIT"
         r"|SHOW|USE|SET|EXPLAIN)(?:[ ;].*)?;?$",

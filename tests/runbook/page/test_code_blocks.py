@@ -26,6 +26,7 @@ def page_of(block: str, language: str) -> str:
         ("console", "$ npm uninstall [<@scope>/]<pkg>..."),
         ("console", "(worker_total / limit) * 100"),
         ("", "df -h (all of them)"),
+        ("", "make sure of it"),
     ],
 )
 def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
@@ -43,6 +44,7 @@ def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
         ("", "$ uptime 'now", "uptime 'now"),
         ("bash", "kubectl logs <pod> [-f]", 'kubectl logs "$pod" [-f]'),
         ("", "kubectl logs <pod>", 'kubectl logs "$pod"'),
+        ("", "make install", "make install"),
         ("bash", "ls [a-z]*", "ls [a-z]*"),
         ("bash", "grep ' [<a' x", "grep ' [<a' x"),
         ("bash", "[ -f <pod> ] && ls", '[ -f "$pod" ] && ls'),

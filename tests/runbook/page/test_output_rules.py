@@ -55,6 +55,7 @@ OUTPUT = {
     "other-language": [
         "SELECT 1;",
         "GET /_cluster/health",
+        "/*+ ONE_SHARD=1 */",
         "sum(rate(x[5m]))",
         "kmp_mac_collisions > 1",
     ],
