@@ -17,6 +17,7 @@ from mobius_tui.runbook.page.lead_sentences import (
     SENTENCE,
     introduces_output,
     is_instruction,
+    without_addresses,
 )
 
 SentenceRule = Literal[
@@ -356,7 +357,7 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
     found = _rule_of(text[:600])
     if not leads or found.rule != "remark":
         return found
-    if _EFFECT.match(found.consequence) or _OR_ELSE.match(text):
+    if _EFFECT.match(without_addresses(found.consequence)) or _OR_ELSE.match(text):
         return found
     is_output = introduces_output(found.consequence or text)
     is_other = _OTHERWISE.match(text) is not None

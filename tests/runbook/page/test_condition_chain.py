@@ -279,7 +279,7 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
     [
         "Look at it. If you pass no id, one will be generated.",
         "Delete it. If it fails, that is caused by an older release.",
-        "If there are more members, the extra ones will fall back to proxies.",
+        "If there are more members, the extra ones will be left (../with/).",
         "Turn it into a file. If you have none, get it as described in its manual:",
         "First remove the member. Otherwise we risk the quorum:",
     ],
