@@ -87,10 +87,12 @@ closed: such a block is no script."""
 _OPTIONAL = re.compile(
     r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
     r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
+    r"\[--?[A-Za-z][\w-]*\||\[--[a-z][\w-]*(?:\](?=[ \t]|$)|=)|"
     r"\.{3,}(?=[ \t]|$))",
     re.MULTILINE | re.IGNORECASE,
 )
-"""An optional part of a synopsis, `[--otp <code>]`, `(--a|--b)`, `[flags]` or `...`.
+"""An optional part of a synopsis: `[--otp <code>]`, `[--force|-f]`, `(--a|--b)`,
+`[flags]` or `...`.
 
 Bash would take the brackets as arguments and the angles as redirections.
 """

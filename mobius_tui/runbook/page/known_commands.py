@@ -63,6 +63,11 @@ _PATH = re.compile(
 )
 """A program by its path; other texts that begin with `/` may be listed files."""
 _OF_COMMANDS = re.compile(r"[ \t](?:--?[A-Za-z]|\.|/|\$|[\"'<{~*]|\w+=)|\bin\b|\[")
+_MAKE = re.compile(
+    r"make (?:all|build|check|clean|deploy|generate|install|run|test|uninstall|verify)"
+    r"(?:[-_/.]\w[\w./-]*)?"
+)
+"""A target that many a Makefile has; `make sure` is English."""
 _WITH_OPTIONS = re.compile(
     r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$))"
     r"(?:.*[^.])?"
@@ -76,7 +81,8 @@ def is_command(line: str) -> bool:
     bare = _ASSIGNED.sub("", line.strip(), count=1)
     first, _, rest = bare.partition(" ")
     if first in _ENGLISH_WORDS.split():
-        return not rest or _OF_COMMANDS.search(f" {rest}") is not None
+        is_of_command = _OF_COMMANDS.search(f" {rest}") is not None
+        return not rest or is_of_command or _MAKE.fullmatch(bare) is not None
     if first == "export" or bare.startswith(("[ ", "[[ ", ". ")):
         return True
     if first in PROGRAMS or _PATH.fullmatch(first) is not None:

@@ -18,7 +18,8 @@ from mobius_tui.runbook.text.placeholders import placeholders
 
 _NOT_OF_SHELL = r"[^|;&$<>={}\\`]"
 _PLAIN_WORD = r"[^\s|;&$<>={}\\`]+"
-_COLUMN = rf"{_PLAIN_WORD}(?:[ ]{_PLAIN_WORD})*"
+_CELL_WORD = rf"(?:<(?:none|nil|unset|unknown|pending|invalid)>|{_PLAIN_WORD})"
+_COLUMN = rf"{_CELL_WORD}(?:[ ]{_CELL_WORD})*"
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _LEVELS = "(?i:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)"
 _DONE = (
@@ -126,6 +127,7 @@ OUTPUT_RULES = (
         "options of a program, or items of a list",
         r"-{1,2}[\w<\[]",
         r"[-*•] ",
+        r"[\w./-]+[ ]+[-–][ ]+(?:the|an?) \w",
         r"--$",
     ),
     _rule(
@@ -142,6 +144,7 @@ OUTPUT_RULES = (
         "other-language",
         "SQL, a query or a metric, a request, PowerShell: what another program reads",
         r"(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/_]",
+        r"/\*.*\*/$",
         r"[A-Z][a-z]+-[A-Z][A-Za-z]+(?: |$)",
         r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|CREATE|DROP|GRANT|BEGIN|COMMIT"
         r"|SHOW|USE|SET|EXPLAIN)(?:[ ;].*)?;?$",
@@ -155,6 +158,7 @@ OUTPUT_RULES = (
         rf"{_NOT_OF_SHELL}*$",
         rf"[A-Z][a-z]+(?:[ ](?!-){_NOT_OF_SHELL}+)[.:!?]$",
         r"[A-Z][a-z]+(?:[ ][a-z]+){2,8}$",
+        r"[A-Z][\w.]+[ ][a-z].*[“”]",
         rf"[a-z]+(?: {_OTHER_WORD})* (?:{_SMALL_WORDS})(?: {_OTHER_WORD})*"
         rf" (?:{_SMALL_WORDS}) {_NOT_OF_SHELL}+$",
     ),

@@ -17,6 +17,7 @@ from mobius_tui.runbook.page.lead_sentences import (
     SENTENCE,
     introduces_output,
     is_instruction,
+    without_addresses,
 )
 
 SentenceRule = Literal[
@@ -80,6 +81,9 @@ _CONDITION = re.compile(
     r"(?:required|needed|necessary|relevant|applicable) only)\b",
     re.IGNORECASE,
 )
+_EXAMPLE = re.compile(r"for (?:example|instance)\b", re.IGNORECASE)
+_INTRODUCED = re.compile(rf"^(?:alternatively|{_EXAMPLE.pattern}),? ", re.IGNORECASE)
+"""What stands before a condition, and is no part of it."""
 _CONTRARY = re.compile(
     r"(?:however|but|by default|alternatively|in addition|now|in this example)\b",
     re.IGNORECASE,
@@ -103,6 +107,37 @@ _OTHERWISE = re.compile(
     r"(?=[,:])|in (?:any|all|every) other cases?|in all others)\b",
     re.IGNORECASE,
 )
+_OR_ELSE = re.compile(
+    r"(?:(?:or )?otherwise|or else|else),? (?:we|you|it|they|there|the|this|that|these|"
+    r"your) (?:[\w-]+ ){0,4}?(?:risk|lose|(?:will|would|may|might|could|can)(?: not)? "
+    r"(?:be|break|cause|fail|lose|not|stop)|won['’]t|wouldn['’]t|cannot|can['’]t|fails?)"
+    r"\b",
+    re.IGNORECASE,
+)
+"""How a warning begins: `Otherwise we risk`, after what is to be done in any case."""
+_EFFECT = re.compile(
+    r"(?!.*\b(?:you|we|must|should|needs?|needed|required|requires|necessary|recommended|"
+    r"advisable|possible|helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|"
+    r"following|below|using|via|with|by \w+ing)\b)(?:the|an?|one|it|this|that|these|"
+    r"they|all|any|each|its|their|no)\b[^.]*?\b(?:will|would|gets?|(?:is|are) "
+    r"(?:applied|assumed|caused|created|generated|ignored|taken|used))\b",
+    re.IGNORECASE,
+)
+"""A consequence that a system brings about: `the pods will be evicted`."""
+_ELSEWHERE = re.compile(
+    r"[^.]*\b(?:as (?:described|documented|explained|outlined|shown)|by following the "
+    r"\w+|following the (?:guide|instructions|steps)) (?:in|at|on|here)\b(?! the "
+    r"(?:following|next))",
+    re.IGNORECASE,
+)
+"""A consequence whose commands stand on another page."""
+_IN_ASIDE = re.compile(
+    r"\((?![^)]*\b(?:do|necessary|needed|only|required|run|skip|steps?|this)\b)"
+    r"[^()]*\w[^()]*$|\bor [^,;()]*\($",
+    re.IGNORECASE,
+)
+"""What stands before an `if` that is about a word only, and not about the sentence:
+`use a hotplug (if supported`, `on the node or inside the container (`."""
 _WENT_WELL = re.compile(
     r"(?:if|assuming) (?:(?:all|everything|it|this|that|the (?:output|result|check|"
     r"test)s?) (?:(?:is|are|was|went|goes|looks?|has gone) (?:well|fine|ok|okay|good|"
@@ -116,7 +151,8 @@ _WALK_THROUGH = re.compile(
     rf"{BEFORE}if (?:we (?!want|need|wish|would|have|had|are|were|do\b|don|can|could|"
     r"decide|prefer|use\b|see\b|find|lose|lost|fail)|you (?:now |then |also )*(?:look|"
     r"check|inspect|view|list|query|examine|describe|go|navigate|visit|click|try|"
-    r"compare|open|print|show|watch|(?:re)?run (?:the|this|that|it|now))\b)",
+    r"compare|open|print|show|watch|curl|ping|(?:re)?run (?:the|this|that|it|now))\b|"
+    r"(?:we|you) were to\b|the user (?:creates|executes|issues|runs|types|uses?)\b)",
     re.IGNORECASE,
 )
 _OTHER_VALUE = re.compile(
@@ -279,6 +315,10 @@ def sentences_of(text: str, *, is_before_code: bool = False) -> list[RuledSenten
     found = [_within(each, found[at + 1 :]) for at, each in enumerate(found)]
     if is_before_code or text.endswith(":"):
         _lead_on(found)
+    for at, each in enumerate(found):
+        is_told = any(not one.rule and is_instruction(one.text) for one in found[:at])
+        if is_told and each.rule == "condition" and _ELSEWHERE.match(each.consequence):
+            found[at] = replace(each, rule="remark")
     return found
 
 
@@ -317,6 +357,8 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
     found = _rule_of(text[:600])
     if not leads or found.rule != "remark":
         return found
+    if _EFFECT.match(without_addresses(found.consequence)) or _OR_ELSE.match(text):
+        return found
     is_output = introduces_output(found.consequence or text)
     is_other = _OTHERWISE.match(text) is not None
     rule: SentenceRule = "otherwise" if is_other else "condition"
@@ -325,6 +367,8 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
 
 @lru_cache(maxsize=1024)
 def _rule_of(sentence: str) -> RuledSentence:
+    if _OR_ELSE.match(sentence) and not _tells_action(sentence):
+        return _ruled(sentence, "remark")
     if _OTHERWISE.match(sentence):
         return _of_condition(sentence, *_parted(sentence), rule="otherwise")
     if _CONDITION.match(sentence) or _WHEN_WRONG.match(sentence):
@@ -353,9 +397,17 @@ def _rule_of(sentence: str) -> RuledSentence:
     return _ruled(sentence, "")
 
 
+def _tells_action(warning: str) -> bool:
+    """Whether a sentence that warns says what is done then, too."""
+    _, *pieces = _PIECE_END.split(warning.rstrip(" :."))
+    return _SHOWS.search(warning) is not None or any(map(_is_order, pieces))
+
+
 def _trailing_condition(sentence: str) -> re.Match[str] | None:
     """The condition behind an instruction: `Restart it if it hangs`."""
     match = _TRAILING.search(sentence)
+    while match is not None and _IN_ASIDE.search(sentence[: match.start()]):
+        match = _TRAILING.search(sentence, match.start() + 1)
     if match is None or not match.start():
         return None
     if not (is_instruction(sentence) or sentence.endswith(":")):
@@ -389,7 +441,9 @@ def _of_condition(
         return _ruled(sentence, "optional")
     is_action = _is_action(consequence) or not consequence
     is_shown = introduces_output(consequence or sentence) and not is_action
-    if found.asks and (is_shown or not (found.leads or is_action)):
+    is_example = _EXAMPLE.match(sentence) is not None
+    is_told = found.leads or (is_action and not is_example)
+    if found.asks and (is_shown or not is_told):
         return _ruled(sentence, "remark", clause, consequence)
     return found
 
@@ -414,6 +468,7 @@ def _leads(sentence: str) -> bool:
 def _parted(sentence: str) -> tuple[str, str]:
     """The clause of a condition, and what is done then."""
     depth = 0
+    sentence = _INTRODUCED.sub("", sentence)
     for match in re.finditer(rf"[()]|{_CLAUSE_END.pattern}", sentence):
         if match[0] in "()":
             depth += 1 if match[0] == "(" else -1

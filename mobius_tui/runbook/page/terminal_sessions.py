@@ -16,9 +16,11 @@ from mobius_tui.runbook.page.script_quoting import QuotingScanner
 _HOST = r"[\w.-]{1,64}"
 _AT_HOST = rf"\[?(?P<host>{_HOST}@{_HOST})(?P<folder>[^$#%\n]{{0,128}})"
 _NAMED = r"\[(?P<named>[\w.:@~/-]{1,64}(?: [\w.:@~/-]{1,64})?)\]"
+_PATH = r"(?:~/)?[A-Za-z][\w.-]*(?:/[\w.-]+)+/?"
+"""A folder as a prompt shows it: `deploy/examples$ make`."""
 _SHELL = re.compile(
     rf"(?:\((?P<set>[\w.-]{{1,40}})\)[ ]?)?"
-    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba|z|k)?sh-[\d.]+|~[ ]?|"
+    rf"(?:{_AT_HOST}|{_NAMED}|(?:ba|z|k)?sh-[\d.]+|~[ ]?|(?P<path>{_PATH})|"
     rf"(?P<bare>{_HOST}):(?P<below>[^$#%\s]{{0,64}}))?[$%][ \t]+(?P<typed>\S.*)",
     re.DOTALL,
 )
@@ -197,7 +199,9 @@ def _shell_prompt(line: str) -> Prompt | None:
 def _place(found: Mapping[str, str]) -> str:
     """The place that a prompt names: `on root@db1, in /srv`."""
     host = found.get("host") or found.get("named") or found.get("bare")
-    folder = (found.get("folder") or found.get("below") or "").strip(" \t:]")
+    folder = next(
+        (found[each] for each in ("folder", "below", "path") if found.get(each)), ""
+    ).strip(" \t:]")
     parts = (
         f"on {host}" if host else "",
         f"in {folder}" if folder not in ("", "~") else "",

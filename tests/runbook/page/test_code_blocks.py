@@ -21,9 +21,12 @@ def page_of(block: str, language: str) -> str:
         ("bash", "uptime\n\n```bash\n# Look\nuptime 'x"),
         ("bash", "npm prune [[<@scope>/]<pkg>...]"),
         ("bash", "npm team create <scope:team> [--otp <otpcode>]"),
+        ("", "vtctldclient RemoveShardCell [--force|-f] <shard> <cell>"),
+        ("bash", "npm prune [--production] x"),
         ("console", "$ npm uninstall [<@scope>/]<pkg>..."),
         ("console", "(worker_total / limit) * 100"),
         ("", "df -h (all of them)"),
+        ("", "make sure of it"),
     ],
 )
 def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
@@ -41,6 +44,7 @@ def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
         ("", "$ uptime 'now", "uptime 'now"),
         ("bash", "kubectl logs <pod> [-f]", 'kubectl logs "$pod" [-f]'),
         ("", "kubectl logs <pod>", 'kubectl logs "$pod"'),
+        ("", "make install", "make install"),
         ("bash", "ls [a-z]*", "ls [a-z]*"),
         ("bash", "grep ' [<a' x", "grep ' [<a' x"),
         ("bash", "[ -f <pod> ] && ls", '[ -f "$pod" ] && ls'),

@@ -11,7 +11,7 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.page.sentence_rules import ruled
+from mobius_tui.runbook.page.sentence_rules import ruled, sentences_of
 from tests.runbook.page.imported import imported, lost, scripts
 
 FENCE = "```bash\n{}\n```\n"
@@ -254,12 +254,57 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("If you are unsure, ask the lead.", "remark"),
         ("Restart it if it is stuck.", "remark"),
         ("Then promote it:", "goes-on"),
+        ("For example, if a pod hangs, delete it.", "remark"),
+        ("For example, if a pod hangs, delete it:", "condition"),
+        ("Otherwise we risk the quorum:", "remark"),
+        ("Otherwise the volume will be lost, restore it:", "otherwise"),
+        ("Add memory (use a hotplug if supported, else restart):", ""),
+        ("Run this on the node or inside the container (if it is one):", ""),
+        ("Restart it (if it hangs):", "condition"),
+        ("Restart it (do this only if it hangs):", "condition"),
+        ("If the user creates a backup by a command like:", "walk-through"),
+        ("For example, if the user uses this command:", "walk-through"),
+        ("If you curl that address:", "walk-through"),
+        ("If we were to watch from 8:", "walk-through"),
         ("An operator ran this by mistake:", "narrated"),
         ("You should never run this:", "prohibited"),
     ],
 )
 def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
     assert ruled(sentence).rule == rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Look at it. If you pass no id, one will be generated.",
+        "Delete it. If it fails, that is caused by an older release.",
+        "If there are more members, the extra ones will be left (../with/).",
+        "Turn it into a file. If you have none, get it as described in its manual:",
+        "First remove the member. Otherwise we risk the quorum:",
+    ],
+)
+def test_what_a_page_only_mentions_guards_no_code(text: str) -> None:
+    assert not any(each.asks for each in sentences_of(text, is_before_code=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If the pods are stuck, deleting them will help.",
+        "If the disk is full, the following is needed:",
+        "If you have no generator, install it as described in its manual:",
+        "If it is lost, the volume is restored by running:",
+        "Look at it. If it is lost, restore it as shown in the following example:",
+    ],
+)
+def test_a_condition_of_code_stays_one(text: str) -> None:
+    assert any(each.asks for each in sentences_of(text, is_before_code=True))
+
+
+def test_an_example_is_asked_by_its_condition() -> None:
+    condition = ruled("For example, if you want a copy of it, label it:")
+    assert condition.clause == "if you want a copy of it"
 
 
 CONDITIONS = (

@@ -23,6 +23,7 @@ OUTPUT = {
         "UID   PID  PPID  CMD",
         "NAME READY STATUS",
         "web-1   1/1   Running",
+        "web   ClusterIP   None   <none>   9200/TCP   67m",
         "| id | name |",
         "+----+------+",
     ],
@@ -35,7 +36,11 @@ OUTPUT = {
         'INHERIT += "full"',
         "x-request-id=8f41",
     ],
-    "list": ["-w, --write-out string   format of the output", "- one"],
+    "list": [
+        "-w, --write-out string   format of the output",
+        "- one",
+        "a.example/max-size - the maximum of it",
+    ],
     "number": [
         "644",
         "10.107.72.122:6789,10.103.244.218:6789",
@@ -50,10 +55,15 @@ OUTPUT = {
     "other-language": [
         "SELECT 1;",
         "GET /_cluster/health",
+        "/*+ ONE_SHARD=1 */",
         "sum(rate(x[5m]))",
         "kmp_mac_collisions > 1",
     ],
-    "sentence": ["Successfully created the pod", "All is well."],
+    "sentence": [
+        "Successfully created the pod",
+        "All is well.",
+        "MountVolume.SetUp failed for volume “pvc-1” : no such program in $PATH",
+    ],
     "no-shell": ["pods (web) are ) up"],
     "banner": ["e2fsck 1.44.1 (24-Mar-2018)"],
 }

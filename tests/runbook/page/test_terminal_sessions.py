@@ -31,6 +31,7 @@ def page_of(block: str, language: str) -> str:
         ("bash", "~ $ curl -v x\n> GET /", "curl -v x\n"),
         ("bash", "db:~# ./check\nall is well", "# on db\n./check\n"),
         ("", "/ # ls /srv\na  b  c", "ls /srv\n"),
+        ("sh", "it/deploy$ ./down.sh\nall is gone", "# in it/deploy\n./down.sh\n"),
         ("console", "postgres=# select 1;\n 1",
          "psql -X -v ON_ERROR_STOP=1 -d postgres <<'EOF'\nselect 1;\nEOF\n"),
     ],
