@@ -368,7 +368,7 @@ class Runbook:
     def texts(self) -> tuple[SourceFile, ...]:
         """Its own file and each included one: `sources` without `files`.
 
-        A file may be both: a step that reads the runbook's own text names it in `files`.
+        A file may be both, where a step reads the text of its runbook.
         """
         return self.sources[: len(self.sources) - len(self.files)]
 

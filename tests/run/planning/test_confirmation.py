@@ -142,7 +142,7 @@ async def test_what_was_typed_once_confirms_what_is_confirmed_with_it(
 async def test_who_decides_again_which_steps_apply_confirms_again(
     begin: Begin,
 ) -> None:
-    """The dialog named what applied; of what the guard asks for the script is silent."""
+    """The dialog named what applied; the script is silent of what its guard asks."""
     run = await begin(
         IN_PRODUCTION
         + '[[phase.step]]\nid = "way"\ntitle = "Way"\n'
