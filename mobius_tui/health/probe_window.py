@@ -316,9 +316,11 @@ class CurrentHealth:
             return "is not known"
         since = round(now - last.at)
         ago = f"{duration_in_words(since)} ago" if since > 0 else "just now"
-        if last.status is not None:
-            return f"answered {last.status} {ago}"
-        return f"failed {ago}{f': {last.reason}' if last.reason else ''}"
+        said = "failed" if last.status is None else f"answered {last.status}"
+        # An answer of 200 may be wrong in what it says, or too late.
+        is_said = last.status is not None and last.reason.startswith(said)
+        why = "" if is_said or not last.reason else f": {last.reason}"
+        return f"{said} {ago}{why}"
 
     def window(self, probe: str) -> ProbeWindow:
         """A probe's window; an empty one if it was not seen yet."""

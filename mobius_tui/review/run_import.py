@@ -333,12 +333,8 @@ def _differences(
         yield f"its journal is of another run, {run.began.run}"
     if run.head != manifest.head:
         yield "its journal does not end with the head that it names"
-    known = {
-        directory.files / each.base_name
-        if each in run.runbook.files
-        else directory.runbook / each.name
-        for each in run.runbook.sources
-    }
+    known = {directory.runbook / each.name for each in run.runbook.texts}
+    known |= {directory.files / each.base_name for each in run.runbook.files}
     for path in directory.source_files():
         if path not in known:
             found = f"{path.parent.name}/{sanitize.line(path.name)}"

@@ -9,15 +9,17 @@ restored, and `TIME|undone|NAME` where that was taken back.
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import NoReturn
+from typing import IO, NoReturn
 
 RECORD = Path("backups", "rollbacks.log")
 """Seen from the site's folder, in which all programs run."""
@@ -51,6 +53,17 @@ def plain_output() -> None:
         stream.reconfigure(  # type: ignore[union-attr]
             encoding="utf-8", errors="backslashreplace"
         )
+
+
+def environment(name: str) -> str:
+    """The name of an environment; an empty one would mean the folder of all of them.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) is None:
+        raise argparse.ArgumentTypeError(f"{name!r} is no name of an environment")
+    return name
 
 
 def moment(stamp: str) -> float:
@@ -95,10 +108,19 @@ def sha256_of(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    found = hashlib.sha256()
     with path.open("rb") as file:
-        for part in iter(lambda: file.read(1 << 20), b""):
-            found.update(part)
+        return sha256_in(file)
+
+
+def sha256_in(file: IO[bytes]) -> str:
+    """The SHA-256 of what is left of an open file, without holding all of it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    found = hashlib.sha256()
+    for part in iter(lambda: file.read(1 << 20), b""):
+        found.update(part)
     return found.hexdigest()
 
 
@@ -142,10 +164,15 @@ def site_file(env: str, name: str) -> str:
     return f"config/{env}/{name[7:]}" if name.startswith("config/") else name
 
 
-class Rollbacks:
-    """The rollbacks on record here."""
+def is_backup_of(env: str, name: str) -> bool:
+    """Whether a file is called as a backup of an environment is."""
+    return name == f"dhash_{env}_{stamp_of(name)}.zip" and moment(stamp_of(name)) > 0
 
-    def __init__(self) -> None:
+
+class Rollbacks:
+    """The rollbacks on record here, of one environment: a folder may serve several."""
+
+    def __init__(self, env: str) -> None:
         self.made: set[str] = set()
         """Backups that a rollback has made, of what was there before."""
         self.restored: dict[str, float] = {}
@@ -158,6 +185,8 @@ class Rollbacks:
             lines = []
         for line in lines:
             when, what, name = (part.strip() for part in f"{line}||".split("|")[:3])
+            if not is_backup_of(env, name):
+                continue
             if what == "made":
                 self.made.add(name)
             elif what == "restored" and moment(when):

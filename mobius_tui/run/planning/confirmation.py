@@ -8,6 +8,7 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.step_status import StepStatuses
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
+from mobius_tui.runbook.model.guards import guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.targets import named_hosts
 from mobius_tui.runbook.text.host_patterns import BadHostError, select_hosts
@@ -31,9 +32,11 @@ def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
 def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
     """The step whose confirmation holds for this one, too, by `confirmed_with`.
 
-    It destroys, has passed and was not undone, and what this step reads has the values
-    that it had when that one began: who decides again confirms again.
+    It destroys, has passed and was not undone, and what this step reads, or its guard
+    asks for, has the values that it had when that one began: who decides again confirms
+    again.
     """
+    names = guard_variables(step.when).union(plan.variables_read[step.id])
     for other in filter(None, map(plan.steps.get, step.confirmed_with)):
         change = state.changes.get(other.id)
         if (
@@ -42,7 +45,7 @@ def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
             and state.steps[other.id].status in PASSED_STATUSES
             and all(
                 state.variables.get(name) == change.variables.get(name)
-                for name in plan.variables_read[step.id]
+                for name in names
             )
         ):
             return other

@@ -307,9 +307,8 @@ def replace_sources(run: RunDirectory, runbook: Runbook) -> None:
 
 
 def _write_sources(run: RunDirectory, runbook: Runbook) -> None:
-    for source in runbook.sources:
-        if source not in runbook.files:
-            create_file(run.runbook / source.name, source.data)
+    for source in runbook.texts:
+        create_file(run.runbook / source.name, source.data)
     if runbook.files:
         write_files(run.files, runbook.files)
 

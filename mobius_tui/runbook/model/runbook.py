@@ -364,6 +364,14 @@ class Runbook:
     blocking: tuple[str, ...] = ()
     """Why `--auto` refuses it: messages with file and line."""
 
+    @property
+    def texts(self) -> tuple[SourceFile, ...]:
+        """Its own file and each included one: `sources` without `files`.
+
+        A file may be both, where a step reads the text of its runbook.
+        """
+        return self.sources[: len(self.sources) - len(self.files)]
+
     def target_of(self, step: Step) -> Target | None:
         """The hosts that a step runs on; None for this machine."""
         return None if step.rollout is None else self.targets.get(step.rollout.target)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import run_site_program
-from tests.drill.runbooks.programs import run_program
+from tests.drill.runbooks.programs import PROGRAMS, run_program
 
 
 @pytest.fixture
@@ -177,3 +179,24 @@ def test_without_systemctl_it_says_so(tmp_path: Path) -> None:
     )  # fmt: skip
     assert code == 1
     assert "systemctl is not there" in output
+
+
+def test_a_service_of_a_user_or_a_container_is_another() -> None:
+    """It may be called as a unit of this machine is."""
+    loader = SourceFileLoader("site_processes", str(PROGRAMS / "site-processes"))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
+    program = importlib.util.module_from_spec(spec)
+    loader.exec_module(program)
+    slices = "/system.slice/system-mobius.slice"
+    user = "/user.slice/user-7.slice/user@7.service"
+    for group, unit in (
+        (f"{slices}/mobius-api.service", "mobius-api"),
+        ("/system.slice/mobius-api.service", "mobius-api"),
+        (f"{user}/app.slice/mobius-api.service", None),
+        ("/system.slice/docker-1f.scope/system.slice/mobius-api.service", None),
+        (user, ""),
+        ("/user.slice/user-7.slice/session-3.scope", ""),
+    ):
+        found = program.unit_of(f"0::{group}\n")
+        assert found == (group if unit is None else unit)

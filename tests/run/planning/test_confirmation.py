@@ -139,6 +139,30 @@ async def test_what_was_typed_once_confirms_what_is_confirmed_with_it(
     await run.status("drop", "passed")
 
 
+async def test_who_decides_again_which_steps_apply_confirms_again(
+    begin: Begin,
+) -> None:
+    """The dialog named what applied; the script is silent of what its guard asks."""
+    run = await begin(
+        IN_PRODUCTION
+        + '[[phase.step]]\nid = "way"\ntitle = "Way"\n'
+        + 'choose = { var = "way", option = [{ value = "x" }, { value = "y" }] }\n'
+        + step("stop", "true", DESTROYS)
+        + step(
+            "drop",
+            "true",
+            DESTROYS + '\nconfirmed_with = ["stop"]\nwhen = { way = ["y"] }',
+        )
+    )
+    await run.did("choose", "way", options=("x",))
+    await run.status("way", "passed")
+    await run.did("start", "stop", confirm="production")
+    await run.status("stop", "passed")
+    await run.did("choose", "way", options=("y",), reason="it was the wrong one")
+    assert "type production" in (await run.intend("start", "drop")).text
+    await run.did("start", "drop", confirm="production")
+
+
 async def test_what_was_taken_back_confirms_nothing_any_more(begin: Begin) -> None:
     run = await begin(COVERED)
     await run.did("choose", "way", options=("x",))

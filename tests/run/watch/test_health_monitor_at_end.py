@@ -60,6 +60,17 @@ async def test_a_run_whose_work_is_done_says_that_the_service_is_not_well(
     assert build_report(run.directory).reason.endswith(end.health)
 
 
+async def test_an_answer_of_200_that_is_not_well_says_what_is_wrong_with_it(
+    begin: Begin, site: Service
+) -> None:
+    wanted = 'json = { status = "ok" }\n[[step]]'
+    text = BOOK.format(port=site.port, more="").replace("[[step]]", wanted, 1)
+    told = (await ended(await begin(text), "failed")).health
+    assert told is not None
+    assert told.startswith("health is not well: api answered 200 ")
+    assert ": its body is no JSON; " in told
+
+
 async def test_the_runbook_says_what_to_do_where_it_is_not_well(
     begin: Begin, site: Service, tmp_path: Path
 ) -> None:

@@ -221,6 +221,28 @@ async def test_a_run_takes_them_with_it_in_an_export(
         )
 
 
+async def test_a_text_of_the_runbook_may_be_one_of_its_files(
+    begin: Begin, tmp_path: Path
+) -> None:
+    (tmp_path / "more.toml").write_text(
+        'format = 2\n[[phase]]\nid = "more"\ntitle = "More"\n'
+        '[[phase.step]]\nid = "look"\nrun = \'grep -c . "$RUNBOOK_FILES/more.toml"\'\n'
+    )
+    run = await begin(
+        'format = 2\n[runbook]\ntitle = "Itself"\nfiles = ["more.toml"]\n'
+        '[[phase]]\ninclude = "more.toml#more"\n'
+    )
+    await run.did("start", "look")
+    await run.status("look", "passed")
+    await run.did("end")
+    await run.over()
+    export_run(run.directory, tmp_path / "run.tar.gz")
+    stored = import_run(
+        tmp_path / "run.tar.gz", tmp_path / "elsewhere", head=None, now=time.time()
+    )
+    assert list(run_problems(stored)) == []
+
+
 async def test_it_is_said_that_one_was_edited_beside_the_runbook(
     begin: Begin, tmp_path: Path, sites: Mapping[str, str]
 ) -> None:
