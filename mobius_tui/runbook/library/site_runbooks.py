@@ -22,16 +22,16 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
         "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
         "2b892ba7db44365e281f0defcff63725",  # mobius-rollback.toml
-        "9f0b3dbe5d1928a8c30434e924d14d8d",  # ask-page
-        "9748840af5031e261d5d4aac5a1ea0e6",  # compare-backup
-        "486ef287e4e1cda678b6d0b9dcc5f3ed",  # find-backup
-        "af7890497fd994048b6a2a1800140a9e",  # keep-backups
-        "876e2e226aac8921a80b4ca50e619dfe",  # mobius_backups.py
-        "e3e6a7ffe1a656cae24abaf7c979662a",  # open-backup
-        "99038ff37902eeb850aef14599846cc0",  # put-release
-        "0c5ece88896a4b6436f1e9af98373e45",  # restore-configuration
-        "3a0bce01f7c8d791184a9b930367800a",  # restore-database
-        "8c24b905af4788db4240ef36899fbe60",  # site-processes
+        "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
+        "fa900de8d6172519a175084bab5014a0",  # compare-backup
+        "e4d9b37a4c018632289463dcbe24ea46",  # find-backup
+        "ea339d25451411869e6786afcf7cd236",  # keep-backups
+        "945d657fddbc51ff98f399ba0afb034f",  # mobius_backups.py
+        "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
+        "2ae20a00599631395b1d3583c0b41129",  # put-release
+        "853d275dcf751bbb1e16e9ca60de7190",  # restore-configuration
+        "99869ae538add0a79a913d30ea96fd26",  # restore-database
+        "30feb085d44dae898b2a40bcdc0e12a5",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
     )
