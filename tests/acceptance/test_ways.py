@@ -98,10 +98,20 @@ class Person:
 
         def asks(text: str) -> bool:
             step, line = _step(text), next_line(text)
-            fresh = step not in ("", self.done) and not BUSY.match(line)
+            is_new = step != self.done or not _has_begun(step)
+            fresh = step != "" and is_new and not BUSY.match(line)
             return bool(DIALOG.search(text)) or fresh
 
         return self.screen.until(asks)
+
+
+def _has_begun(proposed: str) -> bool:
+    """Whether a proposed step has begun: a key may come just as another is proposed."""
+    [run] = all_runs(runs_root())
+    follower = Follower(run)
+    numbers = {number: step for step, number in follower.plan.numbers.items()}
+    step = numbers.get(proposed.rpartition(" ")[2])
+    return step is None or bool(follower.state.steps[step].attempts)
 
 
 def _without_clocks(text: str) -> str:
@@ -162,6 +172,8 @@ class Way:
     keys: int
     questions: int
     before_change: int
+    typed: int = 1
+    """How often the environment is typed: once for each decision."""
     side_by_side: int = 0
     """Steps that may go on while another is begun."""
 
@@ -200,9 +212,10 @@ WAYS = (
         runbook="mobius-failure-recovery",
         fault="bad-release",
         until="is-back-again",
-        keys=54,
+        keys=64,
         questions=11,
         before_change=6,
+        typed=2,
     ),
 )
 
@@ -213,7 +226,7 @@ def test_what_a_way_costs_is_what_the_table_says(terminal: Open, way: Way) -> No
     count = go(screen, way.until)
     found = (count.keys, len(count.questions), count.before_change)
     assert count.before_change <= 6
-    assert count.typed_production == 1, "once for what one decision covers"
+    assert count.typed_production == way.typed, "once for what one decision covers"
     assert found[1:] == (way.questions, way.before_change), count
     # Where steps go on side by side one may end as Enter is pressed, and another is
     # proposed: that key does nothing.

@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "be545e4103f7b8d972517b21e748290d",  # mobius-common.toml
+        "96850cb1352542b1f8d84ad0bc13e8d2",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
@@ -25,7 +25,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "fa900de8d6172519a175084bab5014a0",  # compare-backup
         "e4d9b37a4c018632289463dcbe24ea46",  # find-backup
-        "ea339d25451411869e6786afcf7cd236",  # keep-backups
+        "9e437709a932bb0a2569df6978906cf7",  # keep-backups
         "945d657fddbc51ff98f399ba0afb034f",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
