@@ -159,7 +159,7 @@ async def rollback(briefing: Briefing) -> None:
         await paint.until("production")
         await paint.keep("confirm-120x36")
         await paint.type("production")
-        await paint.press("enter", "Restoring configuration")
+        await paint.press("enter", "Restoring configuration", calm_for=LIMIT / 6)
         await paint.keep("run-120x36")
         await paint.keep("run-80x24", (80, 24))
         await paint.keep("run-160x45", (160, 45))
