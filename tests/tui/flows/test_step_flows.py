@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Static
 
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
-from mobius_tui.run.events.step_events import StepEnded, StepStarted
+from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.intents.intent_actions import (
     EndRun,
@@ -30,6 +30,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, TimedInput
 from mobius_tui.tui.commands.command import FlowId
+from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import CANCEL, Dialog
 from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
@@ -724,3 +725,56 @@ async def test_arming_does_not_tell_of_a_network_that_is_not_there(
     assert "can fire only if the service reports its P95" in shown
     assert "P95 was above 5s at 5 checks in a row (of our checks where none" in shown
     assert "dead network" not in shown
+
+
+WAYS = """format = 2
+[runbook]
+title = "Ways"
+[[step]]
+id = "way"
+title = "Which way?"
+choose = { var = "way", option = [{ value = "short" }, { value = "long" }] }
+[[step]]
+id = "go"
+title = "Go"
+run = "false"
+effect = "read"
+gate = true
+when = { way = "short" }
+[[step]]
+id = "name"
+title = "Name it"
+manual = "Name it."
+ask = { var = "name" }
+check.run = "false"
+"""
+
+
+@pytest.mark.parametrize(
+    ("failed", "label", "opened_dialog"),
+    [
+        ("go", "Decide 1.1 again", DecisionDialog),
+        ("name", "Space Again", AnswersDialog),
+    ],
+)
+async def test_a_failure_leads_back_to_what_can_be_answered_otherwise(
+    tmp_path: Path, failed: str, label: str, opened_dialog: type[Dialog[Any]]
+) -> None:
+    path = tmp_path / "ways.toml"
+    path.write_text(WAYS)
+    run = MadeRun(tmp_path / "runs", load(path), values={})
+    run.write(ChoiceMade(step="way", attempt=1, var="way", values=("short",)))
+    if failed == "name":
+        run.write(StepStarted(step="go", attempt=1))
+        run.write(StepEnded(step="go", attempt=1, result=Status.PASSED, exit=0))
+    run.write(StepStarted(step=failed, attempt=1))
+    run.write(StepEnded(step=failed, attempt=1, result=Status.FAILED, exit=1))
+    time = Time(run.at)
+    async with hosted(run), opened(run, time=time) as (_, pilot):
+        await press(pilot, time, "enter")
+        failure = pilot.app.screen
+        assert isinstance(failure, FailureDialog)
+        [button] = [b for b in failure.query(Button) if str(b.label) == label]
+        button.focus()
+        await press(pilot, time, "enter")
+        assert isinstance(pilot.app.screen, opened_dialog)
