@@ -93,7 +93,8 @@ class RollbackDialog(Dialog[str]):
         subjects = dict.fromkeys(
             f for step in steps for f in subject_fields(view, step)
         )
-        yield fields_widget(tuple(subjects))
+        if subjects:
+            yield fields_widget(tuple(subjects))
         heads = Content("\n").join([step_heading(view, step) for step in steps])
         yield Static(heads, markup=False, classes="words")
         fields.insert(0, Field("scripts", shown_by_key("all that they run")))
