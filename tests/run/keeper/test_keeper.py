@@ -161,7 +161,7 @@ QUIET = ">/dev/null 2>&1 </dev/null"
 
 @pytest.mark.parametrize(
     "script",
-    ["(sleep 0.3; exec setsid sleep 65) QUIET &", "setsid -f sleep 65 QUIET"],
+    ["(sleep 0.1; exec setsid sleep 65) QUIET &", "setsid -f sleep 65 QUIET"],
 )
 def test_what_is_about_to_leave_its_group_is_left_alone(
     script: str, keep: Keep
