@@ -399,13 +399,16 @@ show() { # the output from OFFSET on, until the end is known
   if [ "$OFFSET" -gt 0 ]; then tail -c "+$((OFFSET + 1))" <&3; else cat <&3; fi
   looks=0
   seen=
+  begun=
   while :; do
     judge
     cat <&3 || exit 1
+    case $begun$verdict in yesvoid | yesunstarted) verdict=gone ;; esac # being removed
     case $verdict in
       running)
         [ -n "$seen" ] || say running
-        seen=yes ;;
+        seen=yes
+        [ ! -d "$claim/go" ] || begun=yes ;;
       unstarted) # its keeper is about to begin, or was killed before it did
         if [ "$looks" -ge 25 ]; then
           fence

@@ -63,14 +63,23 @@ class IntentSender:
             self._page.run_worker(work, name="send", exit_on_error=False)
 
     def is_on_its_way(self, action: Action) -> bool:
-        """Whether an action was sent, and is not answered yet."""
+        """Whether an action was sent, and the page has not taken its answer yet."""
         return action in self._pending
+
+    def is_busy_with(self, step: str) -> bool:
+        """Whether an action on a step is on its way: what is shown of it is old."""
+        return any(getattr(each, "step", None) == step for each in self._pending)
+
+    def settle(self, action: Action) -> None:
+        """The page has taken the answer, and shows what came of it."""
+        self._pending.remove(action)
 
     async def _wait_for_answer(
         self, action: Action, typed: Mapping[DraftKey, Draft]
     ) -> None:
         try:
             reply = await self._viewer.send_intent(action)
-        finally:
-            self._pending.remove(action)
+        except BaseException:
+            self.settle(action)
+            raise
         self._page.post_message(Answered(action, reply, typed))

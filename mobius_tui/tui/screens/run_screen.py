@@ -280,6 +280,9 @@ class RunScreen(RunPage):
                     self._step_starter.begin_after_question(self.view, offer.phase)
                 )
             case next_action.StartFlow():
+                step = self.view.step(offer.key)
+                if step is not None and self._sender.is_busy_with(step.id):
+                    return  # a second Enter meant the dialog that is answered
                 self.questions.begin(self._run_flow(offer.flow, offer.key))
             case next_action.GoToTerminal():
                 self._go_to_terminal(StepRow(offer.step))
@@ -338,6 +341,7 @@ class RunScreen(RunPage):
         """Say why not; or let the cursor go where the run goes on."""
         event.stop()
         is_shown = self.feed.refresh()
+        self._sender.settle(event.action)
         if not event.reply.ok:
             kept = (
                 f". {DRAFT_KEPT_TEXT}"

@@ -261,7 +261,9 @@ async def test_a_host_that_slept_does_not_know(begin: Begin, site: Service) -> N
     run = await begin(body, monitor_for=LONG)
     await run.did("start", "watch-it")
     health = run.directory.health
-    await run.until(lambda _: "api" in last_check_times(health))
+    # A check of after its beginning: by then it has looked for the first time.
+    began = (await run.status("watch-it", "running")).steps["watch-it"].attempts[0]
+    await run.until(lambda _: last_check_times(health).get("api", 0) > began.started)
     host = run.host()
     os.kill(host, signal.SIGSTOP)
     await asyncio.sleep(stale_after(0.1) + 1)  # what is timed here is the hole itself

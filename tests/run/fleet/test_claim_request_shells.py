@@ -207,7 +207,8 @@ def test_a_claim_that_goes_while_its_script_runs_is_unknown(host: LocalHost) -> 
     asked = host.begin(START, script=script)
     child = host.process("child")
     wait_until(lambda: (host.claim() / "out").read_text() == "begun\n")
-    shutil.rmtree(host.home / ".mobius-tui")
+    wait_until(lambda: asked.has_said("running"))
+    (host.home / ".mobius-tui").rename(host.home / "gone")  # whole, and at once
     heard = host.hear(asked)
     assert (heard.output, heard.words[2:]) == (b"begun\n", ["unknown gone"])
     assert is_running(child)

@@ -14,13 +14,17 @@ from mobius_tui.run.fleet.fleet_lines import (
     ReportedState,
 )
 from tests.run.fleet_controller import local_route, step_order
+from tests.run.fleet_hosts import wait_until
 
 
 async def test_reports_end_with_the_process_and_another_one_attaches(
     tmp_path: Path,
 ) -> None:
     route = local_route(tmp_path, ["a"])
-    script = 'until [ -e "$HOME/go-on" ]; do sleep 0.05; done; echo went on'
+    script = (
+        'touch "$HOME/began"; until [ -e "$HOME/go-on" ]; do sleep 0.05; done; '
+        "echo went on"
+    )
     step = step_order(tmp_path, route, script)
     first = await FleetClient.start(step)
     hosts = (OrderedHost(name="a"),)
@@ -28,6 +32,8 @@ async def test_reports_end_with_the_process_and_another_one_attaches(
     states = []
     async for report in first.reports():
         states.append(report.state)
+        # Before it is let begin, an attempt that nobody watches never will.
+        wait_until((tmp_path / "sites/a/began").exists)
         os.kill(first.pid, signal.SIGKILL)
     assert states == [ReportedState.RUNNING]
     await first.send(BeginHosts(hosts=hosts))

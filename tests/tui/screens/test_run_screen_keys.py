@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.tui.app import MobiusApp
+from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
@@ -72,6 +73,27 @@ async def test_what_is_on_its_way_is_not_sent_twice(tmp_path: Path) -> None:
         await press(pilot, time, "enter")
         await until(pilot, lambda: len(host.intents) > 1)
         assert len(host.intents) == 2
+
+
+async def test_a_second_enter_opens_no_dialog_of_what_is_being_answered(
+    tmp_path: Path,
+) -> None:
+    run = scenes.listed(tmp_path)
+    time = Time(run.at)
+    async with hosted(run) as host, opened(run, time=time) as (screen, pilot):
+        host.answers.clear()
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DecisionDialog))
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: host.intents)
+        await press(pilot, time, "enter")
+        assert pilot.app.screen is screen
+        host.refuse = "not now"
+        host.answers.set()
+        await until(pilot, lambda: "not now" in words(pilot))
+        await press(pilot, time, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DecisionDialog))
+        assert len(host.intents) == 1
 
 
 async def test_keys_in_the_footer_and_the_line_above_can_be_clicked(
