@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
 from mobius_tui.runbook.library.runbook_files import bundled_folder
-from mobius_tui.runbook.library.runbook_schema import key_meanings
+from mobius_tui.runbook.library.runbook_schema import plain_meaning
+from mobius_tui.runbook.model.key_table import ALIASES, KEYS
 from tests.man_page import PAGE, bold, escape, laid_out
 
 FORMAT_PAGE = "mobius-runbook.5"
@@ -59,21 +59,20 @@ def _header(place: str) -> str:
     if not place:
         return "The file"
     outer, _, key = place.rpartition(".")
-    is_list = KEYS.get(outer, {}).get(key, {}).get("type") == "array"
+    declared = KEYS.get(outer, {}).get(key)
+    is_list = declared is not None and declared.kind.schema.get("type") == "array"
     return f"[[{place}]]" if is_list else f"[{place}]"
 
 
 def _rows(place: str) -> Iterator[str]:
     """Each key of a table, with what it means; those of all checks stand once."""
-    meanings = key_meanings()
-    for key in KEYS[place]:
-        meaning = meanings[place, key]
-        outer = place.rpartition(".")[0]
-        if outer and meanings.get((outer, key)) == meaning:
+    outer = KEYS.get(place.rpartition(".")[0], {}) if place else {}
+    for name, key in KEYS[place].items():
+        if name in outer and outer[name].meaning == key.meaning:
             continue
         yield ".TP"
-        yield bold(key)
-        yield _marked(re.sub(r"\n\nDefault: ", ". Default: ", meaning))
+        yield bold(name)
+        yield _marked(plain_meaning(key))
     for alias, other in ALIASES.items():
         if other == place:
             yield ".PP"

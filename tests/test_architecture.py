@@ -58,9 +58,6 @@ APART = (("drill", "review"), ("tui", "plain"), ("doctor", "plain"))
 """Packages that know nothing of each other."""
 FOLDER_LIMIT = 26
 """Modules that a folder holds at most, its `__init__` included."""
-LINE_LIMIT = 700
-"""Lines that a module has at most: so many are still one subject; what is longer has
-two."""
 
 
 def outside_imports(path: Path) -> set[str]:
@@ -133,14 +130,6 @@ def test_no_folder_is_a_warehouse() -> None:
         for folder in folders()
     }
     assert {name: count for name, count in counts.items() if count > FOLDER_LIMIT} == {}
-
-
-def test_a_module_is_read_at_one_sitting() -> None:
-    """What grows over the limit has a second concept in it: take that out."""
-    lines = {
-        name: len(path.read_text().splitlines()) for name, path in modules().items()
-    }
-    assert {name: n for name, n in lines.items() if n > LINE_LIMIT} == {}
 
 
 def test_a_folder_says_what_belongs_in_it() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.completions import ASSETS
-from mobius_tui.runbook.decode.key_table import KEYS
+from mobius_tui.runbook.model.key_table import KEYS
 from tests.format_page import FORMAT_PAGE
 from tests.man_page import PAGE, escape, man_page
 

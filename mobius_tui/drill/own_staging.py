@@ -23,6 +23,7 @@ from mobius_tui.drill.site.drill_site import Site, open_site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.folders import make_folders
 from mobius_tui.runbook.decode.value_readers import read_duration, read_id
+from mobius_tui.runbook.model.keys import TIMEOUT
 from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.problem import problem_report
@@ -90,7 +91,7 @@ def own_faults(path: Path) -> tuple[OwnFault, ...]:
 
 def _read_fault(table: TomlTable) -> OwnFault:
     table.require("title", "inject", "heal", "verify")
-    limit = read_duration(table, "timeout", "1m") or "1m"
+    limit = read_duration(table, "timeout", "1m", TIMEOUT)
     if is_template(limit):
         table.report('`timeout` is filled in with nothing here: write "30s"', "timeout")
         limit = "1m"

@@ -26,7 +26,6 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
-from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.step_text import (
@@ -38,7 +37,7 @@ from mobius_tui.runbook.model.step_text import (
     place_in_words,
     rollout_in_words,
 )
-from mobius_tui.runbook.model.targets import cut_into_batches
+from mobius_tui.runbook.model.targets import MAX_PARALLEL, cut_into_batches
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 

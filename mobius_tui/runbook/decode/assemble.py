@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
@@ -16,6 +16,7 @@ from mobius_tui.runbook.decode.decode_files import RunbookFiles
 from mobius_tui.runbook.decode.decode_health import read_health
 from mobius_tui.runbook.decode.decode_targets import read_limits, read_targets
 from mobius_tui.runbook.decode.include import IncludedFiles, IncludedPhase
+from mobius_tui.runbook.decode.value_readers import read_fields
 from mobius_tui.runbook.effects.command_effects import bundled_commands, heaviest_effect
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import with_literal_choices
@@ -302,13 +303,5 @@ def _with_overrides(phase: Phase, entry: TomlTable, reference: str) -> Phase:
         words = "an included phase keeps its `id` and its steps"
         entry.report(words, entry.present_keys("id", "step")[0])
     given = entry.present_keys(*_OVERRIDES)
-    own: dict[str, Any] = {
-        "title": entry.text("title", filled=True),
-        "why": entry.text("why", lines=True, filled=True),
-        "aside": entry.flag("aside"),
-        "instead_of": entry.text_list("instead_of"),
-        "next": entry.optional_text("next"),
-        "attended": entry.flag("attended"),
-    }
-    changes = {key: own[key] for key in given}
+    changes = read_fields(entry, Phase, only=given)
     return dataclasses.replace(phase, include=reference, **changes)

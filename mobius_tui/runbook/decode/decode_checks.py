@@ -8,45 +8,30 @@ from dataclasses import replace
 from typing import Any
 
 from mobius_tui.runbook.decode.value_readers import (
-    read_address,
-    read_comparisons,
-    read_count,
-    read_count_comparison,
-    read_duration,
-    read_exit_codes,
-    read_file_mode,
+    read_fields,
     read_http_status,
-    read_interpreter,
     read_json_body,
     read_one_of,
-    read_pattern,
     read_pointers,
-    read_sha256,
-    read_size,
-    read_url,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.check_kinds import (
+    CHECK_KEYS,
     CHECK_KINDS,
     Check,
     ChecksumCheck,
-    Count,
-    DiskCheck,
     DnsCheck,
     FileCheck,
     HttpCheck,
     LogCheck,
-    MemoryCheck,
     OutputCheck,
-    PortCheck,
-    ProcessCheck,
     Repeat,
     RunCheck,
     ServiceCheck,
     SqlCheck,
-    TlsCheck,
     database_url_problem,
 )
+from mobius_tui.runbook.model.keys import WHILE, keys_of
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
@@ -73,7 +58,8 @@ def read_checks(table: TomlTable | None) -> list[Check]:
     for kind in table.node:
         if kind not in CHECK_KINDS:
             continue
-        if kind not in _KINDS_SINCE_FORMAT_2 or table.has_since(2, kind):
+        since = CHECK_KEYS[kind].since
+        if since == 1 or table.has_since(since, kind):
             found += _checks_of_kind(table, kind)
     if _is_until(table) and any(each.repeat.limit == 1 for each in found):
         table.report('`until` wants `for`, such as `for = "10m"`, or `attempts`')
@@ -81,20 +67,12 @@ def read_checks(table: TomlTable | None) -> list[Check]:
 
 
 _MAIN_KEYS: Mapping[str, str] = {
-    "http": "url",
-    "process": "match",
-    "service": "names",
-    "file": "path",
-    "port": "at",
-    "tls": "at",
-    "dns": "name",
-    "disk": "free",
-    "memory": "free",
-    "run": "script",
-    "output": "match",
+    kind: next(iter(keys_of(CHECK_KINDS[kind]).values())).name
+    for kind, key in CHECK_KEYS.items()
+    if "string" in key.kind.schema["type"]
 }
 """The key that a text stands for: `http = "…"` is short for `http = { url = "…" }`."""
-_REPEAT_KEYS = ("attempts", "consecutive", "every", "for", "timeout")
+_REPEAT_KEYS = tuple(key.name for key in keys_of(Repeat).values())
 _TABLES = ("until", "check")  # the keys of a step that have checks
 
 
@@ -105,11 +83,12 @@ def _checks_of_kind(table: TomlTable, kind: str) -> list[Check]:
     """
     value = table.node[kind]
     if table.format < 2 and kind == "run" and isinstance(value, str):
-        return [_run_script(table, kind)]
+        _report_script(table, kind)
+        return [RunCheck(script=table.text(kind, lines=True))]
     entries = _entries(kind, value, table.format)
     if entries is None:
-        return [_READERS[kind](inner) for inner in table.tables(kind, single=True)]
-    return [_READERS[kind](table.child(node, *path)) for path, node in entries]
+        return [_check(kind, inner) for inner in table.tables(kind, single=True)]
+    return [_check(kind, table.child(node, *path)) for path, node in entries]
 
 
 def _entries(
@@ -199,25 +178,20 @@ def _repeat(table: TomlTable) -> Repeat:
     if outer is None or table.format < 2 or not in_check:
         outer = table
     table.present_keys(*_REPEAT_KEYS)
-    given = {key: table if key in table.node else outer for key in _REPEAT_KEYS}
-    attempts: Count | None = None
-    if given["attempts"].has("attempts"):
-        attempts = read_count(given["attempts"], "attempts", 1)
-    found = Repeat(
-        attempts=attempts,
-        consecutive=read_count(given["consecutive"], "consecutive", 1),
-        every=read_duration(given["every"], "every", "5s"),
-        timeout=read_duration(given["timeout"], "timeout", "10s"),
-        deadline=read_duration(given["for"], "for", "5m")
-        if given["for"].has_since(2, "for")
-        else None,
-    )
+    given: dict[str, Any] = {}
+    for name, key in keys_of(Repeat).items():
+        owner = table if key.name in table.node else outer
+        given |= read_fields(owner, Repeat, only=(name,))
+    is_given = "for" in table.node or "for" in outer.node
+    if is_given and table.format >= 2 and given["deadline"] is None:
+        given["deadline"] = WHILE.missing  # what is wrong is no reason to ask for it
+    found = Repeat(**given)
     looks, in_row = found.limit, found.consecutive
     if isinstance(looks, int) and isinstance(in_row, int) and looks < in_row:
         table.report("`attempts` is less than `consecutive`: it can never hold")
     if found.deadline is not None and _is_too_short(found, found.deadline):
         words = "`for` ends before `consecutive` looks: it can never hold"
-        given["for"].report(words, "for")
+        (table if "for" in table.node else outer).report(words, "for")
     return found
 
 
@@ -230,110 +204,58 @@ def _is_too_short(repeat: Repeat, deadline: str) -> bool:
     return parse_duration(deadline) < pauses
 
 
+def _kind(table: TomlTable, kind: type[Check]) -> dict[str, Any]:
+    """The fields of a check whose keys are read by their kinds."""
+    return {**read_fields(table, kind), "repeat": _repeat(table)}
+
+
 def _http(table: TomlTable) -> HttpCheck:
-    table.require("url")
-    faster = read_duration(table, "faster_than", None)
     equal, compared = read_json_body(table, "json")
     return HttpCheck(
-        url=read_url(table),
+        **_kind(table, HttpCheck),
         status=read_http_status(table),
-        method=table.text("method", "GET"),
-        headers=table.text_table("headers", shown=False),
         json=equal,
         pointers=compared,
-        contains=table.optional_text("contains", filled=True),
-        faster_than=faster,
-        ca=table.optional_text("ca", filled=True),
-        repeat=_repeat(table),
     )
-
-
-def _process(table: TomlTable) -> ProcessCheck:
-    table.require("match")
-    match = read_pattern(table, "match") or ""
-    count = read_count_comparison(table, "count", ">=1")
-    return ProcessCheck(match=match, count=count, repeat=_repeat(table))
 
 
 def _service(table: TomlTable) -> ServiceCheck:
-    table.require("names")
-    names = table.text_list("names", filled=True)
+    found = ServiceCheck(**_kind(table, ServiceCheck))
     if table.has("names") and table.node["names"] == []:
         table.report("`names` is empty: nothing would be verified", "names")
-    state = table.text_list("state", ("active",)) or ("active",)
-    return ServiceCheck(names=names, state=state, repeat=_repeat(table))
+    return found if found.state else replace(found, state=("active",))
 
 
 def _checksum(table: TomlTable) -> ChecksumCheck:
-    table.require("file")
     if len(table.present_keys("sums", "sha256")) != 1:
         table.report("`checksum` wants one of `sums` and `sha256`")
-    return ChecksumCheck(
-        file=table.text("file", filled=True),
-        sums=table.optional_text("sums", filled=True),
-        sha256=read_sha256(table, "sha256"),
-        repeat=_repeat(table),
-    )
+    return ChecksumCheck(**_kind(table, ChecksumCheck))
 
 
 def _file(table: TomlTable) -> FileCheck:
-    table.require("path")
-    absent = table.flag("absent")
+    found = FileCheck(**_kind(table, FileCheck))
     others = table.present_keys("same_as", "mode", "newer_than", "min_size")
-    if absent and others:
+    if found.absent and others:
         table.report(f"an absent file has no `{others[0]}`", others[0])
-    return FileCheck(
-        path=table.text("path", filled=True),
-        absent=absent,
-        same_as=table.optional_text("same_as", filled=True),
-        mode=read_file_mode(table, "mode"),
-        newer_than=table.optional_text("newer_than", filled=True),
-        min_size=read_size(table, "min_size", None),
-        repeat=_repeat(table),
-    )
+    return found
 
 
-def _port(table: TomlTable) -> PortCheck:
-    table.require("at")
-    at, closed = read_address(table, "at"), table.flag("closed")
-    return PortCheck(at=at, closed=closed, repeat=_repeat(table))
-
-
-def _tls(table: TomlTable) -> TlsCheck:
-    table.require("at")
-    return TlsCheck(
-        at=read_address(table, "at"),
-        min_days=read_count(table, "min_days", 0),
-        ca=table.optional_text("ca", filled=True),
-        server_name=table.optional_text("name", filled=True)
-        if table.has_since(2, "name")
-        else None,
-        repeat=_repeat(table),
-    )
-
-
-_RECORDS = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA")
 _DOMAIN = re.compile(r"[^\s.]{1,63}(?:\.[^\s.]{1,63})*\.?")
 
 
 def _dns(table: TomlTable) -> DnsCheck:
-    table.require("name")
-    name = table.text("name", filled=True)
+    found = DnsCheck(
+        **_kind(table, DnsCheck),
+        records=_texts(table, "records"),
+        contains=_texts(table, "contains"),
+    )
+    name = found.name
     if name and not is_template(name) and not _DOMAIN.fullmatch(name):
         table.report("`name` is a name such as www.example.com", "name")
     wants = table.present_keys("records", "contains", "absent")
     if len(wants) > 1:
         table.report(f"`{wants[1]}` says something else than `{wants[0]}`", wants[1])
-    return DnsCheck(
-        name=name,
-        type=read_one_of(table, "type", _RECORDS, "A"),
-        at=read_address(table, "at") if table.has("at") else None,
-        records=_texts(table, "records"),
-        contains=_texts(table, "contains"),
-        absent=table.flag("absent"),
-        ttl=read_comparisons(table, "ttl"),
-        repeat=_repeat(table),
-    )
+    return found
 
 
 def _texts(table: TomlTable, key: str) -> tuple[str, ...]:
@@ -346,105 +268,69 @@ def _texts(table: TomlTable, key: str) -> tuple[str, ...]:
     return found
 
 
-def _disk(table: TomlTable) -> DiskCheck:
-    table.require("free")
-    free = read_size(table, "free", "0B", share=True)
-    path = table.text("path", ".", filled=True)
-    return DiskCheck(free=free, path=path, repeat=_repeat(table))
-
-
-def _memory(table: TomlTable) -> MemoryCheck:
-    table.require("free")
-    free = read_size(table, "free", "0B", share=True)
-    return MemoryCheck(free=free, repeat=_repeat(table))
-
-
 def _run(table: TomlTable) -> RunCheck:
-    table.require("script")
-    found = replace(
-        _run_script(table, "script"),
-        shell=read_interpreter(table),
-        success=read_exit_codes(table, "success", (0,)),
-        repeat=_repeat(table),
-    )
+    found = RunCheck(**_kind(table, RunCheck))
+    _report_script(table, "script")
     if table.has_since(2, "json"):
         found = replace(found, pointers=read_pointers(table, "json"))
-    if table.has_since(2, "is"):
-        found = replace(found, is_=read_comparisons(table, "is"))
     if table.has_since(2, "on"):
         where = read_one_of(table, "on", ("here", "host"), "here")
         found = replace(found, on_host=where == "host")
     return found
 
 
-def _run_script(table: TomlTable, key: str) -> RunCheck:
-    """A check that is a script alone."""
-    script = table.text(key, lines=True)
+def _report_script(table: TomlTable, key: str) -> None:
     warn_of_backslash(table, key)
-    if table.has(key) and not script.strip():
+    if table.has(key) and not table.text(key, lines=True).strip():
         table.report(f"`{key}` is an empty script", key)
-    return RunCheck(script=script)
 
 
 def _sql(table: TomlTable) -> SqlCheck:
-    table.require("query", "is")
     if len(table.present_keys("url", "file")) != 1:
         table.report("`sql` wants `url`, or `file` for SQLite")
-    url = table.optional_text("url", filled=True)
-    if url is not None and not is_template(url):
-        problem = database_url_problem(url)
+    found = SqlCheck(**_kind(table, SqlCheck))
+    if found.url is not None and not is_template(found.url):
+        problem = database_url_problem(found.url)
         if problem:
             table.report(f"`url` {problem}", "url")
-    query = table.text("query", lines=True, filled=True)
-    if table.has("query") and not query.strip():
+    if table.has("query") and not found.query.strip():
         table.report("`query` is empty", "query")
-    return SqlCheck(
-        query=query,
-        is_=read_comparisons(table, "is"),
-        url=url,
-        file=table.optional_text("file", filled=True),
-        repeat=_repeat(table),
-    )
+    return found
 
 
 def _log(table: TomlTable) -> LogCheck:
-    table.require("file")
     if not table.present_keys("match", "not"):
         table.report("`log` wants `match`, `not` or both")
-    return LogCheck(
-        file=table.text("file", filled=True),
-        match=read_pattern(table, "match"),
-        not_=read_pattern(table, "not"),
-        repeat=_repeat(table),
-    )
+    return LogCheck(**_kind(table, LogCheck))
 
 
 def _output(table: TomlTable) -> OutputCheck:
     if not table.present_keys("match", "not"):
         table.report("`output` wants `match`, `not` or both")
-    match, not_ = read_pattern(table, "match"), read_pattern(table, "not")
+    found = OutputCheck(**_kind(table, OutputCheck))
     for key in table.present_keys("attempts", "consecutive", "for"):
         table.report("an output does not change: it is looked at once", key)
     # What stands beside the kinds is meant for those that may change.
-    once = replace(_repeat(table), attempts=None, consecutive=1, deadline=None)
-    return OutputCheck(match=match, not_=not_, repeat=once)
+    once = replace(found.repeat, attempts=None, consecutive=1, deadline=None)
+    return replace(found, repeat=once)
 
 
 _READERS: Mapping[str, Callable[[TomlTable], Check]] = {
     "http": _http,
-    "process": _process,
     "service": _service,
     "checksum": _checksum,
     "file": _file,
-    "port": _port,
-    "tls": _tls,
     "dns": _dns,
-    "disk": _disk,
-    "memory": _memory,
     "run": _run,
     "sql": _sql,
     "log": _log,
     "output": _output,
 }
-_KINDS_SINCE_FORMAT_2 = ("dns", "sql", "log")
-"""The kinds that format 2 brought."""
+"""What reads the kinds that have more to them than their keys."""
+
+
+def _check(kind: str, table: TomlTable) -> Check:
+    if kind in _READERS:
+        return _READERS[kind](table)
+    model = CHECK_KINDS[kind]
+    return model(**_kind(table, model))

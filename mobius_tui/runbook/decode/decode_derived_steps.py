@@ -22,13 +22,15 @@ from mobius_tui.runbook.model.actions import (
     StepAction,
     Watch,
 )
-from mobius_tui.runbook.model.limits import MAX_PARALLEL
+from mobius_tui.runbook.model.key_table import ITEMS_BY_COMMAND
+from mobius_tui.runbook.model.keys import TIMEOUT
 from mobius_tui.runbook.model.runbook import ForEach, Phase, Step
 from mobius_tui.runbook.model.runtime_steps import (
     MAX_ITEM_CHARACTERS,
     MAX_ROWS,
     undo_id,
 )
+from mobius_tui.runbook.model.targets import MAX_PARALLEL
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 _FORMS = 'a list of texts, the name of a variable, or { run = "a command" }'
@@ -113,7 +115,9 @@ def _command(step: TomlTable) -> Run | None:
         script=script,
         shell=read_interpreter(table),
         effect="read",
-        timeout=read_duration(table, "timeout", "1m"),
+        timeout=read_duration(
+            table, "timeout", ITEMS_BY_COMMAND["timeout"].usual, TIMEOUT
+        ),
         max_output="1MiB",
     )
 
@@ -204,7 +208,7 @@ def _undo_step(table: TomlTable, step: Step, action: Run) -> Step:
             shell=read_interpreter(table) if table.has("shell") else action.shell,
             effect=cast("Any", effect),
             is_judged=not table.has("effect"),
-            timeout=read_duration(table, "timeout", None) or action.timeout,
+            timeout=read_duration(table, "timeout", None, TIMEOUT) or action.timeout,
         ),
         checks=read_step_checks(table),
         uses=(*step.uses, *table.text_list("uses")),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from mobius_tui.runbook.effects.command_effects import bundled_commands
-from mobius_tui.runbook.model.runbook import SourceFile
+from mobius_tui.runbook.model.runbook import FILE_PATTERN, MAX_FILES, SourceFile
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 ReadRunbookFile = Callable[[str], bytes]
 """Reads a file by its path from the runbook's folder."""
 
-MAX_FILES = 16
-"""Files of a runbook, with those of the files that it includes; each may be 1 MiB."""
-_PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
 _SHELL_WORDS = frozenset(
     (
         *("if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while"),
@@ -24,7 +20,6 @@ _SHELL_WORDS = frozenset(
     )
 )
 """Words of bash that the table of commands has no line for."""
-FILE_PATTERN = re.compile(rf"(?:{_PART}/){{0,8}}{_PART}")
 
 
 class RunbookFiles:

@@ -7,19 +7,13 @@ import re
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.include import IncludedFiles
-from mobius_tui.runbook.decode.value_readers import read_id, read_one_of, read_url
+from mobius_tui.runbook.decode.value_readers import read_fields, read_id
 from mobius_tui.runbook.effects.command_effects import (
     MAX_ADDED_LINES,
     BadLineError,
     parse_table_line,
 )
-from mobius_tui.runbook.model.runbook import (
-    RUNBOOK_MODES,
-    Channel,
-    Contact,
-    Message,
-    RunbookMode,
-)
+from mobius_tui.runbook.model.runbook import Channel, Contact, Message, Runbook
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 
@@ -30,21 +24,13 @@ def read_head(root: TomlTable) -> dict[str, Any]:
         if not root.has("runbook"):
             root.report("[runbook] is missing, with its `id` and `title`")
         return {"id": "", "title": ""}
-    table.require("title")
+    given = read_fields(table, Runbook, but=("review",))
     return {
+        **given,
         "id": read_id(table),
-        "title": table.text("title"),
-        "summary": table.text("summary", lines=True),
-        "version": table.text("version"),
         "updated": _date(table, "updated"),
-        "review_cycle": table.text("review_cycle"),
         "review": _review(table),
-        "mode": _mode(table),
-        "owners": table.text_list("owners"),
-        "requires": table.text_list("requires"),
-        "workdir": table.text("workdir", ".", filled=True) or ".",
-        "environment": table.optional_text("environment"),
-        "protected": table.text_list("protected"),
+        "workdir": given["workdir"] or ".",
     }
 
 
@@ -55,13 +41,6 @@ def _review(table: TomlTable) -> str | None:
         words = "the id of a bundled runbook, or a FILE.toml beside this one"
         table.report(f"`review` is {words}", "review")
     return name
-
-
-def _mode(table: TomlTable) -> RunbookMode:
-    """The mode of its runs: `incident` or `maintenance`."""
-    if not table.has_since(2, "mode"):
-        return "incident"
-    return cast("RunbookMode", read_one_of(table, "mode", RUNBOOK_MODES, "incident"))
 
 
 def _date(table: TomlTable, key: str) -> datetime.date | None:
@@ -88,9 +67,7 @@ def read_contacts(
             other = includes.file(table)
             others += () if other is None else read_contacts(other)
             continue
-        table.require("role", "handle")
-        role, handle = table.text("role"), table.text("handle")
-        present.append(Contact(role=role, handle=handle, for_=table.text("for")))
+        present.append(Contact(**read_fields(table, Contact)))
     return merge_contacts(tuple(present), others)
 
 
@@ -106,12 +83,7 @@ def read_messages(root: TomlTable) -> dict[str, tuple[Message, TomlTable]]:
     """The `[[message]]` tables by id."""
     found: dict[str, tuple[Message, TomlTable]] = {}
     for table in root.tables("message"):
-        table.require("title", "body")
-        message = Message(
-            id=read_id(table),
-            title=table.text("title", filled=True),
-            body=table.text("body", lines=True, filled=True),
-        )
+        message = Message(id=read_id(table), **read_fields(table, Message))
         if message.id in found:
             table.report(f"a second message `{message.id}`", "id")
         found[message.id] = (message, table)
@@ -122,13 +94,7 @@ def read_channels(root: TomlTable) -> dict[str, tuple[Channel, TomlTable]]:
     """The `[[channel]]` tables by id."""
     found: dict[str, tuple[Channel, TomlTable]] = {}
     for table in root.tables("channel"):
-        table.require("kind", "url")
-        kind = read_one_of(table, "kind", ("slack", "teams", "webhook"), "webhook")
-        channel = Channel(
-            id=read_id(table),
-            kind=cast("Any", kind),
-            url=read_url(table, shown=False),
-        )
+        channel = Channel(id=read_id(table), **read_fields(table, Channel))
         if channel.id in found:
             table.report(f"a second channel `{channel.id}`", "id")
         found[channel.id] = (channel, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -9,13 +10,11 @@ from mobius_tui.runbook.decode.decode_checks import read_checks
 from mobius_tui.runbook.decode.include import IncludedFiles
 from mobius_tui.runbook.decode.value_readers import (
     is_address,
-    read_duration,
-    read_fraction,
+    read_fields,
     read_http_status,
     read_id,
     read_json_body,
     read_one_of,
-    read_url,
 )
 from mobius_tui.runbook.model.check_kinds import (
     Check,
@@ -24,7 +23,10 @@ from mobius_tui.runbook.model.check_kinds import (
     ServiceCheck,
     kind_of,
 )
+from mobius_tui.runbook.model.keys import Key, OneOf
 from mobius_tui.runbook.model.probes import (
+    ERROR_RATE_UNITS,
+    P95_UNITS,
     ErrorRate,
     Figure,
     Health,
@@ -34,9 +36,6 @@ from mobius_tui.runbook.model.probes import (
     Triggers,
 )
 from mobius_tui.runbook.toml.table_reader import TomlTable
-
-_MAX_CHECKS = 10_000
-"""The largest window or count of checks: more would take days."""
 
 
 def read_health(
@@ -57,10 +56,8 @@ def read_health(
     if not table.has("probe"):
         table.report("[health] has no [[health.probe]]")
     found = Health(
-        every=read_duration(table, "every", "5s"),
-        hosts_every=_hosts_every(table),
+        **read_fields(table, Health),
         witness=_witness(table),
-        unwell=table.text("unwell", "") if table.has_since(2, "unwell") else "",
         probes=tuple(probe for probe, _ in probes.values()),
         trigger=_triggers(table.table("trigger")),
     )
@@ -80,11 +77,6 @@ def _inherit(table: TomlTable, other: TomlTable | None) -> None:
     if own is not None and theirs is not None:
         theirs.present_keys(*theirs.node)
         own.base = theirs
-
-
-def _hosts_every(table: TomlTable) -> str:
-    has_key = table.has_since(2, "hosts_every")
-    return read_duration(table, "hosts_every", "15s") if has_key else "15s"
 
 
 def _witness(table: TomlTable) -> tuple[str, ...]:
@@ -116,20 +108,12 @@ def _probe(table: TomlTable) -> Probe:
     equal, compared = read_json_body(table, "json")
     return Probe(
         id=read_id(table),
-        url=read_url(table),
-        title=table.text("title", filled=True),
-        timeout=read_duration(table, "timeout", "4s"),
-        method=table.text("method", "GET"),
-        headers=table.text_table("headers", shown=False),
+        **read_fields(table, Probe, but=("hosts",)),
         status=read_http_status(table),
         json=equal,
         pointers=compared,
-        contains=table.optional_text("contains", filled=True),
-        ca=table.optional_text("ca", filled=True),
-        redirects=table.integer("redirects", 0, 0, 20),
-        trigger=table.flag("trigger", default=True),
-        error_rate=_figure(table.table("error_rate"), ("fraction",)),
-        p95=_figure(table.table("p95"), ("ms", "s")),
+        error_rate=_figure(table.table("error_rate"), ERROR_RATE_UNITS),
+        p95=_figure(table.table("p95"), P95_UNITS),
     )
 
 
@@ -139,16 +123,9 @@ def _probe_by_check(table: TomlTable) -> Probe:
         table.report(
             f"`{key}` is of a probe that asks a URL, and this has a check", key
         )
-    timeout = read_duration(table, "timeout", "4s")
-    check = _probe_check(table, timeout)
-    return Probe(
-        id=read_id(table),
-        check=check,
-        hosts=_hosts(table, check),
-        title=table.text("title", filled=True),
-        timeout=timeout,
-        trigger=table.flag("trigger", default=True),
-    )
+    given = read_fields(table, Probe, only=("title", "timeout", "trigger"))
+    check = _probe_check(table, given["timeout"])
+    return Probe(id=read_id(table), check=check, hosts=_hosts(table, check), **given)
 
 
 def _hosts(table: TomlTable, check: Check | None) -> str:
@@ -192,57 +169,40 @@ def _probe_check(probe: TomlTable, timeout: str) -> Check | None:
     return replace(found[0], repeat=Repeat(timeout=timeout))
 
 
-def _figure(table: TomlTable | None, units: tuple[str, ...]) -> Figure | None:
+def _figure(table: TomlTable | None, units: Mapping[str, Key]) -> Figure | None:
     """A figure; without `unit`, it has the first of the units."""
     if table is None:
         return None
     table.require("at")
-    at = table.text("at")
+    at, kind = table.text("at"), units["unit"].kind
+    assert isinstance(kind, OneOf)
     if at and not at.startswith("/"):
         table.report("`at` is a JSON pointer, such as /requests/p95_ms", "at")
-    return Figure(at=at, unit=cast("Any", read_one_of(table, "unit", units, units[0])))
+    unit = read_one_of(table, "unit", kind.words, kind.words[0])
+    return Figure(at=at, unit=cast("Any", unit))
 
 
 def _triggers(table: TomlTable | None) -> Triggers:
     if table is None:
         return Triggers()
-    failures = None
-    if table.has("consecutive_failures"):
-        failures = table.integer("consecutive_failures", 3, 1, _MAX_CHECKS)
+    given = read_fields(table, Triggers)
     rate = table.table("success_rate")
     latency = table.table("p95_latency")
     errors = table.table("error_rate")
     return Triggers(
-        consecutive_failures=failures,
+        **given,
         success_rate=None if rate is None else _success(rate),
-        p95_latency=None if latency is None else _latency(latency),
-        error_rate=None if errors is None else _errors(errors),
-        then=table.optional_text("then"),
-        grace=read_duration(table, "grace", "10s"),
+        p95_latency=(
+            None if latency is None else P95Latency(**read_fields(latency, P95Latency))
+        ),
+        error_rate=None
+        if errors is None
+        else ErrorRate(**read_fields(errors, ErrorRate)),
     )
 
 
 def _success(table: TomlTable) -> SuccessRate:
-    found = SuccessRate(
-        below=read_fraction(table, "below", 0.70),
-        min_checks=table.integer("min_checks", 5, 1, _MAX_CHECKS),
-        window=table.integer("window", 60, 1, _MAX_CHECKS),
-    )
+    found = SuccessRate(**read_fields(table, SuccessRate))
     if found.min_checks > found.window:
         table.report("`min_checks` is more than `window`: it could never fire")
     return found
-
-
-def _latency(table: TomlTable) -> P95Latency:
-    return P95Latency(
-        above=read_duration(table, "above", "5s"),
-        for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
-        window=table.integer("window", 20, 1, _MAX_CHECKS),
-    )
-
-
-def _errors(table: TomlTable) -> ErrorRate:
-    return ErrorRate(
-        above=read_fraction(table, "above", 0.05),
-        for_checks=table.integer("for_checks", 5, 1, _MAX_CHECKS),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
 from mobius_tui.runbook.decode.decode_derived_steps import read_for_each, read_parallel
@@ -15,24 +15,22 @@ from mobius_tui.runbook.decode.decode_variables import (
     variable_name_problem,
 )
 from mobius_tui.runbook.decode.value_readers import (
-    VARIABLE_NAME_PATTERN,
     part_id,
     read_duration,
-    read_exit_codes,
+    read_fields,
     read_id,
-    read_interpreter,
     read_one_of,
-    read_pattern,
     read_size,
     read_step_title,
-    read_url,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import (
     DEFAULT_MAX_OUTPUT,
     DEFAULT_MAX_OUTPUT_PER_HOST,
+    EFFECTS,
     Ask,
     Choose,
+    Effect,
     Manual,
     Option,
     Run,
@@ -40,16 +38,27 @@ from mobius_tui.runbook.model.actions import (
     StepAction,
     Watch,
 )
+from mobius_tui.runbook.model.keys import (
+    MAX_OUTPUT,
+    TIMEOUT,
+    VARIABLE_NAME_PATTERN,
+    keys_of,
+)
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_mobius_variable
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
 ACTION_KEYS = ("run", "playbook", "manual", "message", "choose", "watch")
 
+_OF_PLAYBOOKS = ("playbook", "playbook_vars")
 _ONLY_WITH = {
     "run": (
-        *("shell", "effect", "success", "warning", "timeout", "follow", "tty"),
-        *("max_output", "outputs"),
+        *(
+            key.name
+            for field, key in keys_of(Run).items()
+            if field not in ("script", *_OF_PLAYBOOKS)
+        ),
+        "outputs",
     ),
     "playbook": ("vars",),
     "manual": ("ask",),
@@ -79,7 +88,7 @@ def read_action(step: TomlTable) -> StepAction | None:
         case ("manual",):
             return _manual(step)
         case ("message",):
-            return SendMessage(message=step.text("message"), to=step.text_list("to"))
+            return SendMessage(**read_fields(step, SendMessage))
         case ("choose",):
             return _choose(step)
         case ("watch",):
@@ -94,40 +103,36 @@ def _run(step: TomlTable) -> Run:
         step.report("`run` is an empty script", "run")
     if script:
         warn_of_backslash(step, "run")
-    follow, tty = step.flag("follow"), step.flag("tty")
-    if follow and tty:
-        step.report("`tty` gives the terminal away, `follow` runs beside it", "tty")
-    success, warning = (
-        read_exit_codes(step, "success", (0,)),
-        read_exit_codes(step, "warning", ()),
+    given = read_fields(
+        step,
+        Run,
+        but=("script", "effect", "timeout", "max_output", *_OF_PLAYBOOKS),
     )
-    if set(success) & set(warning):
-        step.report("an exit code is in both `success` and `warning`", "warning")
-    usual = "read" if follow or tty else "change"
-    is_judged = step.owner("run").format >= 2 and not step.has("effect")
-    effect = read_one_of(step, "effect", ("read", "change", "destroy"), usual)
-    if follow or tty:
-        timeout = read_duration(step, "timeout", None)
-    else:
-        timeout = read_duration(step, "timeout", "10m")
-    return Run(
+    is_open = given["follow"] or given["tty"]
+    usual = None if is_open else keys_of(Run)["timeout"].usual
+    found = Run(
         script=script,
-        shell=read_interpreter(step),
-        effect=cast("Any", effect),
-        is_judged=is_judged,
-        success=success,
-        warning=warning,
-        timeout=timeout,
-        follow=follow,
-        tty=tty,
+        **given,
+        effect=_effect(step, "read" if is_open else "change"),
+        is_judged=step.owner("run").format >= 2 and not step.has("effect"),
+        timeout=read_duration(step, "timeout", usual, TIMEOUT),
         max_output=_max_output(step),
     )
+    if found.follow and found.tty:
+        step.report("`tty` gives the terminal away, `follow` runs beside it", "tty")
+    if set(found.success) & set(found.warning):
+        step.report("an exit code is in both `success` and `warning`", "warning")
+    return found
+
+
+def _effect(step: TomlTable, usual: Effect) -> Effect:
+    return cast("Effect", read_one_of(step, "effect", EFFECTS, usual))
 
 
 def _max_output(step: TomlTable) -> str:
     on_hosts = step.has("hosts")
     usual = DEFAULT_MAX_OUTPUT_PER_HOST if on_hosts else DEFAULT_MAX_OUTPUT
-    return read_size(step, "max_output", usual)
+    return read_size(step, "max_output", usual, MAX_OUTPUT)
 
 
 def _playbook(step: TomlTable) -> Run:
@@ -140,37 +145,28 @@ def _playbook(step: TomlTable) -> Run:
         step.report(words, "playbook")
     if not step.has("hosts"):
         step.report("a step with `playbook` names its `hosts`, a target", "playbook")
-    effect = read_one_of(step, "effect", ("read", "change", "destroy"), "change")
     return Run(
         script="",
         playbook=name or "?",
-        playbook_vars=step.text_list("vars"),
-        effect=cast("Any", effect),
-        timeout=read_duration(step, "timeout", "10m"),
+        **read_fields(step, Run, only=("playbook_vars", "timeout")),
+        effect=_effect(step, "change"),
         max_output=_max_output(step),
     )
 
 
 def _manual(step: TomlTable) -> Manual:
-    text = step.text("manual", lines=True, filled=True)
-    if not text.strip():
-        step.report("`manual` says what a person does", "manual")
-    asks = tuple(_ask(table) for table in step.tables("ask", single=True))
-    return Manual(text=text, ask=asks)
-
-
-def _ask(table: TomlTable) -> Ask:
-    return Ask(
-        var=read_variable_name(table, "var"),
-        title=table.text("title", filled=True),
-        match=read_pattern(table, "match"),
-        hint=table.text("hint"),
+    asks = tuple(
+        Ask(var=read_variable_name(table, "var"), **read_fields(table, Ask))
+        for table in step.tables("ask", single=True)
     )
+    found = Manual(**read_fields(step, Manual), ask=asks)
+    if not found.text.strip():
+        step.report("`manual` says what a person does", "manual")
+    return found
 
 
 def read_variable_name(table: TomlTable, key: str) -> str:
     """The name of a variable that a key declares."""
-    table.require(key)
     name = table.text(key)
     problem = variable_name_problem(name)
     if name and problem is not None:
@@ -183,14 +179,14 @@ def _choose(step: TomlTable) -> Choose | None:
     if table is None:
         return None
     options = tuple(_option(inner) for inner in table.tables("option"))
-    var, multi = read_variable_name(table, "var"), table.flag("multi")
+    given = {"var": read_variable_name(table, "var"), **read_fields(table, Choose)}
     script = ""
     if table.format >= 2 and isinstance(table.node.get("from"), dict):
         lister = table.table("from")
         assert lister is not None
         lister.require("run")
         script = read_value_command(lister, "run") if lister.has("run") else ""
-    listed = f"{var}.listed" if script else table.optional_text("from") or None
+    listed = f"{given['var']}.listed" if script else table.optional_text("from") or None
     if not options and listed is None:
         table.report("`choose` wants [[phase.step.choose.option]] tables, or `from`")
     if options and listed is not None:
@@ -198,18 +194,11 @@ def _choose(step: TomlTable) -> Choose | None:
     values = [option.value for option in options]
     if len(set(values)) < len(values):
         table.report("two options have the same `value`", "option")
-    return Choose(var=var, options=options, from_=listed, multi=multi, from_run=script)
+    return Choose(**given, options=options, from_=listed, from_run=script)
 
 
 def _option(table: TomlTable) -> Option:
-    table.require("value")
-    option = Option(
-        value=table.text("value"),
-        title=table.text("title", filled=True),
-        why=table.text("why", lines=True, filled=True),
-        go=table.optional_text("go"),
-        end=table.flag("end"),
-    )
+    option = Option(**read_fields(table, Option))
     if option.go is not None and option.end:
         table.report("an option goes to a phase or ends the run, not both", "end")
     return option
@@ -219,8 +208,7 @@ def _watch(step: TomlTable) -> Watch | None:
     table = step.table("watch")
     if table is None:
         return None
-    table.require("for")
-    return Watch(for_=read_duration(table, "for", "5m"))
+    return Watch(**read_fields(table, Watch))
 
 
 _ON_FAILURE_WORDS = ("stop", "continue")
@@ -285,14 +273,9 @@ def read_phase(
             inner.report(f"{words}: these are many already", "hosts")
     made = Phase(
         id=phase_id,
-        title=table.text("title", filled=True),
         steps=tuple(one for one, _ in found),
-        why=table.text("why", lines=True, filled=True),
-        aside=table.flag("aside"),
-        instead_of=table.text_list("instead_of"),
-        next=table.optional_text("next"),
-        attended=table.flag("attended"),
         parallel=parallel,
+        **read_fields(table, Phase),
     )
     return made, found
 
@@ -325,27 +308,18 @@ def read_step(table: TomlTable, steps: StepTables) -> Step:
         title=read_step_title(table),
         action=act,
         checks=verified,
-        why=table.text("why", lines=True, filled=True),
+        **read_fields(table, Step, but=("title", "env", "secrets", "confirmed_with")),
         when=read_guard(guard),
         when_checks=read_guard_checks(table, guard),
-        needs=table.text_list("needs"),
-        uses=table.text_list("uses"),
-        outputs=table.text_list("outputs"),
         env=_environment(table, "env"),
         secrets=_environment(table, "secrets"),
-        expect=read_duration(table, "expect", None),
         retry=_retry(table.table("retry")),
-        on_failure=table.text("on_failure", "stop"),
-        gate=table.flag("gate"),
-        optional=table.flag("optional"),
-        independent=table.has_since(2, "independent") and table.flag("independent"),
         confirmed_with=_confirmed_with(table),
         for_each=read_for_each(table, act),
         rollout=read_rollout(table, act),
-        role=table.optional_text("role"),
         approve=_approve(table.table("approve")),
         no_undo=_why_no_undo(table),
-        links=tuple(_link(inner) for inner in table.tables("links")),
+        links=tuple(Link(**read_fields(each, Link)) for each in table.tables("links")),
         same_as=same_as,
         line=table.line(),
     )
@@ -383,25 +357,16 @@ def _environment(step: TomlTable, key: str) -> Mapping[str, str]:
 
 
 def _retry(table: TomlTable | None) -> Retry | None:
-    if table is None:
-        return None
-    table.require("attempts")
-    attempts = table.integer("attempts", 1, 1, 1000)
-    return Retry(attempts=attempts, every=read_duration(table, "every", "5s"))
+    return None if table is None else Retry(**read_fields(table, Retry))
 
 
 def _approve(table: TomlTable | None) -> Approve | None:
     if table is None or not table.node:
         return None  # an empty table takes away what `use` brought
-    table.require("role")
-    role = table.text("role")
-    if table.present_keys("role") and not role.strip():
+    found = Approve(**read_fields(table, Approve))
+    if table.present_keys("role") and not found.role.strip():
         table.report("`role` says whose approval it is", "role")
-    return Approve(
-        role=role,
-        count=table.integer("count", 1, 1, 100),
-        within=read_duration(table, "within", "15m"),
-    )
+    return found
 
 
 NO_UNDO_PREFIX = "none"
@@ -422,8 +387,3 @@ def _why_no_undo(table: TomlTable) -> str:
     if not reason.strip():
         table.report('say why it cannot be undone: undo = "none: the reason"', "undo")
     return reason.strip() or NO_UNDO_PREFIX
-
-
-def _link(table: TomlTable) -> Link:
-    table.require("title", "url")
-    return Link(title=table.text("title", filled=True), url=read_url(table))

@@ -6,27 +6,20 @@ import re
 from collections import Counter
 from typing import cast
 
-from mobius_tui.runbook.decode.value_readers import (
-    ID_PATTERN,
-    id_rule,
-    read_duration,
-    read_one_of,
-)
+from mobius_tui.runbook.decode.value_readers import id_rule, read_fields, read_one_of
 from mobius_tui.runbook.model.actions import Run, StepAction
+from mobius_tui.runbook.model.keys import ID_PATTERN
 from mobius_tui.runbook.model.targets import (
+    ACCOUNT_PATTERN,
+    BATCH_SIZE_PATTERN,
     ENGINES,
     HOME_ONLY,
     MAX_CLAIM_PLACES,
-    MAX_HOSTS,
+    MAX_FAILED_PATTERN,
     MAX_HOSTS_AT_ONCE,
-    MAX_RUNS_AT_ONCE,
-    MAX_TRIES,
-    ON_UNREACHABLE,
-    TRIES,
     Between,
     Engine,
     HostRollout,
-    OnUnreachable,
     RunsAtOnce,
     Target,
     named_hosts,
@@ -41,12 +34,6 @@ from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
-BATCH_SIZE_PATTERN = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
-"""The size of a batch: a number of hosts, or a share of all."""
-MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
-"""How many hosts may have failed, or which share."""
-ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
-"""A user of a host, as `useradd` takes it."""
 CLAIM_PLACE_PATTERN = re.compile(r"(?:~|(?=/))(?:/[\w.@+-]{1,100}){0,10}", re.ASCII)
 """A folder on a host, without what a shell there would read as more than its name."""
 KEYS_OF_HOSTS = ("become", "batch", "between", "on_unreachable", "engine")
@@ -68,36 +55,17 @@ def read_limits(root: TomlTable) -> RunsAtOnce:
     table = root.table("limits") if root.has_since(2, "limits") else None
     if table is None:
         return RunsAtOnce()
-
-    def most(key: str) -> int | None:
-        if not table.has(key):
-            return None
-        return table.integer(key, 1, 1, MAX_RUNS_AT_ONCE)
-
-    return RunsAtOnce(
-        same_hosts=most("same_hosts"),
-        same_folder=most("same_folder"),
-        same_runbook=most("same_runbook"),
-    )
+    return RunsAtOnce(**read_fields(table, RunsAtOnce))
 
 
 def _target(name: str, table: TomlTable) -> Target:
     if not ID_PATTERN.fullmatch(name):
         words = f"a target's name {id_rule(name)}, unlike {name[:40]!r}"
         table.report(words)
-    table.require("hosts")
     target = Target(
         name=name,
-        title=table.text("title"),
-        hosts=table.text_list("hosts"),
-        inventory=table.text("inventory"),
-        first=table.text_list("first"),
-        at_most=table.integer("at_most", MAX_HOSTS, 1, MAX_HOSTS),
-        connect_timeout=read_duration(table, "connect_timeout", "5s"),
-        tries=table.integer("tries", TRIES, 1, MAX_TRIES),
-        ssh_config=table.text("ssh_config"),
+        **read_fields(table, Target, but=("claims_in",)),
         claims_in=_claims_in(table),
-        ignore_vars=table.text_list("ignore_vars"),
     )
     if is_template(target.connect_timeout):
         words = "`connect_timeout` is a duration: hosts are asked before values are"
@@ -172,6 +140,7 @@ def read_rollout(step: TomlTable, action: StepAction | None) -> HostRollout | No
         return None
     _report_misuse(step, action)
     plays = isinstance(action, Run) and bool(action.playbook)
+    given = read_fields(step, HostRollout, but=("engine",))
     engine = read_one_of(step, "engine", ENGINES, "ansible" if plays else "ssh")
     if plays and engine != "ansible":
         step.report("a playbook is played by Ansible alone", "engine")
@@ -180,17 +149,13 @@ def read_rollout(step: TomlTable, action: StepAction | None) -> HostRollout | No
     become = step.text("become")
     if step.has("become") and become and not ACCOUNT_PATTERN.fullmatch(become):
         step.report("`become` is the name of a user, such as root", "become")
-    parallel = step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE)
     return HostRollout(
-        target=step.text("hosts"),
+        **given,
         become=become,
         batch=_batch(step),
-        parallel=parallel,
+        parallel=step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE),
         between=_between(step),
         max_failed=_max_failed(step),
-        on_unreachable=cast(
-            "OnUnreachable", read_one_of(step, "on_unreachable", ON_UNREACHABLE, "fail")
-        ),
         engine=cast("Engine", engine),
     )
 
@@ -239,16 +204,13 @@ def _between(step: TomlTable) -> Between:
     table = step.table("between") if isinstance(value, dict) else None
     if table is None:
         return Between()
-    table.require("healthy")
-    healthy, within = (
-        read_duration(table, "healthy", "2m"),
-        read_duration(table, "within", "15m"),
-    )
-    is_known = not (is_template(healthy) or is_template(within))
-    if is_known and parse_duration(within) < parse_duration(healthy):
-        words = f"`within` ({within}) is over before {healthy} of health"
+    found = Between(**read_fields(table, Between))
+    if is_template(found.healthy) or is_template(found.within):
+        return found
+    if parse_duration(found.within) < parse_duration(found.healthy):
+        words = f"`within` ({found.within}) is over before {found.healthy} of health"
         table.report(f"{words}: it can never go on by itself")
-    return Between(healthy=healthy, within=within)
+    return found
 
 
 def _report_misuse(step: TomlTable, action: StepAction | None) -> None:

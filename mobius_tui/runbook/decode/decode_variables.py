@@ -7,11 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mobius_tui.runbook.decode.value_readers import (
-    VARIABLE_NAME_PATTERN,
+    read_fields,
     read_pattern,
     warn_of_backslash,
 )
 from mobius_tui.runbook.model.actions import chosen_text
+from mobius_tui.runbook.model.keys import VARIABLE_NAME_PATTERN
 from mobius_tui.runbook.model.runbook import Profile, ValueKind, Variable
 from mobius_tui.runbook.model.value_kinds import (
     KINDS,
@@ -46,29 +47,23 @@ def read_variables(root: TomlTable) -> dict[str, tuple[Variable, TomlTable]]:
 
 def _variable(name: str, table: TomlTable) -> Variable:
     kind = _kind(table)
-    choices = table.text_list("choices")
+    given = read_fields(table, Variable, but=("pattern", "from_run"))
+    choices = given["choices"]
+    if kind == "bool" and not choices:
+        given["choices"] = TRUE_FALSE
     variable = Variable(
         name=name,
-        title=table.text("title"),
+        **given,
         default=_value_text(table, "default"),
-        choices=choices or (TRUE_FALSE if kind == "bool" else ()),
-        ask=table.flag("ask"),
-        from_env=table.optional_text("from_env"),
-        secret=table.flag("secret"),
-        run=table.flag("run"),
         kind=kind,
         least=_bound(table, "min"),
         most=_bound(table, "max"),
         pattern=_cheap_pattern(table),
-        hint=table.text("hint") if table.has_since(2, "hint") else "",
-        many=table.has_since(2, "many") and table.flag("many"),
         from_run=(
             read_value_command(table, "from_run")
             if table.has_since(2, "from_run")
             else ""
         ),
-        from_file=table.text("from_file") if table.has_since(2, "from_file") else "",
-        record=table.has_since(2, "record") and table.flag("record"),
     )
     _report_sources(variable, choices, table)
     wrong = bounds_problem(variable)

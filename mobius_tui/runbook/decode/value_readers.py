@@ -7,34 +7,100 @@ import math
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from mobius_tui.runbook.model import limits
 from mobius_tui.runbook.model.check_kinds import Comparisons, Count, HttpStatus, Json
 from mobius_tui.runbook.model.guard_comparison import (
     comparison_problem,
     parse_comparison,
 )
+from mobius_tui.runbook.model.keys import (
+    ADDRESS,
+    ID_PATTERN,
+    MAX_ID_CHARS,
+    PERCENT_PATTERN,
+    AnySize,
+    Compared,
+    Counted,
+    Duration,
+    ExitCodes,
+    Flag,
+    Form,
+    Fraction,
+    Interpreter,
+    Key,
+    Kind,
+    Limited,
+    NamedTexts,
+    OneOf,
+    Pattern,
+    Size,
+    Text,
+    Texts,
+    Whole,
+    keys_of,
+)
+from mobius_tui.runbook.model.limits import bounded
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.template_text import is_template, template_names
 from mobius_tui.runbook.toml.derived_keys import derived_title, id_of, title_of
 from mobius_tui.runbook.toml.table_reader import TomlTable, kind_in_words
 
-MAX_ID_CHARS = 64
-"""An id is part of names of files, which have 255 bytes at most."""
-ID_PATTERN = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{MAX_ID_CHARS - 1}}}")
-VARIABLE_NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-
-ADDRESS_PATTERN = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s/\[\]]+):(\d{1,5})")
-PERCENT_PATTERN = re.compile(r"\d{1,2}(\.\d{1,3})?%")
-COUNT_PATTERN = re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}")
-FILE_MODE_PATTERN = re.compile(r"0?[0-7]{3,4}")
-SHA256_PATTERN = re.compile(r"[0-9A-Fa-f]{64}")
-URL_PATTERN = re.compile(r"https?://[^\s/]+\S*")
-
 _Text = TypeVar("_Text", str, None)
+
+
+def read_fields(
+    table: TomlTable,
+    part: type,
+    *,
+    only: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> dict[str, Any]:
+    """The fields of a class of the model whose keys a table has, by their kinds.
+
+    Reports what is wrong, and the required ones that are missing.
+
+    Args:
+        table: the table that has the keys.
+        part: the class.
+        only: the fields to read; all of them if None.
+        but: fields that the caller reads.
+    """
+    plan = _plan(part, None if only is None else frozenset(only), frozenset(but))
+    table.require(*plan.required)
+    found = dict(plan.usual)
+    for name in table.present_keys(*plan.keys):
+        field, key = plan.keys[name]
+        if key.since == 1 or table.has_since(key.since, name):
+            found[field] = _READERS[type(key.kind)](table, name, key.usual, key.kind)
+    return found
+
+
+class _Plan(NamedTuple):
+    """Which fields are read by their kinds."""
+
+    keys: Mapping[str, tuple[str, Key]]
+    """By key, the field."""
+    required: tuple[str, ...]
+    usual: Mapping[str, Any]
+
+
+@cache
+def _plan(part: type, only: frozenset[str] | None, but: frozenset[str]) -> _Plan:
+    keys = {
+        name: key
+        for name, key in keys_of(part).items()
+        if name not in but and (only is None or name in only)
+    }
+    read = {name: key for name, key in keys.items() if type(key.kind) in _READERS}
+    return _Plan(
+        {key.name: (name, key) for name, key in read.items()},
+        tuple(key.name for key in keys.values() if key.required),
+        {name: key.usual for name, key in read.items()},
+    )
 
 
 def read_id(table: TomlTable, key: str = "id") -> str:
@@ -110,7 +176,9 @@ def read_step_title(table: TomlTable) -> str:
     return table.text("title", filled=True)
 
 
-def read_duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
+def read_duration(
+    table: TomlTable, key: str, default: _Text, kind: Duration
+) -> str | _Text:
     """A duration such as `"1h30m"`, or a text that will be one once filled in."""
     text = _text_with_unit(table, key, '"500ms", "10s" or "1h30m"')
     if text is None:
@@ -124,27 +192,27 @@ def read_duration(table: TomlTable, key: str, default: _Text) -> str | _Text:
     except ValueError:
         table.report(f'`{key}` is a duration: write "500ms", "10s" or "1h30m"', key)
         return default
-    return _bounded(table, key, text, default, limits.bounded_duration)
+    return _bounded(table, key, text, default, kind)
 
 
 def _bounded(
-    table: TomlTable,
-    key: str,
-    text: str,
-    default: _Text,
-    measure: Callable[[str, str], float],
+    table: TomlTable, key: str, text: str, default: _Text, kind: Limited
 ) -> str | _Text:
     """A duration or a size that its key allows."""
     try:
-        measure(text, key)
+        bounded(text, key, kind)
     except ValueError as error:
         table.report(str(error), key)
         return default
     return text
 
 
-def read_count(table: TomlTable, key: str, default: int) -> Count:
+def read_count(
+    table: TomlTable, key: str, default: Count | None, kind: Counted
+) -> Count | None:
     """A count within its limits, or a text with the variable that gives it."""
+    if not table.has(key):
+        return default
     if isinstance(table.node.get(key), str):
         text = table.text(key, filled=True)
         if is_template(text):
@@ -152,13 +220,14 @@ def read_count(table: TomlTable, key: str, default: int) -> Count:
         words = "a whole number, without quotes, or a variable: "
         table.report(f'`{key}` is {words}"${{NAME}}"', key)
         return default
-    return table.integer(key, default, *limits.COUNTS[key])
+    return table.integer(key, 1, kind.least, kind.most)
 
 
 def read_size(
-    table: TomlTable, key: str, default: _Text, *, share: bool = False
+    table: TomlTable, key: str, default: _Text, kind: Size | AnySize
 ) -> str | _Text:
-    """A size such as `"1GiB"`; with `share`, also a percentage such as `"10%"`."""
+    """A size such as `"1GiB"`; where it may be a share, also `"10%"`."""
+    share = isinstance(kind, AnySize) and kind.share
     text = _text_with_unit(table, key, '"512KiB", "200MB" or "1GiB"')
     if text is None:
         return default
@@ -171,9 +240,9 @@ def read_size(
         words = f'write "512KiB", "200MB" or "1GiB"{percent}'
         table.report(f"`{key}` is a size: {words}", key)
         return default
-    if key not in limits.LIMITS:
-        return text
-    return _bounded(table, key, text, default, limits.bounded_size)
+    return (
+        text if isinstance(kind, AnySize) else _bounded(table, key, text, default, kind)
+    )
 
 
 def _text_with_unit(table: TomlTable, key: str, examples: str) -> str | None:
@@ -216,7 +285,7 @@ def warn_of_backslash(table: TomlTable, key: str) -> None:
         table.warn("toml-escape", f"`{key}`: {words}; {remedy}", key)
 
 
-def read_fraction(table: TomlTable, key: str, default: float) -> float:
+def _fraction(table: TomlTable, key: str, default: float, _: Fraction) -> float:
     """A number from 0 to 1."""
     words = "a fraction from 0 to 1, such as 0.05"
     value = table.value(key, (int, float), words)
@@ -228,8 +297,8 @@ def read_fraction(table: TomlTable, key: str, default: float) -> float:
     return float(value)
 
 
-def read_exit_codes(
-    table: TomlTable, key: str, default: tuple[int, ...]
+def _exit_codes(
+    table: TomlTable, key: str, default: tuple[int, ...], _: ExitCodes
 ) -> tuple[int, ...]:
     """A list of exit codes."""
     values = table.value(key, (list,), "a list of exit codes, such as [0, 3]")
@@ -261,19 +330,19 @@ def read_http_status(table: TomlTable) -> HttpStatus:
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def read_interpreter(table: TomlTable) -> tuple[str, ...]:
-    """`shell`: the program that runs a script, and its arguments.
+def read_interpreter(table: TomlTable, key: str = "shell") -> tuple[str, ...]:
+    """The program that runs a script, and its arguments.
 
     `${}` in them is an error, as nothing is filled in; but not after `-c` or `-e`,
     where it is code.
     """
-    found = table.text_list("shell")
+    found = table.text_list(key)
     for index, word in enumerate(found):
         names = template_names(word)
         if names and (not index or found[index - 1] not in ("-c", "-e")):
             words = "nothing is filled in here; the values are in the environment"
             remedy = f"write {_through_bash(found)}, where $0 is the script"
-            table.report(f"{words}: {remedy}", "shell", index)
+            table.report(f"{words}: {remedy}", key, index)
     return found
 
 
@@ -290,72 +359,24 @@ def _through_bash(argv: tuple[str, ...]) -> str:
     return f"""["bash", "-c", '{" ".join(parts)}']"""
 
 
-def read_url(table: TomlTable, key: str = "url", *, shown: bool = True) -> str:
-    """An http or https URL, or a text that will be one once filled in.
-
-    Args:
-        table: the table.
-        key: its key.
-        shown: whether it is shown or sent, so that it must have no secret.
-    """
-    words = "begins with http:// or https://"
-    return _shaped(table, key, URL_PATTERN.fullmatch, words, shown=shown)
-
-
-def read_address(table: TomlTable, key: str) -> str:
-    """A `host:port`."""
-    return _shaped(table, key, _is_address, 'is "host:port"')
-
-
 def is_address(text: str) -> bool:
     """Whether a text is `host:port`, or has a name that is still to be filled in."""
-    return is_template(text) or bool(_is_address(text))
+    return is_template(text) or _fits(text, ADDRESS)
 
 
-def _is_address(text: str) -> bool:
-    match = ADDRESS_PATTERN.fullmatch(text)
-    return match is not None and 0 < int(match[1]) < 65536
-
-
-def read_count_comparison(table: TomlTable, key: str, default: str) -> str:
-    """A count to satisfy, such as `>=1`."""
-    if table.has(key) and table.value(key, (str,), 'a text, such as ">=1"') is None:
-        return default
-    words = 'is a comparison, such as ">=1", "<3" or "0"'
-    return _shaped(table, key, COUNT_PATTERN.fullmatch, words) or default
-
-
-def read_file_mode(table: TomlTable, key: str) -> str | None:
-    """Octal permissions."""
-    words = 'is octal, such as "0755"'
-    return (
-        _shaped(table, key, FILE_MODE_PATTERN.fullmatch, words)
-        if table.has(key)
-        else None
-    )
-
-
-def read_sha256(table: TomlTable, key: str) -> str | None:
-    """64 hexadecimal digits."""
-    words = "is 64 hexadecimal digits"
-    return (
-        _shaped(table, key, SHA256_PATTERN.fullmatch, words) if table.has(key) else None
-    )
-
-
-def _shaped(
-    table: TomlTable,
-    key: str,
-    fits: Callable[[str], object],
-    words: str,
-    *,
-    shown: bool = True,
-) -> str:
+def _form(table: TomlTable, key: str, default: _Text, kind: Form) -> str | _Text:
     """A text that must have a certain form, unless it is still to be filled in."""
-    text = table.text(key, filled=True, shown=shown)
-    if table.has(key) and not is_template(text) and not fits(text):
-        table.report(f"`{key}` {words}", key)
-    return text
+    if table.value(key, (str,), kind.instead) is None:
+        return default
+    text = table.text(key, filled=True, shown=kind.shown)
+    if not is_template(text) and not _fits(text, kind):
+        table.report(f"`{key}` {kind.words}", key)
+    return text or default
+
+
+def _fits(text: str, kind: Form) -> bool:
+    found = kind.pattern.fullmatch(text)
+    return found is not None and (kind.fits is None or bool(kind.fits(text)))
 
 
 def read_one_of(
@@ -475,3 +496,46 @@ def _frozen(table: TomlTable, value: Any, *path: str | int) -> Json:
         case _:
             table.report("JSON has no dates, times, inf or nan", *path)
             return None
+
+
+_Reader = Callable[[TomlTable, str, Any, Any], Any]
+"""Reads a key of a table: given the table, the key, its default and its kind."""
+
+
+def _text(table: TomlTable, key: str, default: Any, kind: Text) -> Any:
+    return table.text(
+        key, default or "", lines=kind.lines, filled=kind.filled, shown=kind.shown
+    )
+
+
+_READERS: Mapping[type[Kind], _Reader] = {
+    Text: _text,
+    Flag: lambda table, key, default, _: table.flag(key, default=default),
+    Whole: lambda table, key, default, kind: table.integer(
+        key, default, kind.least, kind.most
+    ),
+    Counted: read_count,
+    Fraction: _fraction,
+    Duration: read_duration,
+    Size: read_size,
+    AnySize: read_size,
+    OneOf: lambda table, key, default, kind: read_one_of(
+        table, key, kind.words, default or kind.words[-1]
+    ),
+    Texts: lambda table, key, default, kind: table.text_list(
+        key, default, filled=kind.filled
+    ),
+    NamedTexts: lambda table, key, _, kind: table.text_table(
+        key, filled=kind.filled, shown=kind.shown
+    ),
+    Pattern: lambda table, key, default, kind: (
+        default
+        if (found := read_pattern(table, key, filled=kind.filled)) is None
+        else found
+    ),
+    Form: _form,
+    ExitCodes: _exit_codes,
+    Interpreter: lambda table, key, _default, _kind: read_interpreter(table, key),
+    Compared: lambda table, key, _default, _kind: read_comparisons(table, key),
+}
+"""How a key of each kind is read; what has none, its caller reads."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mobius_tui.errors import UsageError
 from mobius_tui.folders import make_folders
-from mobius_tui.runbook.decode.value_readers import ID_PATTERN
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_folder, own_folder
+from mobius_tui.runbook.model.keys import ID_PATTERN
 from mobius_tui.runbook.text.names import id_from_text
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import (

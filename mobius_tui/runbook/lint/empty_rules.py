@@ -7,7 +7,7 @@ value is allowed, and nobody else is become.
 from __future__ import annotations
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
-from mobius_tui.runbook.decode.key_table import KEYS, place_of
+from mobius_tui.runbook.model.key_table import KEYS, place_of
 from mobius_tui.runbook.toml.problem import LintRule
 
 EMPTY_VALUE = LintRule(

@@ -1,15 +1,29 @@
 """The actions of a step: run, manual, message, decision, watch."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.keys import (
+    MAX_OUTPUT,
+    TIMEOUT,
+    VARIABLE_NAME,
+    WHILE,
+    ExitCodes,
+    Flag,
+    Inner,
+    Interpreter,
+    Key,
+    OneOf,
+    Pattern,
+    Text,
+    Texts,
+)
 
 Effect = Literal["read", "change", "destroy"]
 """The effect of a command; it decides how the step is confirmed."""
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh", "ash"))
 """Programs that read scripts as bash does, more or less."""
@@ -34,11 +48,15 @@ def is_shell(interpreter: Sequence[str]) -> bool:
 class Ask:
     """A typed answer that a `manual` step asks for."""
 
-    var: str
-    title: str = ""
-    match: str | None = None
+    var: Annotated[
+        str, Key(VARIABLE_NAME, "the variable that takes the answer", required=True)
+    ]
+    title: Annotated[str, Key(Text(filled=True), "the question")] = ""
+    match: Annotated[
+        str | None, Key(Pattern(), "the pattern that the whole answer must match")
+    ] = None
     """A pattern that the whole answer must match."""
-    hint: str = ""
+    hint: Annotated[str, Key(Text(), "what the pattern wants, in words")] = ""
     """The form of the answer in words, for a person: a pattern is for programs."""
 
 
@@ -52,26 +70,108 @@ DEFAULT_MAX_OUTPUT_PER_HOST = "16MiB"
 class Run:
     """A script, for bash with strict flags or another program."""
 
-    script: str
-    shell: tuple[str, ...] = ()
+    script: Annotated[
+        str,
+        Key(
+            Text(lines=True, some=True),
+            "the script",
+            name="run",
+            like="command commands cmd script shell_command sh bash exec execute",
+        ),
+    ]
+    shell: Annotated[
+        tuple[str, ...],
+        Key(
+            Interpreter(),
+            'program and arguments, such as `["python3"]`. Nothing is '
+            'filled in; to give it a variable write `["bash", "-c", \'psql '
+            '-h "$host" -f "$0"\']`, where `$0` is the script; bash without it',
+            like="interpreter executable language",
+        ),
+    ] = ()
     """The program and its arguments; empty for bash with the strict flags."""
-    effect: Effect = "change"
+    effect: Annotated[
+        Effect,
+        Key(
+            OneOf(EFFECTS),
+            "`read`, `change` or `destroy`: what it does to the world, "
+            "which decides how it is confirmed; where it is not said, {usual}, and "
+            'with `follow` or `tty` `"read"`',
+            like="type kind level risk",
+            write='`effect = "read"`, "change" or "destroy"',
+        ),
+    ] = "change"
     is_judged: bool = False
     """Whether `effect` was left out, and is what the script was judged to do."""
-    success: tuple[int, ...] = (0,)
-    warning: tuple[int, ...] = ()
-    timeout: str | None = "10m"
+    success: Annotated[
+        tuple[int, ...],
+        Key(
+            ExitCodes(),
+            "exit codes that pass",
+            like="exit_codes success_codes ok_codes",
+        ),
+    ] = (0,)
+    warning: Annotated[
+        tuple[int, ...], Key(ExitCodes(), "exit codes that pass with a warning")
+    ] = ()
+    timeout: Annotated[
+        str | None,
+        Key(
+            TIMEOUT,
+            "after this long it is stopped, {usual}; with `follow` or `tty` it has "
+            "no limit",
+            like="max_time time_limit timeout_seconds deadline",
+            write='`timeout = "30s"`',
+        ),
+    ] = "10m"
     """A duration; `None` for no limit, as `follow` and `tty` steps have."""
-    follow: bool = False
+    follow: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it goes on until stopped, or until all other steps of its "
+            "phase are done, beside the others, and blocks nothing",
+            like="background daemon stream",
+            write="`follow = true`",
+        ),
+    ] = False
     """Whether it goes on until stopped, beside the others."""
-    tty: bool = False
+    tty: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it gets a terminal to itself, and a person at it; see below",
+            like="interactive pty terminal",
+            write="`tty = true`",
+        ),
+    ] = False
     """Whether it runs in a terminal with a person; its output is not recorded."""
-    max_output: str = DEFAULT_MAX_OUTPUT
+    max_output: Annotated[
+        str,
+        Key(
+            MAX_OUTPUT,
+            "when it has written this much, it is stopped; [on "
+            "hosts](#many-hosts) it goes on, and what is over this on "
+            "each of them is dropped and counted, {usual}; with `hosts` "
+            f'`"{DEFAULT_MAX_OUTPUT_PER_HOST}"`',
+        ),
+    ] = DEFAULT_MAX_OUTPUT
     """The size of output at which the step is stopped; on each of many hosts, of which
     no more is kept."""
-    playbook: str = ""
+    playbook: Annotated[
+        str,
+        Key(
+            Text(some=True),
+            "an Ansible playbook in place of `run`, from the runbook's "
+            "folder; it wants ansible-core",
+            since=2,
+        ),
+    ] = ""
     """The file of an Ansible playbook that it plays in place of a script."""
-    playbook_vars: tuple[str, ...] = ()
+    playbook_vars: Annotated[
+        tuple[str, ...],
+        Key(Texts(), "variables that the playbook is given, secrets too", name="vars"),
+    ] = ()
     """`vars` in TOML: the variables that a playbook is given."""
 
 
@@ -79,17 +179,43 @@ class Run:
 class Manual:
     """A task that a person does and ticks."""
 
-    text: str
-    ask: tuple[Ask, ...] = ()
+    text: Annotated[
+        str,
+        Key(
+            Text(lines=True, filled=True, some=True),
+            "what a person does, and ticks; Markdown",
+            name="manual",
+            like="instruction instructions text todo checklist",
+        ),
+    ]
+    ask: Annotated[
+        tuple[Ask, ...],
+        Key(
+            Inner((Ask,), ("object", "array")),
+            "what the person is asked then; a list of tables for several questions",
+            like="prompt question input",
+            write="`manual` with `ask = { var = 'x' }`",
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendMessage:
     """A message to show, edit, copy or send."""
 
-    message: str
+    message: Annotated[
+        str,
+        Key(
+            Text(),
+            "the id of the message",
+            like="notify send slack",
+            write="`message`, the id of a [[message]]",
+        ),
+    ]
     """The id of a `[[message]]`."""
-    to: tuple[str, ...] = ()
+    to: Annotated[
+        tuple[str, ...], Key(Texts(), "the ids of the channels that it is for")
+    ] = ()
     """Ids of channels; without one `--auto` sends nothing."""
 
 
@@ -97,26 +223,53 @@ class SendMessage:
 class Option:
     """One option of a decision."""
 
-    value: str
+    value: Annotated[
+        str, Key(Text(), "the value that the variable takes", required=True)
+    ]
     """The value of the variable; empty for one that is shown, but cannot be chosen."""
-    title: str = ""
-    why: str = ""
-    go: str | None = None
+    title: Annotated[str, Key(Text(filled=True), "what the option is called")] = ""
+    why: Annotated[str, Key(Text(lines=True, filled=True), "when to choose it")] = ""
+    go: Annotated[str | None, Key(Text(), "the phase that it enters")] = None
     """The phase that it enters."""
-    end: bool = False
+    end: Annotated[bool, Key(Flag(), "it ends the run")] = False
     """Whether it ends the run."""
+
+
+LISTER: Mapping[str, Key] = {
+    "run": Key(
+        Text(lines=True, some=True),
+        "a command that prints such lines when the decision is opened, in place of a "
+        "variable",
+        "run",
+        since=2,
+        required=True,
+    ),
+}
+"""The keys of `from`, where a command lists the options."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choose:
     """A recorded decision."""
 
-    var: str
-    options: tuple[Option, ...] = ()
+    var: Annotated[
+        str, Key(VARIABLE_NAME, "the variable that takes the decision", required=True)
+    ]
+    options: Annotated[
+        tuple[Option, ...],
+        Key(Inner((Option,), ("array",)), "the options, in their order", name="option"),
+    ] = ()
     """The options in the runbook; empty if they come `from` a variable."""
-    from_: str | None = None
+    from_: Annotated[
+        str | None,
+        Key(
+            Inner((LISTER,), ("string", "object")),
+            "the variable whose lines are the options: value, title and "
+            "why, with tabs between",
+        ),
+    ] = None
     """The variable with the options, which an earlier step sets."""
-    multi: bool = False
+    multi: Annotated[bool, Key(Flag(), "several may be chosen")] = False
     from_run: str = ""
     """The script that lists the options when the decision is opened; `from_` is then
     the name under which the run holds them, which no variable can have."""
@@ -163,7 +316,7 @@ def chosen_options(text: str | None) -> tuple[str, ...]:
 class Watch:
     """Watch health for a time."""
 
-    for_: str
+    for_: Annotated[str, Key(WHILE, 'how long, such as `"30m"`', required=True)]
     """The duration; `for` in TOML."""
 
 

@@ -1,15 +1,43 @@
 """The kinds of check that a step can have, as a runbook says them."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from textwrap import shorten
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.runbook.model.guard_comparison import comparison_in_words
+from mobius_tui.runbook.model.keys import (
+    ADDRESS,
+    ANY_NAMES,
+    EVERY,
+    LATENCY,
+    SOME_TEXT,
+    STATUS,
+    TIMEOUT,
+    URL,
+    WHILE,
+    AnySize,
+    Compared,
+    Counted,
+    ExitCodes,
+    Flag,
+    Form,
+    Inner,
+    Interpreter,
+    Key,
+    NamedTexts,
+    OneOf,
+    Other,
+    Part,
+    Pattern,
+    Text,
+    Texts,
+    keys_of,
+)
 
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
@@ -19,6 +47,18 @@ Count = int | str
 """A count, or a text that is one once a variable is filled in."""
 HttpStatus = int | tuple[int, ...]
 """The status of an answer, or several of which each is right."""
+
+
+COUNT = Form(
+    re.compile(r"(?:>=|<=|==|!=|>|<)?\s*\d{1,9}"),
+    'is a comparison, such as ">=1", "<3" or "0"',
+    instead='a text, such as ">=1"',
+)
+FILE_MODE = Form(re.compile(r"0?[0-7]{3,4}"), 'is octal, such as "0755"')
+SHA256 = Form(re.compile(r"[0-9A-Fa-f]{64}"), "is 64 hexadecimal digits")
+TEXT_OR_TEXTS = Other({"type": ["string", "array"], "items": SOME_TEXT})
+RECORD_TYPES = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA")
+CA_SAYS = "a file of certificates to trust, in place of the system's"
 
 
 def status_in_words(status: HttpStatus) -> str:
@@ -37,14 +77,43 @@ def _pointers_in_words(wanted: Mapping[str, Comparisons]) -> str:
 class Repeat:
     """How often a check is repeated; part of each kind of check."""
 
-    attempts: Count | None = None
+    attempts: Annotated[
+        Count | None,
+        Key(
+            Counted(1, 10_000),
+            'how many looks in all, or `"${name}"`; as many as '
+            "`consecutive` where it is not given",
+            like="retries tries count",
+        ),
+    ] = None
     """Looks in all; `consecutive` if neither it nor `deadline` is given."""
-    consecutive: Count = 1
+    consecutive: Annotated[
+        Count,
+        Key(
+            Counted(1, 10_000),
+            "how many looks in a row must hold",
+            like="successes threshold success_threshold",
+        ),
+    ] = 1
     """Looks in a row that must succeed; a failure restarts the count."""
-    every: str = "5s"
-    timeout: str = "10s"
+    every: Annotated[
+        str,
+        Key(
+            EVERY, "the time between two looks", like="interval delay period frequency"
+        ),
+    ] = "5s"
+    timeout: Annotated[str, Key(TIMEOUT, "the limit of one look")] = "10s"
     """The time limit of one look."""
-    deadline: str | None = None
+    deadline: Annotated[
+        str | None,
+        Key(
+            WHILE,
+            "how long it is looked at before it has failed",
+            name="for",
+            since=2,
+            like="deadline max_duration within",
+        ),
+    ] = None
     """How long after the first look a last one is made; `for` in TOML."""
 
     @property
@@ -59,17 +128,54 @@ class Repeat:
 class HttpCheck:
     """`http`: a URL answers as it should."""
 
-    url: str
-    status: HttpStatus = 200
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    json: Mapping[str, Json] = field(default_factory=dict)
+    url: Annotated[
+        str,
+        Key(
+            URL, "the address that is asked", required=True, like="uri endpoint address"
+        ),
+    ]
+    status: Annotated[
+        HttpStatus,
+        Key(
+            STATUS,
+            "the status that the answer must have",
+            like="code status_code expected_status expect",
+        ),
+    ] = 200
+    method: Annotated[str, Key(Text(), "the method of the request")] = "GET"
+    headers: Annotated[
+        Mapping[str, str],
+        Key(
+            NamedTexts(shown=False),
+            "headers of the request; a secret may stand in them",
+        ),
+    ] = field(default_factory=dict)
+    json: Annotated[
+        Mapping[str, Json],
+        Key(
+            ANY_NAMES,
+            "what the JSON of the answer must hold",
+            like="body data",
+            write="`json`, of what the answer holds, or `contains`",
+        ),
+    ] = field(default_factory=dict)
     """What the answer has, by name."""
-    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    pointers: Annotated[Mapping[str, Comparisons], Key(ANY_NAMES, name="json")] = field(
+        default_factory=dict
+    )
     """What the answer has at JSON pointers; `json` in TOML, too."""
-    contains: str | None = None
-    faster_than: str | None = None
-    ca: str | None = None
+    contains: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            "a text that the answer must hold",
+            like="text content match",
+        ),
+    ] = None
+    faster_than: Annotated[
+        str | None, Key(LATENCY, "the answer must be there sooner")
+    ] = None
+    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -85,8 +191,12 @@ class HttpCheck:
 class ProcessCheck:
     """`process`: the count of matching processes satisfies `count`."""
 
-    match: str
-    count: str = ">=1"
+    match: Annotated[
+        str, Key(Pattern(), "the pattern for the command line", required=True)
+    ]
+    count: Annotated[
+        str, Key(COUNT, 'the count that is right: {usual}, `"<3"`, `"0"`')
+    ] = ">=1"
     """A comparison such as `>=1`, `==2`, `<3`, or a bare number, which means `==`."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -100,8 +210,12 @@ class ProcessCheck:
 class ServiceCheck:
     """`service`: every unit in `names` is in one of `state`."""
 
-    names: tuple[str, ...]
-    state: tuple[str, ...] = ("active",)
+    names: Annotated[
+        tuple[str, ...], Key(Texts(filled=True), "the units", required=True)
+    ]
+    state: Annotated[tuple[str, ...], Key(Texts(), "the states that are right")] = (
+        "active",
+    )
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -114,10 +228,14 @@ class ServiceCheck:
 class ChecksumCheck:
     """`checksum`: `file` has the SHA-256 in `sums` or `sha256`."""
 
-    file: str
-    sums: str | None = None
+    file: Annotated[str, Key(Text(filled=True), "the file", required=True)]
+    sums: Annotated[str | None, Key(Text(filled=True), "the file that has the sum")] = (
+        None
+    )
     """A file whose first word is the hash; a name after it is ignored."""
-    sha256: str | None = None
+    sha256: Annotated[
+        str | None, Key(SHA256, "the sum itself, 64 hexadecimal digits")
+    ] = None
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -130,15 +248,25 @@ class ChecksumCheck:
 class FileCheck:
     """`file`: a path exists, or is absent, and is as it should be."""
 
-    path: str
-    absent: bool = False
-    same_as: str | None = None
+    path: Annotated[str, Key(Text(filled=True), "the path", required=True)]
+    absent: Annotated[bool, Key(Flag(), "it must not exist")] = False
+    same_as: Annotated[
+        str | None, Key(Text(filled=True), "the file or folder that it must equal")
+    ] = None
     """A path with equal content; for folders, every file below it."""
-    mode: str | None = None
+    mode: Annotated[
+        str | None, Key(FILE_MODE, 'its rights in octal digits, `"0755"`')
+    ] = None
     """Octal permissions, such as `0755`."""
-    newer_than: str | None = None
+    newer_than: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            'a path that it is newer than, or its greatest age, `"1h"`',
+        ),
+    ] = None
     """A path, or a duration before now."""
-    min_size: str | None = None
+    min_size: Annotated[str | None, Key(AnySize(), 'its least size, `"1KiB"`')] = None
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -157,9 +285,9 @@ class FileCheck:
 class PortCheck:
     """`port`: `at` accepts a connection, or refuses it when `closed`."""
 
-    at: str
+    at: Annotated[str, Key(ADDRESS, '`"host:port"`', required=True)]
     """`host:port`."""
-    closed: bool = False
+    closed: Annotated[bool, Key(Flag(), "it must not accept one")] = False
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -172,10 +300,20 @@ class PortCheck:
 class TlsCheck:
     """`tls`: the certificate at `at` is valid for `min_days` more."""
 
-    at: str
-    min_days: Count = 0
-    ca: str | None = None
-    server_name: str | None = None
+    at: Annotated[str, Key(ADDRESS, '`"host:port"`', required=True)]
+    min_days: Annotated[
+        Count, Key(Counted(0, 36_500), "the days for which it must be valid still")
+    ] = 0
+    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
+    server_name: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            "the name that is asked for and that the certificate is for",
+            name="name",
+            since=2,
+        ),
+    ] = None
     """The name that is asked for and must be in it; the host of `at` if it is not
     given. `name` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
@@ -191,17 +329,44 @@ class TlsCheck:
 class DnsCheck:
     """`dns`: the records of a name, as one server has them."""
 
-    name: str
-    type: str = "A"
-    at: str | None = None
+    name: Annotated[
+        str,
+        Key(
+            Text(filled=True),
+            "the name that is asked for",
+            required=True,
+            like="host domain hostname",
+        ),
+    ]
+    type: Annotated[str, Key(OneOf(RECORD_TYPES), "the kind of record")] = "A"
+    at: Annotated[
+        str | None,
+        Key(
+            ADDRESS,
+            'the server, `"host:53"`; else the first one of `/etc/resolv.conf`',
+            like="server nameserver resolver",
+            write='`at = "10.0.0.53:53"`',
+        ),
+    ] = None
     """The server, as `host:port`; the system's first one if it is not given."""
-    records: tuple[str, ...] = ()
+    records: Annotated[
+        tuple[str, ...],
+        Key(
+            TEXT_OR_TEXTS,
+            "all that there must be, in any order",
+            like="is equals value address expect answer",
+        ),
+    ] = ()
     """All that there are."""
-    contains: tuple[str, ...] = ()
+    contains: Annotated[
+        tuple[str, ...], Key(TEXT_OR_TEXTS, "some that there must be")
+    ] = ()
     """Some of those that there are."""
-    absent: bool = False
+    absent: Annotated[bool, Key(Flag(), "there must be none")] = False
     """Whether there is none."""
-    ttl: Comparisons = ()
+    ttl: Annotated[
+        Comparisons, Key(Compared(), 'how long each may be remembered, `"<= 60s"`')
+    ] = ()
     """How long each may be remembered: a duration, or a number of seconds."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -227,9 +392,14 @@ class DnsCheck:
 class DiskCheck:
     """`disk`: at least `free` is free where `path` is."""
 
-    free: str
+    free: Annotated[
+        str,
+        Key(
+            AnySize(share=True), 'a size, `"1GiB"`, or a share, `"10%"`', required=True
+        ),
+    ]
     """A size, or a percentage such as `10%`."""
-    path: str = "."
+    path: Annotated[str, Key(Text(filled=True), "a path on the disk")] = "."
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -242,7 +412,14 @@ class DiskCheck:
 class MemoryCheck:
     """`memory`: at least `free` is available."""
 
-    free: str
+    free: Annotated[
+        str,
+        Key(
+            AnySize(share=True),
+            'a size, `"512MiB"`, or a share, `"10%"`',
+            required=True,
+        ),
+    ]
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -255,15 +432,40 @@ class MemoryCheck:
 class RunCheck:
     """`run`: a shell predicate, read-only by promise."""
 
-    script: str
-    shell: tuple[str, ...] = ()
+    script: Annotated[
+        str, Key(Text(lines=True, some=True), "the script", required=True)
+    ]
+    shell: Annotated[
+        tuple[str, ...],
+        Key(Interpreter(), "the program that runs it, and its arguments; bash"),
+    ] = ()
     """The program and its arguments; empty for bash with the strict flags."""
-    success: tuple[int, ...] = (0,)
-    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    success: Annotated[
+        tuple[int, ...], Key(ExitCodes(), "the exit codes that are right")
+    ] = (0,)
+    pointers: Annotated[
+        Mapping[str, Comparisons],
+        Key(
+            ANY_NAMES,
+            "comparisons at JSON pointers into what it prints",
+            name="json",
+            since=2,
+        ),
+    ] = field(default_factory=dict)
     """What its standard output, as JSON, has at some pointers; `json` in TOML."""
-    is_: Comparisons = ()
+    is_: Annotated[
+        Comparisons, Key(Compared(), "a comparison of all that it prints", since=2)
+    ] = ()
     """What its standard output is, without blanks around it; `is` in TOML."""
-    on_host: bool = False
+    on_host: Annotated[
+        bool,
+        Key(
+            Other({"enum": ["here", "host"]}),
+            '`"here"` (the default), or `"host"`: on each host of a step with `hosts`',
+            name="on",
+            since=2,
+        ),
+    ] = False
     """Whether it runs on each host of a step with `hosts`; `on = "host"` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -311,12 +513,44 @@ def database_url_problem(url: str) -> str:
 class SqlCheck:
     """`sql`: the first value that a query gives; the database is only read."""
 
-    query: str
+    query: Annotated[
+        str,
+        Key(
+            Text(lines=True, filled=True, some=True),
+            "the query, which only reads",
+            required=True,
+            like="statement sql script",
+        ),
+    ]
     """A value that is filled in for `${}` must be a name or a number."""
-    is_: Comparisons
-    url: str | None = None
+    is_: Annotated[
+        Comparisons,
+        Key(
+            Compared(),
+            "what the value is compared with",
+            required=True,
+            like="equals expect value result json",
+        ),
+    ]
+    url: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            "`postgresql://USER@HOST:PORT/DATABASE` or `mysql://…`",
+            like="client driver engine host server dsn",
+            write="`url`, whose scheme names the client",
+        ),
+    ] = None
     """A PostgreSQL or MySQL database, asked by its own client."""
-    file: str | None = None
+    file: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            "a file of SQLite, in place of `url`",
+            like="database db path",
+            write="`url`, or `file` for SQLite",
+        ),
+    ] = None
     """A SQLite database."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -337,9 +571,25 @@ class SqlCheck:
 class LogCheck:
     """`log`: since the step began, a line of a file matches; or none does."""
 
-    file: str
-    match: str | None = None
-    not_: str | None = None
+    file: Annotated[
+        str, Key(Text(filled=True), "the file", required=True, like="path name")
+    ]
+    match: Annotated[
+        str | None,
+        Key(
+            Pattern(),
+            "a pattern that a new line must match",
+            like="pattern regex appears contains wanted",
+        ),
+    ] = None
+    not_: Annotated[
+        str | None,
+        Key(
+            Pattern(),
+            "a pattern that no new line may match",
+            like="absent unwanted without",
+        ),
+    ] = None
     """A pattern that no line may match; `not` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -355,8 +605,12 @@ class LogCheck:
 class OutputCheck:
     """`output`: a line of the action's output matches; or none does, with `not`."""
 
-    match: str | None = None
-    not_: str | None = None
+    match: Annotated[str | None, Key(Pattern(), "a pattern that a line must match")] = (
+        None
+    )
+    not_: Annotated[str | None, Key(Pattern(), "a pattern that no line may match")] = (
+        None
+    )
     """A pattern that no line may match; `not` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -386,21 +640,94 @@ Check = (
 )
 
 
+_TABLE = ("object", "array")
+_SHORT = ("string", "object", "array")
+"""A table or a list of tables, and a text for each that has its main key alone."""
+_ONCE: Mapping[str, Key] = {
+    name: keys_of(Repeat)[name] for name in ("every", "timeout")
+}
+"""Of how a check is repeated, what an output has that does not change any more."""
+
+
+def _kind(
+    model: type[Check],
+    says: str,
+    *,
+    types: tuple[str, ...] = _SHORT,
+    repeat: Part = Repeat,
+    since: int = 1,
+    like: str = "",
+    write: str = "",
+) -> Key:
+    kind = Inner((model, repeat), types)
+    return Key(kind, says, since=since, like=like, write=write)
+
+
+CHECK_KEYS: Mapping[str, Key] = {
+    "http": _kind(
+        HttpCheck,
+        "the URL answers as it should",
+        like="url uri endpoint get",
+        write="`http = { url = 'https://…' }`",
+    ),
+    "process": _kind(ProcessCheck, "the count of processes whose command line matches"),
+    "service": _kind(
+        ServiceCheck,
+        "every unit of systemd is in one of the states",
+        like="systemd unit units",
+        write="`service = { names = ['x'] }`",
+    ),
+    "checksum": _kind(
+        ChecksumCheck,
+        "a file's SHA-256 is the one given",
+        types=_TABLE,
+        like="sha256 hash md5",
+    ),
+    "file": _kind(FileCheck, "a path exists, or not"),
+    "port": _kind(
+        PortCheck,
+        "an address accepts a connection, or not",
+        like="tcp socket connect",
+        write='`port = { at = "host:80" }`',
+    ),
+    "tls": _kind(TlsCheck, "a certificate is valid for long enough"),
+    "dns": _kind(DnsCheck, "a name server tells these records", since=2),
+    "sql": _kind(
+        SqlCheck,
+        "the first value of the first row is as it should be",
+        types=_TABLE,
+        since=2,
+        like="psql mysql mariadb sqlite sqlite3 database query postgres",
+    ),
+    "log": _kind(
+        LogCheck,
+        "what is written to a file since the step began",
+        types=_TABLE,
+        since=2,
+    ),
+    "disk": _kind(DiskCheck, "so much of a disk is free"),
+    "memory": _kind(MemoryCheck, "so much memory is free"),
+    "run": _kind(
+        RunCheck,
+        "a script succeeds; it promises to change nothing",
+        like="command cmd script shell exec bash",
+        write="`run`; its `json` compares what it prints",
+    ),
+    "output": _kind(
+        OutputCheck,
+        "lines of the action's output match, or none does",
+        repeat=_ONCE,
+        like="stdout contains regex",
+        write="`output = { match = 'x' }`",
+    ),
+}
+"""The keys of the kinds of check; the first part of each is its model."""
+CHECK_TABLE: tuple[Part, ...] = (Repeat, CHECK_KEYS)
+"""What a table of checks has; in format 2 it may say beside the kinds how often all of
+them are repeated."""
 CHECK_KINDS: Mapping[str, type[Check]] = {
-    "http": HttpCheck,
-    "process": ProcessCheck,
-    "service": ServiceCheck,
-    "checksum": ChecksumCheck,
-    "file": FileCheck,
-    "port": PortCheck,
-    "tls": TlsCheck,
-    "dns": DnsCheck,
-    "disk": DiskCheck,
-    "memory": MemoryCheck,
-    "run": RunCheck,
-    "sql": SqlCheck,
-    "log": LogCheck,
-    "output": OutputCheck,
+    name: cast("type[Check]", cast("Inner", key.kind).parts[0])
+    for name, key in CHECK_KEYS.items()
 }
 """The name of each kind in TOML, and its model."""
 

@@ -1,59 +1,175 @@
 """The health section of a runbook: probes and triggers; loopback URLs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from ipaddress import IPv6Address, ip_address
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.check_kinds import (
+    CA_SAYS,
+    CHECK_TABLE,
     Check,
     Comparisons,
     HttpStatus,
     Json,
     SqlCheck,
 )
+from mobius_tui.runbook.model.keys import (
+    ADDRESS,
+    ANY_NAMES,
+    EVERY,
+    ID,
+    LATENCY,
+    NAMED,
+    STATUS,
+    TIMEOUT,
+    URL,
+    Duration,
+    Flag,
+    Fraction,
+    Inner,
+    Key,
+    NamedTexts,
+    OneOf,
+    Other,
+    Text,
+    Whole,
+    text_matching,
+)
+
+CHECKS = Whole(1, 10_000)
+"""A window or count of checks: more would take days."""
+HOSTS_EVERY = Duration("10s", "1h")
+"""A host that refuses somebody may hold it against them for some seconds, so that who
+asks more often than that is not let in any more."""
+GRACE = Duration("0s", "24h")
+"""A rollback that waits longer for somebody to hold it comes too late for anyone."""
+_REPORTED = "a figure that the service reports itself"
+
+
+def _unit(says: str, *units: str) -> Mapping[str, Key]:
+    return {"unit": Key(OneOf(units), f"the unit of the figure: {says}", "unit")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
     """A figure that a service reports about itself, by JSON pointer."""
 
-    at: str
+    at: Annotated[
+        str,
+        Key(
+            Other(text_matching("(?:/[\\s\\S]*)?")),
+            "the JSON pointer to the figure, `/requests/p95_ms`",
+            required=True,
+        ),
+    ]
     """RFC 6901 pointer into the probe's answer."""
     unit: Literal["ms", "s", "fraction"] = "fraction"
+
+
+ERROR_RATE_UNITS = _unit("`fraction`, from 0 to 1", "fraction")
+P95_UNITS = _unit("`ms` or `s`", "ms", "s")
+"""The units of each figure; without `unit`, it has the first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
     """A `[[health.probe]]`: what is requested, and which answers are healthy."""
 
-    id: str
-    url: str = ""
+    id: Annotated[
+        str, Key(ID, "its name, `${health.ID}`; in format 2 the title makes it")
+    ]
+    url: Annotated[
+        str,
+        Key(
+            URL,
+            "the address that is asked; required without `check`",
+            like="uri endpoint address",
+        ),
+    ] = ""
     """Empty if `check` says what is looked at."""
-    check: Check | None = None
-    hosts: str = ""
+    check: Annotated[
+        Check | None,
+        Key(
+            Inner(CHECK_TABLE),
+            "one check by which it looks, in place of `url`",
+            since=2,
+            see="more-checks-format-2",
+        ),
+    ] = None
+    hosts: Annotated[
+        str,
+        Key(
+            Text(some=True),
+            "the name of a target: `check.service` or `check.process` is "
+            "looked at on each of its hosts",
+            since=2,
+            see="more-checks-format-2",
+        ),
+    ] = ""
     """The target on whose hosts the check is made; empty for this machine."""
-    title: str = ""
-    timeout: str = "4s"
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    status: HttpStatus = 200
-    json: Mapping[str, Json] = field(default_factory=dict)
-    pointers: Mapping[str, Comparisons] = field(default_factory=dict)
+    title: Annotated[
+        str, Key(Text(filled=True), "what it is called on the screens", like=NAMED)
+    ] = ""
+    timeout: Annotated[
+        str,
+        Key(
+            TIMEOUT,
+            "the limit of one check, {usual}: above the limit on P95, and "
+            "not longer than `every`",
+        ),
+    ] = "4s"
+    method: Annotated[str, Key(Text(), "the method of the request")] = "GET"
+    headers: Annotated[
+        Mapping[str, str],
+        Key(
+            NamedTexts(shown=False),
+            "headers of the request; a secret may stand in them",
+        ),
+    ] = field(default_factory=dict)
+    status: Annotated[
+        HttpStatus,
+        Key(
+            STATUS,
+            "the status that the answer must have",
+            like="code status_code expected_status expect",
+        ),
+    ] = 200
+    json: Annotated[
+        Mapping[str, Json],
+        Key(
+            ANY_NAMES,
+            "what the JSON of the answer must hold",
+            like="body data",
+            write="`json`, of what the answer holds, or `contains`",
+        ),
+    ] = field(default_factory=dict)
+    pointers: Annotated[Mapping[str, Comparisons], Key(ANY_NAMES, name="json")] = field(
+        default_factory=dict
+    )
     """What the answer has at JSON pointers; `json` in TOML, too."""
-    contains: str | None = None
-    ca: str | None = None
+    contains: Annotated[
+        str | None,
+        Key(
+            Text(filled=True),
+            "a text that the answer must hold",
+            like="text content match",
+        ),
+    ] = None
+    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
     """A file of certificates to trust in place of the system's."""
-    redirects: int = 0
+    redirects: Annotated[int, Key(Whole(0, 20), "how many redirects are followed")] = 0
     """How many redirects are followed."""
-    trigger: bool = True
+    trigger: Annotated[
+        bool, Key(Flag(), "`false`: it is shown, and kept out of the triggers")
+    ] = True
     """Whether its checks count toward the triggers."""
-    error_rate: Figure | None = None
-    p95: Figure | None = None
+    error_rate: Annotated[
+        Figure | None, Key(Inner((Figure, ERROR_RATE_UNITS)), _REPORTED)
+    ] = None
+    p95: Annotated[Figure | None, Key(Inner((Figure, P95_UNITS)), _REPORTED)] = None
 
     @property
     def asked_url(self) -> str:
@@ -76,9 +192,11 @@ _HERE = "http://localhost"
 class SuccessRate:
     """Fires when fewer than `below` of the last `window` checks were ok."""
 
-    below: float = 0.70
-    min_checks: int = 5
-    window: int = 60
+    below: Annotated[
+        float, Key(Fraction(), "the share of good checks below which it fires")
+    ] = 0.70
+    min_checks: Annotated[int, Key(CHECKS, "the checks that there must be for it")] = 5
+    window: Annotated[int, Key(CHECKS, "the last checks that count")] = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,30 +206,48 @@ class P95Latency:
     A P95 that the probe measures itself is that of the last `window` checks at most.
     """
 
-    above: str = "5s"
-    for_checks: int = 5
-    window: int = 20
+    above: Annotated[str, Key(LATENCY, "the time above which it fires")] = "5s"
+    for_checks: Annotated[
+        int, Key(CHECKS, "the checks in a row for which it must be so")
+    ] = 5
+    window: Annotated[int, Key(CHECKS, "the last checks of which P95 is made")] = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorRate:
     """Fires when the error rate was above the limit at `for_checks` in a row."""
 
-    above: float = 0.05
-    for_checks: int = 5
+    above: Annotated[
+        float, Key(Fraction(), "the share of errors above which it fires")
+    ] = 0.05
+    for_checks: Annotated[
+        int, Key(CHECKS, "the checks in a row for which it must be so")
+    ] = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Triggers:
     """`[health.trigger]`: only the rules that it names are on."""
 
-    consecutive_failures: int | None = None
-    success_rate: SuccessRate | None = None
-    p95_latency: P95Latency | None = None
-    error_rate: ErrorRate | None = None
-    then: str | None = None
+    consecutive_failures: Annotated[
+        int | None, Key(CHECKS, "as many failed checks in a row")
+    ] = None
+    success_rate: Annotated[
+        SuccessRate | None, Key(Inner((SuccessRate,)), "too few good checks")
+    ] = None
+    p95_latency: Annotated[
+        P95Latency | None, Key(Inner((P95Latency,)), "answers that are too slow")
+    ] = None
+    error_rate: Annotated[
+        ErrorRate | None, Key(Inner((ErrorRate,)), "too many errors")
+    ] = None
+    then: Annotated[
+        str | None, Key(Text(), "the phase that an armed trigger begins")
+    ] = None
     """The phase that an armed trigger begins."""
-    grace: str = "10s"
+    grace: Annotated[str, Key(GRACE, "the countdown in which a person can hold it")] = (
+        "10s"
+    )
     """The countdown during which a person can stop it."""
 
 
@@ -119,15 +255,52 @@ class Triggers:
 class Health:
     """`[health]`: the probes, their interval and the triggers."""
 
-    every: str = "5s"
-    hosts_every: str = "15s"
+    every: Annotated[
+        str,
+        Key(
+            EVERY,
+            "the time between two checks of a probe",
+            like="interval period frequency",
+        ),
+    ] = "5s"
+    hosts_every: Annotated[
+        str,
+        Key(
+            HOSTS_EVERY,
+            "the time between two looks at the hosts of probes with "
+            "`hosts`, from 10 s on: an sshd keeps out who asks more often "
+            "than it likes",
+            since=2,
+        ),
+    ] = "15s"
     """From look to look at a host, for the probes that have some."""
-    witness: tuple[str, ...] = ()
+    witness: Annotated[
+        tuple[str, ...],
+        Key(
+            Other({"type": "array", "items": ADDRESS.schema}),
+            'addresses, `"host:port"`: where none of them answers, be it '
+            "to refuse, the monitor is blind",
+        ),
+    ] = ()
     """`host:port` addresses; if none answers, failed checks count as no data."""
-    unwell: str = ""
+    unwell: Annotated[
+        str,
+        Key(
+            Text(),
+            "what to do where health is not well as a run ends, in a "
+            "sentence, as it is written here: *a restart may be enough*; "
+            "the end of each run with probes says how health is then",
+            since=2,
+        ),
+    ] = ""
     """What to do where health is not well as a run ends; empty for no word of it."""
-    probes: tuple[Probe, ...] = ()
-    trigger: Triggers = field(default_factory=Triggers)
+    probes: Annotated[
+        tuple[Probe, ...],
+        Key(Inner((Probe,), ("array",)), "what is asked again and again", name="probe"),
+    ] = ()
+    trigger: Annotated[
+        Triggers, Key(Inner((Triggers,)), "when a rollback is to begin")
+    ] = field(default_factory=Triggers)
 
     @property
     def host_probes(self) -> tuple[Probe, ...]:

@@ -4,22 +4,50 @@ Texts in which `${name}` is filled in during a run have that form here, and so h
 durations and sizes with a `${name}`. `mobius_tui.run.planning.variables` fills them in.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
-from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.check_kinds import CHECK_TABLE, Check
 from mobius_tui.runbook.model.guards import Guard
+from mobius_tui.runbook.model.keys import (
+    ANY_VALUE,
+    DESCRIBED,
+    EVERY,
+    FOR_PEOPLE,
+    GUARD,
+    ID,
+    NAMED,
+    URL,
+    VARIABLE_NAME,
+    WHILE,
+    Flag,
+    Inner,
+    Key,
+    NamedTexts,
+    OneOf,
+    Other,
+    Pattern,
+    Text,
+    Texts,
+    Whole,
+    whole_number,
+)
 from mobius_tui.runbook.model.probes import Health, Probe
-from mobius_tui.runbook.model.targets import HostRollout, RunsAtOnce, Target
+from mobius_tui.runbook.model.targets import (
+    MAX_FAILED,
+    MAX_PARALLEL,
+    PARALLEL,
+    HostRollout,
+    RunsAtOnce,
+    Target,
+)
 
 RunbookMode = Literal["incident", "maintenance"]
 """The modes that a runbook may state for its runs; only `drill` makes a run a drill."""
@@ -27,6 +55,15 @@ RUNBOOK_MODES: tuple[RunbookMode, ...] = get_args(RunbookMode)
 
 ValueKind = Literal["", "int", "duration", "date", "url", "host", "path", "bool"]
 """What a variable's value is; empty for any text. See `value_kinds`."""
+VALUE_KINDS: tuple[ValueKind, ...] = tuple(kind for kind in get_args(ValueKind) if kind)
+
+
+MAX_FILES = 16
+"""Files of a runbook, with those of the files that it includes; each may be 1 MiB."""
+_FILE_PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"
+FILE_PATTERN = re.compile(rf"(?:{_FILE_PART}/){{0,8}}{_FILE_PART}")
+"""A path in `files`, from the runbook's folder."""
+DATE = Other({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,35 +72,142 @@ class Variable:
 
     name: str
     """An environment variable's name: letters, digits and `_`."""
-    title: str = ""
+    title: Annotated[
+        str,
+        Key(
+            Text(),
+            "what it is, for whoever is asked for it",
+            like="description desc name label prompt question",
+        ),
+    ] = ""
     """The question for a person; if empty, the name."""
-    default: str | None = None
-    choices: tuple[str, ...] = ()
+    default: Annotated[
+        str | None,
+        Key(
+            ANY_VALUE,
+            "its value where nothing else gives it one; nothing is filled in",
+            like="value initial",
+        ),
+    ] = None
+    choices: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "the only values that it may have",
+            like="options values enum allowed one_of",
+        ),
+    ] = ()
     """The only allowed values; empty for any."""
-    ask: bool = False
+    ask: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it is asked in the briefing, before the run begins",
+            like="required input",
+            write="`ask = true`",
+        ),
+    ] = False
     """Whether the briefing asks for it before the run begins."""
-    from_env: str | None = None
+    from_env: Annotated[
+        str | None,
+        Key(
+            Text(),
+            "the environment variable that it is read from, of whoever starts the run",
+            like="env environment env_var",
+        ),
+    ] = None
     """The environment variable from which it is read when the run begins."""
-    secret: bool = False
+    secret: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it is never shown, journaled or passed on, unless `secrets` "
+            "of a step names it",
+            like="sensitive masked password hidden private",
+            write="`secret = true`",
+        ),
+    ] = False
     """Whether it is never shown, journaled or passed on unless a step names it."""
-    run: bool = False
+    run: Annotated[bool, Key(Flag(), "it names a run that has ended; see below")] = (
+        False
+    )
     """Whether its value is the id of a run; variables `NAME_FACT` have facts of it."""
-    kind: ValueKind = ""
-    least: str = ""
+    kind: Annotated[
+        ValueKind,
+        Key(
+            Other({"enum": [*VALUE_KINDS]}),
+            "`int`, `duration`, `date` (`2026-11-24`), `url`, `host` (a "
+            "name or an address), `path` or `bool` (`true` or `false`); "
+            "hosts, URLs and paths are looked at by their form alone",
+            since=2,
+        ),
+    ] = ""
+    least: Annotated[
+        str,
+        Key(
+            ANY_VALUE,
+            "the least of an `int`, a `duration` or a `date`",
+            name="min",
+            since=2,
+        ),
+    ] = ""
     """`min` in TOML: the least that a value may be; empty for no bound."""
-    most: str = ""
+    most: Annotated[str, Key(ANY_VALUE, "the most of one", name="max", since=2)] = ""
     """`max` in TOML."""
-    pattern: str = ""
+    pattern: Annotated[
+        str,
+        Key(
+            Pattern(filled=False),
+            "a pattern that the whole value matches, without a group that is repeated",
+            name="match",
+            since=2,
+        ),
+    ] = ""
     """`match` in TOML: what a whole value must match."""
-    hint: str = ""
+    hint: Annotated[
+        str,
+        Key(
+            Text(),
+            "the form in words: it stands beside the question, and in the refusal",
+            since=2,
+        ),
+    ] = ""
     """The form of a value in words, for a person: a pattern is for programs."""
-    many: bool = False
+    many: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "several values, a line for each, as with `choose` and "
+            "`multi`; typed, or by `--var` and `from_env`, they have "
+            "commas between. Each is held to `kind`, `choices` and the "
+            "rest",
+            since=2,
+        ),
+    ] = False
     """Whether it has several values: a line for each."""
-    from_run: str = ""
+    from_run: Annotated[
+        str,
+        Key(
+            Text(lines=True, some=True),
+            "a command that lists values, or gives a secret; see below",
+            since=2,
+        ),
+    ] = ""
     """A script: its lines are proposed as values, or its output is a secret's value."""
-    from_file: str = ""
+    from_file: Annotated[
+        str,
+        Key(Text(), "a file that only its owner reads, which has the secret", since=2),
+    ] = ""
     """The file that holds a secret's value; only its owner may read it."""
-    record: bool = False
+    record: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it is asked, or given, for the record alone: it is in the "
+            "run's report, and no step needs to use it",
+            since=2,
+        ),
+    ] = False
     """Whether it is for the record alone: no step needs to use it."""
 
     @property
@@ -95,9 +239,15 @@ class Profile:
 class Contact:
     """A `[[contact]]`: whom to call, and when."""
 
-    role: str
-    handle: str
-    for_: str = ""
+    role: Annotated[
+        str,
+        Key(Text(), "what they are called for", required=True, may_lack=True),
+    ]
+    handle: Annotated[
+        str,
+        Key(Text(), "how they are reached", required=True, may_lack=True),
+    ]
+    for_: Annotated[str, Key(Text(), "when to call them")] = ""
     """When to call them; `for` in TOML."""
 
 
@@ -105,36 +255,71 @@ class Contact:
 class Message:
     """A `[[message]]`: a text that is filled in from the run."""
 
-    id: str
-    title: str
-    body: str
+    id: Annotated[
+        str, Key(ID, "the name by which steps call it; in format 2 the title makes it")
+    ]
+    title: Annotated[str, Key(Text(filled=True), "its first line", required=True)]
+    body: Annotated[
+        str,
+        Key(
+            Text(lines=True, filled=True),
+            "its text, Markdown; `${}` is filled in",
+            required=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Channel:
     """A `[[channel]]`: a target of messages."""
 
-    id: str
-    kind: Literal["slack", "teams", "webhook"]
-    url: str
+    id: Annotated[str, Key(ID, "the name by which `to` calls it")]
+    kind: Annotated[
+        Literal["slack", "teams", "webhook"],
+        Key(
+            OneOf(("slack", "teams", "webhook")),
+            "`slack`, `teams` or `webhook`",
+            required=True,
+        ),
+    ]
+    url: Annotated[
+        str,
+        Key(
+            replace(URL, shown=False),
+            "where it is sent; a secret variable with `from_env` keeps it "
+            "out of the file",
+            required=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retry:
     """How often `--auto` repeats a failed step."""
 
-    attempts: int
+    attempts: Annotated[
+        int, Key(Whole(1, 1000), "attempts in all, the first included", required=True)
+    ]
     """The number of attempts, including the first."""
-    every: str = "5s"
+    every: Annotated[str, Key(EVERY, "the time between two attempts")] = "5s"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approve:
     """The approval that a step needs before it begins."""
 
-    role: str
-    count: int = 1
-    within: str = "15m"
+    role: Annotated[
+        str,
+        Key(Text(), "whose approval it is", required=True, may_lack=True),
+    ]
+    count: Annotated[int, Key(Whole(1, 100), "how many others must approve")] = 1
+    within: Annotated[
+        str,
+        Key(
+            FOR_PEOPLE,
+            "asked for, it is denied after this time; given, it lapses after it",
+        ),
+    ] = "15m"
     """The duration after which a request is denied, and an approval expires."""
 
 
@@ -142,8 +327,8 @@ class Approve:
 class Link:
     """A link to a page."""
 
-    title: str
-    url: str
+    title: Annotated[str, Key(Text(filled=True), "what the page is", required=True)]
+    url: Annotated[str, Key(URL, "its address", required=True)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,13 +341,20 @@ class ForEach:
     """The variable with a line for each item."""
     command: Run | None = None
     """The command that prints a line for each item."""
-    item: str = "item"
+    item: Annotated[
+        str,
+        Key(
+            VARIABLE_NAME,
+            "the variable that has the row's item, {usual} without it: "
+            "`$item` in scripts, `${item}` in the title and other texts",
+        ),
+    ] = "item"
     """The name of the variable that has the row's item in scripts and texts."""
-    parallel: int = 0
+    parallel: Annotated[int, PARALLEL] = 0
     """How many rows may run side by side; 0 for one after the other."""
-    max_failed: int = 0
+    max_failed: Annotated[int, MAX_FAILED] = 0
     """How many rows may have failed while others still begin."""
-    row: Step | None = None
+    row: "Step | None" = None
     """The step of which its rows are copies; None in a runbook as read, where it is the
     step that has this `for_each`."""
 
@@ -171,50 +363,184 @@ class ForEach:
 class Step:
     """One step: an action, checks, or both."""
 
-    id: str
-    title: str
+    id: Annotated[
+        str,
+        Key(
+            ID, "required, unique in the whole runbook; in format 2 the title makes it"
+        ),
+    ]
+    title: Annotated[
+        str,
+        Key(
+            Text(filled=True),
+            "required; in format 2 the script or the task makes it",
+            like=NAMED,
+        ),
+    ]
     action: StepAction | None = None
-    checks: tuple[Check, ...] = ()
-    why: str = ""
-    when: Guard = field(default_factory=dict)
+    checks: Annotated[
+        tuple[Check, ...],
+        Key(
+            Inner(CHECK_TABLE),
+            "what must hold afterwards",
+            name="check",
+            see="checks",
+            like="verify validate test assert healthcheck",
+            write="[phase.step.check]",
+        ),
+    ] = ()
+    why: Annotated[
+        str, Key(Text(lines=True, filled=True), "why the step is there", like=DESCRIBED)
+    ] = ""
+    when: Annotated[
+        Guard,
+        Key(
+            GUARD,
+            '`{ variable = ["one", "other"] }`, `{ variable = "> 1000" '
+            "}`: it applies only while this holds; `{ check = { … } }` "
+            "looks when it begins; see [Guards](#guards)",
+            like="if condition only_if unless rules",
+            write="`when = { NAME = 'value' }`",
+        ),
+    ] = field(default_factory=dict)
     """The step applies only while this holds; if empty, always."""
     when_checks: tuple[Check, ...] = ()
     """Checks that must hold, too, for the step to apply; made once, as it begins."""
-    needs: tuple[str, ...] = ()
+    needs: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "ids of steps that must be done first",
+            like="depends_on depends dependencies after requires wait_for",
+        ),
+    ] = ()
     """Ids of steps that must be done first."""
-    uses: tuple[str, ...] = ()
+    uses: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "variables that the script reads, beside those that it is seen to read",
+        ),
+    ] = ()
     """Variables that the script reads, besides those whose names occur in it."""
-    outputs: tuple[str, ...] = ()
+    outputs: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "variables that it must write to `$RUNBOOK_OUTPUT` as "
+            "`NAME=value` lines; a missing one fails the step. The last "
+            "line of a name counts; `NAME+=value` adds a line to what it "
+            "has",
+            like="register output outputs_to save_as",
+            write="`outputs`, which $RUNBOOK_OUTPUT takes",
+        ),
+    ] = ()
     """Variables that the script must write to `$RUNBOOK_OUTPUT`."""
-    env: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    env: Annotated[
+        Mapping[str, str],
+        Key(
+            NamedTexts(),
+            "environment variables for the script; `${}` is filled in",
+            like="variables environment environ with inputs args",
+        ),
+    ] = field(default_factory=dict)
+    secrets: Annotated[
+        Mapping[str, str],
+        Key(
+            NamedTexts(filled=False),
+            '`{ NAME = "secret-variable" }`: the only way in which a '
+            "secret reaches a script",
+        ),
+    ] = field(default_factory=dict)
     """Environment variable → the secret variable that it carries."""
-    expect: str | None = None
+    expect: Annotated[
+        str | None, Key(WHILE, "how long it usually takes, shown against the clock")
+    ] = None
     """How long it usually takes."""
-    retry: Retry | None = None
-    on_failure: str = "stop"
+    retry: Annotated[
+        Retry | None,
+        Key(
+            Inner((Retry,)),
+            '`{ attempts = 3, every = "10s" }`: attempts in all, the first included',
+            like="retries attempts",
+            write='`retry = { attempts = 3, every = "10s" }`',
+        ),
+    ] = None
+    on_failure: Annotated[
+        str,
+        Key(
+            Text(),
+            '{usual} (the default), `"continue"`, or the id of a phase to enter',
+            see="when-a-step-fails",
+            like="on_error rescue rollback on_fail",
+            write="`on_failure`, and the phase to enter",
+        ),
+    ] = "stop"
     """`stop`, `continue`, or the id of a phase."""
-    gate: bool = False
+    gate: Annotated[
+        bool,
+        Key(Flag(), "nothing after it on the main line starts until it has passed"),
+    ] = False
     """Whether nothing after it on the main line starts until it opens."""
-    optional: bool = False
+    optional: Annotated[
+        bool, Key(Flag(), "a run that skipped it may still be complete")
+    ] = False
     """Whether a run that skipped it may still be complete."""
-    independent: bool = False
+    independent: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "it runs beside others in a phase with `parallel` although it "
+            "changes something",
+            since=2,
+        ),
+    ] = False
     """Whether it runs beside others of a parallel phase although it changes something.
     """
-    confirmed_with: tuple[str, ...] = ()
+    confirmed_with: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "ids of steps that destroy: where one of them has passed, and "
+            "what this step reads is as it was then, the word that was "
+            "typed for that one confirms this one, too",
+            since=2,
+        ),
+    ] = ()
     """Ids of steps that destroy: what was typed to confirm one of them holds for this
     one, too."""
     for_each: ForEach | None = None
     """The items for each of which it runs; see `model/runtime_steps.py`."""
     rollout: HostRollout | None = None
     """Its target and how it is rolled out over the hosts; None for this machine."""
-    role: str | None = None
-    approve: Approve | None = None
+    role: Annotated[
+        str | None,
+        Key(Text(), "whose job it is", like="owner assignee responsible team"),
+    ] = None
+    approve: Annotated[
+        Approve | None,
+        Key(
+            Inner((Approve,)),
+            '`{ role = "lead", count = 1, within = "15m" }`: whose '
+            "approval it wants before it begins",
+            see="approval-by-a-second-person",
+            like="confirm approval manual_approval approvers",
+            write="`approve = { role = 'x' }`",
+        ),
+    ] = None
     undo_of: str = ""
     """The id of the step that it undoes; empty for all steps of the file itself."""
     no_undo: str = ""
     """Why it cannot be undone, as `undo = "none: …"` says; empty without that."""
-    links: tuple[Link, ...] = ()
+    links: Annotated[
+        tuple[Link, ...],
+        Key(
+            Inner((Link,), ("array",)),
+            '`[{ title = "…", url = "https://…" }]`: pages that help',
+            like="url urls references docs_url",
+            write="`links = [{ title = 'x', url = 'https://…' }]`",
+        ),
+    ] = ()
     same_as: str | None = None
     """The id of the step that it inherited from by `use`."""
     improvised_by: str = ""
@@ -233,19 +559,59 @@ def step_of_probe(probe: Probe) -> Step:
 class Phase:
     """A titled list of steps."""
 
-    id: str
-    title: str
+    id: Annotated[str, Key(ID, "required; in format 2 the title makes it")]
+    title: Annotated[
+        str, Key(Text(filled=True), "required, unless `include` brings it", like=NAMED)
+    ]
     steps: tuple[Step, ...]
-    why: str = ""
-    aside: bool = False
+    why: Annotated[
+        str, Key(Text(lines=True, filled=True), "what the phase is for", like=DESCRIBED)
+    ] = ""
+    aside: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "off the main line: entered by `on_failure`, a choice, a "
+            "trigger or a person",
+        ),
+    ] = False
     """Whether it is off the main line."""
-    instead_of: tuple[str, ...] = ()
+    instead_of: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "of an aside: the phases whose pending steps do not apply once it begins",
+        ),
+    ] = ()
     """Phases whose pending steps do not apply once this one begins."""
-    next: str | None = None
+    next: Annotated[
+        str | None,
+        Key(
+            Text(),
+            "of an aside: the phase where it leads; without it, back to "
+            "where it was entered from",
+        ),
+    ] = None
     """Of an aside, the phase that it leads to; if None, where it was entered from."""
-    attended: bool = False
+    attended: Annotated[
+        bool,
+        Key(
+            Flag(),
+            "only a person starts its steps: `--auto` stops here with "
+            "exit code 4. `import` says so of asides that it makes of "
+            "failures and fold-outs",
+        ),
+    ] = False
     """Whether only a person starts its steps."""
-    parallel: int = 0
+    parallel: Annotated[
+        int,
+        Key(
+            Other({"anyOf": [Flag().schema, whole_number(2, MAX_PARALLEL)]}),
+            "its steps run side by side: `true`, or how many at most (2 to 64)",
+            quiet=True,
+            since=2,
+        ),
+    ] = 0
     """How many of its steps may run side by side; 0 for one after the other."""
     include: str | None = None
     """`FILE#PHASE` that it came from."""
@@ -322,27 +688,99 @@ def runbook_digest(sources: Iterable[SourceFile]) -> str:
 class Runbook:
     """A whole runbook."""
 
-    id: str
-    title: str
+    id: Annotated[
+        str,
+        Key(ID, "its name, of `a-z`, `0-9` and `-`; in format 2 the title makes it"),
+    ]
+    title: Annotated[
+        str, Key(Text(), "what it is called on every screen", required=True, like=NAMED)
+    ]
     phases: tuple[Phase, ...]
-    summary: str = ""
+    summary: Annotated[
+        str,
+        Key(
+            Text(lines=True),
+            "shown before a run begins; Markdown",
+            like="description desc about overview",
+        ),
+    ] = ""
     """Markdown."""
-    version: str = ""
-    updated: datetime.date | None = None
-    review_cycle: str = ""
-    review: str | None = None
+    version: Annotated[str, Key(Text(), "its version, a text of your own")] = ""
+    updated: Annotated[
+        datetime.date | None,
+        Key(
+            DATE,
+            "when it was changed last: a date without quotes, `2026-11-24`",
+            like="date last_updated modified",
+        ),
+    ] = None
+    review_cycle: Annotated[
+        str, Key(Text(), "when it is to be looked through again, in words")
+    ] = ""
+    review: Annotated[
+        str | None,
+        Key(
+            Text(),
+            "what the end of a run proposes: the id of a bundled runbook, "
+            "or a file in the same folder",
+        ),
+    ] = None
     """The runbook that the end of a run proposes: a bundled one's id, or a file beside
     this one."""
-    mode: RunbookMode = "incident"
+    mode: Annotated[
+        RunbookMode,
+        Key(
+            OneOf(RUNBOOK_MODES),
+            'what a run of it is for: {usual}, or `"maintenance"`',
+            since=2,
+        ),
+    ] = "incident"
     """What a run of it is for, where `--mode` does not say it and it is no drill."""
-    owners: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()
+    owners: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "who looks after it",
+            like="author authors owner maintainer maintainers team",
+        ),
+    ] = ()
+    requires: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "programs that are looked for before the run begins",
+            like="tools programs dependencies needs",
+        ),
+    ] = ()
     """Programs that must exist before a run begins."""
-    workdir: str = "."
+    workdir: Annotated[
+        str,
+        Key(
+            Text(filled=True),
+            "the folder where commands run, seen from the runbook's own, "
+            "or from the current one for a runbook of the library; "
+            "without it, just that folder. `--workdir` overrides it, seen "
+            "from the current folder",
+            quiet=True,
+            like="cwd dir directory working_directory",
+        ),
+    ] = "."
     """Where commands run; relative to the runbook's own folder."""
-    environment: str | None = None
+    environment: Annotated[
+        str | None, Key(Text(), "the variable that names the environment")
+    ] = None
     """The variable that names the environment."""
-    protected: tuple[str, ...] = ()
+    protected: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "its values that want care: in these what destroys is "
+            "confirmed by typing the environment's name, or by `--yes` "
+            "with `--auto`; so is undoing past what stays, and `watch "
+            "--auto-rollback` always wants `--yes`; `--manual tick` is "
+            "refused, and so is `drill --inject-cmd`",
+        ),
+    ] = ()
     """Values of `environment` for which a typed confirmation is required."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     """Every declared variable: by `[var]`, `outputs`, `ask.var` or `choose.var`."""

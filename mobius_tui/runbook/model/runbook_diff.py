@@ -12,75 +12,44 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
+from mobius_tui.runbook.model.actions import Choose, Run, Watch
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
-from mobius_tui.runbook.model.probes import Health, Probe, Triggers
+from mobius_tui.runbook.model.keys import keys_of
+from mobius_tui.runbook.model.probes import Figure, Probe, Triggers
 from mobius_tui.runbook.model.runbook import (
     Contact,
     ForEach,
-    Phase,
     Profile,
     Runbook,
     Step,
-    Variable,
 )
-from mobius_tui.runbook.model.targets import Between, HostRollout, Target
+from mobius_tui.runbook.model.targets import Between
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.check_kinds import Check
 
 
-_NOWHERE = None
 _HERE = ""
 """The key of a field whose own fields are keys of the same table."""
 
-_KEYS: Mapping[type, Mapping[str, str | None]] = {
-    Runbook: dict.fromkeys(("path", "sources", "files", "blocking"), _NOWHERE),
-    Variable: {"name": _NOWHERE, "least": "min", "most": "max", "pattern": "match"},
-    Profile: {"name": _NOWHERE, "values": _HERE},
-    Phase: dict.fromkeys(("steps", "include"), _NOWHERE),
+_KEYS: Mapping[type, Mapping[str, str]] = {
+    Profile: {"values": _HERE},
     Step: {
-        **dict.fromkeys(("undo_of", "improvised_by", "same_as", "line"), _NOWHERE),
         "action": _HERE,
-        "checks": "check",
         "when_checks": "when.check",
         "no_undo": "undo",
         "for_each": _HERE,
         "rollout": _HERE,
     },
-    ForEach: {
-        **dict.fromkeys(("items", "variable", "command"), "for_each"),
-        "row": _NOWHERE,
-    },
-    Run: {"script": "run", "is_judged": _NOWHERE, "playbook_vars": "vars"},
-    Manual: {"text": "manual"},
-    Choose: {
-        "var": "choose.var",
-        "options": "choose.option",
-        "from_": "choose.from",
-        "from_run": "choose.from.run",
-        "multi": "choose.multi",
-    },
-    Watch: {"for_": "watch.for"},
-    Health: {"probes": "probe"},
-    Target: {"name": _NOWHERE},
-    HostRollout: {"target": "hosts"},
+    ForEach: dict.fromkeys(("items", "variable", "command"), "for_each"),
+    Choose: {"from_run": "from.run"},
     Between: {"person": _HERE},
+    Figure: {"unit": "unit"},
 }
-"""By class, the keys of fields that are called otherwise in a file, or not there."""
-_COMMON_KEYS: Mapping[str, str] = {
-    "for_": "for",
-    "from_": "from",
-    "is_": "is",
-    "on_host": "on",
-    "not_": "not",
-    "deadline": "for",
-    "pointers": "json",
-    "repeat": _HERE,
-    "server_name": "name",
-}
-"""The same for fields of every class."""
+"""By class, the keys of fields that declare none."""
+_TABLES: Mapping[type, str] = {Choose: "choose", Watch: "watch"}
+"""The classes whose keys stand in a table of their own, within that of the part."""
 _CHECKS = frozenset(CHECK_KINDS.values())
 
 
@@ -91,8 +60,13 @@ def written_key(part: type, field: str) -> str | None:
         The key, or several with dots between; empty if the field's own fields stand in
         the same table, and None if no file has it.
     """
-    own = _KEYS.get(part, {})
-    return own[field] if field in own else _COMMON_KEYS.get(field, field)
+    if field == "repeat":
+        return _HERE
+    own, key = _KEYS.get(part, {}), keys_of(part).get(field)
+    if field not in own and key is None:
+        return None
+    name = own[field] if key is None else key.name
+    return _joined(_TABLES.get(part, ""), name)
 
 
 def written_values(part: object, path: str = "") -> Iterator[tuple[str, object]]:

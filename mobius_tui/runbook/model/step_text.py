@@ -7,9 +7,8 @@ from collections.abc import Callable
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
 from mobius_tui.runbook.model.guards import guard_in_words
-from mobius_tui.runbook.model.limits import MAX_PARALLEL
 from mobius_tui.runbook.model.runbook import ForEach, Step
-from mobius_tui.runbook.model.targets import HostRollout
+from mobius_tui.runbook.model.targets import MAX_PARALLEL, HostRollout
 
 EFFECT_LABELS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""

@@ -1,11 +1,23 @@
 """Targets: the hosts that steps run on, and the rollout of a step in batches. Pure."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.keys import (
+    FOR_PEOPLE,
+    Duration,
+    Inner,
+    Key,
+    OneOf,
+    Other,
+    Text,
+    Texts,
+    Whole,
+    text_matching,
+    whole_number,
+)
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     expand_range,
@@ -25,6 +37,8 @@ MAX_FOLLOWED = 20
 TRIES = 4
 """How often a host that does not answer is asked, where its target says nothing."""
 MAX_TRIES = 10
+MAX_PARALLEL = 64
+"""Steps that run side by side at most: each has a keeper, a process of its own."""
 MAX_RUNS_AT_ONCE = 16
 """Runs that `[limits]` may allow at once; more are as good as no limit."""
 HOME_ONLY = ("~",)
@@ -38,6 +52,47 @@ ON_UNREACHABLE: tuple[OnUnreachable, ...] = get_args(OnUnreachable)
 Engine = Literal["ssh", "ansible"]
 """What brings a script to a host."""
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+BATCH_SIZE_PATTERN = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
+"""The size of a batch: a number of hosts, or a share of all."""
+MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
+"""How many hosts may have failed, or which share."""
+ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
+"""A user of a host, as `useradd` takes it."""
+CONNECT_TIMEOUT = Duration("1s", "2m")
+"""ssh counts whole seconds. What is not there in two minutes is not there: it holds its
+batch for as long as all tries take."""
+HEALTHY = Duration("1s", "24h")
+BATCH = Other(
+    {
+        "type": "array",
+        "items": text_matching(BATCH_SIZE_PATTERN.pattern),
+        "minItems": 1,
+    }
+)
+HOSTS = "[targets.NAME] with `hosts`, and `hosts = 'NAME'` on its steps (format 2)"
+"""What to write where other tools name hosts."""
+PARALLEL = Key(
+    Other({"anyOf": [{"type": "boolean"}, whole_number(1, MAX_PARALLEL)]}),
+    "how many rows run side by side, from 2 to 64, or `true`: to write it says that "
+    "none touches what another does; with `hosts`, at how many of these it runs at the "
+    "same time, at most 50",
+    quiet=True,
+    like="forks throttle max_parallel concurrency",
+)
+MAX_FAILED = Key(
+    Other(
+        {
+            "anyOf": [whole_number(0, 9999), text_matching(MAX_FAILED_PATTERN.pattern)],
+        }
+    ),
+    "how many rows, or hosts, may fail: the others go on, and the step is warned; when "
+    "more have, no further one begins, and the step has failed; 0 without it",
+    quiet=True,
+    like="max_fail_percentage max_errors",
+    write='`max_failed = "5%"`',
+)
+"""Of rows as of hosts."""
+_AT_ONCE = Whole(1, MAX_RUNS_AT_ONCE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,27 +100,100 @@ class Target:
     """A `[targets.NAME]`: hosts by their names for ssh, or of an inventory."""
 
     name: str
-    title: str = ""
-    hosts: tuple[str, ...] = ()
+    title: Annotated[
+        str, Key(Text(), "what people call them", like="description label name")
+    ] = ""
+    hosts: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(least=1),
+            "names for ssh, of which `~/.ssh/config` says the rest, "
+            'ranges and exclusions: `["web-[001:120]", "!web-017"]`; with '
+            '`inventory`, its patterns: `["web", "!db", "&rack1"]`',
+            required=True,
+            like="host names nodes servers members group groups",
+        ),
+    ] = ()
     """Names and ranges, and `!` before what is taken out of them; with `inventory`,
     patterns of Ansible's: groups, hosts, `*`, `!` and `&`."""
-    inventory: str = ""
+    inventory: Annotated[
+        str,
+        Key(
+            Text(some=True),
+            "an Ansible inventory, a file, a directory or a script beside "
+            "the runbook; read by `ansible-inventory`",
+        ),
+    ] = ""
     """An Ansible inventory: a file, a directory or a script, from the runbook's folder;
     empty where `hosts` are names for ssh."""
-    first: tuple[str, ...] = ()
+    first: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "hosts that go before all others, in batches of their own",
+            like="canary canaries",
+        ),
+    ] = ()
     """Hosts that go before all others, in this order."""
-    at_most: int = MAX_HOSTS
+    at_most: Annotated[
+        int,
+        Key(
+            Whole(1, MAX_HOSTS),
+            "how many hosts are no mistake, {usual}; more are an error",
+            like="limit max maximum max_hosts",
+        ),
+    ] = MAX_HOSTS
     """The most hosts that it may have; more are refused as a mistake."""
-    connect_timeout: str = "5s"
+    connect_timeout: Annotated[
+        str,
+        Key(
+            CONNECT_TIMEOUT,
+            "how long a connection to one of them may take, from "
+            '`"1s"` to `"2m"`; {usual} without it',
+            like="connection_timeout timeout",
+        ),
+    ] = "5s"
     """How long a connection to one of its hosts may take."""
-    tries: int = TRIES
+    tries: Annotated[
+        int,
+        Key(
+            Whole(1, MAX_TRIES),
+            "how often a host that does not answer is asked until it "
+            "counts as not reached, from 1 to 10; {usual} without it, after "
+            "pauses of 1, 5 and 15 seconds",
+            like="retries connection_attempts attempts",
+        ),
+    ] = TRIES
     """How often a host that does not answer is asked, until it cannot be reached."""
-    ssh_config: str = ""
+    ssh_config: Annotated[
+        str,
+        Key(
+            Text(some=True),
+            "a file beside the runbook that ssh reads in place of "
+            "`~/.ssh/config`: a team's `ProxyJump`",
+            like="ssh_args proxy_jump proxyjump jump bastion",
+        ),
+    ] = ""
     """ssh's configuration for these hosts, a file from the runbook's folder; empty for
     the person's own."""
-    claims_in: tuple[str, ...] = HOME_ONLY
+    claims_in: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(least=1),
+            "folders on the hosts for [claims](#claims-on-hosts), tried "
+            'in order: `["~", "/dev/shm"]`; the home of who logs in, '
+            "{usual}, without it",
+        ),
+    ] = HOME_ONLY
     """Folders on the hosts: the first that can be written in has a run's claim."""
-    ignore_vars: tuple[str, ...] = ()
+    ignore_vars: Annotated[
+        tuple[str, ...],
+        Key(
+            Texts(),
+            "variables of the inventory that ssh need not follow",
+            see="what-ssh-follows-of-an-inventory",
+        ),
+    ] = ()
     """Variables of the inventory that ssh need not follow."""
 
     @property
@@ -86,18 +214,44 @@ class RunsAtOnce:
     `None` for any number. A limit of a runbook counts the runs whose runbooks have it.
     """
 
-    same_hosts: int | None = None
-    same_folder: int | None = None
-    same_runbook: int | None = None
+    same_hosts: Annotated[
+        int | None,
+        Key(
+            _AT_ONCE,
+            "how many runs may be at one of its hosts at once, from 1 to "
+            "16; any number without it",
+        ),
+    ] = None
+    same_folder: Annotated[
+        int | None, Key(_AT_ONCE, "how many may work in one folder (`workdir`)")
+    ] = None
+    same_runbook: Annotated[
+        int | None,
+        Key(
+            _AT_ONCE,
+            "how many of this runbook there may be: of a file of this "
+            "name in this folder, whatever it says now",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Between:
     """The condition for the next batch: nothing, a person, or health."""
 
-    healthy: str = ""
+    healthy: Annotated[
+        str,
+        Key(
+            HEALTHY,
+            "how long every probe that counts must have been well, and "
+            "each has looked since the batch ended; no data is not well",
+            required=True,
+        ),
+    ] = ""
     """How long every probe that counts must have been well; empty for no such wait."""
-    within: str = "15m"
+    within: Annotated[
+        str, Key(FOR_PEOPLE, "how long that is waited for until a person is wanted")
+    ] = "15m"
     """How long that is waited for until a person is wanted."""
     person: bool = False
     """Whether a person lets the next batch begin."""
@@ -107,20 +261,67 @@ class Between:
 class HostRollout:
     """`hosts` of a step: its target, its batches, and how failures are treated."""
 
-    target: str
+    target: Annotated[
+        str,
+        Key(
+            Text(some=True),
+            "the name of a target: the step runs on each of its hosts",
+            name="hosts",
+            like="host target targets node nodes server delegate_to",
+            write=HOSTS,
+        ),
+    ]
     """The name of a target."""
-    become: str = ""
+    become: Annotated[
+        str,
+        Key(
+            Other(text_matching(f"(?:{ACCOUNT_PATTERN.pattern})?")),
+            "the user that it runs as there, by `sudo -n`; without it, who logs in",
+            like="sudo become_user user run_as",
+            write="`sudo -n` in the script, or `become` with `hosts`",
+        ),
+    ] = ""
     """The user that it runs as there, by `sudo -n`; empty for who logs in."""
-    batch: tuple[str, ...] = ("100%",)
+    batch: Annotated[
+        tuple[str, ...],
+        Key(
+            BATCH,
+            "the sizes of the batches, numbers of hosts or shares of all: "
+            '`["1", "25%", "100%"]`; the last one repeats; {usual} without it',
+            like="serial batches",
+            write='`batch = ["1", "25%", "100%"]`',
+        ),
+    ] = ("100%",)
     """The sizes of the batches, as numbers or shares of all; the last repeats."""
-    parallel: int = 25
+    parallel: Annotated[int, PARALLEL] = 25
     """How many hosts it runs at, at the same time."""
-    between: Between = Between()
-    max_failed: str = "0"
+    between: Annotated[
+        Between,
+        Key(
+            Inner((Between,), ("string", "object")),
+            'what is waited for between two batches: `"none"`, '
+            '`"person"`, or `{ healthy = "2m", within = "15m" }`',
+        ),
+    ] = Between()
+    max_failed: Annotated[str, MAX_FAILED] = "0"
     """How many hosts, or which share, may have failed: others still begin, and the
     step is warned."""
-    on_unreachable: OnUnreachable = "fail"
-    engine: Engine = "ssh"
+    on_unreachable: Annotated[
+        OnUnreachable,
+        Key(
+            OneOf(ON_UNREACHABLE),
+            "what a host counts for that cannot be reached: {usual} (the "
+            'default), `"skip"`, or `"ask"`',
+        ),
+    ] = "fail"
+    engine: Annotated[
+        Engine,
+        Key(
+            OneOf(ENGINES),
+            'what brings the script there: {usual}, or `"ansible"` for '
+            "hosts that ssh does not reach",
+        ),
+    ] = "ssh"
 
     @property
     def has_batches(self) -> bool:

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.keys import FORMATS
 from mobius_tui.runbook.toml.positions import KeyPath
-from mobius_tui.runbook.toml.toml_document import FORMATS, TomlDocument
+from mobius_tui.runbook.toml.toml_document import TomlDocument
 from mobius_tui.sanitize import is_control
 
 _MISSING = object()

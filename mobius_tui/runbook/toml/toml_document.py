@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import Any
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.keys import FORMATS
 from mobius_tui.runbook.toml.positions import (
     KeyPath,
     Positions,
@@ -56,8 +57,6 @@ def missing_quotes(text: str, offset: int) -> str:
     return f'text goes in quotes: "{value}"'
 
 
-FORMATS = (1, 2)
-"""The formats of a runbook that this program reads."""
 MAX_ERRORS = 100
 """Errors after which reading stops, also to limit the time for hostile files."""
 

@@ -1,4 +1,4 @@
-"""The table of keys is what the decoder reads, and the reference explains it."""
+"""What is declared of keys is what the decoder reads, and the reference has it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ import tomli_w
 from mobius_tui.runbook.decode.assemble import RunbookDraft, assemble
 from mobius_tui.runbook.decode.decode_files import RunbookFiles
 from mobius_tui.runbook.decode.include import IncludedFiles
-from mobius_tui.runbook.decode.key_table import KEYS, place_of
 from mobius_tui.runbook.library.runbook_files import bundled_folder
-from mobius_tui.runbook.library.runbook_schema import key_meanings
+from mobius_tui.runbook.model.key_table import KEYS, SECTIONS, place_of
+from mobius_tui.runbook.model.keys import Counted, Kind, Limited
 from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
 from mobius_tui.runbook.toml.toml_document import Findings, parse_toml
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
 from tests.paths import ROOT
+from tests.reference import reference_text, sections
 from tests.runbook.schema_refusals import as_json, validator
 
 REFERENCE = (ROOT / "runbooks" / "README.md").read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ OF_ANY_NAMES = (
     *("var", "profile", "targets", "profile.NAME", "commands", "phase.step.when"),
 )
 """Tables whose keys are the author's own."""
-LINE = "mobius_tui/runbook/decode/key_table.py"
+LINE = "mobius_tui.runbook.model.key_table.py"
 
 
 def drafted(data: bytes) -> tuple[RunbookDraft, Findings]:
@@ -118,23 +119,23 @@ def test_the_decoder_reads_the_keys_of_the_table(
     assert [*lacks, *unread, *unseen] == []
 
 
-def test_the_keys_of_a_variable_stand_in_one_table_in_order() -> None:
-    (table,) = re.findall(r"^\| key of `\[var\.NAME\]` .*?\n\n", REFERENCE, re.M | re.S)
-    rows = (row.split("|")[1] for row in table.splitlines()[2:] if row)
-    told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
-    assert told == list(KEYS["var.NAME"])
+def test_the_tables_of_the_reference_are_those_of_the_keys() -> None:
+    """`python -m tests.reference` writes them."""
+    assert reference_text(REFERENCE) == REFERENCE
+    assert {*SECTIONS, "phase.step.check"} <= {*sections(REFERENCE)}
+    told = [each for keys in KEYS.values() for each in keys.values()]
+    assert [each.name for each in told if len(each.says) <= 5] == []
 
 
-def test_the_reference_says_what_each_key_means() -> None:
-    known = {(place, key) for place, keys in KEYS.items() for key in keys}
-    told = key_meanings()
-    silent = [
-        f"runbooks/README.md: a row for `{key}` below `key of` [{place or 'the file'}]"
-        for place, key in sorted(known - set(told))
-    ]
-    assert silent == []
-    assert sorted(set(told) - known - NEVER) == []
-    assert all(len(words) > 5 for words in told.values())
+def test_a_key_has_the_same_limits_wherever_it_stands() -> None:
+    """They are held to by the name of the key alone, where values are filled in."""
+    for kinds in (Limited, Counted):
+        found: dict[str, set[Kind]] = {}
+        for keys in KEYS.values():
+            for name, key in keys.items():
+                if isinstance(key.kind, kinds):
+                    found.setdefault(name, set()).add(key.kind)
+        assert {name: each for name, each in found.items() if len(each) > 1} == {}
 
 
 SIMPLE: tuple[Any, ...] = (True, 1, "x", ["x"], {"a": "x"}, datetime.date(2026, 11, 24))
@@ -164,7 +165,7 @@ TEXTS: tuple[Any, ...] = (
 
 def tried(place: str, key: str) -> Iterator[Any]:
     """The values that a key is given, right or wrong."""
-    shape = KEYS[place][key]
+    shape = KEYS[place][key].kind.schema
     yield from SIMPLE
     if shape not in ({"type": "string"}, {"type": "boolean"}):
         yield from (*KINDS, *TEXTS)
@@ -233,7 +234,7 @@ def test_a_shape_offers_no_effect_that_the_decoder_refuses() -> None:
         "runbook": {"id": "x", "title": "X"},
         "phase": [{"id": "p", "title": "P", "step": [step]}],
     }
-    for effect in KEYS["phase.step.undo"]["effect"]["enum"]:
+    for effect in KEYS["phase.step.undo"]["effect"].kind.schema["enum"]:
         step["undo"]["effect"] = effect
         assert not drafted(tomli_w.dumps(tree).encode())[1].has_errors, effect
 

@@ -9,8 +9,8 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.decode.key_table import KEYS as KEY_TABLE
 from mobius_tui.runbook.library.loader import decode_runbook
+from mobius_tui.runbook.model.key_table import KEYS as KEY_TABLE
 from mobius_tui.runbook.toml.problem import Problem, problem_report
 from mobius_tui.runbook.toml.runbook_source import RefusedError
 from tests.paths import TESTS

@@ -115,7 +115,7 @@ def test_a_key_is_explained_in_the_words_of_the_reference() -> None:
     schema = runbook_schema()
     step = schema["definitions"]["step"]["properties"]
     assert step["timeout"]["description"] == (
-        'after this long it is stopped\n\nDefault: `"10m"`; none with `follow` or `tty`'
+        'after this long it is stopped, `"10m"`; with `follow` or `tty` it has no limit'
     )
     assert step["retry"]["properties"]["every"]["description"].startswith("the time")
     assert step["use"]["description"].endswith("where it has none itself")

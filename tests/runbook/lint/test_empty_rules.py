@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import tomli_w
 
-from mobius_tui.runbook.decode.key_table import KEYS, place_of
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.lint.empty_rules import EMPTY_VALUE, may_be_empty
+from mobius_tui.runbook.model.key_table import KEYS, place_of
 from tests.runbook.decode.test_key_table import EXAMPLES, REST
 
 Path_ = tuple[str | int, ...]

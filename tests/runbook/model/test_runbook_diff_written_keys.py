@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model import actions, check_kinds, probes
 from mobius_tui.runbook.model import runbook as model
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS
+from mobius_tui.runbook.model.key_table import ALIASES, KEYS
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import (
     diff_runbooks,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.decode.value_readers import ID_PATTERN
+from mobius_tui.runbook.model.keys import ID_PATTERN
 from mobius_tui.runbook.toml.derived_keys import (
     MAX_TITLE,
     derived_title,
