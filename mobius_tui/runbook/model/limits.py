@@ -104,7 +104,7 @@ def bounded(text: str, key: str, kind: Limited) -> float:
     raise ValueError(f"{text[:40]!r} is too {which}: `{key}` is {kind.limits}")
 
 
-def bounded_values(part: object) -> Iterator[KeyedText]:
+def bounded_values(part: Any) -> Iterator[KeyedText]:
     """Every duration, size and count of a part of the model that its key limits.
 
     Each with its key; of counts, those that a variable gives.
