@@ -21,6 +21,7 @@ import tomli_w
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError, UsageError
+from mobius_tui.folders import sync_folder
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_export import (
     EXPORT_FORMAT,
@@ -30,7 +31,7 @@ from mobius_tui.review.run_export import (
     is_of_run,
 )
 from mobius_tui.run.records.verification import run_problems
-from mobius_tui.run.storage.run_directory import RunDirectory, create_file, sync_folder
+from mobius_tui.run.storage.run_directory import RunDirectory, create_file
 from mobius_tui.run.storage.run_index import is_run_id
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import make_private_folder

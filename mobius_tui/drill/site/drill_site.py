@@ -34,6 +34,7 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.errors import RunError
 from mobius_tui.folders import make_folders
+from mobius_tui.run.storage.state_folders import state_home
 
 SLOW_ANSWER_SECONDS = 20.0
 """Seconds that an answer of a slow release may take."""
@@ -125,9 +126,7 @@ def unit_of(environment: str, part: str) -> str:
 
 def sites_root() -> Path:
     """Where sites are kept."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
-    return base / "mobius-tui" / "sites"
+    return state_home() / "sites"
 
 
 def build_site(

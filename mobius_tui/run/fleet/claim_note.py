@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.run.storage.run_directory import sync_folder
+from mobius_tui.folders import sync_folder
 from mobius_tui.run.storage.safe_open import open_regular
 
 MAX_NOTE_BYTES = 4096

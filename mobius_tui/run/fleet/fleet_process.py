@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
+from mobius_tui.folders import sync_folder
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
 from mobius_tui.run.fleet.fleet_lines import (
@@ -49,7 +50,7 @@ from mobius_tui.run.fleet.transport import (
     transport_to,
 )
 from mobius_tui.run.keeper.process_table import forbid_core_dumps
-from mobius_tui.run.storage.run_directory import sync_folder, try_lock
+from mobius_tui.run.storage.run_directory import try_lock
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""

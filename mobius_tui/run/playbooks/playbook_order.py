@@ -17,6 +17,7 @@ from typing import Any
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.folders import sync_folder
 from mobius_tui.run.fleet.claim_request import export_line
 from mobius_tui.run.fleet.fleet_lines import OrderedHost
 from mobius_tui.run.fleet.host_output import output_path
@@ -27,7 +28,7 @@ from mobius_tui.run.storage.play_files import (
     plays_of_attempt,
 )
 from mobius_tui.run.storage.redaction import secret_literals
-from mobius_tui.run.storage.run_directory import create_file, sync_folder
+from mobius_tui.run.storage.run_directory import create_file
 from mobius_tui.run.storage.state_folders import make_folder
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 

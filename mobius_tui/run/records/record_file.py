@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import RunError
+from mobius_tui.folders import replace_file
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.journal import (
     EMPTY_JOURNAL_HEAD,
     JournalContent,
     read_journal,
 )
-from mobius_tui.run.storage.run_directory import RunDirectory, sync_folder, try_lock
+from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import file_mode
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES, RefusedError
@@ -151,18 +152,7 @@ def replace_file_durably(target: Path, data: bytes) -> None:
         OSError: it could not be written, and the file is unchanged; or its folder
             could not be synced.
     """
-    new = target.with_suffix(f".{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-            os.fchmod(file.fileno(), file_mode(target.parent))
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(target)
-        sync_folder(target.parent)
-    finally:
-        new.unlink(missing_ok=True)
+    replace_file(target, data, file_mode(target.parent))
 
 
 SEALS_TABLE = "seals"

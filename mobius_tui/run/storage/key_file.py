@@ -17,7 +17,8 @@ from pathlib import Path
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.run.storage.run_directory import sync_folder, try_lock
+from mobius_tui.folders import sync_folder
+from mobius_tui.run.storage.run_directory import try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import make_private_folder, state_home
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
+from mobius_tui.folders import sync_folder
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.kept_files import write_files
 from mobius_tui.run.storage.safe_open import regular_descriptor
@@ -47,15 +48,6 @@ def create_file(path: Path, data: bytes = b"") -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 _ATTEMPT_FOLDER = re.compile(r"(.+)\.([1-9][0-9]{0,8})", re.DOTALL)

@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mobius_tui.errors import RunError
+from mobius_tui.folders import sync_folder
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,
     create_file,
-    sync_folder,
     try_lock,
 )
 from mobius_tui.run.storage.safe_open import open_regular

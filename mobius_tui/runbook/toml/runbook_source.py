@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from mobius_tui.errors import UsageError
+from mobius_tui.folders import written_beside
 
 TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
@@ -124,25 +125,19 @@ def write_source(path: Path, data: bytes, *, replace: bool) -> None:
         path = path.resolve()
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name the file in it")
-    temporary = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    mode = None
     try:
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-            file.write(data)
-            if replace and path.exists():  # who may read it stays who may
-                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            temporary.replace(path)
-        else:
-            _name_new_file(temporary, path)
+        if replace and path.exists():  # who may read it stays who may
+            mode = stat.S_IMODE(path.stat().st_mode)
+        with written_beside(path, data, mode) as new:
+            if replace:
+                new.replace(path)
+            else:
+                _name_new_file(new, path)
     except FileExistsError:
         raise UsageError(f"{path} is there already, and was left as it is") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _name_new_file(temporary: Path, path: Path) -> None:

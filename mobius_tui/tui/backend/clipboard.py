@@ -13,12 +13,12 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
+from mobius_tui.folders import replace_file
 
 COPY_FILE = "copied.txt"
 """The name of the file that holds what was copied last."""
@@ -194,14 +194,7 @@ def _write(folder: Path, text: str) -> tuple[Path | None, str]:
     """
     path = folder / COPY_FILE
     try:
-        handle, name = tempfile.mkstemp(prefix=".copied-", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, text.encode(), 0o600)
     except OSError as error:
         return None, f"cannot write {path}: {error.strerror}"
     return path, ""

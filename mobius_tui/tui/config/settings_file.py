@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mobius_tui.errors import UsageError
-from mobius_tui.folders import make_folders
+from mobius_tui.folders import make_folders, replace_file
 from mobius_tui.runbook.decode.decode_head import read_command_lines
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import problem_report
@@ -258,7 +258,8 @@ def save_theme(file: Path, theme: str) -> None:
         mode, before = _read(real)
         after = with_theme(before.decode(), theme).encode()
         if after != before:
-            _write(real, after, mode)
+            make_folders(real.parent)
+            replace_file(real, after, mode)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
     except ValueError as error:  # no UTF-8, no TOML, or a line that is not found
@@ -301,22 +302,3 @@ def _read(file: Path) -> tuple[int, bytes]:
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("it is no regular file")
     return stat.S_IMODE(status.st_mode), file.read_bytes()
-
-
-def _write(file: Path, data: bytes, mode: int) -> None:
-    """Put a file in another's place, whole or not at all."""
-    make_folders(file.parent)
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(new, flags, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as written:
-            written.write(data)
-            written.flush()
-            os.fsync(handle)
-            os.fchmod(handle, mode)
-        new.replace(file)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
-        raise

@@ -15,7 +15,7 @@ from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.lint.empty_rules import EMPTY_VALUE, may_be_empty
 from mobius_tui.runbook.model.key_table import KEYS, place_of
-from tests.runbook.decode.test_key_table import EXAMPLES, REST
+from tests.runbook.model.test_key_table import EXAMPLES, REST
 
 Path_ = tuple[str | int, ...]
 
