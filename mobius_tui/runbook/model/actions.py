@@ -55,9 +55,7 @@ class Ask:
     match: Annotated[
         str | None, Key(Pattern(), "the pattern that the whole answer must match")
     ] = None
-    """A pattern that the whole answer must match."""
     hint: Annotated[str, Key(Text(), "what the pattern wants, in words")] = ""
-    """The form of the answer in words, for a person: a pattern is for programs."""
 
 
 DEFAULT_MAX_OUTPUT = "1GiB"
@@ -135,7 +133,6 @@ class Run:
             write="`follow = true`",
         ),
     ] = False
-    """Whether it goes on until stopped, beside the others."""
     tty: Annotated[
         bool,
         Key(
@@ -156,8 +153,6 @@ class Run:
             f'`"{DEFAULT_MAX_OUTPUT_PER_HOST}"`',
         ),
     ] = DEFAULT_MAX_OUTPUT
-    """The size of output at which the step is stopped; on each of many hosts, of which
-    no more is kept."""
     playbook: Annotated[
         str,
         Key(
@@ -167,12 +162,10 @@ class Run:
             since=2,
         ),
     ] = ""
-    """The file of an Ansible playbook that it plays in place of a script."""
     playbook_vars: Annotated[
         tuple[str, ...],
         Key(Texts(), "variables that the playbook is given, secrets too", name="vars"),
     ] = ()
-    """`vars` in TOML: the variables that a playbook is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,7 +205,6 @@ class SendMessage:
             write="`message`, the id of a [[message]]",
         ),
     ]
-    """The id of a `[[message]]`."""
     to: Annotated[
         tuple[str, ...], Key(Texts(), "the ids of the channels that it is for")
     ] = ()
@@ -230,9 +222,7 @@ class Option:
     title: Annotated[str, Key(Text(filled=True), "what the option is called")] = ""
     why: Annotated[str, Key(Text(lines=True, filled=True), "when to choose it")] = ""
     go: Annotated[str | None, Key(Text(), "the phase that it enters")] = None
-    """The phase that it enters."""
     end: Annotated[bool, Key(Flag(), "it ends the run")] = False
-    """Whether it ends the run."""
 
 
 LISTER: Mapping[str, Key] = {
@@ -317,7 +307,6 @@ class Watch:
     """Watch health for a time."""
 
     for_: Annotated[str, Key(WHILE, 'how long, such as `"30m"`', required=True)]
-    """The duration; `for` in TOML."""
 
 
 StepAction = Run | Manual | SendMessage | Choose | Watch

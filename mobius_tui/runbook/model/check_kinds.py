@@ -86,7 +86,6 @@ class Repeat:
             like="retries tries count",
         ),
     ] = None
-    """Looks in all; `consecutive` if neither it nor `deadline` is given."""
     consecutive: Annotated[
         Count,
         Key(
@@ -95,7 +94,6 @@ class Repeat:
             like="successes threshold success_threshold",
         ),
     ] = 1
-    """Looks in a row that must succeed; a failure restarts the count."""
     every: Annotated[
         str,
         Key(
@@ -103,7 +101,6 @@ class Repeat:
         ),
     ] = "5s"
     timeout: Annotated[str, Key(TIMEOUT, "the limit of one look")] = "10s"
-    """The time limit of one look."""
     deadline: Annotated[
         str | None,
         Key(
@@ -159,7 +156,6 @@ class HttpCheck:
             write="`json`, of what the answer holds, or `contains`",
         ),
     ] = field(default_factory=dict)
-    """What the answer has, by name."""
     pointers: Annotated[Mapping[str, Comparisons], Key(ANY_NAMES, name="json")] = field(
         default_factory=dict
     )
@@ -197,7 +193,6 @@ class ProcessCheck:
     count: Annotated[
         str, Key(COUNT, 'the count that is right: {usual}, `"<3"`, `"0"`')
     ] = ">=1"
-    """A comparison such as `>=1`, `==2`, `<3`, or a bare number, which means `==`."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -253,11 +248,9 @@ class FileCheck:
     same_as: Annotated[
         str | None, Key(Text(filled=True), "the file or folder that it must equal")
     ] = None
-    """A path with equal content; for folders, every file below it."""
     mode: Annotated[
         str | None, Key(FILE_MODE, 'its rights in octal digits, `"0755"`')
     ] = None
-    """Octal permissions, such as `0755`."""
     newer_than: Annotated[
         str | None,
         Key(
@@ -265,7 +258,6 @@ class FileCheck:
             'a path that it is newer than, or its greatest age, `"1h"`',
         ),
     ] = None
-    """A path, or a duration before now."""
     min_size: Annotated[str | None, Key(AnySize(), 'its least size, `"1KiB"`')] = None
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -286,7 +278,6 @@ class PortCheck:
     """`port`: `at` accepts a connection, or refuses it when `closed`."""
 
     at: Annotated[str, Key(ADDRESS, '`"host:port"`', required=True)]
-    """`host:port`."""
     closed: Annotated[bool, Key(Flag(), "it must not accept one")] = False
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -348,7 +339,6 @@ class DnsCheck:
             write='`at = "10.0.0.53:53"`',
         ),
     ] = None
-    """The server, as `host:port`; the system's first one if it is not given."""
     records: Annotated[
         tuple[str, ...],
         Key(
@@ -357,13 +347,10 @@ class DnsCheck:
             like="is equals value address expect answer",
         ),
     ] = ()
-    """All that there are."""
     contains: Annotated[
         tuple[str, ...], Key(TEXT_OR_TEXTS, "some that there must be")
     ] = ()
-    """Some of those that there are."""
     absent: Annotated[bool, Key(Flag(), "there must be none")] = False
-    """Whether there is none."""
     ttl: Annotated[
         Comparisons, Key(Compared(), 'how long each may be remembered, `"<= 60s"`')
     ] = ()
@@ -398,7 +385,6 @@ class DiskCheck:
             AnySize(share=True), 'a size, `"1GiB"`, or a share, `"10%"`', required=True
         ),
     ]
-    """A size, or a percentage such as `10%`."""
     path: Annotated[str, Key(Text(filled=True), "a path on the disk")] = "."
     repeat: Repeat = field(default_factory=Repeat)
 
@@ -466,7 +452,6 @@ class RunCheck:
             since=2,
         ),
     ] = False
-    """Whether it runs on each host of a step with `hosts`; `on = "host"` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -551,7 +536,6 @@ class SqlCheck:
             write="`url`, or `file` for SQLite",
         ),
     ] = None
-    """A SQLite database."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -590,7 +574,6 @@ class LogCheck:
             like="absent unwanted without",
         ),
     ] = None
-    """A pattern that no line may match; `not` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -611,7 +594,6 @@ class OutputCheck:
     not_: Annotated[str | None, Key(Pattern(), "a pattern that no line may match")] = (
         None
     )
-    """A pattern that no line may match; `not` in TOML."""
     repeat: Repeat = field(default_factory=Repeat)
 
     @property

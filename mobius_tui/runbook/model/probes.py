@@ -159,13 +159,10 @@ class Probe:
         ),
     ] = None
     ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
-    """A file of certificates to trust in place of the system's."""
     redirects: Annotated[int, Key(Whole(0, 20), "how many redirects are followed")] = 0
-    """How many redirects are followed."""
     trigger: Annotated[
         bool, Key(Flag(), "`false`: it is shown, and kept out of the triggers")
     ] = True
-    """Whether its checks count toward the triggers."""
     error_rate: Annotated[
         Figure | None, Key(Inner((Figure, ERROR_RATE_UNITS)), _REPORTED)
     ] = None
@@ -244,11 +241,9 @@ class Triggers:
     then: Annotated[
         str | None, Key(Text(), "the phase that an armed trigger begins")
     ] = None
-    """The phase that an armed trigger begins."""
     grace: Annotated[str, Key(GRACE, "the countdown in which a person can hold it")] = (
         "10s"
     )
-    """The countdown during which a person can stop it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,7 +268,6 @@ class Health:
             since=2,
         ),
     ] = "15s"
-    """From look to look at a host, for the probes that have some."""
     witness: Annotated[
         tuple[str, ...],
         Key(

@@ -97,7 +97,6 @@ class Variable:
             like="options values enum allowed one_of",
         ),
     ] = ()
-    """The only allowed values; empty for any."""
     ask: Annotated[
         bool,
         Key(
@@ -107,7 +106,6 @@ class Variable:
             write="`ask = true`",
         ),
     ] = False
-    """Whether the briefing asks for it before the run begins."""
     from_env: Annotated[
         str | None,
         Key(
@@ -116,7 +114,6 @@ class Variable:
             like="env environment env_var",
         ),
     ] = None
-    """The environment variable from which it is read when the run begins."""
     secret: Annotated[
         bool,
         Key(
@@ -127,7 +124,6 @@ class Variable:
             write="`secret = true`",
         ),
     ] = False
-    """Whether it is never shown, journaled or passed on unless a step names it."""
     run: Annotated[bool, Key(Flag(), "it names a run that has ended; see below")] = (
         False
     )
@@ -153,7 +149,6 @@ class Variable:
     ] = ""
     """`min` in TOML: the least that a value may be; empty for no bound."""
     most: Annotated[str, Key(ANY_VALUE, "the most of one", name="max", since=2)] = ""
-    """`max` in TOML."""
     pattern: Annotated[
         str,
         Key(
@@ -163,7 +158,6 @@ class Variable:
             since=2,
         ),
     ] = ""
-    """`match` in TOML: what a whole value must match."""
     hint: Annotated[
         str,
         Key(
@@ -172,7 +166,6 @@ class Variable:
             since=2,
         ),
     ] = ""
-    """The form of a value in words, for a person: a pattern is for programs."""
     many: Annotated[
         bool,
         Key(
@@ -184,7 +177,6 @@ class Variable:
             since=2,
         ),
     ] = False
-    """Whether it has several values: a line for each."""
     from_run: Annotated[
         str,
         Key(
@@ -198,7 +190,6 @@ class Variable:
         str,
         Key(Text(), "a file that only its owner reads, which has the secret", since=2),
     ] = ""
-    """The file that holds a secret's value; only its owner may read it."""
     record: Annotated[
         bool,
         Key(
@@ -208,7 +199,6 @@ class Variable:
             since=2,
         ),
     ] = False
-    """Whether it is for the record alone: no step needs to use it."""
 
     @property
     def is_given_from_outside(self) -> bool:
@@ -248,7 +238,6 @@ class Contact:
         Key(Text(), "how they are reached", required=True, may_lack=True),
     ]
     for_: Annotated[str, Key(Text(), "when to call them")] = ""
-    """When to call them; `for` in TOML."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -300,7 +289,6 @@ class Retry:
     attempts: Annotated[
         int, Key(Whole(1, 1000), "attempts in all, the first included", required=True)
     ]
-    """The number of attempts, including the first."""
     every: Annotated[str, Key(EVERY, "the time between two attempts")] = "5s"
 
 
@@ -320,7 +308,6 @@ class Approve:
             "asked for, it is denied after this time; given, it lapses after it",
         ),
     ] = "15m"
-    """The duration after which a request is denied, and an approval expires."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -349,7 +336,6 @@ class ForEach:
             "`$item` in scripts, `${item}` in the title and other texts",
         ),
     ] = "item"
-    """The name of the variable that has the row's item in scripts and texts."""
     parallel: Annotated[int, PARALLEL] = 0
     """How many rows may run side by side; 0 for one after the other."""
     max_failed: Annotated[int, MAX_FAILED] = 0
@@ -414,7 +400,6 @@ class Step:
             like="depends_on depends dependencies after requires wait_for",
         ),
     ] = ()
-    """Ids of steps that must be done first."""
     uses: Annotated[
         tuple[str, ...],
         Key(
@@ -422,7 +407,6 @@ class Step:
             "variables that the script reads, beside those that it is seen to read",
         ),
     ] = ()
-    """Variables that the script reads, besides those whose names occur in it."""
     outputs: Annotated[
         tuple[str, ...],
         Key(
@@ -435,7 +419,6 @@ class Step:
             write="`outputs`, which $RUNBOOK_OUTPUT takes",
         ),
     ] = ()
-    """Variables that the script must write to `$RUNBOOK_OUTPUT`."""
     env: Annotated[
         Mapping[str, str],
         Key(
@@ -456,7 +439,6 @@ class Step:
     expect: Annotated[
         str | None, Key(WHILE, "how long it usually takes, shown against the clock")
     ] = None
-    """How long it usually takes."""
     retry: Annotated[
         Retry | None,
         Key(
@@ -476,16 +458,13 @@ class Step:
             write="`on_failure`, and the phase to enter",
         ),
     ] = "stop"
-    """`stop`, `continue`, or the id of a phase."""
     gate: Annotated[
         bool,
         Key(Flag(), "nothing after it on the main line starts until it has passed"),
     ] = False
-    """Whether nothing after it on the main line starts until it opens."""
     optional: Annotated[
         bool, Key(Flag(), "a run that skipped it may still be complete")
     ] = False
-    """Whether a run that skipped it may still be complete."""
     independent: Annotated[
         bool,
         Key(
@@ -495,8 +474,6 @@ class Step:
             since=2,
         ),
     ] = False
-    """Whether it runs beside others of a parallel phase although it changes something.
-    """
     confirmed_with: Annotated[
         tuple[str, ...],
         Key(
@@ -507,8 +484,6 @@ class Step:
             since=2,
         ),
     ] = ()
-    """Ids of steps that destroy: what was typed to confirm one of them holds for this
-    one, too."""
     for_each: ForEach | None = None
     """The items for each of which it runs; see `model/runtime_steps.py`."""
     rollout: HostRollout | None = None
@@ -575,7 +550,6 @@ class Phase:
             "trigger or a person",
         ),
     ] = False
-    """Whether it is off the main line."""
     instead_of: Annotated[
         tuple[str, ...],
         Key(
@@ -583,7 +557,6 @@ class Phase:
             "of an aside: the phases whose pending steps do not apply once it begins",
         ),
     ] = ()
-    """Phases whose pending steps do not apply once this one begins."""
     next: Annotated[
         str | None,
         Key(
@@ -602,7 +575,6 @@ class Phase:
             "failures and fold-outs",
         ),
     ] = False
-    """Whether only a person starts its steps."""
     parallel: Annotated[
         int,
         Key(
@@ -704,7 +676,6 @@ class Runbook:
             like="description desc about overview",
         ),
     ] = ""
-    """Markdown."""
     version: Annotated[str, Key(Text(), "its version, a text of your own")] = ""
     updated: Annotated[
         datetime.date | None,
@@ -725,8 +696,6 @@ class Runbook:
             "or a file in the same folder",
         ),
     ] = None
-    """The runbook that the end of a run proposes: a bundled one's id, or a file beside
-    this one."""
     mode: Annotated[
         RunbookMode,
         Key(
@@ -752,7 +721,6 @@ class Runbook:
             like="tools programs dependencies needs",
         ),
     ] = ()
-    """Programs that must exist before a run begins."""
     workdir: Annotated[
         str,
         Key(
@@ -769,7 +737,6 @@ class Runbook:
     environment: Annotated[
         str | None, Key(Text(), "the variable that names the environment")
     ] = None
-    """The variable that names the environment."""
     protected: Annotated[
         tuple[str, ...],
         Key(
@@ -781,7 +748,6 @@ class Runbook:
             "refused, and so is `drill --inject-cmd`",
         ),
     ] = ()
-    """Values of `environment` for which a typed confirmation is required."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     """Every declared variable: by `[var]`, `outputs`, `ask.var` or `choose.var`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)

@@ -124,8 +124,6 @@ class Target:
             "the runbook; read by `ansible-inventory`",
         ),
     ] = ""
-    """An Ansible inventory: a file, a directory or a script, from the runbook's folder;
-    empty where `hosts` are names for ssh."""
     first: Annotated[
         tuple[str, ...],
         Key(
@@ -134,7 +132,6 @@ class Target:
             like="canary canaries",
         ),
     ] = ()
-    """Hosts that go before all others, in this order."""
     at_most: Annotated[
         int,
         Key(
@@ -143,7 +140,6 @@ class Target:
             like="limit max maximum max_hosts",
         ),
     ] = MAX_HOSTS
-    """The most hosts that it may have; more are refused as a mistake."""
     connect_timeout: Annotated[
         str,
         Key(
@@ -153,7 +149,6 @@ class Target:
             like="connection_timeout timeout",
         ),
     ] = "5s"
-    """How long a connection to one of its hosts may take."""
     tries: Annotated[
         int,
         Key(
@@ -164,7 +159,6 @@ class Target:
             like="retries connection_attempts attempts",
         ),
     ] = TRIES
-    """How often a host that does not answer is asked, until it cannot be reached."""
     ssh_config: Annotated[
         str,
         Key(
@@ -194,7 +188,6 @@ class Target:
             see="what-ssh-follows-of-an-inventory",
         ),
     ] = ()
-    """Variables of the inventory that ssh need not follow."""
 
     @property
     def claims_in_words(self) -> str:
@@ -252,7 +245,6 @@ class Between:
     within: Annotated[
         str, Key(FOR_PEOPLE, "how long that is waited for until a person is wanted")
     ] = "15m"
-    """How long that is waited for until a person is wanted."""
     person: bool = False
     """Whether a person lets the next batch begin."""
 
@@ -271,7 +263,6 @@ class HostRollout:
             write=HOSTS,
         ),
     ]
-    """The name of a target."""
     become: Annotated[
         str,
         Key(
@@ -281,7 +272,6 @@ class HostRollout:
             write="`sudo -n` in the script, or `become` with `hosts`",
         ),
     ] = ""
-    """The user that it runs as there, by `sudo -n`; empty for who logs in."""
     batch: Annotated[
         tuple[str, ...],
         Key(
@@ -292,7 +282,6 @@ class HostRollout:
             write='`batch = ["1", "25%", "100%"]`',
         ),
     ] = ("100%",)
-    """The sizes of the batches, as numbers or shares of all; the last repeats."""
     parallel: Annotated[int, PARALLEL] = 25
     """How many hosts it runs at, at the same time."""
     between: Annotated[
