@@ -1,19 +1,19 @@
-"""The `dns` check: asks a name server, and reads what it answers (RFC 1035).
+"""The `dns` check: asks a name server, and reads what it answers.
 
-Whoever answers may send anything: each length is checked, and a name's pointers lead
-back only, so that no answer takes long to read.
+The messages themselves (RFC 1035) are dnspython's, which reads none for long, whatever
+whoever answers sends. It is imported when the first check of this kind is made.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import socket
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connect, connection_failure, split_address
@@ -23,29 +23,13 @@ from mobius_tui.run.checks.context import (
     CheckResult,
     check_result,
 )
-from mobius_tui.runbook.model.check_kinds import DnsCheck
+from mobius_tui.runbook.model.check_kinds import RECORD_TYPES, DnsCheck
 from mobius_tui.runbook.model.guard_comparison import unmet_in_words
 
-RECORD_TYPE_NUMBERS: Mapping[str, int] = {
-    "A": 1,
-    "NS": 2,
-    "CNAME": 5,
-    "SOA": 6,
-    "MX": 15,
-    "TXT": 16,
-    "AAAA": 28,
-    "SRV": 33,
-}
-"""The number of each type of record that can be asked for."""
-NXDOMAIN_CODE = 3
-"""The code NXDOMAIN: there is no such name."""
-_RECORD_TYPE_NAMES = {number: name for name, number in RECORD_TYPE_NUMBERS.items()}
-_INTERNET = 1
-_IS_ANSWER, _IS_TRUNCATED, _RECURSION_DESIRED = 0x8000, 0x0200, 0x0100
-_MAX_NAME = 255
-"""Bytes of a name at most, with the length of each label."""
-_MAX_JUMPS = 32
-"""Pointers in a name at most; a server needs one or two."""
+if TYPE_CHECKING:
+    from dns.message import Message
+    from dns.rdata import Rdata
+
 _MAX_ALIASES = 16
 """Aliases that are followed; a real name has a few."""
 
@@ -74,8 +58,8 @@ class DnsRecord:
 class DnsAnswer:
     """The decoded answer of a server."""
 
-    code: int
-    """0 for success."""
+    code: str
+    """`NOERROR`, or what is wrong."""
     is_truncated: bool
     """Whether it did not fit, and is to be asked for over TCP."""
     records: tuple[DnsRecord, ...]
@@ -97,179 +81,96 @@ class DnsAnswer:
 
 def normalized_dns_name(name: str) -> str:
     """A name in the form in which names are compared: IDNA, lower case, no last dot."""
-    labels = name.removesuffix(".").split(".")
-    return ".".join(map(_normalized_label, labels))
+    with suppress(ValueError):  # what cannot be encoded is in no answer
+        return (
+            make_question(name, "A")
+            .question[0]
+            .name.to_text(omit_final_dot=True)
+            .lower()
+        )
+    return name.removesuffix(".").lower()
 
 
-def _normalized_label(label: str) -> str:
-    with suppress(UnicodeError):  # what cannot be encoded is in no answer
-        label = _encoded_label(label).decode("ascii")
-    return label.lower()
-
-
-def _encoded_label(label: str) -> bytes:
-    """The bytes of a label as they are in a message.
-
-    Raises:
-        UnicodeError: it has none.
-    """
-    return label.encode("ascii" if label.isascii() else "idna")
-
-
-def encode_question(name: str, kind: str, number: int) -> bytes:
-    """Encode a question.
+def make_question(name: str, kind: str) -> Message:
+    """A question with a random number.
 
     Args:
         name: the name that is asked about.
         kind: the type of record, such as `MX`.
-        number: the message's id, from 0 to 65535, which its answer repeats.
 
     Raises:
         ValueError: the name is not a valid DNS name.
     """
-    head = struct.pack("!6H", number, _RECURSION_DESIRED, 1, 0, 0, 0)
-    return (
-        head + _encoded(name) + struct.pack("!2H", RECORD_TYPE_NUMBERS[kind], _INTERNET)
-    )
+    from dns.exception import DNSException
+    from dns.message import make_query
+    from dns.name import IDNA_2003, from_text, root
+
+    try:
+        asked = from_text(name, idna_codec=IDNA_2003)
+    except (DNSException, UnicodeError) as error:
+        raise ValueError(f"{name!r} can be no name: {error}") from error
+    if asked == root:
+        raise ValueError(f"{name!r} can be no name")
+    return make_query(asked, kind)
 
 
-def _encoded(name: str) -> bytes:
-    found = b""
-    for label in name.removesuffix(".").split("."):
-        try:
-            data = _encoded_label(label)
-        except UnicodeError as error:
-            raise ValueError(f"{name!r} can be no name") from error
-        if not 0 < len(data) < 64:
-            raise ValueError(f"{name!r} can be no name: a label has 1 to 63 letters")
-        found += bytes((len(data),)) + data
-    if len(found) >= _MAX_NAME:
-        raise ValueError(f"{name!r} can be no name: it is too long")
-    return found + b"\0"
-
-
-def decode_dns_answer(data: bytes, asked: bytes) -> DnsAnswer:
+def decode_dns_answer(data: bytes, asked: Message) -> DnsAnswer:
     """Decode the answer to a question.
 
     Raises:
         UnrelatedAnswerError: it answers another question.
         DnsFormatError: it is cut short, or is no answer at all.
     """
-    number, flags, questions, answers, _, _ = _unpack("!6H", data, 0)
-    if number != struct.unpack_from("!H", asked)[0] or not flags & _IS_ANSWER:
+    from dns.exception import DNSException
+    from dns.flags import TC
+    from dns.message import from_wire
+    from dns.rcode import to_text
+    from dns.rdataclass import IN
+
+    if struct.unpack_from("!H", data.ljust(2, b"\0"))[0] != asked.id:
         raise UnrelatedAnswerError("another question is answered")
-    code, is_truncated = flags & 0xF, bool(flags & _IS_TRUNCATED)
-    if questions > 1 or (questions and not _repeats(data, asked)):
-        raise UnrelatedAnswerError("another question is answered")
-    if is_truncated or not questions:
-        return DnsAnswer(code=code, is_truncated=is_truncated, records=())
-    at, records = len(asked), []
-    for _ in range(answers):
-        name, at = _read_name(data, at)
-        kind, family, ttl, length = _unpack("!2HIH", data, at)
-        at += 10
-        if at + length > len(data):
-            raise DnsFormatError("it is cut short")
-        if family == _INTERNET and kind in _RECORD_TYPE_NAMES:
-            text = _read_value(data, at, at + length, _RECORD_TYPE_NAMES[kind])
-            ttl = 0 if ttl >> 31 else ttl  # RFC 2181: it has 31 bits
-            records.append(
-                DnsRecord(name=name, type=_RECORD_TYPE_NAMES[kind], ttl=ttl, text=text)
-            )
-        at += length
-    return DnsAnswer(code=code, is_truncated=False, records=tuple(records))
-
-
-def _repeats(data: bytes, asked: bytes) -> bool:
-    """Whether an answer repeats the question; servers may change its case."""
-    return data[12 : len(asked)].lower() == asked[12:].lower()
-
-
-def _unpack(form: str, data: bytes, at: int) -> tuple[int, ...]:
     try:
-        return struct.unpack_from(form, data, at)
-    except struct.error as error:
-        raise DnsFormatError("it is cut short") from error
-
-
-def _read_name(data: bytes, at: int) -> tuple[str, int]:
-    """A name, in small letters, and where what follows it begins."""
-    labels: list[str] = []
-    after, earliest, length, jumps = 0, at, 0, 0
-    while True:
-        (size,) = _unpack("!B", data, at)
-        if size >= 0xC0:
-            (pointer,) = _unpack("!H", data, at)
-            after = after or at + 2
-            at = pointer & 0x3FFF
-            jumps += 1
-            if at >= earliest or jumps > _MAX_JUMPS:
-                raise DnsFormatError("a name leads in a circle")
-            earliest = at
-            continue
-        if size == 0:
-            return ".".join(labels), after or at + 1
-        label = data[at + 1 : at + 1 + size]
-        length += size + 1
-        if size > 63 or len(label) < size or length >= _MAX_NAME:
-            raise DnsFormatError("a name is too long")
-        labels.append(_label(label))
-        at += size + 1
-
-
-def _label(data: bytes) -> str:
-    r"""A label as text; what is no letter is written as `\DDD`."""
-    return "".join(
-        chr(byte) if 0x20 < byte < 0x7F and byte not in b".\\" else f"\\{byte:03}"
-        for byte in data.lower()
+        found = from_wire(data, question_only=True)
+        if not asked.is_response(found):
+            raise UnrelatedAnswerError("another question is answered")
+        is_truncated = bool(found.flags & TC)
+        if not is_truncated:
+            found = from_wire(data, one_rr_per_rrset=True, ignore_trailing=True)
+    except DNSException as error:
+        raise DnsFormatError("it is cut short, or no message of DNS") from error
+    records = tuple(
+        DnsRecord(
+            name=each.name.to_text(omit_final_dot=True).lower(),
+            type=each.rdtype.name,
+            ttl=each.ttl,
+            text=_text_of(each[0]),
+        )
+        for each in found.answer
+        if each.rdclass == IN and each.rdtype.name in RECORD_TYPES
+    )
+    return DnsAnswer(
+        code=to_text(found.rcode()),
+        is_truncated=is_truncated,
+        records=records,
     )
 
 
-_NUMBERS_BEFORE_NAME = {"MX": "!H", "SRV": "!3H"}
-
-
-def _read_value(data: bytes, at: int, end: int, kind: str) -> str:
-    """The value of a record, as text."""
-    match kind:
-        case "A" if end - at == 4:
-            return str(IPv4Address(data[at:end]))
-        case "AAAA" if end - at == 16:
-            return str(IPv6Address(data[at:end]))
-        case "A" | "AAAA":
-            raise DnsFormatError("an address has a wrong length")
-        case "TXT":
-            return _read_texts(data[at:end])
-        case "SOA":
-            owner, at = _read_name(data, at)
-            person, at = _read_name(data, at)
-            numbers = _unpack("!5I", data[:end], at)
-            return " ".join((owner, person, *map(str, numbers)))
-    form = _NUMBERS_BEFORE_NAME.get(kind, "!")
-    numbers = _unpack(form, data[:end], at)
-    name, _ = _read_name(data[:end], at + struct.calcsize(form))
-    return " ".join((*map(str, numbers), name or "."))
-
-
-def _read_texts(data: bytes) -> str:
-    """The texts of a TXT record, as one."""
-    found, at = b"", 0
-    while at < len(data):
-        size = data[at]
-        found += data[at + 1 : at + 1 + size]
-        at += size + 1
-    if at != len(data):
-        raise DnsFormatError("a text is cut short")
-    return found.decode("utf-8", "replace")
+def _text_of(value: Rdata) -> str:
+    """The value of a record: of a TXT its texts as one, else its words."""
+    if strings := getattr(value, "strings", None):
+        return b"".join(strings).decode("utf-8", "replace")
+    words = value.to_text().lower().split(" ")
+    return " ".join(word if word == "." else word.removesuffix(".") for word in words)
 
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
 _RESEND_INTERVAL = 1.0
 """Seconds after which a question is sent again: packets get lost."""
-_ANSWER_CODE_TEXTS = {
-    1: "did not understand (FORMERR)",
-    2: "failed (SERVFAIL)",
-    4: "does not do that (NOTIMP)",
-    5: "refused (REFUSED)",
+_ANSWER_CODE_TEXTS: Mapping[str, str] = {
+    "FORMERR": "did not understand",
+    "SERVFAIL": "failed",
+    "NOTIMP": "does not do that",
+    "REFUSED": "refused",
 }
 _MAX_PACKET = 65535
 
@@ -281,7 +182,7 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
         CannotLookError: `/etc/resolv.conf` names no server.
         ValueError: the name or the server's address is invalid.
     """
-    asked = encode_question(check.name, check.type, secrets.randbelow(1 << 16))
+    asked = make_question(check.name, check.type)
     at = check.at or _system_server()
     try:
         answer = await _ask(asked, *split_address(at))
@@ -296,10 +197,9 @@ async def check_dns(check: DnsCheck, ctx: CheckContext) -> CheckResult:  # noqa:
             detail=f"{check.subject} at {at}: {words}",
             could_not_look=failure is not None and failure.is_local,
         )
-    if answer.code not in (0, NXDOMAIN_CODE):
-        words = _ANSWER_CODE_TEXTS.get(
-            answer.code, f"answered with the code {answer.code}"
-        )
+    if answer.code not in ("NOERROR", "NXDOMAIN"):
+        words = _ANSWER_CODE_TEXTS.get(answer.code, "did not answer")
+        words += f" ({answer.code})"
         return check_result(held=False, detail=f"{check.subject}: {at} {words}")
     held, words = _judge(check, answer)
     return check_result(held=held, detail=f"{check.subject} at {at}: {words}")
@@ -309,7 +209,7 @@ def _judge(check: DnsCheck, answer: DnsAnswer) -> tuple[bool, str]:
     """Whether an answer is as wanted, and its records in words."""
     records = answer.records_of(check.name, check.type)
     if not records:
-        missing = "no such name" if answer.code else "no such record"
+        missing = "no such name" if answer.code == "NXDOMAIN" else "no such record"
         return check.absent, missing + _wanted_words(check) * (not check.absent)
     found = {_normalized_record_text(check.type, each.text) for each in records}
     words = ", ".join(sorted(each.text for each in records))
@@ -364,7 +264,7 @@ def _system_server() -> str:
     raise CannotLookError(f"{_RESOLV_CONF} names no server; give `at`")
 
 
-async def _ask(asked: bytes, host: str, port: int) -> DnsAnswer:
+async def _ask(asked: Message, host: str, port: int) -> DnsAnswer:
     """Ask one server over UDP, and over TCP for what does not fit."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
@@ -378,11 +278,11 @@ async def _ask(asked: bytes, host: str, port: int) -> DnsAnswer:
     return answer
 
 
-async def _ask_until_answered(asked: bytes, connection: socket.socket) -> DnsAnswer:
+async def _ask_until_answered(asked: Message, connection: socket.socket) -> DnsAnswer:
     """Send a question until there is an answer to it; the caller limits the time."""
     loop = asyncio.get_running_loop()
     while True:
-        await loop.sock_sendall(connection, asked)
+        await loop.sock_sendall(connection, asked.to_wire())
         with suppress(TimeoutError):
             async with asyncio.timeout(_RESEND_INTERVAL):
                 while True:
@@ -391,7 +291,7 @@ async def _ask_until_answered(asked: bytes, connection: socket.socket) -> DnsAns
                         return decode_dns_answer(data, asked)
 
 
-async def _ask_over_tcp(asked: bytes, host: str, port: int) -> DnsAnswer:
+async def _ask_over_tcp(asked: Message, host: str, port: int) -> DnsAnswer:
     """Ask for an answer of any length.
 
     Raises:
@@ -401,7 +301,8 @@ async def _ask_over_tcp(asked: bytes, host: str, port: int) -> DnsAnswer:
     """
     reader, writer = await asyncio.open_connection(sock=await connect(host, port))
     try:
-        writer.write(struct.pack("!H", len(asked)) + asked)
+        question = asked.to_wire()
+        writer.write(struct.pack("!H", len(question)) + question)
         await writer.drain()
         (length,) = struct.unpack("!H", await reader.readexactly(2))
         answer = decode_dns_answer(await reader.readexactly(length), asked)

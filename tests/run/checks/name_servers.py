@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
-from mobius_tui.run.checks.dns_check import RECORD_TYPE_NUMBERS
+from dns.rdatatype import RdataType
 
 Reply = Callable[[bytes], bytes | None]
 """What is answered to a question; None for nothing."""
@@ -23,11 +23,7 @@ def name(text: str) -> bytes:
 
 def record(owner: bytes, kind: str, data: bytes, ttl: int = 60) -> bytes:
     """One record; `b"\\xc0\\x0c"` as the owner is the name that was asked for."""
-    return (
-        owner
-        + struct.pack("!2HIH", RECORD_TYPE_NUMBERS[kind], 1, ttl, len(data))
-        + data
-    )
+    return owner + struct.pack("!2HIH", RdataType[kind], 1, ttl, len(data)) + data
 
 
 ASKED = b"\xc0\x0c"
