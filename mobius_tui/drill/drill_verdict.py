@@ -39,6 +39,7 @@ from mobius_tui.errors import EXIT_FAILED, EXIT_OK, MobiusError
 from mobius_tui.run.events.mode_and_outcome import ListingState
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import refresh_stats
+from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
 
@@ -395,17 +396,29 @@ def exit_code_of_drill(code: int, drill: DrillRecord | None) -> int:
     return EXIT_FAILED if is_automatic or code == EXIT_OK else code
 
 
-def exit_code_on_leaving(code: int, directory: RunDirectory, root: Path) -> int:
-    """As `exit_code_of_drill`, of a drill whose score may still be made.
-
-    It is waited for, as in `await_score`.
+def exit_code_of_open_drill(code: int, wrong: Sequence[str]) -> int:
+    """What a drill exits with that a person is wanted for: it has no score yet.
 
     Args:
         code: what its run would exit with if it were no drill.
-        directory: the run.
-        root: the site's folder.
+        wrong: what is wrong with its site.
     """
+    return EXIT_FAILED if wrong else code
+
+
+def exit_code_on_leaving(state: RunState, directory: RunDirectory) -> int:
+    """What leaving the screens of a run exits with.
+
+    Of a drill as `exit_code_of_drill` says; a score that may still be made is waited
+    for, as in `await_score`.
+    """
+    if state.ended is None:
+        return EXIT_OK
+    code = state.ended.outcome.exit_code
+    if state.began is None or state.began.site is None:
+        return code
     deadline = time.monotonic() + SCORE_WAIT_SECONDS
+    root = Path(state.began.site)
     is_final, found = _score_so_far(directory, root)
     while not is_final and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)

@@ -10,14 +10,13 @@ import pytest
 
 from mobius_tui.commands.support.run_lines import print_until_end
 from mobius_tui.drill import drill_record
-from mobius_tui.drill.drill_verdict import exit_code_of_drill
+from mobius_tui.drill.drill_verdict import exit_code_of_drill, exit_code_on_leaving
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.dialogs.end_card import exit_code_of_run
 from tests.drill.drills import HANDLED, drill
 from tests.tui.runs import ROLLBACK, MadeRun
 
@@ -54,7 +53,7 @@ def test_lines_and_screen_agree(
     lines = asyncio.run(
         print_until_end(run.directory, as_json=False, auto=None, is_resumed=True)
     )
-    screen = exit_code_of_run(Follower(run.directory).state, run.directory)
+    screen = exit_code_on_leaving(Follower(run.directory).state, run.directory)
     assert lines == screen
     assert (lines == EXIT_OK) is (
         outcome is Outcome.COMPLETED and handling == "handled"

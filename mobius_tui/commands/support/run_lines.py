@@ -16,6 +16,7 @@ from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_verdict import (
     await_score,
     exit_code_of_drill,
+    exit_code_of_open_drill,
     site_problems,
 )
 from mobius_tui.drill.faults import Fault
@@ -23,7 +24,7 @@ from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.past_drills import compare_times, drills_of_same_runbook
 from mobius_tui.drill.site.drill_site import open_site
 from mobius_tui.drill.site_guard import run_on_site
-from mobius_tui.errors import EXIT_FAILED, EXIT_INCOMPLETE
+from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.garbage_collection import collect_as_usual
 from mobius_tui.plain import escape_unprintable, print_run
 from mobius_tui.run.client.drill_reach import reach_lines
@@ -281,4 +282,4 @@ def drill_exit_code(briefing: Briefing, faults: Sequence[Fault], code: int) -> i
     wrong = site_problems(open_site(Path(briefing.site or "")), faults)
     for each in wrong:
         narrate(f"the service is not restored: {each}")
-    return EXIT_FAILED if wrong else code
+    return exit_code_of_open_drill(code, wrong)

@@ -17,13 +17,12 @@ from textual.widget import Widget
 
 from mobius_tui.drill.confined_drill import refusal_lines
 from mobius_tui.drill.detection_coverage import subject_coverage
-from mobius_tui.drill.drill_verdict import await_score, exit_code_on_leaving
+from mobius_tui.drill.drill_verdict import await_score
 from mobius_tui.drill.past_drills import (
     compare_times,
     drills_of_same_runbook,
     is_first_drill,
 )
-from mobius_tui.errors import EXIT_OK
 from mobius_tui.program_name import called_name
 from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
@@ -32,7 +31,6 @@ from mobius_tui.run.events.run_events import HEALTH_IS_WELL, RunEnded
 from mobius_tui.run.intents.intent_actions import ReopenRun
 from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import ALLOWED
-from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
@@ -308,12 +306,3 @@ def _next_steps_fields() -> tuple[Field, ...]:
             zip(typed, COMMANDS_AFTER_DEMO, strict=True)
         )
     )
-
-
-def exit_code_of_run(state: RunState, directory: RunDirectory) -> int:
-    """What leaving the run exits with; of a drill, as `exit_code_of_drill` says."""
-    if state.ended is None:
-        return EXIT_OK
-    code = state.ended.outcome.exit_code
-    site = state.began.site if state.began is not None else None
-    return code if site is None else exit_code_on_leaving(code, directory, Path(site))

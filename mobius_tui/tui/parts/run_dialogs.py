@@ -143,9 +143,9 @@ class RunCards:
 
     def exit_code(self) -> int:
         """What leaving the run exits with."""
-        from mobius_tui.tui.dialogs.end_card import exit_code_of_run
+        from mobius_tui.drill.drill_verdict import exit_code_on_leaving
 
-        return exit_code_of_run(self._feed.state, self._feed.directory)
+        return exit_code_on_leaving(self._feed.state, self._feed.directory)
 
     def await_another_end(self) -> None:
         """The run was opened again: its next end is told, too."""

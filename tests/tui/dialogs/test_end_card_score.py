@@ -9,6 +9,7 @@ from pathlib import Path
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.detection_coverage import SubjectCoverage
 from mobius_tui.drill.detections import subject_records
+from mobius_tui.drill.drill_verdict import exit_code_on_leaving
 from mobius_tui.drill.site import site_services
 from mobius_tui.errors import EXIT_FAILED, EXIT_OK
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -16,7 +17,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.dialogs.end_card import EndCard, exit_code_of_run
+from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import (
     DrillResult,
@@ -80,7 +81,7 @@ async def test_the_card_shows_the_score_when_the_site_was_asked(tmp_path: Path) 
         assert "order   1.1 A" in shown
         await press(pilot, time, "q")
         assert pilot.app.return_value == EXIT_FAILED
-        assert exit_code_of_run(screen.feed.state, run.directory) == EXIT_FAILED
+        assert exit_code_on_leaving(screen.feed.state, run.directory) == EXIT_FAILED
 
 
 async def test_a_drill_without_a_guard_has_no_score(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None
     async with opened(run) as (screen, pilot):
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
         assert "score" not in words(pilot)
-        assert exit_code_of_run(screen.feed.state, run.directory) == EXIT_OK
+        assert exit_code_on_leaving(screen.feed.state, run.directory) == EXIT_OK
 
 
 async def test_what_no_drill_has_seen_red_is_not_for_who_drills_for_the_first_time(
