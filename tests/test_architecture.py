@@ -204,6 +204,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.support.site_sweeping", "drill.site_guard"): 185,
     ("drill.site_survey", "health.probe"): 19,  # with httpx
     ("run.checks.run_check", "run.checks"): 35,  # network_checks, with httpx
+    ("run.checks.run_check", "run.checks.dns_check"): 60,  # with dnspython
     ("run.journal.journal", "psutil"): 12,  # where there is no /proc
     ("run.keeper.process_table", "_ctypes"): 1,  # a keeper loads next to nothing
     ("run.messaging.outbox", "run.messaging.webhook"): 28,  # with httpx

@@ -1,7 +1,7 @@
 """The `dns` check: asks a name server, and reads what it answers.
 
 The messages themselves (RFC 1035) are dnspython's, which reads none for long, whatever
-whoever answers sends. It is imported when the first check of this kind is made.
+whoever answers sends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from dns.exception import DNSException
+from dns.flags import TC
+from dns.message import Message, from_wire, make_query
+from dns.name import IDNA_2003, from_text, root
+from dns.rcode import to_text
+from dns.rdata import Rdata
+from dns.rdataclass import IN
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connect, connection_failure, split_address
@@ -25,10 +32,6 @@ from mobius_tui.run.checks.context import (
 )
 from mobius_tui.runbook.model.check_kinds import RECORD_TYPES, DnsCheck
 from mobius_tui.runbook.model.guard_comparison import unmet_in_words
-
-if TYPE_CHECKING:
-    from dns.message import Message
-    from dns.rdata import Rdata
 
 _MAX_ALIASES = 16
 """Aliases that are followed; a real name has a few."""
@@ -101,10 +104,6 @@ def make_question(name: str, kind: str) -> Message:
     Raises:
         ValueError: the name is not a valid DNS name.
     """
-    from dns.exception import DNSException
-    from dns.message import make_query
-    from dns.name import IDNA_2003, from_text, root
-
     try:
         asked = from_text(name, idna_codec=IDNA_2003)
     except (DNSException, UnicodeError) as error:
@@ -121,12 +120,6 @@ def decode_dns_answer(data: bytes, asked: Message) -> DnsAnswer:
         UnrelatedAnswerError: it answers another question.
         DnsFormatError: it is cut short, or is no answer at all.
     """
-    from dns.exception import DNSException
-    from dns.flags import TC
-    from dns.message import from_wire
-    from dns.rcode import to_text
-    from dns.rdataclass import IN
-
     if struct.unpack_from("!H", data.ljust(2, b"\0"))[0] != asked.id:
         raise UnrelatedAnswerError("another question is answered")
     try:

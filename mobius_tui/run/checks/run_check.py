@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import ProbeVerdict
 from mobius_tui.health.probe_target import LookAtCheck
-from mobius_tui.run.checks import dns_check, file_checks, machine_checks, script_checks
+from mobius_tui.run.checks import file_checks, machine_checks, script_checks
 from mobius_tui.run.checks.context import (
     CannotLookError,
     CheckContext,
@@ -96,7 +96,9 @@ async def _make_check(check: Check, ctx: CheckContext) -> CheckResult:
         case FileCheck():
             return await file_checks.check_file(check, ctx)
         case DnsCheck():
-            return await dns_check.check_dns(check, ctx)
+            from mobius_tui.run.checks.dns_check import check_dns
+
+            return await check_dns(check, ctx)
         case DiskCheck():
             return await machine_checks.check_disk(check, ctx)
         case MemoryCheck():
