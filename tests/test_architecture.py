@@ -225,6 +225,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("tui.navigation", "tui.start_pages"): 39,  # who resumes a run needs none of it
     ("tui.navigation", "tui.screens.review_screen"): 23,
     ("tui.parts.run_dialogs", "tui.dialogs.end_card"): 105,
+    ("tui.parts.run_dialogs", "drill.drill_verdict"): 100,
     ("tui.screens.library_screen", "tui.screens.statistics_screen"): 11,
     ("tui.screens.page", "tui.dialogs.drills_dialog"): 43,
     ("tui.screens.run_screen", "tui.flows.step_flows"): 34,
