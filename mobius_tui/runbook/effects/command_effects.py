@@ -48,9 +48,10 @@ _KEYS = frozenset(
 TokenKind = Literal["operand", "option", "keyed", "end"]
 """What a word of a pattern matches: an operand by its position, an option, an operand
 such as `of=x` wherever it stands, or the end of the operands."""
-_EFFECT_BY = re.compile(r"(\S+)(?: by (\S.*))?")
+_EFFECT_BY = re.compile(r"(\S+)(?:( words)? by (\S.*))?")
 _GLOB = re.compile(r"[*?[]")
-_ADDED = "who added it"
+WHO_ADDED = "who added it"
+"""What a line of a runbook or a person was held against."""
 _FILE = Path(__file__).with_name("commands.toml")
 MAX_ADDED_LINES = 1000
 """Lines that a runbook or a person may add; the table itself has fewer."""
@@ -92,6 +93,8 @@ class TableLine:
     verified_by: str = ""
     """What it was held against, such as a manual page: options that stand nowhere in
     the table only look then. Empty if nobody has."""
+    words_verified_by: str = ""
+    """What only its words were held against, and not each option."""
     is_added: bool = False
     """Whether a runbook or a person added it to a command of the bundled table."""
 
@@ -127,13 +130,16 @@ class CommandEntry:
         return plain[-1] if plain else TableLine(effect="change")
 
     @functools.cached_property
+    def option_names(self) -> frozenset[str]:
+        """The options that its lines name, also as patterns."""
+        given = (n for line in self.lines for t in line.tokens for n in t.names)
+        named = frozenset(name for name in given if name[0] == "-")
+        return named | self.valued_options | self.looking_options
+
+    @functools.cached_property
     def has_long_options(self) -> bool:
         """Whether `-name` is one option, as for find, and not four letters."""
-        given = (n for line in self.lines for t in line.tokens for n in t.names)
-        return any(
-            len(name) > 2 and name[0] == "-" and name[1] not in "-*"
-            for name in (*given, *self.valued_options, *self.looking_options)
-        )
+        return any(len(name) > 2 and name[1] not in "-*" for name in self.option_names)
 
 
 class BadLineError(Exception):
@@ -191,7 +197,7 @@ class CommandTable:
         for name, added in _entries(lines).items():
             existing = self.find(name)
             vouched = tuple(
-                replace(line, is_added=existing is not None, verified_by=_ADDED)
+                replace(line, is_added=existing is not None, verified_by=WHO_ADDED)
                 for line in added.lines
             )
             if existing is None:
@@ -296,13 +302,14 @@ def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
     if unknown_keys:
         raise BadLineError(f"`{pattern}` knows no `{unknown_keys[0]}`")
     tokens = tuple(_token(word) for word in words[1:])
-    effect, verified_by = _effect(pattern, table)
+    effect, verified_by, words_verified_by = _effect(pattern, table)
     line = TableLine(
         tokens=tokens,
         operand_count=sum(token.kind == "operand" for token in tokens),
         part_count=sum(1 + (bool(each.values) or each.is_word) for each in tokens),
         effect=effect,
         verified_by=verified_by,
+        words_verified_by=words_verified_by,
         also=_flag(pattern, table, "also"),
         code_places=_codes(pattern, table),
         language=_choice(pattern, table, "language", CODE_LANGUAGES) or "shell",
@@ -353,17 +360,21 @@ def _choice(
 
 def _effect(
     pattern: str, table: Mapping[str, object]
-) -> tuple[TableEffect | None, str]:
-    """The effect of a line, and what it was held against: `read by grep(1)`."""
+) -> tuple[TableEffect | None, str, str]:
+    """The effect of a line, what it was held against, and what only its words were.
+
+    As in `read by grep(1)` and `read words by rclone(1)`.
+    """
     match = _EFFECT_BY.fullmatch(_text(pattern, table, "effect"))
     if match is None:
-        return None, ""
+        return None, "", ""
     found = next((each for each in TABLE_EFFECTS if each == match[1]), None)
     if found is None:
         raise BadLineError(
             f"`effect` of `{pattern}` is one of {', '.join(TABLE_EFFECTS)}"
         )
-    return found, match[2] or ""
+    source = match[3] or ""
+    return (found, "", source) if match[2] else (found, source, "")
 
 
 def _flag(pattern: str, table: Mapping[str, object], key: str) -> bool:

@@ -12,6 +12,7 @@ from itertools import chain
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.effects.command_effects import (
     TABLE_EFFECTS,
+    WHO_ADDED,
     CommandEntry,
     PatternToken,
     TableEffect,
@@ -336,7 +337,7 @@ class Invocation:
         position = 0
         for token in line.tokens:
             if token.kind == "option":
-                options, unmatched = self._find_options(token, limit)
+                options, unmatched = self._find_options(line, token, limit)
                 if not options or (unmatched and line.effect == "nothing"):
                     return None
                 places.update(option.index for option in options)
@@ -374,7 +375,8 @@ class Invocation:
     ) -> bool:
         """Whether an option is given of which the table says nothing.
 
-        Where a line was held against a manual page, what it does not list only looks.
+        Where a line was held against a manual page, what it does not list only looks:
+        but for one before the sub-command, which may take that as its value.
 
         Args:
             matches: the lines that match.
@@ -382,8 +384,13 @@ class Invocation:
         """
         limit = len(self.arguments) if command_start is None else command_start
         given = [option for option in self.options if option.index < limit]
-        if not given or not any(map(_takes_only_listed, matches)):
-            return False
+        if not any(map(_takes_only_listed, matches)):
+            takes_any = any(each.line.verified_by == WHO_ADDED for each in matches)
+            has_sub_command = self.entry.has_sub_commands and self.operand_indexes
+            if takes_any or not has_sub_command:
+                return False
+            first = self.operand_indexes[0]
+            given = [option for option in given if option.value_index == first]
         listed = self.entry.valued_options | self.entry.looking_options
         matched = {at for match in matches for at in match.matched_indexes}
         return any(
@@ -392,9 +399,10 @@ class Invocation:
         )
 
     def _find_options(
-        self, token: PatternToken, limit: int
+        self, line: TableLine, token: PatternToken, limit: int
     ) -> tuple[Sequence[GivenOption], Sequence[GivenOption]]:
-        """The options that a token matches, and those that only its names match."""
+        """The options that a line's token matches, and those that only its names do."""
+        may_be_cut = line.effect not in ("read", "nothing")
         found: list[GivenOption] = []
         others: list[GivenOption] = []
         for option in self.options:
@@ -403,7 +411,7 @@ class Invocation:
             values = [
                 value
                 for name in token.names
-                if (value := self._value_under(option, name)) is not None
+                if (value := self._value_under(option, name, may_be_cut)) is not None
             ]
             if not values:
                 continue
@@ -415,14 +423,32 @@ class Invocation:
             (found if is_match else others).append(option)
         return found, others
 
-    def _value_under(self, option: GivenOption, name: str) -> str | None:
-        """The value of an option if it has that name; `None` if it has not."""
+    def _value_under(
+        self, option: GivenOption, name: str, may_be_cut: bool
+    ) -> str | None:
+        """The value of an option if it has that name; `None` if it has not.
+
+        Args:
+            option: the option.
+            name: the name, or a pattern of names.
+            may_be_cut: whether the beginning of the name is enough.
+        """
         for each in option.names:
             if fnmatch.fnmatchcase(each, name):
+                return option.value or ""
+            if may_be_cut and self._is_beginning(each, name):
                 return option.value or ""
         whole = option.names[-1] if option.value_index is not None else option.names[0]
         short = len(name) == 2 and whole.startswith(name)
         return whole[2:] if short and not self.entry.has_long_options else None
+
+    def _is_beginning(self, given: str, name: str) -> bool:
+        """Whether an option is another one cut short, as GNU programs take `--outp`."""
+        return (
+            given[:2] == "--" != given
+            and name.rstrip("*").startswith(given)
+            and given not in self.entry.option_names
+        )
 
     def values(self, match: LineMatch) -> Sequence[Word]:
         """The values of a line's last option, as words with their places."""

@@ -381,6 +381,7 @@ def test_what_is_added_is_known_and_makes_nothing_lighter() -> None:
         "./status.sh -v": "read",
         "bash ./status.sh": "change",
         "deployctl --on eu history": "read",
+        "deployctl --dry history": "read",
         "deployctl go": "change",
         "deployctl wipe x": "destroy",
         "npm run health": "read",
