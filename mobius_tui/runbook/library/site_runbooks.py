@@ -15,13 +15,13 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "e68c70050bbe556e5ff9c86692296856",  # mobius-common.toml
-        "a5baa178eb9490a9ad26c91be1d99d8a",  # mobius-config-rollback.toml
+        "81a400ea14e68196b647e566d79c64d0",  # mobius-common.toml
+        "9fac9b85a8aedac89fcf588fac8a5f99",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
         "4d231c6c34e355d619fcbae332023d10",  # mobius-quick.toml
-        "2abc358a7043d88ffe86a6bc5a1efa5e",  # mobius-rollback.toml
+        "28649346b976ec2a6fd290046ca74318",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "fa900de8d6172519a175084bab5014a0",  # compare-backup
         "96232d1c39296f7d39425e9bd47391ae",  # find-backup
