@@ -107,9 +107,9 @@ def make_library(
     screen: LibraryScreen
 
     def brief(path: Path) -> None:
-        screen.app.push_screen(
-            make_briefing_page(prepare_briefing(load(path), given={}))
-        )
+        page = make_briefing_page(prepare_briefing(load(path), given={}))
+        page.questions.wait_until_seen()
+        screen.app.push_screen(page)
 
     def attach(directory: RunDirectory) -> None:
         screen.app.push_screen(make_run_page(directory))
@@ -151,7 +151,9 @@ def make_briefing(
     screen: BriefingScreen
 
     def opened(directory: RunDirectory) -> None:
-        screen.app.switch_screen(make_run_page(directory, is_new=True))
+        page = make_run_page(directory, is_new=True)
+        page.questions.wait_until_seen()
+        screen.app.switch_screen(page)
 
     def attach(directory: RunDirectory) -> None:
         screen.app.push_screen(make_run_page(directory, is_new=False))

@@ -203,7 +203,7 @@ def step_lines(
         yield f"      rows   {for_each_in_words(step.for_each)}"
     if step.rollout is not None:
         yield f"      hosts  {values.preview(rollout_in_words(step.rollout))}"
-    if guard := guard_of_step_in_words(step, values.preview):
+    if guard := guard_of_step_in_words(step, plan.variable_titles, values.preview):
         yield f"      when   {guard}"
     for label, prose in labelled_texts(step, plan.runbook, values):
         yield from lines_behind_label(f"      {label:<7}", prose)

@@ -23,6 +23,7 @@ from mobius_tui.runbook.model.filled_titles import (
     value_in_title,
     with_titles_filled_in,
 )
+from mobius_tui.runbook.model.guards import Titles
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.runtime_steps import (
     IMPROVISED_PHASE,
@@ -35,7 +36,11 @@ from mobius_tui.runbook.model.runtime_steps import (
 )
 from mobius_tui.runbook.model.templates import variables_read, variables_set
 from mobius_tui.runbook.text.provided_names import ProvidedFact, provided_name
-from mobius_tui.runbook.text.template_text import unknown_value, without_templates
+from mobius_tui.runbook.text.template_text import (
+    is_template,
+    unknown_value,
+    without_templates,
+)
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """The kind of a step's action; `check` where it only verifies."""
@@ -214,11 +219,21 @@ class Plan:
             for name in variables_set(step)
         }
         """By variable, the first step that sets it."""
-        self.decided_variables: frozenset[str] = frozenset(
-            s.action.var for s in runbook.steps() if isinstance(s.action, Choose)
-        ) | ({runbook.environment} if runbook.environment else frozenset())
-        """What people decide, and the environment: the values are words for a branch.
-        """
+        self.decided_variables: frozenset[str] = (
+            frozenset(
+                s.action.var for s in runbook.steps() if isinstance(s.action, Choose)
+            )
+            | frozenset(v.name for v in runbook.variables.values() if v.choices)
+            | ({runbook.environment} if runbook.environment else frozenset())
+        )
+        """What people decide, what has choices, and the environment: the values are
+        words for a branch."""
+        self.variable_titles: Titles = {
+            v.name: v.title
+            for v in runbook.variables.values()
+            if v.title and not is_template(v.title)
+        }
+        """What people call a variable, where it has a title."""
 
     def _numbers(self) -> dict[str, str]:
         """By step: 2.1, 2.2; the rows of 2.2 are 2.2.1, 2.2.2, and 2.3 stays 2.3.

@@ -24,6 +24,7 @@ from mobius_tui.run.state.step_state import (
 )
 from mobius_tui.runbook.model.guards import (
     GuardValues,
+    GuardVerdict,
     Undecided,
     evaluate_guard,
     not_for_text,
@@ -145,15 +146,9 @@ def _own_status(
         )
     guard_waits: tuple[Wait, ...] = ()
     if step.when:
-        verdict = evaluate_guard(step.when, values)
+        verdict = evaluate_guard(step.when, values, plan.variable_titles)
         if verdict.holds is False:
-            reason = why_guard_fails(verdict, values)
-            return _not_for(
-                state,
-                step,
-                reason,
-                not_for_text(verdict, values, plan.decided_variables),
-            )
+            return _not_for(state, step, *_why_not_for(plan, verdict, values))
         guard_waits = tuple(_guard_wait(each) for each in verdict.undecided)
     waits = (*guard_waits, *_waits_before_start(plan, state, step, gate))
     return StepStatus(status=Status.WAITING if waits else Status.PENDING, waits=waits)
@@ -175,17 +170,23 @@ def _decided_against(
     """
     if not step.when or state.steps[step.id].status not in _LEFT_OPEN_STATUSES:
         return None
-    verdict = evaluate_guard(step.when, values)
+    verdict = evaluate_guard(step.when, values, plan.variable_titles)
     by_itself = any(
         name in state.variables and state.variables[name].step == step.id
         for name in verdict.names
     )
     if verdict.holds is not False or by_itself:
         return None
-    reason = why_guard_fails(verdict, values)
-    return _not_for(
-        state, step, reason, not_for_text(verdict, values, plan.decided_variables)
-    )
+    return _not_for(state, step, *_why_not_for(plan, verdict, values))
+
+
+def _why_not_for(
+    plan: Plan, verdict: GuardVerdict, values: GuardValues
+) -> tuple[str, str]:
+    """Why a guard does not hold, and the same in short."""
+    titles = plan.variable_titles
+    reason = why_guard_fails(verdict, values, titles)
+    return reason, not_for_text(verdict, values, plan.decided_variables, titles)
 
 
 def _is_decided_against(state: RunState, row: Step, parent: StepStatus) -> bool:
@@ -233,7 +234,7 @@ def _undone_status(
         text = f"{plan.runbook.phase(replaced).title} took its place"
         waits = (Wait(kind="guard", on=step.id, text=text),)
     elif step.when:
-        verdict = evaluate_guard(step.when, values)
+        verdict = evaluate_guard(step.when, values, plan.variable_titles)
         waits = tuple(_guard_wait(each) for each in verdict.undecided)
     return StepStatus(
         status=Status.UNDONE,

@@ -15,16 +15,17 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "96850cb1352542b1f8d84ad0bc13e8d2",  # mobius-common.toml
-        "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
+        "81a400ea14e68196b647e566d79c64d0",  # mobius-common.toml
+        "9fac9b85a8aedac89fcf588fac8a5f99",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
-        "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
-        "2b892ba7db44365e281f0defcff63725",  # mobius-rollback.toml
+        "4d231c6c34e355d619fcbae332023d10",  # mobius-quick.toml
+        "28649346b976ec2a6fd290046ca74318",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "fa900de8d6172519a175084bab5014a0",  # compare-backup
-        "e4d9b37a4c018632289463dcbe24ea46",  # find-backup
+        "96232d1c39296f7d39425e9bd47391ae",  # find-backup
+        "e9971f9b181a21ddf60eb652b700d33f",  # find-elsewhere
         "9e437709a932bb0a2569df6978906cf7",  # keep-backups
         "945d657fddbc51ff98f399ba0afb034f",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup

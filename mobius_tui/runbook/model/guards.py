@@ -31,6 +31,10 @@ Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
 GuardValues: TypeAlias = Mapping[str, str | None]
 """The values of the variables that have one; `None` for a secret."""
 GuardPath: TypeAlias = tuple[str | int, ...]
+Titles: TypeAlias = Mapping[str, str]
+"""By variable, what people call it; those that have no title are called by their name.
+"""
+NO_TITLES: Titles = MappingProxyType({})
 
 MAX_SHOWN_VALUE = 60
 """Characters of a value in a message; of a longer one the middle is left out."""
@@ -131,26 +135,31 @@ def _literal(text: str, choices: Collection[str]) -> str:
     )
 
 
-def guard_in_words(guard: Guard) -> str:
+def guard_in_words(guard: Guard, titles: Titles = NO_TITLES) -> str:
     """A guard as text: `env = a or b, and lag > 1000`."""
-    return _all_in_words([_part_in_words(*item) for item in guard.items()])
+    return _all_in_words([_part_in_words(*item, titles) for item in guard.items()])
 
 
-def _part_in_words(name: str, part: Part) -> str:
+def _called(name: str, titles: Titles) -> str:
+    """A variable as people call it: its title, or else its name."""
+    return f"“{titles[name]}”" if titles.get(name) else name
+
+
+def _part_in_words(name: str, part: Part, titles: Titles) -> str:
     if texts := texts_of(part):
-        return _leaf_in_words(name, texts)
-    inner = [guard_in_words(each) for _, each in _nested_guards(part)]
+        return _leaf_in_words(_called(name, titles), texts)
+    inner = [guard_in_words(each, titles) for _, each in _nested_guards(part)]
     if isinstance(part, Mapping):
         return f"not ({inner[0]})"
     return _all_in_words(inner) if name == "all" else _any_in_words(inner)
 
 
 @lru_cache(maxsize=4096)
-def _leaf_in_words(name: str, texts: tuple[str, ...]) -> str:
+def _leaf_in_words(called: str, texts: tuple[str, ...]) -> str:
     meant = [parse_comparison(text) for text in texts]
     same = [text for each in meant if each.sign == "=" for text in each.texts]
-    words = [f"{name} = {' or '.join(_text(text) for text in same)}"] * bool(same)
-    words += [f"{name} {each}" for each in meant if each.sign != "="]
+    words = [f"{called} = {' or '.join(_text(text) for text in same)}"] * bool(same)
+    words += [f"{called} {each}" for each in meant if each.sign != "="]
     return fill(" or ".join(words), str)  # a variable by its name
 
 
@@ -166,16 +175,20 @@ def _any_in_words(parts: list[str]) -> str:
     return f"({', or '.join(parts)})" if len(parts) > 1 else "".join(parts)
 
 
-def evaluate_guard(guard: Guard, values: GuardValues) -> GuardVerdict:
-    """Evaluate a guard with the given values."""
-    parts = (_judge_part(name, part, values) for name, part in guard.items())
+def evaluate_guard(
+    guard: Guard, values: GuardValues, titles: Titles = NO_TITLES
+) -> GuardVerdict:
+    """Evaluate a guard with the given values, and say it with the given titles."""
+    parts = (_judge_part(name, part, values, titles) for name, part in guard.items())
     return _combine(parts, _ALL, _all_in_words)
 
 
-def _judge_part(name: str, part: Part, values: GuardValues) -> GuardVerdict:
+def _judge_part(
+    name: str, part: Part, values: GuardValues, titles: Titles
+) -> GuardVerdict:
     if texts := texts_of(part):
-        return _judge_leaf(name, texts, values)
-    inner = [evaluate_guard(each, values) for _, each in _nested_guards(part)]
+        return _judge_leaf(name, texts, values, titles)
+    inner = [evaluate_guard(each, values, titles) for _, each in _nested_guards(part)]
     if isinstance(part, Mapping):
         return _not(inner[0])
     if name == "all":
@@ -183,11 +196,13 @@ def _judge_part(name: str, part: Part, values: GuardValues) -> GuardVerdict:
     return _combine(inner, _ANY, _any_in_words)
 
 
-def _judge_leaf(name: str, texts: tuple[str, ...], values: GuardValues) -> GuardVerdict:
+def _judge_leaf(
+    name: str, texts: tuple[str, ...], values: GuardValues, titles: Titles
+) -> GuardVerdict:
     others = dict.fromkeys(other for text in texts for other in operand_names(text))
     verdict = GuardVerdict(
         holds=None,
-        words=_leaf_in_words(name, texts),
+        words=_leaf_in_words(_called(name, titles), texts),
         names=tuple(dict.fromkeys((name, *others))),
     )
     known: dict[str, str] = {}
@@ -196,9 +211,9 @@ def _judge_leaf(name: str, texts: tuple[str, ...], values: GuardValues) -> Guard
         if value is not None:
             known[each] = value
             continue
-        words = f"cannot be decided: {each} is a secret"
+        words = f"cannot be decided: {_called(each, titles)} is a secret"
         if each not in values:
-            words = f"{each} is not decided yet"
+            words = f"{_called(each, titles)} is not decided yet"
         unknown = Undecided(name=each, words=words, is_given=each in values)
         return replace(verdict, undecided=(unknown,))
     not_comparable: list[str] = []
@@ -212,7 +227,8 @@ def _judge_leaf(name: str, texts: tuple[str, ...], values: GuardValues) -> Guard
             return replace(verdict, holds=True)
     if not not_comparable:
         return replace(verdict, holds=False)
-    why = f"{name} is {_quoted(known[name])}, and {', '.join(not_comparable)}"
+    called = _called(name, titles)
+    why = f"{called} is {_quoted(known[name])}, and {', '.join(not_comparable)}"
     undecided = Undecided(name=name, words=f"cannot be decided: {why}")
     return replace(verdict, undecided=(undecided,))
 
@@ -265,16 +281,27 @@ _ALL = (False, None, True)
 _ANY = (True, None, False)
 
 
-def why_guard_fails(verdict: GuardVerdict, values: GuardValues) -> str:
-    """Why a step does not apply: `lag is 70, and the step wants lag > 1000`."""
+def why_guard_fails(
+    verdict: GuardVerdict, values: GuardValues, titles: Titles = NO_TITLES
+) -> str:
+    """Why a step does not apply: `lag is 70, and the step wants lag > 1000`.
+
+    Args:
+        verdict: of a guard that does not hold.
+        values: those that it was judged by.
+        titles: those that it was judged with.
+    """
     in_words = " and ".join(
-        f"{name} is {_shown(values[name])}" for name in verdict.names
+        f"{_called(name, titles)} is {_shown(values[name])}" for name in verdict.names
     )
     return f"{in_words}, and the step wants {verdict.words}"
 
 
 def not_for_text(
-    verdict: GuardVerdict, values: GuardValues, decided: Collection[str]
+    verdict: GuardVerdict,
+    values: GuardValues,
+    decided: Collection[str],
+    titles: Titles = NO_TITLES,
 ) -> str:
     """The same in short: `not for code`, or `not for lag=70`.
 
@@ -283,9 +310,12 @@ def not_for_text(
         values: those that it was judged by.
         decided: the names of variables whose values say by themselves what they are
             about, as options of a decision do.
+        titles: what people call the others.
     """
     shown = (
-        _shown(values[name]) if name in decided else f"{name}={_shown(values[name])}"
+        _shown(values[name])
+        if name in decided
+        else f"{_called(name, titles)}={_shown(values[name])}"
         for name in verdict.names
     )
     return f"not for {' and '.join(shown)}"

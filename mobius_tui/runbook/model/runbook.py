@@ -76,7 +76,8 @@ class Variable:
         str,
         Key(
             Text(),
-            "what it is, for whoever is asked for it",
+            "what people call it: where it is asked for, and where a step says why it "
+            "does not apply",
             like="description desc name label prompt question",
         ),
     ] = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
-from mobius_tui.runbook.model.guards import guard_in_words
+from mobius_tui.runbook.model.guards import Titles, guard_in_words
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.targets import MAX_PARALLEL, HostRollout
 
@@ -35,16 +35,19 @@ def _repeat(repeat: Repeat) -> str:
     return words
 
 
-def guard_of_step_in_words(step: Step, filled: Callable[[str], str]) -> str:
+def guard_of_step_in_words(
+    step: Step, titles: Titles, filled: Callable[[str], str]
+) -> str:
     """What must hold for a step to apply: comparisons first, then its checks.
 
     Empty if it always applies.
 
     Args:
         step: the step.
+        titles: what people call variables.
         filled: fills variables into the text of a check.
     """
-    words = guard_in_words(step.when)
+    words = guard_in_words(step.when, titles)
     if not step.when_checks:
         return words
     seen = ", and ".join(filled(check.condition) for check in step.when_checks)

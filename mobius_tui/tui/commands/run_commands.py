@@ -165,6 +165,15 @@ RUN_COMMANDS: tuple[Command, ...] = (
         help="You vouch for it, with a reason on record; gates open.",
     ),
     _step(
+        id=RunCommand.SCRIPTS,
+        flow=FlowId.SCRIPTS,
+        keys=("f2", "V"),
+        title="Show all that the step runs",
+        label="Script",
+        help="The whole script, and the files of the runbook that it calls. A dialog "
+        "in which something is typed has it by F2.",
+    ),
+    _step(
         id=RunCommand.IMPROVISE,
         flow=FlowId.IMPROVISE,
         keys=("exclamation_mark",),
@@ -209,15 +218,6 @@ RUN_COMMANDS: tuple[Command, ...] = (
         keys=("at",),
         title="Show whom to call",
         label="Contacts",
-    ),
-    _step(
-        id=RunCommand.SCRIPTS,
-        flow=FlowId.SCRIPTS,
-        keys=("f2", "V"),
-        title="Show all that the step runs",
-        label="Script",
-        help="The whole script, and the files of the runbook that it calls. A dialog "
-        "in which something is typed has it by F2.",
     ),
     _run(
         id=RunCommand.GO_ON,

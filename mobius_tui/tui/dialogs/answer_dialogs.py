@@ -208,12 +208,14 @@ class DecisionDialog(Dialog[DecisionAnswer]):
             yield fields_widget((Field("why", prose=self._why),))
         choose = self._action
         yield self._options
+        count = len(self._offered)
         how = (
-            "Space marks, Enter decides"
+            f"Space marks any of {count}, Enter decides"
             if choose.multi
-            else "↑ ↓ choose, Enter decides"
+            else f"↑ ↓ choose one of {count}, Enter decides"
         )
-        yield text_widget(how, "muted")
+        if count:
+            yield text_widget(how, "muted")
         if choose.from_run:
             found = (
                 "Or type what is not listed" if self._offered else NOTHING_LISTED_PROMPT

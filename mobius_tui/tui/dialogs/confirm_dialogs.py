@@ -26,7 +26,6 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.step_text import (
     EFFECT_LABELS,
     check_in_words,
-    guard_of_step_in_words,
 )
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -48,6 +47,7 @@ from mobius_tui.tui.presenters.step_details import (
     account_fields,
     command_fields,
     fill_in_values,
+    guard_text,
     subject_fields,
 )
 from mobius_tui.tui.presenters.step_explanation import approved_fields
@@ -88,10 +88,7 @@ class ConfirmDialog(Dialog[str]):
         head += tuple(approved_fields(view, step))
         head += tuple(_out_of_order_fields(view, step))
         if view.has_guard_checks_to_make(step):
-            when = guard_of_step_in_words(
-                step, lambda each: fill_in_values(view, step, each)
-            )
-            head += (Field("when", text(when)),)
+            head += (Field("when", text(guard_text(view, step))),)
         if step.why:
             head += (Field("why", prose=view.values_for(step).prose(step.why)),)
         checks = tuple(
@@ -138,12 +135,13 @@ def _confirmation_fields(view: RunView, step: Step) -> Iterator[Field]:
     others = steps_confirmed_with(view.plan, view.statuses, step)
     if others and effect_of(step) == "destroy":
         names = ", ".join(view.plan.name(each.id) for each in others)
-        yield Field("covers", text(f"{names}, too", "warn"))
+        words = f"what you type here confirms {names}, too: it is not asked again"
+        yield Field("covers", text(words, "warn"))
     before = step_confirmed_with(view.plan, view.state, step)
     if before is not None:
         name = view.plan.name(before.id)
-        words = f"for {name}, which this belongs to"
-        yield Field("typed", text(words))
+        words = f"{view.environment} was typed at {name}, which covers this step"
+        yield Field("covered", text(words))
 
 
 def _out_of_order_fields(view: RunView, step: Step) -> Iterator[Field]:

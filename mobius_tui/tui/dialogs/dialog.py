@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Button, Input, Select, Static, TextArea
 
 from mobius_tui import sanitize
 from mobius_tui.dataclass import dataclass
@@ -31,6 +31,7 @@ from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, text
 from mobius_tui.tui.screen_state import Draft, DraftKey
+from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 from mobius_tui.tui.widgets.banners import AlarmBanner
 from mobius_tui.tui.widgets.detail_pane import FieldList
 
@@ -259,8 +260,12 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         self._refusal.update(text(words, "bad"))
         self._refusal.display = True
 
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Select.Changed)
+    @on(MarkedOptionList.MarksChanged)
     def clear_refusal(self) -> None:
-        """Remove the refusal."""
+        """Remove the refusal: it was of an answer that is another one now."""
         self._refusal.display = False
 
     def action_scroll_body(self, rows: int) -> None:

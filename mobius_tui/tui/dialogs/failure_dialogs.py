@@ -120,14 +120,14 @@ def deciding_step(view: RunView, step: Step) -> Step | None:
 
 def _known_fields(view: RunView, step: Step) -> tuple[Field, ...]:
     """The state of the step; a longer script is in the pane beneath."""
-    hidden = {FieldKind.KEYS, FieldKind.WHY, FieldKind.ROLE}
+    hidden = {FieldKind.KEYS, FieldKind.WHY, FieldKind.ROLE, FieldKind.CALLS}
     script = (
         script_without_lint_comments(step.action.script)
         if isinstance(step.action, Run)
         else ""
     )
     if "\n" in script.strip():
-        hidden |= {FieldKind.SCRIPT, FieldKind.CALLS}
+        hidden.add(FieldKind.SCRIPT)
     fields = detail_fields(view, StepRow(step.id), compact=False)
     known = tuple(field for field in fields if field.kind not in hidden)
     return (*known, *escalation_fields(view.runbook.contacts, step))

@@ -75,9 +75,9 @@ class HelpDialog(Dialog[None]):
     def _find(self, event: Input.Changed) -> None:
         words = event.value.strip().lower()
         found = [group.find(words) for group in self.query(HelpGroup)]
-        self.clear_refusal()
         if not any(found):
             self.refuse("No key has that word.")
+            event.prevent_default()  # which would take back what was just said
 
 
 def _row(command: Command) -> KeyRow:

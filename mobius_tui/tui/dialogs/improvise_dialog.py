@@ -123,7 +123,6 @@ class ImproviseDialog(Dialog[ImproviseAnswer]):
         self._judged.fields = tuple(_fields(view, found, step, bool(script.strip())))
         self._asked.update(text(f"Type {self._wanted} to confirm:", "bad"))
         self._asked.display = self._word.display = bool(self._wanted)
-        self.clear_refusal()
 
     @on(Input.Submitted)
     def action_submit(self) -> None:

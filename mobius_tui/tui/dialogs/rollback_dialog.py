@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -18,6 +18,8 @@ from mobius_tui.run.planning.trigger_rules import (
     trigger_caveats,
     trigger_rules_in_words,
 )
+from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.templates import variables_set
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import (
@@ -26,6 +28,7 @@ from mobius_tui.tui.dialogs.dialog import (
     Choice,
     Dialog,
     fields_widget,
+    text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput
 from mobius_tui.tui.dialogs.script_dialog import ScriptDialog, step_heading
@@ -65,12 +68,15 @@ class RollbackDialog(Dialog[str]):
         super().__init__(words, tone="bad")
 
     def compose_body(self) -> Iterable[Widget]:
-        """Each step by its title, when it begins, and where it would stop."""
+        """What it will do, each step by its title, and where it would stop."""
         view = self._view
         phase = rollback_phase(view.plan)
+        steps = phase.steps if phase is not None else ()
+        yield text_widget(self._what_it_does(steps))
         fields: list[Field] = []
+        if phase is not None and phase.why:
+            fields.append(Field("what", prose=view.values.prose(phase.why)))
         if self._arms:
-            grace = view.runbook.health.trigger.grace if view.runbook.health else ""
             rules = trigger_rules_in_words(view.runbook.health, view.reported_figures)
             fields += [Field("when", text(words)) for words in rules]
             health, fill = view.runbook.health, view.values.preview
@@ -78,20 +84,16 @@ class RollbackDialog(Dialog[str]):
             fields += [Field("mind", text(words, "warn")) for words in mind]
             labels = understated_step_notices(view.plan, phase.id) if phase else ()
             fields += [Field("label", text(words, "warn")) for words in labels]
-            fields.append(
-                Field("then", text(f"a countdown of {grace}, which anyone can hold"))
-            )
         else:
-            fields.append(
-                Field("why", text(view.state.watch.rollback_reason or "you ask"))
-            )
+            reason = view.state.watch.rollback_reason or "you ask"
+            fields.append(Field("reason", text(reason)))
         stops = rollback_stop_texts(view.plan, view.state)
         fields += [Field("stops", text(f"at {words}", "bad")) for words in stops]
         fields.extend(account_fields(view))
         fields.append(Field("once", text("it is made at most once in this run")))
-        steps = phase.steps if phase is not None else ()
+        anew = frozenset[str]().union(*map(variables_set, steps))
         subjects = dict.fromkeys(
-            f for step in steps for f in subject_fields(view, step)
+            f for step in steps for f in subject_fields(view, step, found_anew=anew)
         )
         if subjects:
             yield fields_widget(tuple(subjects))
@@ -99,6 +101,22 @@ class RollbackDialog(Dialog[str]):
         yield Static(heads, markup=False, classes="words")
         fields.insert(0, Field("scripts", shown_by_key("all that they run")))
         yield fields_widget(tuple(fields))
+
+    def _what_it_does(self, steps: Sequence[Step]) -> str:
+        """What comes of a yes, in plain words."""
+        view = self._view
+        where = f" in {view.environment}" if view.environment else ""
+        below = "step below" if len(steps) == 1 else f"{len(steps)} steps below"
+        does = f"Runs the {below}{where}"
+        if self._arms:
+            grace = view.runbook.health.trigger.grace if view.runbook.health else ""
+            does = (
+                f"When a trigger fires, the {below} will run{where}, after a countdown "
+                f"of {grace} that anyone can hold"
+            )
+        in_order = ", one after another" * (len(steps) > 1)
+        fails = "it fails" if len(steps) == 1 else "one fails"
+        return f"{does}{in_order}. Nobody is asked again; if {fails}, it waits for you."
 
     def compose_foot(self) -> Iterable[Widget]:
         """The line for the word: typed with what it confirms in sight."""

@@ -83,7 +83,8 @@ class QuestionGate:
         self._open: Dialog[Any] | None = None
         self._run_view: RunView | None = None
         self._work: Worker[None] | None = None
-        self._refused_at = float("-inf")
+        self._deaf_until = float("-inf")
+        """Until when no key counts, by the screen's clock, in seconds."""
 
     @property
     def is_asking(self) -> bool:
@@ -150,7 +151,19 @@ class QuestionGate:
 
     def note_refusal(self, at: float) -> None:
         """A command was refused, at a moment of the screen's clock, in seconds."""
-        self._refused_at = at
+        self._deaf_until = at + INPUT_GUARD_SECONDS
+
+    def wait_until_seen(self) -> None:
+        """Take no key before the screen is seen: it was meant for the one before it."""
+        self._deaf_until = float("inf")
+
+    def mark_shown(self, at: float) -> None:
+        """The terminal shows the screen since a moment of its clock, in seconds.
+
+        An Enter too many may still be on its way: for another moment no key counts.
+        """
+        if self._deaf_until == float("inf"):
+            self._deaf_until = at + INPUT_GUARD_SECONDS
 
     def accepts_input(self, typed: TimedInput) -> bool:
         """Whether the screen takes a key, a paste or a click that has come.
@@ -158,7 +171,7 @@ class QuestionGate:
         What was typed right behind a command that was refused was meant for the dialog
         that did not open: an Enter would begin a step.
         """
-        is_deaf = typed.read_at - self._refused_at < INPUT_GUARD_SECONDS
+        is_deaf = typed.read_at < self._deaf_until
         return not (is_deaf and isinstance(typed.event, events.Key | events.Paste))
 
 

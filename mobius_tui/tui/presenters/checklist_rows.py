@@ -157,7 +157,7 @@ def step_row(view: RunView, step: Step, *, phase_wait: str) -> ChecklistRow:
         is_dim=mark.role == "muted",
         repeats_phase=bool(phase_wait) and standing.status is Status.WAITING,
         may_omit_right=not of_hosts
-        and standing.status not in (Status.RUNNING, Status.WAITING)
+        and standing.status is not Status.RUNNING
         and (standing.status is not Status.PASSED or role == "muted"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -51,7 +51,11 @@ from mobius_tui.tui.presenters.fleet.step_hosts import hosts_fields
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.health_view import health_field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_explanation import approved_fields, standing_fields
+from mobius_tui.tui.presenters.step_explanation import (
+    approved_fields,
+    previous_step_fields,
+    standing_fields,
+)
 from mobius_tui.tui.presenters.styled_text import (
     ROLE_STYLES,
     Role,
@@ -178,19 +182,20 @@ def detail_fields(
     shown = earlier or own.last_attempt
     looked = [] if earlier is None else [_attempt_fields(earlier)]
     standing = [*looked, *standing_fields(view, step), *hosts_fields(view, step)]
-    body = list(_action(view, step, shown, compact=compact and bool(standing)))
+    before = previous_step_fields(view, step)
+    body = list(
+        _action(view, step, shown, compact=compact and bool(standing or before))
+    )
     reason = view.values_for(step).prose(step.why)
     why = [Field("why", prose=reason, kind=FieldKind.WHY)] if step.why else []
     facts = (*approved_fields(view, step), *health_field(view, step))
-    applies = guard_of_step_in_words(
-        step, lambda words: fill_in_values(view, step, words)
-    )
+    applies = guard_text(view, step)
     guard = [Field("when", text(applies))] if applies else []
     subject = subject_fields(view, step)
     checks = tuple(_check_fields(view, step))
     if compact:
-        return (*standing, *subject, *body, *guard, *facts, *why, *checks)
-    return (*standing, *facts, *why, *subject, *body, *guard, *checks)
+        return (*standing, *why, *subject, *body, *before, *guard, *facts, *checks)
+    return (*standing, *facts, *why, *before, *subject, *body, *guard, *checks)
 
 
 def earlier_attempt(
@@ -210,11 +215,18 @@ def _attempt_fields(earlier: Attempt) -> Field:
     return Field("shown", assemble((words, mark.role)))
 
 
-def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
+def subject_fields(
+    view: RunView, step: Step, *, found_anew: Collection[str] = ()
+) -> tuple[Field, ...]:
     """What of this run a step is about: what was chosen or found, that it reads.
 
     What was chosen has the title that its row had; a path is only told where nothing
     else is known, and a sum, by which nobody knows a thing again, never.
+
+    Args:
+        view: the run.
+        step: which.
+        found_anew: variables that have another value by the time when it begins.
     """
     held = view.state.variables_for(step.id)
     declared = view.runbook.variables
@@ -225,13 +237,20 @@ def subject_fields(view: RunView, step: Step) -> tuple[Field, ...]:
         known = held.get(name)
         if known is None or not known.text or known.source not in _FOUND_IN_RUN:
             continue
+        if name in found_anew:
+            continue
         words = known.text
         if title := _chosen_title(view, name, words):
             titled.append(Field("", text(title, "strong")))
         elif "\n" not in words and not _SUM.fullmatch(words):
-            called = text(f"{declared[name].title or name}: ", "muted")
-            found = paths if "/" in words else plain
-            found.append(Field("", called, sanitize.line(words)))
+            title = declared[name].title or name
+            called = text(f"{title}{':' * (not title.endswith('?'))} ", "muted")
+            value = sanitize.line(words)
+            if "/" in words:
+                paths.append(Field("", called, value))
+            else:
+                cut = cut_in_middle(value, MAX_SUBJECT_CELLS)
+                plain.append(Field("", called + text(cut)))
     told = [*titled, *plain][:MAX_SUBJECTS] or paths[:1]
     return tuple(replace(each, label="about") for each in told[:1]) + tuple(told[1:])
 
@@ -240,6 +259,8 @@ _FOUND_IN_RUN = ("answer", "output")
 _SUM = re.compile(r"(?:[a-z0-9]+:)?[0-9a-fA-F]{32,}")
 MAX_SUBJECTS = 3
 """Things that a step is said to be about."""
+MAX_SUBJECT_CELLS = 160
+"""Cells of what one is: a plan in words is whole, and no output fills the pane."""
 
 
 def _chosen_title(view: RunView, name: str, value: str) -> str:
@@ -260,10 +281,7 @@ def _chosen_title(view: RunView, name: str, value: str) -> str:
 def wait_fields(view: RunView, step: Step) -> Iterator[Field]:
     """Where a step applies, and what it waits for; without a command, its checks."""
     if step.when or step.when_checks:
-        words = guard_of_step_in_words(
-            step, lambda each: fill_in_values(view, step, each)
-        )
-        yield Field("when", text(words))
+        yield Field("when", text(guard_text(view, step)))
     if step.needs:
         yield Field("needs", text(", ".join(view.plan.name(n) for n in step.needs)))
     for check in step.checks if step.action is None else ():
@@ -483,6 +501,15 @@ def option_destination(option: Option) -> str:
     if option.end:
         return "  ends the run"
     return f"  leads to {option.go}" if option.go is not None else ""
+
+
+def guard_text(view: RunView, step: Step) -> str:
+    """What must hold for a step to apply; empty if it always applies."""
+    return guard_of_step_in_words(
+        step,
+        view.plan.variable_titles,
+        lambda words: fill_in_values(view, step, words),
+    )
 
 
 def fill_in_values(view: RunView, step: Step, words: str) -> str:

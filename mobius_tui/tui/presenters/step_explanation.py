@@ -50,7 +50,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
     last = own.last_attempt
     match standing.status:
         case Status.PENDING:
-            yield from _previous_step_fields(view, step)
+            pass  # the pane's border says it
         case Status.RUNNING:
             if last is not None:
                 yield from _running(view, step, last)
@@ -96,15 +96,26 @@ def _output_value_fields(view: RunView, step: Step) -> Iterator[Field]:
             label = ""
 
 
-def _previous_step_fields(view: RunView, step: Step) -> Iterator[Field]:
-    """What to know before the proposed step.
+def previous_step_fields(view: RunView, step: Step) -> tuple[Field, ...]:
+    """What to know before the proposed step: a warning, and steps that did not apply.
 
-    Steps that did not apply, and a warning.
+    Args:
+        view: the run.
+        step: any; of one that is not proposed, or has begun, nothing is said.
     """
+    is_next = step.id == view.proposal.step
     before = view.latest()
-    if step.id != view.proposal.step or before is None:
-        return
-    yield from _not_applicable_fields(view, step)
+    if (
+        not is_next
+        or before is None
+        or view.statuses[step.id].status is not Status.PENDING
+    ):
+        return ()
+    return (*_warning_fields(view, before), *_not_applicable_fields(view, step))
+
+
+def _warning_fields(view: RunView, before: str) -> Iterator[Field]:
+    """That a step has warned, if it has."""
     if view.statuses[before].status is Status.WARNED:
         mark = STATUS_MARKS[Status.WARNED]
         head = assemble((f"{mark.glyph} {view.plan.name(before)} {mark.word}", "warn"))

@@ -219,12 +219,14 @@ class BriefingScreen(Page):
         self.other_runs.open()
 
     def on_mount(self) -> None:
-        """Focus the first line to fill in, or else Begin, and start the workers.
+        """Focus the first line that is empty, or else Begin, and start the workers.
 
-        While the edited source has errors, Probe now has the focus.
+        A line that is filled in already has no focus: a key that was meant for the run
+        would take its place. While the edited source has errors, Probe now has it.
         """
         self._begin_button.disabled = bool(self.source_errors)
-        first: Widget = next(iter(self._lines.values()), self._begin_button)
+        empty = self._first_unanswered
+        first: Widget = self._begin_button if empty is None else self._lines[empty]
         if self.source_errors:
             first = self._probe_button
         first.focus(scroll_visible=False)
@@ -260,6 +262,7 @@ class BriefingScreen(Page):
     @on(Select.Changed)
     def _typed(self) -> None:
         self.typed = self._given()
+        self._refuse("")
         self._proposed.refresh_notes()
         self._proposed.withdraw_outdated(self.typed)
         self._show_keys()

@@ -114,6 +114,10 @@ class Page(Screen[None]):
         """Whether it takes a key, a paste or a click that has come."""
         return self.questions.accepts_input(typed)
 
+    def mark_shown(self, at: float) -> None:
+        """The terminal shows it, since a moment of the monotonic clock."""
+        self.questions.mark_shown(at if self.mono is monotonic else self.mono())
+
     def keep_draft_for_task(self) -> str:
         """Keep the draft of an open dialog; returns the notice to show afterwards."""
         return self.questions.keep_draft_for_task()

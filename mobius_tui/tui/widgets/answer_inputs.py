@@ -163,6 +163,9 @@ class MarkedOptionList(OptionList):
     class AnswerRequested(Message):
         """The person pressed Enter."""
 
+    class MarksChanged(Message):
+        """Another option is marked than before."""
+
     def __init__(
         self,
         labels: tuple[Content, ...],
@@ -205,10 +208,11 @@ class MarkedOptionList(OptionList):
         """
         if place in self._refused:
             return
-        if self._multi:
-            self.marked ^= {place}
-        else:
-            self.marked = frozenset({place})
+        marked = self.marked ^ {place} if self._multi else frozenset({place})
+        if marked == self.marked:
+            return
+        self.marked = marked
+        self.post_message(self.MarksChanged())
         for number in range(len(self._labels)):
             self.replace_option_prompt_at_index(number, self._line(number))
 

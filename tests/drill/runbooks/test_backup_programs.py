@@ -136,7 +136,7 @@ def test_the_one_good_backup_minutes_before_a_rollback_is_proposed_again(
     code, output = rollback.find()
     assert code == 0, output
     assert rollback.value("backup_file") == str(good)
-    assert rollback.value("backup_fit") == "yes"
+    assert rollback.value("backup_fit") == "a fit backup"
     assert "made by a rollback" not in output
     assert re.search(r"it was restored \d+ min ago", output)
 
@@ -172,7 +172,7 @@ def test_that_the_script_could_make_no_backup_is_a_warning(rollback: Rollback) -
     assert "the script has made no backup of what it replaced" in output
     FAULTS["bad-release"].inject(rollback.site)
     assert rollback.find()[0] == 0
-    assert rollback.value("backup_fit") == "yes"
+    assert rollback.value("backup_fit") == "a fit backup"
 
 
 def test_a_backup_that_was_removed_in_between_is_put_back(rollback: Rollback) -> None:
@@ -197,7 +197,7 @@ def test_where_none_is_fit_a_person_may_choose(rollback: Rollback) -> None:
     code, output = rollback.find()
     assert code == 3
     assert "none is fit" in output
-    assert rollback.value("backup_fit") == "no"
+    assert rollback.value("backup_fit") == "no fit backup"
     rows = [row.split("\t") for row in rollback.said["backups"]]
     assert len(rows) == 3
     for path, _, why in rows:

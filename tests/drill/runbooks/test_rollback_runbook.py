@@ -289,7 +289,7 @@ def test_where_we_stand_says_what_runs_and_the_way_up(walk: Walk) -> None:
 def test_the_source_comes_from_a_release(walk: Walk) -> None:
     FAULTS["thin-backup"].inject(walk.site)
     assert walk.run("find-backup")[0] == 3, "its packages are those of the newest"
-    assert walk.check("name-release")[0] == 0
+    assert walk.check("look-at-release")[0] == 0
     walk.all(*CODE[1:3], "put-release", "restart-after")
     wait_for_status(walk.site, 200)
     assert site_problems(walk.site) == ()
@@ -305,7 +305,7 @@ def test_what_is_no_release_is_refused(walk: Walk, what: str) -> None:
     elif what == "an empty folder":
         path.mkdir()
     walk.values["release_archive"] = str(path)
-    code, output = walk.check("name-release")
+    code, output = walk.check("look-at-release")
     assert code != 0
     assert str(path) in output or "tar" in output
 
@@ -324,7 +324,7 @@ def _migrate_ahead(site: Site) -> None:
 
 def test_the_database_comes_from_its_dump(walk: Walk) -> None:
     _migrate_ahead(walk.site)
-    assert walk.check("name-dump")[0] == 0
+    assert walk.check("look-at-dump")[0] == 0
     walk.all("find-backup", "inspect-backup", "stop-for-database", "restore-database")
     kept = list(walk.site.root.glob("data/mobius.db.failed.*"))
     assert len(kept) == 1, "what is there now is kept"
@@ -340,7 +340,7 @@ def test_what_is_no_dump_is_refused(walk: Walk, what: str) -> None:
     if what == "no dump":
         dump.write_text("CREATE TABLE assets;\n")
     walk.values["database_dump"] = str(dump)
-    code, output = walk.check("name-dump")
+    code, output = walk.check("look-at-dump")
     assert code == 1
     assert str(dump) in output
 
@@ -417,7 +417,7 @@ def test_every_question_of_the_main_line_has_an_answer(
     assert set(answers) <= set(runbook.variables)
     assert set(drill_variables(walk.site)) <= set(runbook.variables)
     wanted = {name for name, variable in runbook.variables.items() if variable.ask}
-    known = {**answers, "backup_fit": "yes", "undertaken": "rollback"}
+    known = {**answers, "backup_fit": "a fit backup", "undertaken": "rollback"}
     for step in (s for p in runbook.phases if not p.aside for s in p.steps):
         if any(known[name] not in values for name, values in step.when.items()):
             continue

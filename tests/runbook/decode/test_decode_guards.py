@@ -39,12 +39,16 @@ def test_a_guard_looks_beside_what_it_compares(decoded: Decoded) -> None:
     )
     assert variables_read(step, runbook) == ("check",)
     words = "db:5432 closed, and /srv/${check} exists, looked at when it begins"
-    assert guard_of_step_in_words(step, str) == words
+    assert guard_of_step_in_words(step, {}, str) == words
     compared = only(decoded(BOOK.format(f'{RUN}when = {{ check = "yes" }}')))
     assert (compared.when, compared.when_checks) == ({"check": ("yes",)}, ())
     both = 'when.any = [{ check = "yes" }, { check = "no" }]\nwhen.check.file = "/x"'
     words = "(check = yes, or check = no), and /x exists, looked at when it begins"
-    assert guard_of_step_in_words(only(decoded(BOOK.format(RUN + both))), str) == words
+    step = only(decoded(BOOK.format(RUN + both)))
+    assert guard_of_step_in_words(step, {}, str) == words
+    titles = {"check": "Is it so?"}
+    asked = guard_of_step_in_words(step, titles, str)
+    assert asked.startswith("(“Is it so?” = yes, or “Is it so?” = no), and")
 
 
 def test_a_change_of_what_is_looked_at_is_told_by_its_key(decoded: Decoded) -> None:

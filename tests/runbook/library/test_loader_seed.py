@@ -36,6 +36,7 @@ SMOKE = "./scripts/deploy/smoke_tests.sh --env production"
 BOTH = "mobius-api, mobius-worker"
 
 INSTEAD = {
+    "🚨 rollback in progress 🚨": "🚨 rollback of mobius 🚨",  # it may be back by then
     "health failures: 3 consecutive health check failures": "3 failed health checks",
     "success rate: overall success <70% after ≥5 checks": "70 % overall success",
     "high latency: p95 response times >5000ms consistently": "p95 above 5000 ms",

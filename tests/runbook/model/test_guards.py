@@ -13,6 +13,7 @@ from mobius_tui.runbook.model.guards import (
     evaluate_guard,
     guard_in_words,
     guard_variables,
+    not_for_text,
     why_guard_fails,
 )
 from mobius_tui.runbook.model.runbook import Step
@@ -103,6 +104,14 @@ def test_a_guard_of_several_parts(decoded: Decoded) -> None:
     ):
         other = {**values, name: value}
         assert why_guard_fails(evaluate_guard(guard, other), other) == why
+    titles = {"env": "Which environment?", "lag": ""}
+    verdict = evaluate_guard(guard, {**values, "env": "c"}, titles)
+    assert why_guard_fails(verdict, {"env": "c"}, titles) == (
+        "“Which environment?” is c, and the step wants “Which environment?” = a or b"
+    )
+    assert not_for_text(verdict, {"env": "c"}, (), titles) == (
+        "not for “Which environment?”=c"
+    )
     unclear = evaluate_guard(guard, {**values, "lag": "?", "kind": "fast"})
     assert unclear.holds is None
     assert [each.words for each in unclear.undecided] == [
