@@ -37,14 +37,13 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.lost_secrets import lost_secret_notice
-from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy
 from mobius_tui.run.planning.undoing import undo_to_rehearse
 from mobius_tui.run.state.added_steps import failed_step_or_parent
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.model.runbook import Step
 
 
@@ -299,7 +298,7 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
             services, f"{name}: {own.reason}. Resume, and start it again"
         )
         return False
-    if will_retry(step, own):
+    if will_retry(step.retry, own):
         return False  # another attempt is coming
     failed = failed_step_or_parent(services.context.state, step.id)
     own, name = services.context.state.steps[failed], services.context.plan.name(failed)

@@ -335,9 +335,7 @@ def initial_state(runbook: Runbook) -> RunState:
 
 def _row_rules(step: Step, each: ForEach) -> RowRules:
     """When a step with rows has failed; its `retry` applies to each row."""
-    retry = (each.row or step).retry
-    attempts = retry.attempts if retry is not None else 1
-    return RowRules(max_failed=each.max_failed, attempts=attempts)
+    return RowRules(max_failed=each.max_failed, retry=(each.row or step).retry)
 
 
 def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:

@@ -17,6 +17,7 @@ from mobius_tui.runbook.decode.decode_variables import (
 from mobius_tui.runbook.decode.value_readers import (
     VARIABLE_NAME_PATTERN,
     part_id,
+    read_count,
     read_duration,
     read_exit_codes,
     read_id,
@@ -386,7 +387,7 @@ def _retry(table: TomlTable | None) -> Retry | None:
     if table is None:
         return None
     table.require("attempts")
-    attempts = table.integer("attempts", 1, 1, 1000)
+    attempts = read_count(table, "attempts", 1, limits_key="retry.attempts")
     return Retry(attempts=attempts, every=read_duration(table, "every", "5s"))
 
 

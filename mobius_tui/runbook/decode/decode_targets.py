@@ -9,16 +9,18 @@ from typing import cast
 from mobius_tui.runbook.decode.value_readers import (
     ID_PATTERN,
     id_rule,
+    read_count,
     read_duration,
     read_one_of,
 )
 from mobius_tui.runbook.model.actions import Run, StepAction
+from mobius_tui.runbook.model.limits import HOST_SHARES
 from mobius_tui.runbook.model.targets import (
     ENGINES,
     HOME_ONLY,
+    HOST_SHARE_PATTERN,
     MAX_CLAIM_PLACES,
     MAX_HOSTS,
-    MAX_HOSTS_AT_ONCE,
     MAX_RUNS_AT_ONCE,
     MAX_TRIES,
     ON_UNREACHABLE,
@@ -43,8 +45,6 @@ from mobius_tui.runbook.toml.table_reader import TomlTable
 
 BATCH_SIZE_PATTERN = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
 """The size of a batch: a number of hosts, or a share of all."""
-MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
-"""How many hosts may have failed, or which share."""
 ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
 """A user of a host, as `useradd` takes it."""
 CLAIM_PLACE_PATTERN = re.compile(r"(?:~|(?=/))(?:/[\w.@+-]{1,100}){0,10}", re.ASCII)
@@ -180,7 +180,7 @@ def read_rollout(step: TomlTable, action: StepAction | None) -> HostRollout | No
     become = step.text("become")
     if step.has("become") and become and not ACCOUNT_PATTERN.fullmatch(become):
         step.report("`become` is the name of a user, such as root", "become")
-    parallel = step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE)
+    parallel = read_count(step, "parallel", 25)
     return HostRollout(
         target=step.text("hosts"),
         become=become,
@@ -217,15 +217,16 @@ def _batch(step: TomlTable) -> tuple[str, ...]:
 
 def _max_failed(step: TomlTable) -> str:
     """How many hosts may have failed: a number, with or without quotes, or a share."""
-    words = 'a number of hosts or a share of all, such as "2" or "5%"'
-    value = step.value("max_failed", (str, int), words)
+    key = "max_failed"
+    words = HOST_SHARES[key]
+    value = step.value(key, (str, int), words)
     if value is None:
         return "0"
-    text = str(value)
-    if not MAX_FAILED_PATTERN.fullmatch(text):
-        step.report(f"`max_failed` is {words}", "max_failed")
-        return "0"
-    return text
+    text = step.text(key, filled=True) if isinstance(value, str) else str(value)
+    if is_template(text) or HOST_SHARE_PATTERN.fullmatch(text):
+        return text
+    step.report(f"`{key}` is {words}", key)
+    return "0"
 
 
 def _between(step: TomlTable) -> Between:

@@ -13,7 +13,6 @@ from mobius_tui.runbook.decode.decode_files import FILE_PATTERN, MAX_FILES
 from mobius_tui.runbook.decode.decode_targets import (
     ACCOUNT_PATTERN,
     BATCH_SIZE_PATTERN,
-    MAX_FAILED_PATTERN,
 )
 from mobius_tui.runbook.decode.value_readers import (
     ADDRESS_PATTERN,
@@ -26,6 +25,7 @@ from mobius_tui.runbook.decode.value_readers import (
     VARIABLE_NAME_PATTERN,
 )
 from mobius_tui.runbook.decode.value_schemas import (
+    BY_VARIABLE,
     GUARD,
     ValueSchema,
     count,
@@ -38,6 +38,7 @@ from mobius_tui.runbook.decode.value_schemas import (
 from mobius_tui.runbook.model.limits import COUNTS, MAX_PARALLEL
 from mobius_tui.runbook.model.targets import (
     ENGINES,
+    HOST_SHARE_PATTERN,
     MAX_HOSTS,
     MAX_RUNS_AT_ONCE,
     MAX_TRIES,
@@ -282,9 +283,9 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "confirmed_with": _TEXTS,
         "for_each": {"type": ["array", "string", "object"], "items": _SOME_TEXT},
         "item": _VARIABLE,
-        "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL)]},
+        "parallel": {"anyOf": [_FLAG, integer(1, MAX_PARALLEL), BY_VARIABLE]},
         "max_failed": {
-            "anyOf": [integer(0, 9999), text_matching(MAX_FAILED_PATTERN.pattern)],
+            "anyOf": [integer(0, 9999), text_or_template(HOST_SHARE_PATTERN)]
         },
         "hosts": _SOME_TEXT,
         "become": text_matching(f"(?:{ACCOUNT_PATTERN.pattern})?"),
@@ -337,7 +338,10 @@ KEYS: Mapping[str, Mapping[str, ValueSchema]] = {
         "end": _FLAG,
     },
     "phase.step.watch": {"for": required(_DURATION)},
-    "phase.step.retry": {"attempts": required(integer(1, 1000)), "every": _DURATION},
+    "phase.step.retry": {
+        "attempts": required(count(*COUNTS["retry.attempts"])),
+        "every": _DURATION,
+    },
     "phase.step.approve": {
         "role": _TEXT,
         "count": integer(1, 100),

@@ -143,8 +143,17 @@ def _bounded(
     return text
 
 
-def read_count(table: TomlTable, key: str, default: int) -> Count:
-    """A count within its limits, or a text with the variable that gives it."""
+def read_count(
+    table: TomlTable, key: str, default: int, *, limits_key: str = ""
+) -> Count:
+    """A count within its limits, or a text with the variable that gives it.
+
+    Args:
+        table: the table.
+        key: its key.
+        default: returned if it is missing or wrong.
+        limits_key: the key of its limits in `COUNTS`, where it is another.
+    """
     if isinstance(table.node.get(key), str):
         text = table.text(key, filled=True)
         if is_template(text):
@@ -152,7 +161,7 @@ def read_count(table: TomlTable, key: str, default: int) -> Count:
         words = "a whole number, without quotes, or a variable: "
         table.report(f'`{key}` is {words}"${{NAME}}"', key)
         return default
-    return table.integer(key, default, *limits.COUNTS[key])
+    return table.integer(key, default, *limits.COUNTS[limits_key or key])
 
 
 def read_size(

@@ -27,10 +27,13 @@ def integer(least: int, most: int) -> ValueSchema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+BY_VARIABLE: ValueSchema = {"type": "string", "pattern": r"\$\{"}
+"""A text with the variable that gives a value of another type."""
+
+
 def count(least: int, most: int) -> ValueSchema:
     """A whole number, or the variable that gives it."""
-    by_variable = {"type": "string", "pattern": r"\$\{"}
-    return {"anyOf": [integer(least, most), by_variable]}
+    return {"anyOf": [integer(least, most), BY_VARIABLE]}
 
 
 def one_of(*values: str | int) -> ValueSchema:

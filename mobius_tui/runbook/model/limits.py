@@ -14,6 +14,7 @@ from mobius_tui.runbook.model.actions import Run, Watch
 from mobius_tui.runbook.model.check_kinds import Count, TlsCheck
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.targets import HOST_SHARE_PATTERN, MAX_HOSTS_AT_ONCE
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 
@@ -75,8 +76,15 @@ COUNTS: Mapping[str, tuple[int, int]] = {
     "attempts": (1, 10_000),
     "consecutive": (1, 10_000),
     "min_days": (0, 36_500),
+    "parallel": (1, MAX_HOSTS_AT_ONCE),
+    "retry.attempts": (1, 1000),
 }
-"""The least and the most of each count that a variable may give, by its key."""
+"""The least and the most of each count that a variable may give, by its key.
+
+`attempts` is of checks, `parallel` of a step with `hosts`.
+"""
+HOST_SHARES = {"max_failed": 'a number of hosts or a share of all, such as "2" or "5%"'}
+"""What each number of hosts is that may be a share of all, by its key."""
 _SIZES = frozenset({"max_output"})
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -124,6 +132,18 @@ def bounded_count(count: Count, key: str) -> int:
     raise ValueError(f"{text[:40]!r} is none: {words}")
 
 
+def bounded_host_share(text: str, key: str) -> str:
+    """A number of hosts, or a share of all, for `share_or_count`.
+
+    Raises:
+        ValueError: it is neither; the message says what it would be.
+    """
+    value = text.strip()
+    if HOST_SHARE_PATTERN.fullmatch(value):
+        return value
+    raise ValueError(f"{value[:40]!r} is none: `{key}` is {HOST_SHARES[key]}")
+
+
 def _bounded(
     amount: float, text: str, key: str, measure: Callable[[str], float]
 ) -> float:
@@ -138,7 +158,7 @@ def _bounded(
 def bounded_values(runbook: Runbook) -> Iterator[KeyedText]:
     """Every duration and size of a runbook that has limits, with its key.
 
-    And the counts that a variable gives.
+    And the counts, and shares of hosts, that a variable gives.
     """
     for target in runbook.targets.values():
         yield "connect_timeout", target.connect_timeout
@@ -164,6 +184,7 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
     yield "expect", step.expect
     if step.retry is not None:
         yield "every", step.retry.every
+    yield from fixed_counts(step)
     if step.approve is not None:
         yield "within", step.approve.within
     if step.rollout is not None and step.rollout.between.healthy:
@@ -197,8 +218,19 @@ def _of_step(step: Step) -> Iterator[tuple[str, str | None]]:
             yield from _of_step(step.for_each.row)
 
 
+def fixed_counts(step: Step) -> Iterator[KeyedText]:
+    """The counts of a step that variables give, and that an attempt has to its end."""
+    if step.retry is not None and isinstance(step.retry.attempts, str):
+        yield "retry.attempts", step.retry.attempts
+    if step.rollout is not None:
+        if isinstance(step.rollout.parallel, str):
+            yield "parallel", step.rollout.parallel
+        if is_template(step.rollout.max_failed):
+            yield "max_failed", step.rollout.max_failed
+
+
 def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
-    """The durations, sizes and counts into which each variable is filled in.
+    """The durations, sizes, counts and shares that each variable is filled into.
 
     A text with several names is only checked when it is filled in.
     """
@@ -220,14 +252,16 @@ def limit_problem(places: tuple[KeyedText, ...], value: str) -> str:
     """
     for key, text in places:
         try:
-            _measure(key)(fill(text, lambda _: value), key)
+            measure_of(key)(fill(text, lambda _: value), key)
         except ValueError as error:
             return str(error)
     return ""
 
 
-def _measure(key: str) -> Callable[[str, str], float]:
+def measure_of(key: str) -> Callable[[str, str], float | str]:
     """What reads a value of a key, and holds it to its limits."""
     if key in COUNTS:
         return bounded_count
+    if key in HOST_SHARES:
+        return bounded_host_share
     return bounded_size if key in _SIZES else bounded_duration

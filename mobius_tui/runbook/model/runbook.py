@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
-from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.model.check_kinds import Check, Count
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import HostRollout, RunsAtOnce, Target
@@ -123,7 +123,7 @@ class Channel:
 class Retry:
     """How often `--auto` repeats a failed step."""
 
-    attempts: int
+    attempts: Count
     """The number of attempts, including the first."""
     every: str = "5s"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.check_kinds import Count
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     expand_range,
@@ -31,6 +33,9 @@ HOME_ONLY = ("~",)
 """Where a host has the claims of a run, where its target says nothing: in the home of
 who logs in."""
 MAX_CLAIM_PLACES = 8
+
+HOST_SHARE_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
+"""A number of hosts, or a share of all; none, too."""
 
 OnUnreachable = Literal["fail", "skip", "ask"]
 """What a host that cannot be reached counts for."""
@@ -113,7 +118,7 @@ class HostRollout:
     """The user that it runs as there, by `sudo -n`; empty for who logs in."""
     batch: tuple[str, ...] = ("100%",)
     """The sizes of the batches, as numbers or shares of all; the last repeats."""
-    parallel: int = 25
+    parallel: Count = 25
     """How many hosts it runs at, at the same time."""
     between: Between = Between()
     max_failed: str = "0"

@@ -353,7 +353,7 @@ def _action(
     if step.for_each is not None:
         yield from _row_fields(step)
     if step.rollout is not None:
-        rollout = fill_in_values(view, step, rollout_in_words(step.rollout))
+        rollout = fill_in_values(view, step, rollout_in_words(step.rollout), shown)
         yield Field("hosts", text(sanitize.line(rollout)))
     match step.action:
         case Run() as run:
@@ -485,14 +485,23 @@ def option_destination(option: Option) -> str:
     return f"  leads to {option.go}" if option.go is not None else ""
 
 
-def fill_in_values(view: RunView, step: Step, words: str) -> str:
-    """Words of a step, its variables filled in; long values without their middle."""
+def fill_in_values(
+    view: RunView, step: Step, words: str, shown: Attempt | None = None
+) -> str:
+    """Words of a step, its variables filled in; long values without their middle.
+
+    Args:
+        view: the run.
+        step: the step.
+        words: with `${name}`.
+        shown: the attempt whose values are filled in; without one, those of now.
+    """
     values = view.values_for(step)
+    given = dict(shown.variables_given) if shown is not None else {}
 
     def value(name: str) -> str:
-        return cut_in_middle(
-            sanitize.line(values.preview(f"${{{name}}}")), MAX_CHECK_VALUE_CELLS
-        )
+        known = given.get(name) or values.preview(f"${{{name}}}")
+        return cut_in_middle(sanitize.line(known), MAX_CHECK_VALUE_CELLS)
 
     return fill(words, value)
 
