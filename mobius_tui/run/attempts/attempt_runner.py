@@ -13,6 +13,7 @@ from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.value_sources import obtain_secrets, record_secrets
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import HOST_AUTHOR
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves, is_retry_approved
@@ -173,7 +174,7 @@ class AttemptRunner:
             if busy is not None:
                 return are_in_one_group(plan, step, busy)
             if self._may_retry(step) and not await self._lacks_approval(step):
-                await self.start(step, tried + 1, "host")
+                await self.start(step, tried + 1, HOST_AUTHOR)
             return False
 
     async def _lacks_approval(self, step: Step) -> bool:

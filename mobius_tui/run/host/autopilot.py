@@ -20,7 +20,11 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
 )
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered
+from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
+    AutoStarted,
+    PhaseEntered,
+)
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.automatic_steps import (
     AUTOMATIC_CALLER,
@@ -30,7 +34,6 @@ from mobius_tui.run.host.automatic_steps import (
 from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.step_handlers import AUTO_AUTHOR
 from mobius_tui.run.intents.control_protocol import new_id
 from mobius_tui.run.intents.intent_actions import (
     AskApproval,

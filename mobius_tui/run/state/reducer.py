@@ -159,6 +159,7 @@ def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
 
 def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
     state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
+    state.auto_by = entry.by
 
 
 def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:

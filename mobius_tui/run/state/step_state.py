@@ -252,6 +252,9 @@ class Change:
     attempt: int
     variables: Mapping[str, StateVariable]
     """The run's variables when the attempt began, with those that it set."""
+    by: str
+    """The account by whose word it began, also where the host began it by itself; empty
+    where that is nobody's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
