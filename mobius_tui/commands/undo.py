@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from time import monotonic
 
@@ -53,7 +54,7 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.run.storage.run_index import run_by_name
-from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.run.storage.state_folders import account_name, runs_root
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.sanitize import line
 
@@ -277,7 +278,7 @@ async def _start(viewer: Viewer, step: Step) -> str | None:
     """Begin a step, once; why it was refused, or None."""
     plan, state = viewer.follower.plan, viewer.follower.state
     number = len(state.steps[step.id].attempts) + 1
-    word = step_confirmation_word(plan, state, step)
+    word = step_confirmation_word(plan, state, step, account_name(os.getuid()))
     action = StartStep(step=step.id, attempt=number, confirm=word)
     reply = await send_and_await_reply(viewer, action)
     return None if reply.ok else reply.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.acceptance.campaigns import start_book
 from tests.acceptance.copies import OTHER_WAYS, WAYS, campaign
 from tests.program import PROGRAM
 from tests.run.copied import copy_folder
-from tests.run.running import wait_for
+from tests.run.running import kill_host_of, wait_for
 
 
 async def test_of_a_run_and_its_copy_one_goes_on_and_nothing_runs_twice(
@@ -45,8 +44,7 @@ async def test_another_machine_with_an_id_of_its_own_is_told_whose_the_run_is(
     assert (await viewer.send_intent(StartStep(step="a", attempt=1))).ok
     await viewer.close()
     wait_for((tmp_path / "ran").exists)
-    os.kill(run.host_pid() or 0, signal.SIGKILL)
-    wait_for(lambda: run.host_pid() is None)
+    kill_host_of(run)
     there = tmp_path / "there" / "mobius-tui" / "runs" / run.id
     there.parent.mkdir(parents=True, mode=0o700)
     copy_folder(run.path, there)

@@ -26,8 +26,7 @@ FAILS = (
     + step("r")
 )
 
-PROTECTED = (
-    """format = 1
+PROTECTED_HEAD = """format = 2
 [runbook]
 id = "test"
 title = "Test"
@@ -36,9 +35,8 @@ protected = ["production"]
 [var.env]
 default = "production"
 """
-    + ONE
-    + step("a", "true", 'effect = "destroy"')
-)
+
+PROTECTED = PROTECTED_HEAD + ONE + step("a", "true", 'effect = "destroy"')
 
 SECRETS = (
     '[var.token]\nfrom_env = "THE_TOKEN"\nsecret = true\n'

@@ -132,8 +132,7 @@ class Running:
         return [each for each in children if words in " ".join(each.cmdline())]
 
     def kill_host(self) -> None:
-        os.kill(self.host(), signal.SIGKILL)
-        wait_for(lambda: self.directory.host_pid() is None)
+        kill_host_of(self.directory)
 
     def keeper(self, step: str, attempt: int = 1) -> int:
         lock = self.directory.attempt(step, attempt).lock
@@ -180,6 +179,14 @@ def pauses(limit: float = LIMIT) -> Iterator[float]:
     while (now := time.monotonic()) < began + limit:
         yield min(0.002 + (now - began) / 20, 0.05)
     raise AssertionError("it did not come about")
+
+
+def kill_host_of(directory: RunDirectory) -> None:
+    """Kill the host of a run; it is gone on return."""
+    pid = directory.host_pid()
+    assert pid, "no host runs it"  # to 0 it would go to whoever runs the tests
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: directory.host_pid() is None)
 
 
 def wait_for(condition: Callable[[], object], *, limit: float = LIMIT) -> None:

@@ -32,7 +32,7 @@ from mobius_tui.run.fleet.transport import (
     ssh_route,
 )
 from mobius_tui.run.journal.journal import JournalWriter
-from mobius_tui.run.planning.variables import Values, script_env
+from mobius_tui.run.planning.variables import UnfitValueError, Values, script_env
 from mobius_tui.run.playbooks.playbook_digests import (
     changed_paths_text,
     playbook_digests,
@@ -62,9 +62,13 @@ from mobius_tui.run.targets.resolved_hosts import (
     encode_host_list,
 )
 from mobius_tui.runbook.model.actions import Run
-from mobius_tui.runbook.model.limits import bounded_size
+from mobius_tui.runbook.model.limits import (
+    bounded_count,
+    bounded_host_share,
+    bounded_size,
+)
 from mobius_tui.runbook.model.runbook import Step
-from mobius_tui.runbook.model.targets import Target
+from mobius_tui.runbook.model.targets import HostRollout, Target
 from mobius_tui.runbook.model.templates import uses_host_fields
 
 
@@ -74,6 +78,7 @@ def playbook_order(
     number: int,
     hosts: Iterable[TargetHost],
     *,
+    forks: int,
     timeout: float | None,
     max_output: int,
 ) -> PlaybookOrder:
@@ -86,6 +91,7 @@ def playbook_order(
         step: one with a rollout.
         number: of the attempt.
         hosts: all of the attempt, as they were resolved.
+        forks: at how many of them Ansible is at the same time.
         timeout: seconds; see `PlaybookOrder`.
         max_output: bytes, for each host.
 
@@ -115,7 +121,7 @@ def playbook_order(
         shell=action.shell or launcher.BASH,
         inventory=target.inventory,
         become=rollout.become,
-        forks=rollout.parallel,
+        forks=forks,
         timeout=timeout,
         max_output=max_output,
         secrets=tuple(context.secrets.values()),
@@ -294,11 +300,11 @@ class AttemptHosts:
         """The attempt's batches and limits.
 
         Raises:
-            MobiusError: a duration is invalid.
+            MobiusError: a duration or a count is invalid.
         """
         values = self._context.values(self._step)
         plan = plan_rollout(
-            self._rollout,
+            self._fixed_rollout(),
             self._listed.names,
             self._listed.first,
             values.seconds,
@@ -308,6 +314,25 @@ class AttemptHosts:
             # Ansible itself holds a batch to so many at a time.
             plan = replace(plan, parallel=len(plan.hosts))
         return plan
+
+    def _fixed_rollout(self) -> HostRollout:
+        """The rollout with the counts that the attempt began with.
+
+        Raises:
+            UnfitValueError: what a variable gives is none, or out of its bounds.
+        """
+        rollout = self._rollout
+        own = self._context.state.steps[self._step.id].attempts[self._number - 1]
+        try:
+            return replace(
+                rollout,
+                parallel=bounded_count(own.fill(str(rollout.parallel)), "parallel"),
+                max_failed=bounded_host_share(
+                    own.fill(rollout.max_failed), "max_failed"
+                ),
+            )
+        except ValueError as error:
+            raise UnfitValueError(str(error)) from error
 
     def order(self) -> StepOrder | PlaybookOrder:
         """The order for all hosts: to the fleet process, or to Ansible.
@@ -324,6 +349,7 @@ class AttemptHosts:
             self._step,
             self._number,
             self._listed.hosts,
+            forks=order.width,
             timeout=order.timeout,
             max_output=order.max_output,
         )
@@ -336,7 +362,7 @@ class AttemptHosts:
         """The fields that are the same for all hosts.
 
         Raises:
-            MobiusError: a duration or a size is invalid.
+            MobiusError: a duration, a size or a count is invalid.
         """
         context, action = self._context, self._action
         values = context.values(self._step)
@@ -358,7 +384,7 @@ class AttemptHosts:
             secrets=tuple(context.secrets.values()),
             timeout=None if limit is None else values.seconds(limit, "timeout"),
             max_output=max_output,
-            width=self._rollout.parallel,
+            width=bounded_count(self._fixed_rollout().parallel, "parallel"),
             tries=self._target.tries,
         )
 

@@ -13,17 +13,17 @@ from mobius_tui.run.attempts.execution import AttemptExecution
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.value_sources import obtain_secrets, record_secrets
 from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import HOST_AUTHOR
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.approval_rules import drill_approves, is_retry_approved
 from mobius_tui.run.planning.plan import (
     are_in_one_group,
     step_blocking_start,
-    will_retry,
 )
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
+from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, will_retry
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.runbook import Step
 
@@ -150,7 +150,7 @@ class AttemptRunner:
         None does once the run is only undone, or once a decision is against the step.
         """
         plan, state = self._context.plan, self._context.state
-        if not will_retry(step, state.steps[step.id]):
+        if not will_retry(step.retry, state.steps[step.id]):
             return False
         is_over = state.is_reopened and step.id not in state.steps_allowed_when_reopened
         return not is_over and not step_statuses(plan, state)[step.id].is_guard_false
@@ -174,7 +174,7 @@ class AttemptRunner:
             if busy is not None:
                 return are_in_one_group(plan, step, busy)
             if self._may_retry(step) and not await self._lacks_approval(step):
-                await self.start(step, tried + 1, "host")
+                await self.start(step, tried + 1, HOST_AUTHOR)
             return False
 
     async def _lacks_approval(self, step: Step) -> bool:

@@ -32,13 +32,23 @@ from mobius_tui.run.events.step_events import Result, RowsAdded, StepEnded, Step
 from mobius_tui.run.journal.journal import JournalWriter
 from mobius_tui.run.planning.proposal import listed_items
 from mobius_tui.run.planning.variables import script_env, validate_value
-from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
+from mobius_tui.run.state.step_state import (
+    PASSED_STATUSES,
+    Attempt,
+    Status,
+    attempts_allowed,
+)
 from mobius_tui.run.storage.kept_files import require_unchanged
 from mobius_tui.run.storage.redaction import holds_secret, secret_literals
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
-from mobius_tui.runbook.model.limits import bounded_size, limited_texts_by_variable
+from mobius_tui.runbook.model.limits import (
+    bounded_size,
+    fixed_counts,
+    limited_texts_by_variable,
+    measure_of,
+)
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.runtime_steps import items_of_lines, row_ids
 
@@ -101,6 +111,7 @@ class AttemptExecution:
         """Carry the attempt from its journaled start to its end."""
         values = self._context.values(self._step)
         try:
+            self._require_counts()
             await asyncio.to_thread(
                 require_unchanged,
                 self._context.directory.files,
@@ -475,6 +486,27 @@ class AttemptExecution:
         by = self._context.plan.steps.get(held.step or "") if held is not None else None
         return by is not None and isinstance(by.action, Choose)
 
+    @property
+    def _attempt(self) -> Attempt:
+        """The attempt as it is on record."""
+        return self._context.state.steps[self._step.id].attempts[self._number - 1]
+
+    def _is_last(self) -> bool:
+        """Whether no other follows by itself, however this one ends."""
+        return self._number >= attempts_allowed(self._step.retry, self._attempt)
+
+    def _require_counts(self) -> None:
+        """Refuse to begin with what is no count where a variable gives one.
+
+        Raises:
+            RunError: it is none, or out of its bounds; names the key.
+        """
+        for key, text in fixed_counts(self._step):
+            try:
+                measure_of(key)(self._attempt.fill(text), key)
+            except ValueError as error:
+                raise RunError(f"`{key}`: {error}") from error
+
     async def _end(self, result: Result, reason: str) -> None:
         """Journal the attempt's end, with the digests of its files.
 
@@ -487,16 +519,13 @@ class AttemptExecution:
         )
         is_row = self._step.id in self._context.state.parent_of
         continues = self._step.on_failure == "continue" and not is_row
-        if continues and result in (
-            Status.FAILED,
-            Status.TIMED_OUT,
-            Status.NOT_STARTED,
+        is_final = result == Status.NOT_STARTED or self._is_last()
+        if (
+            continues
+            and is_final
+            and result in (Status.FAILED, Status.TIMED_OUT, Status.NOT_STARTED)
         ):
-            max_attempts = (
-                self._step.retry.attempts if self._step.retry is not None else 1
-            )
-            if result == Status.NOT_STARTED or self._number >= max_attempts:
-                result = Status.WARNED
+            result = Status.WARNED
         event = StepEnded(
             step=self._step.id,
             attempt=self._number,

@@ -57,7 +57,7 @@ from mobius_tui.run.rollout.rollout import (
     next_move,
 )
 from mobius_tui.run.state.fleet_state import PASSED_HOST_STATUSES, AttemptFleet
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, attempts_allowed
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
@@ -451,8 +451,8 @@ class FleetAttempt:
 
     def _is_tried_again(self) -> bool:
         """Whether `retry` begins failed hosts again before `max_failed` counts."""
-        retry = self._step.retry
-        is_last = retry is None or self._number >= retry.attempts
+        own = self._context.state.steps[self._step.id].attempts[self._number - 1]
+        is_last = self._number >= attempts_allowed(self._step.retry, own)
         return not is_last and count_failed_hosts(self._plan, self._fleet) > 0
 
     def _warned_hosts(self) -> str:

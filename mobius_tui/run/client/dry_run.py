@@ -88,7 +88,7 @@ def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
             yield from step_lines(plan, step, state, values)
             yield from _host_lines(briefing, step)
 
-            yield from _step_order_lines(plan, step)
+            yield from _step_order_lines(plan, step, values)
 
 
 def _host_lines(briefing: Briefing, step: Step) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _phase_lines(plan: Plan, phase: Phase) -> Iterator[str]:
         yield f"  leads {then}"
 
 
-def _step_order_lines(plan: Plan, step: Step) -> Iterator[str]:
+def _step_order_lines(plan: Plan, step: Step, values: Values) -> Iterator[str]:
     """What a step waits for, how often it is tried, and what follows a failure.
 
     For a step with rows, these are those of each row.
@@ -177,7 +177,8 @@ def _step_order_lines(plan: Plan, step: Step) -> Iterator[str]:
     if own.approve is not None:
         yield f"      wants  approval of {own.approve.role}"
     if own.retry is not None:
-        yield f"      tries  {own.retry.attempts}, {own.retry.every} apart"
+        tries = f"{own.retry.attempts}, {own.retry.every} apart"
+        yield f"      tries  {values.preview(tries)}"
     if own.on_failure == "continue":
         yield "      fails  the run goes on"
     elif own.on_failure != "stop":

@@ -104,7 +104,7 @@ def _check_mode_order(
         variables={name: values.lookup(name) for name in action.playbook_vars},
         inventory=target.inventory,
         become=step.rollout.become,
-        forks=step.rollout.parallel,
+        forks=values.count(step.rollout.parallel, "parallel"),
         timeout=None if limit is None else values.seconds(limit, "timeout"),
         max_output=MAX_OUTPUT_BYTES_PER_HOST,
         secrets=tuple(briefing.secrets.values()),

@@ -18,6 +18,10 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import WatchEvent
 
+HOST_AUTHOR = "host"
+"""The author of what the host does by itself."""
+AUTO_AUTHOR = "auto"
+"""The author of what the host does in place of a person."""
 DRILL_APPROVER = "drill"
 """The author of the simulated approvals of a drill."""
 FACILITATOR = "facilitator"

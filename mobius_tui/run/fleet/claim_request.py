@@ -220,9 +220,6 @@ def writing_of_files(files: Mapping[str, str]) -> Iterator[str]:
 
     Args:
         files: their texts by name; without any, it makes nothing.
-
-    Raises:
-        RunError: one holds a NUL character, which no shell can be given.
     """
     if not files:
         yield "write_files() { :; }"
@@ -232,10 +229,18 @@ def writing_of_files(files: Mapping[str, str]) -> Iterator[str]:
     for name, text in files.items():
         path = f'"$1"/{name}'
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-        yield f"printf %s {_quote(text, name)} >{path} || return"
+        yield f"{{ {_printing(text)}; }} >{path} || return"
         yield f"is_whole {path} {digest} || return"
         yield f"chmod 700 {path} || return"
     yield "}"
+
+
+def _printing(text: str) -> str:
+    """The command that prints a text: no word of a shell can hold a NUL."""
+    if "\0" not in text:
+        return f"printf %s {shlex.quote(text)}"
+    escaped = text.replace("\\", r"\\").replace("%", "%%").replace("\0", r"\000")
+    return f"printf -- {shlex.quote(escaped)}"
 
 
 @cache

@@ -19,8 +19,9 @@ from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
 from mobius_tui.runbook.model.targets import TRIES
 
-MAX_ORDER_BYTES = 64 << 20
-"""Bytes of an order: scripts and values are in it."""
+MAX_ORDER_BYTES = 128 << 20
+"""Bytes of an order: scripts and values are in it, and 16 files of 1 MiB each, of which
+JSON has a byte that is no text in six characters."""
 RETRY_PAUSES = (1.0, 5.0, 15.0)
 """Seconds before the second and later tries of a host that does not answer.
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.run.attempts.value_sources import OptionsNeededError
-from mobius_tui.run.events.run_events import AutoStarted, AutoStopped
+from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
+    AutoStarted,
+    AutoStopped,
+)
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.intents.message_handlers import queue_message
-from mobius_tui.run.host.intents.step_handlers import AUTO_AUTHOR
 from mobius_tui.run.intents.control_protocol import Caller, new_id
 from mobius_tui.run.intents.intent_actions import (
     ChooseOptions,
@@ -75,7 +78,10 @@ async def begin_automatically(
         return await _make_choice(services, auto, step)
     if isinstance(step.action, Run) and step.action.tty:
         return await _skip_terminal_step(services, auto, step)
-    word = step_confirmation_word(services.context.plan, services.context.state, step)
+    state = services.context.state
+    word = step_confirmation_word(
+        services.context.plan, state, step, state.automatic_by
+    )
     if word and not auto.confirmed:
         began = services.context.state.began
         protected = began is not None and began.protected

@@ -20,7 +20,11 @@ from mobius_tui.run.events.fleet_events import (
     HostStatus,
 )
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered
+from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
+    AutoStarted,
+    PhaseEntered,
+)
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.automatic_steps import (
     AUTOMATIC_CALLER,
@@ -30,21 +34,19 @@ from mobius_tui.run.host.automatic_steps import (
 from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.dispatcher import perform_action
 from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.step_handlers import AUTO_AUTHOR
 from mobius_tui.run.intents.control_protocol import new_id
 from mobius_tui.run.intents.intent_actions import (
     AskApproval,
 )
 from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.lost_secrets import lost_secret_notice
-from mobius_tui.run.planning.plan import will_retry
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.unattended_answers import person_remedy
 from mobius_tui.run.planning.undoing import undo_to_rehearse
 from mobius_tui.run.state.added_steps import failed_step_or_parent
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.model.runbook import Step
 
 
@@ -299,7 +301,7 @@ async def _handle_failure(services: HostServices, step: Step) -> bool:
             services, f"{name}: {own.reason}. Resume, and start it again"
         )
         return False
-    if will_retry(step, own):
+    if will_retry(step.retry, own):
         return False  # another attempt is coming
     failed = failed_step_or_parent(services.context.state, step.id)
     own, name = services.context.state.steps[failed], services.context.plan.name(failed)

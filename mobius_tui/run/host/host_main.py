@@ -60,12 +60,12 @@ from mobius_tui.run.journal.journal import (
 )
 from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.run.messaging.outbox import Outbox
-from mobius_tui.run.planning.plan import Plan, will_retry
+from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.rollout.rollout import HealthySinceTracker
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.run.storage.kept_files import protect_files
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_limits import (
@@ -355,7 +355,7 @@ class Host:
                 context.plan.steps[step_id], number, resumed=True
             )
         for step in context.plan.steps.values():
-            if will_retry(step, context.state.steps[step.id]):
+            if will_retry(step.retry, context.state.steps[step.id]):
                 tasks.create_task(self.runner.retry(step))
         await self._journal_consequences()
         await self._until_over()

@@ -16,8 +16,10 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
     DRILL_APPROVER,
     FACILITATOR,
+    HOST_AUTHOR,
     Event,
     RunBegan,
     RunEnded,
@@ -42,7 +44,9 @@ from mobius_tui.run.state.step_state import Status
 
 STEADY_CHECKS = 3
 """Healthy checks in a row after which the service counts as steady."""
-NON_TEAM_AUTHORS = frozenset({"host", "trigger", "auto", FACILITATOR, DRILL_APPROVER})
+NON_TEAM_AUTHORS = frozenset(
+    {HOST_AUTHOR, "trigger", AUTO_AUTHOR, FACILITATOR, DRILL_APPROVER}
+)
 """Authors of entries that no person of the team wrote."""
 MILESTONE_NAMES = (
     "detected",

@@ -14,27 +14,42 @@ from mobius_tui.runbook.model.targets import named_hosts
 from mobius_tui.runbook.text.host_patterns import BadHostError, select_hosts
 
 
-def step_confirmation_word(plan: Plan, state: RunState, step: Step) -> str:
+def step_confirmation_word(plan: Plan, state: RunState, step: Step, by: str) -> str:
     """The word that confirms a step; empty where none is wanted.
 
     It is the environment's name where that is protected, and the step's number where
     the runbook names no environment or protects none. Of a step on hosts it has their
     number behind it, where that is known: `production 120`. None is wanted once more
     where `step_confirmed_with` finds one.
+
+    Args:
+        plan: the run's.
+        state: the run's.
+        step: which would begin.
+        by: the account by whose word it would.
     """
-    if effect_of(step) != "destroy" or step_confirmed_with(plan, state, step):
+    if effect_of(step) != "destroy" or step_confirmed_with(plan, state, step, by):
         return ""
     word = _environment_or_number(plan, state, plan.numbers[step.id])
     hosts = host_count_if_begun(plan, state, step) if word else None
     return word if hosts is None else f"{word} {hosts}"
 
 
-def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
+def step_confirmed_with(
+    plan: Plan, state: RunState, step: Step, by: str
+) -> Step | None:
     """The step whose confirmation holds for this one, too, by `confirmed_with`.
 
     It destroys, has passed and was not undone, and what this step reads, or its guard
     asks for, has the values that it had when that one began: who decides again confirms
-    again.
+    again. What one person typed confirms nothing for another, and nothing once the run
+    was taken over: an account may be of several.
+
+    Args:
+        plan: the run's.
+        state: the run's.
+        step: which would begin.
+        by: the account by whose word it would.
     """
     names = guard_variables(step.when).union(plan.variables_read[step.id])
     for other in filter(None, map(plan.steps.get, step.confirmed_with)):
@@ -42,6 +57,10 @@ def step_confirmed_with(plan: Plan, state: RunState, step: Step) -> Step | None:
         if (
             change is not None
             and effect_of(other) == "destroy"
+            and change.by == by != ""
+            and not state.is_taken_over(
+                state.steps[other.id].attempts[change.attempt - 1]
+            )
             and state.steps[other.id].status in PASSED_STATUSES
             and all(
                 state.variables.get(name) == change.variables.get(name)

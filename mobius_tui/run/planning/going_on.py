@@ -14,12 +14,11 @@ from mobius_tui.run.planning.plan import (
     effect_of,
     has_terminal,
     kind_of,
-    will_retry,
 )
 from mobius_tui.run.planning.proposal import steps_in_order
 from mobius_tui.run.planning.situation import Refused, Situation
 from mobius_tui.run.state.added_steps import is_row_closed_by_parent
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.effects.command_effects import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
@@ -55,7 +54,7 @@ def next_step_without_person(
     if phase is not None and own_phase.id != phase:
         return f"{plan.runbook.phase(phase).title} is done"
     if proposal.kind == "decide":
-        if will_retry(step, state.steps[step.id]):
+        if will_retry(step.retry, state.steps[step.id]):
             return None
         return f"{name}: {state.steps[step.id].status}"
     if proposal.kind == "wait":

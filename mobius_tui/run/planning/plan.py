@@ -14,7 +14,7 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.planning.variables import NoValueError, Values
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.step_state import Status, StepState
+from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.filled_titles import (
     TitleUse,
@@ -76,16 +76,6 @@ def is_live_output(step: Step) -> bool:
 def has_terminal(step: Step) -> bool:
     """Whether a step's script has a terminal that people attach to."""
     return isinstance(step.action, Run) and step.action.tty
-
-
-def will_retry(step: Step, state: StepState) -> bool:
-    """Whether another attempt follows by itself, as the step's `retry` says."""
-    return (
-        step.retry is not None
-        and state.may_retry
-        and state.status in (Status.FAILED, Status.TIMED_OUT)
-        and len(state.attempts) < step.retry.attempts
-    )
 
 
 def _grown(runbook: Runbook, event: StepAdditionEvent) -> Runbook:

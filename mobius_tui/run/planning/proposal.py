@@ -16,7 +16,6 @@ from mobius_tui.run.planning.plan import (
     is_live_output,
     running_steps,
     step_blocking_start,
-    will_retry,
 )
 from mobius_tui.run.planning.step_status import (
     StepStatus,
@@ -31,6 +30,7 @@ from mobius_tui.run.state.step_state import (
     STATUSES_NEEDING_DECISION,
     UNBEGUN_STATUSES,
     Status,
+    will_retry,
 )
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.runtime_steps import items_of_lines
@@ -258,7 +258,7 @@ def _propose_in_group(
         step for step in steps if statuses[step.id].status in STATUSES_NEEDING_DECISION
     ]
     unknown = [s for s in bad if statuses[s.id].status is Status.UNKNOWN]
-    tried_again = [s for s in bad if will_retry(s, state.steps[s.id])]
+    tried_again = [s for s in bad if will_retry(s.retry, state.steps[s.id])]
     failed = [s for s in bad if s not in tried_again]
     begins = group.may_start and not unknown and not _have_too_many_failed(plan, failed)
     for step in steps if begins else ():

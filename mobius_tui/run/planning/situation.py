@@ -8,7 +8,7 @@ from functools import cached_property
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, StateError
-from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.run_events import AUTO_AUTHOR, Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
@@ -133,6 +133,11 @@ class Situation:
     """Ids of the steps whose checks are being made, or that watch health."""
     viewers: int = 1
     """How many viewers are connected."""
+
+    @property
+    def by_whose_word(self) -> str:
+        """The account by whose word the action would be done."""
+        return self.state.automatic_by if self.name == AUTO_AUTHOR else self.name
 
     @cached_property
     def statuses(self) -> Mapping[str, StepStatus]:

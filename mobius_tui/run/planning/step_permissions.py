@@ -69,7 +69,9 @@ def require_may_start(action: StartStep | RetryStep, situation: Situation) -> No
     if isinstance(action, RetryStep):
         require_hosts_left(situation, step)
     require_may_begin_approved(situation, step)
-    word = step_confirmation_word(situation.plan, situation.state, step)
+    word = step_confirmation_word(
+        situation.plan, situation.state, step, situation.by_whose_word
+    )
     if word and action.confirm != word:
         words = (
             f"{name} destroys{situation.environment_phrase}; type {word} to confirm it"

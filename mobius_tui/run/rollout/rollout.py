@@ -16,6 +16,7 @@ from mobius_tui.run.state.fleet_state import (
     AttemptFleet,
 )
 from mobius_tui.run.state.watch_state import Alarm
+from mobius_tui.runbook.model.limits import bounded_count
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.model.targets import (
     HostRollout,
@@ -62,7 +63,7 @@ def plan_rollout(
     """The batches and limits of an attempt.
 
     Args:
-        rollout: the step's settings.
+        rollout: the step's settings, with counts in place of variables.
         hosts: those of this attempt in their order, `first` at the beginning.
         first: the hosts that go before all others.
         seconds: converts a duration and its key, as `Values.seconds` does.
@@ -74,7 +75,7 @@ def plan_rollout(
     healthy = seconds(between.healthy, "healthy") if between.healthy else None
     return RolloutPlan(
         batches=cut_into_batches(rollout.batch, hosts, first),
-        parallel=rollout.parallel,
+        parallel=bounded_count(rollout.parallel, "parallel"),
         max_failed=share_or_count(rollout.max_failed, step_host_count or len(hosts)),
         on_unreachable=rollout.on_unreachable,
         person_between_batches=between.person,

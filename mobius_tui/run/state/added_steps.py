@@ -18,6 +18,7 @@ from mobius_tui.run.state.step_state import (
     RowRules,
     Status,
     StepState,
+    will_retry,
 )
 from mobius_tui.runbook.model.runtime_steps import IMPROVISED_PHASE, undo_id
 
@@ -62,7 +63,7 @@ _DONE_ROW_STATUSES = GATE_OPENING_STATUSES | {Status.SKIPPED}
 """Statuses of a row for which nothing is left to do."""
 _ENDED_PARENT_STATUSES = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
 """Statuses of a step with rows in which no further row begins."""
-_DEFAULT_ROW_RULES = RowRules(max_failed=0, attempts=1)
+_DEFAULT_ROW_RULES = RowRules(max_failed=0, retry=None)
 MAX_ITEMS_NAMED = 5
 """Items that are named in a line."""
 
@@ -116,9 +117,8 @@ def failed_rows(state: RunState, parent: str) -> tuple[str, ...]:
 
 
 def _will_retry_row(state: RunState, parent: str, row: str) -> bool:
-    own, rules = state.steps[row], state.row_rules.get(parent, _DEFAULT_ROW_RULES)
-    is_retried = own.status in (Status.FAILED, Status.TIMED_OUT)
-    return is_retried and own.may_retry and len(own.attempts) < rules.attempts
+    rules = state.row_rules.get(parent, _DEFAULT_ROW_RULES)
+    return will_retry(rules.retry, state.steps[row])
 
 
 def refresh_parent(state: RunState, parent: str) -> None:

@@ -159,6 +159,7 @@ def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
 
 def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
     state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
+    state.auto_by = entry.by
 
 
 def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
@@ -335,9 +336,7 @@ def initial_state(runbook: Runbook) -> RunState:
 
 def _row_rules(step: Step, each: ForEach) -> RowRules:
     """When a step with rows has failed; its `retry` applies to each row."""
-    retry = (each.row or step).retry
-    attempts = retry.attempts if retry is not None else 1
-    return RowRules(max_failed=each.max_failed, attempts=attempts)
+    return RowRules(max_failed=each.max_failed, retry=(each.row or step).retry)
 
 
 def _changing_steps(runbook: Runbook, *, with_rows: bool) -> frozenset[str]:

@@ -187,10 +187,8 @@ class RunState:
     changes: dict[str, Change] = field(default_factory=dict)
     """By id of a step, its change that has not been undone; in order, the newest
     last."""
-    variables_at_start: dict[str, dict[str, StateVariable]] = field(
-        default_factory=dict
-    )
-    """By running step that changes, the variables when its attempt began."""
+    changes_under_way: dict[str, Change] = field(default_factory=dict)
+    """By running step that changes, its change, with the variables by then."""
     undo_order: tuple[str, ...] = ()
     """The ids of the steps that undo others, as last requested; the newest change
     first."""
@@ -201,6 +199,8 @@ class RunState:
     auto: AutoStarted | None = None
     auto_at: float = 0.0
     """When it was started, in seconds since 1970."""
+    auto_by: str = ""
+    """Who started it."""
     auto_stopped: AutoStopped | None = None
     host_pid: int | None = None
     """The process id of the newest host, until it has stopped."""
@@ -291,9 +291,16 @@ class RunState:
             passed_over=self.passed_over.copy(),
             changes=self.changes.copy(),
             fleets={step: fleet.copy() for step, fleet in self.fleets.items()},
-            variables_at_start=self.variables_at_start.copy(),
+            changes_under_way=self.changes_under_way.copy(),
             intents={},
         )
+
+    @property
+    def automatic_by(self) -> str:
+        """The account by whose word the host begins steps by itself."""
+        if self.watch.rollback_running:
+            return self.watch.rollback_began_by
+        return self.auto_by
 
     def change_to_be_undone_by(self, step_id: str) -> Change | None:
         """The change that a step would undo now; `None` if there is none.

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
+    HOST_AUTHOR,
+    Event,
+    PhaseEntered,
+)
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,
@@ -52,15 +57,29 @@ def withdraw_variables(state: RunState, step_id: str) -> None:
             state.steps[other] = replace(step, is_stale=True)
 
 
-def store_variables_at_start(state: RunState, step_id: str) -> None:
-    """Store the variables with which an attempt at a changing step starts.
+def store_change_at_start(state: RunState, event: StepStarted, by: str) -> None:
+    """Store with which variables an attempt at a changing step starts, and by whom.
 
     In a run that was reopened, also note that an undo has begun, if the step undoes
     another.
+
+    Args:
+        state: the run's.
+        event: that the attempt starts.
+        by: who started it: an account, or the part of the host that did.
     """
+    step_id = event.step
     _note_undo_after_end(state, step_id)
-    if step_id in state.changing_steps:
-        state.variables_at_start[step_id] = state.variables.copy()
+    if step_id not in state.changing_steps:
+        return
+    if by == AUTO_AUTHOR:
+        by = state.automatic_by
+    elif by == HOST_AUTHOR:  # `retry` goes on by the word for the attempt before
+        before = state.changes.get(step_id)
+        by = before.by if before is not None else ""
+    state.changes_under_way[step_id] = Change(
+        attempt=event.attempt, variables=state.variables.copy(), by=by
+    )
 
 
 def update_changes_at_end(state: RunState, step_id: str, attempt: Attempt) -> None:
@@ -69,14 +88,12 @@ def update_changes_at_end(state: RunState, step_id: str, attempt: Attempt) -> No
         if attempt.status in PASSED_STATUSES:
             mark_undone(state, step_id, attempt.by)
         return
-    variables = state.variables_at_start.pop(step_id, None)
-    if variables is None or not _has_begun(state, step_id, attempt):
+    change = state.changes_under_way.pop(step_id, None)
+    if change is None or not _has_begun(state, step_id, attempt):
         return
-    for name, value in state.variables.items():
-        if value.step == step_id:
-            variables[name] = value
+    own = {name: v for name, v in state.variables.items() if v.step == step_id}
     state.changes.pop(step_id, None)  # inserted again below, as the newest
-    state.changes[step_id] = Change(attempt=attempt.number, variables=variables)
+    state.changes[step_id] = replace(change, variables={**change.variables, **own})
 
 
 def _has_begun(state: RunState, step_id: str, attempt: Attempt) -> bool:
@@ -183,7 +200,7 @@ def shortened_value(value: str | None) -> str | None:
 
 def _step_started(state: RunState, event: StepStarted, entry: Entry) -> None:
     withdraw_variables(state, event.step)
-    store_variables_at_start(state, event.step)
+    store_change_at_start(state, event, entry.by)
     old = state.steps[event.step]
     attempt = Attempt(
         number=event.attempt,

@@ -22,6 +22,9 @@ from mobius_tui.run.state.persistent_list import (
     PackedList,
     PersistentList,
 )
+from mobius_tui.runbook.model.limits import bounded_count
+from mobius_tui.runbook.model.runbook import Retry
+from mobius_tui.runbook.text.template_text import fill
 
 STATUSES_NEEDING_DECISION = frozenset(
     {
@@ -115,6 +118,14 @@ class Attempt:
     machine: str = ""
     """The id of the machine that it started on; empty where its host did not say."""
 
+    def fill(self, text: str) -> str:
+        """A text with the variables that it read, as they were when it started.
+
+        Other names are filled in with nothing.
+        """
+        given = dict(self.variables_given)
+        return fill(text, lambda name: given.get(name) or "")
+
 
 _check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))
 _ATTEMPT_FIELD_NAMES = tuple(field.name for field in fields(Attempt))
@@ -166,14 +177,29 @@ class Attempts(PersistentList[Attempt]):
 NO_ATTEMPTS = Attempts()
 
 
+def attempts_allowed(retry: Retry | None, attempt: Attempt) -> int:
+    """How many attempts a step's `retry` makes in all, as an attempt at it began.
+
+    One, where that is no number: the attempt has failed by that.
+    """
+    if retry is None:
+        return 1
+    if isinstance(retry.attempts, int):
+        return retry.attempts
+    try:
+        return bounded_count(attempt.fill(retry.attempts), "retry.attempts")
+    except ValueError:
+        return 1
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowRules:
     """When a step has failed with its rows."""
 
     max_failed: int
     """How many rows may fail before the step fails."""
-    attempts: int
-    """How many attempts at a row are made automatically before it counts as failed."""
+    retry: Retry | None
+    """How often a row is tried automatically before it counts as failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +224,18 @@ class StepState:
         return self.attempts[-1] if self.attempts else None
 
 
+def will_retry(retry: Retry | None, own: StepState) -> bool:
+    """Whether another attempt at a step follows by itself, as its `retry` says."""
+    last = own.last_attempt
+    return (
+        retry is not None
+        and last is not None
+        and own.may_retry
+        and own.status in (Status.FAILED, Status.TIMED_OUT)
+        and last.number < attempts_allowed(retry, last)
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateVariable:
     """A variable's value; `text` is `None` for a secret."""
@@ -214,6 +252,9 @@ class Change:
     attempt: int
     variables: Mapping[str, StateVariable]
     """The run's variables when the attempt began, with those that it set."""
+    by: str
+    """The account by whose word it began, also where the host began it by itself; empty
+    where that is nobody's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

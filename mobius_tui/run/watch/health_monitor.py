@@ -62,7 +62,9 @@ class UnitMonitor:
         self.states: Mapping[str, str] = {}
         """By unit; empty where no check names one, or there is no systemd."""
 
-    async def watch(self, context: RunContext, *, every: float) -> None:
+    async def watch(
+        self, context: RunContext, *, every: float, at_rest: float = SYSTEMCTL_INTERVAL
+    ) -> None:
         """Ask for the states again and again, while checks name units.
 
         It returns as soon as no check names one. While no name can be filled in, it
@@ -72,6 +74,7 @@ class UnitMonitor:
             context: the run's.
             every: seconds between two checks of health; `systemctl` is called no more
                 often, and so often only while steps begin and end.
+            at_rest: seconds between two calls while no step does.
         """
         pause = max(every, SYSTEMCTL_PAUSE)
         while checks := _checks_of_active_units(context):
@@ -84,7 +87,7 @@ class UnitMonitor:
                 async with asyncio.timeout(SYSTEMCTL_TIMEOUT):
                     self.states = await unit_states_now(names, _check_context(context))
             # A step that begins or ends may have started a unit, or seen it started.
-            while waited < SYSTEMCTL_INTERVAL and _step_statuses(context) == steps:
+            while waited < at_rest and _step_statuses(context) == steps:
                 await asyncio.sleep(pause)
                 waited += pause
             await asyncio.sleep(pause)

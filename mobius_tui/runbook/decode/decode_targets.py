@@ -8,15 +8,14 @@ from typing import cast
 
 from mobius_tui.runbook.decode.value_readers import id_rule, read_fields, read_one_of
 from mobius_tui.runbook.model.actions import Run, StepAction
-from mobius_tui.runbook.model.keys import ID_PATTERN
+from mobius_tui.runbook.model.keys import HOST_SHARE_PATTERN, ID_PATTERN
+from mobius_tui.runbook.model.limits import HOST_SHARES
 from mobius_tui.runbook.model.targets import (
     ACCOUNT_PATTERN,
     BATCH_SIZE_PATTERN,
     ENGINES,
     HOME_ONLY,
     MAX_CLAIM_PLACES,
-    MAX_FAILED_PATTERN,
-    MAX_HOSTS_AT_ONCE,
     Between,
     Engine,
     HostRollout,
@@ -153,7 +152,6 @@ def read_rollout(step: TomlTable, action: StepAction | None) -> HostRollout | No
         **given,
         become=become,
         batch=_batch(step),
-        parallel=step.integer("parallel", 25, 1, MAX_HOSTS_AT_ONCE),
         between=_between(step),
         max_failed=_max_failed(step),
         engine=cast("Engine", engine),
@@ -182,15 +180,16 @@ def _batch(step: TomlTable) -> tuple[str, ...]:
 
 def _max_failed(step: TomlTable) -> str:
     """How many hosts may have failed: a number, with or without quotes, or a share."""
-    words = 'a number of hosts or a share of all, such as "2" or "5%"'
-    value = step.value("max_failed", (str, int), words)
+    key = "max_failed"
+    words = HOST_SHARES[key]
+    value = step.value(key, (str, int), words)
     if value is None:
         return "0"
-    text = str(value)
-    if not MAX_FAILED_PATTERN.fullmatch(text):
-        step.report(f"`max_failed` is {words}", "max_failed")
-        return "0"
-    return text
+    text = step.text(key, filled=True) if isinstance(value, str) else str(value)
+    if is_template(text) or HOST_SHARE_PATTERN.fullmatch(text):
+        return text
+    step.report(f"`{key}` is {words}", key)
+    return "0"
 
 
 def _between(step: TomlTable) -> Between:

@@ -6,7 +6,8 @@ from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import check_paths
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
-from mobius_tui.runbook.model.runbook import Step, step_of_probe
+from mobius_tui.runbook.model.keys import HOST_SHARE_PATTERN
+from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
 from mobius_tui.runbook.model.targets import (
     MAX_FOLLOWED,
     MAX_WATCHED_HOSTS,
@@ -18,6 +19,7 @@ from mobius_tui.runbook.model.targets import (
 )
 from mobius_tui.runbook.text.host_patterns import BadHostError
 from mobius_tui.runbook.text.names import did_you_mean
+from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.runbook.toml.problem import LintRule
 from mobius_tui.runbook.toml.table_reader import TomlTable
 
@@ -161,6 +163,17 @@ def warn_hosts(draft: RunbookDraft) -> None:
             table.warn(UNUSED_TARGET.code, f"nothing uses the target `{name}`")
 
 
+def _most_failed(runbook: Runbook, rollout: HostRollout, of: int) -> int:
+    """How many of so many hosts may fail, where variables have their defaults."""
+
+    def default(name: str) -> str:
+        variable = runbook.variables.get(name)
+        return (variable.default or "") if variable is not None else ""
+
+    share = fill(rollout.max_failed, default)
+    return share_or_count(share, of) if HOST_SHARE_PATTERN.fullmatch(share) else 0
+
+
 def _warn_of_step(
     draft: RunbookDraft, step: Step, rollout: HostRollout, *, is_verified: bool
 ) -> None:
@@ -175,7 +188,7 @@ def _warn_of_step(
         table.warn(DESTROY_AT_ONCE.code, words, "hosts")
     if target is not None and len(hosts) > 1 and rollout.has_batches:
         first = len(cut_into_batches(rollout.batch, hosts, target.first)[0])
-        tolerated = share_or_count(rollout.max_failed, len(hosts))
+        tolerated = _most_failed(draft.runbook, rollout, len(hosts))
         if tolerated >= first:
             words = f"{tolerated} may fail, and the first batch has {first}"
             table.warn(TOLERANT_CANARY.code, words, "max_failed")

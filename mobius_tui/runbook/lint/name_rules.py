@@ -24,6 +24,8 @@ from mobius_tui.runbook.model.guard_comparison import (
 from mobius_tui.runbook.model.guards import Guard, guard_in_words, guard_leaves
 from mobius_tui.runbook.model.limits import (
     COUNTS,
+    HOST_SHARES,
+    fixed_counts,
     limit_problem,
     limited_texts_by_variable,
 )
@@ -165,6 +167,17 @@ class _NameUses:
                 words = f"the rows of `{step.id}` have such ids: rename `{other}`"
                 table.report(words, *(() if step.undo_of else ("for_each",)))
 
+    def _add_fixed_counts(self, step: Step, table: TomlTable) -> None:
+        """Report names in counts that are no variables: attempts keep only these."""
+        item = step.for_each.item if step.for_each is not None else ""
+        for key, text in fixed_counts(step):
+            for name in template_names(text):
+                provided = provided_name(name)
+                is_other = provided is not None and not isinstance(provided, HostField)
+                if name not in self.declared and (is_other or name == item):
+                    words = f"`{key}` takes variables alone, and `{name}` is none"
+                    table.report_within(f"${{{name}}}", words, *key.split("."))
+
     def _is_secret(self, name: str) -> bool:
         return name in self.declared and self.declared[name].secret
 
@@ -194,6 +207,7 @@ class _NameUses:
         """Report undefined variables that a step names, and secrets it lacks."""
         self._add_guard(step, table)
         self._add_for_each(step, table)
+        self._add_fixed_counts(step, table)
         for index, name in enumerate(step.uses):
             self._add_variable(name, table, "uses", index)
         if isinstance(step.action, Choose) and step.action.from_run:
@@ -398,7 +412,8 @@ def _lint_limits(draft: RunbookDraft) -> None:
         if name not in runbook.variables:
             continue
         variable, table = runbook.variables[name], draft.table_of("var", name)
-        counts = [key for key, _ in limited_texts if key in COUNTS]
+        counted = COUNTS.keys() | HOST_SHARES
+        counts = [key for key, _ in limited_texts if key in counted]
         if counts and variable.kind not in ("", "int"):
             words = f"`{counts[0]}` counts, and this is of kind `{variable.kind}`"
             table.report(f"{words}: `int` is", "kind")

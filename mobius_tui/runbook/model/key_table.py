@@ -246,6 +246,10 @@ It is named by the table of the file that it is about, and of a large one by whi
 """
 
 
+DECLARED: list[Key] = []
+"""Every key of the format, also the second of two that have a name in common."""
+
+
 def _tables() -> Mapping[str, Mapping[str, Key]]:
     found: dict[str, dict[str, Key]] = {}
 
@@ -254,6 +258,7 @@ def _tables() -> Mapping[str, Mapping[str, Key]]:
         for part in parts:
             for field, key in keys_of(part).items():
                 named = key if key.name else replace(key, name=field)
+                DECLARED.append(named)
                 if named.name in table:
                     continue
                 table[named.name] = named

@@ -53,6 +53,8 @@ def whole_number(least: int, most: int) -> ValueSchema:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
+BY_VARIABLE: ValueSchema = {"type": "string", "pattern": r"\$\{"}
+"""A text with the variable that gives a value of another type."""
 SOME_TEXT: ValueSchema = {"type": "string", "minLength": 1}
 
 
@@ -228,8 +230,24 @@ class Counted(Kind):
     @property
     def schema(self) -> ValueSchema:
         """An integer, or a template."""
-        by_variable = {"type": "string", "pattern": r"\$\{"}
-        return {"anyOf": [whole_number(self.least, self.most), by_variable]}
+        return {"anyOf": [whole_number(self.least, self.most), BY_VARIABLE]}
+
+
+HOST_SHARE_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
+"""A number of hosts, or a share of all; none, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostShare(Kind):
+    """A number of hosts, a share of all, or the variable that gives it."""
+
+    words: str
+    """What it is, for whoever wrote something else."""
+
+    @property
+    def schema(self) -> ValueSchema:
+        """An integer, a text with `%`, or a template."""
+        return {"anyOf": [whole_number(0, 9999), text_or_template(HOST_SHARE_PATTERN)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +428,8 @@ class Key:
     since: int = 1
     """The format that brought it."""
     required: bool = False
+    limited_as: str = ""
+    """The name that its limits go by, where another key has its own name."""
     may_lack: bool = False
     """Whether some tables do without it though it is required."""
     quiet: bool = False

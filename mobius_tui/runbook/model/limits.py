@@ -7,26 +7,28 @@ typing error must not let a host check a million times a second, or wait for eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
 from mobius_tui.runbook.model.check_kinds import Count
-from mobius_tui.runbook.model.key_table import KEYS
+from mobius_tui.runbook.model.key_table import DECLARED
 from mobius_tui.runbook.model.keys import (
+    HOST_SHARE_PATTERN,
     WHILE,
     Counted,
     Duration,
+    HostShare,
     Inner,
     Limited,
     keys_of,
 )
-from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 
-_DECLARED = [(key.name, key.kind) for keys in KEYS.values() for key in keys.values()]
+_DECLARED = [(key.limited_as or key.name, key.kind) for key in DECLARED]
 LIMITS: Mapping[str, Limited] = {
     **{name: kind for name, kind in _DECLARED if isinstance(kind, Limited)},
     "duration": WHILE,
@@ -40,7 +42,14 @@ Two of them are no keys of a runbook: `duration` is `--duration` of the watch co
 COUNTS: Mapping[str, Counted] = {
     name: kind for name, kind in _DECLARED if isinstance(kind, Counted)
 }
-"""The least and the most of each count that a variable may give, by its key."""
+"""The least and the most of each count that a variable may give, by its key.
+
+`attempts` is of checks, `parallel` of a step with `hosts`.
+"""
+HOST_SHARES: Mapping[str, str] = {
+    name: kind.words for name, kind in _DECLARED if isinstance(kind, HostShare)
+}
+"""What each number of hosts is that may be a share of all, by its key."""
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -82,6 +91,18 @@ def bounded_count(count: Count, key: str) -> int:
     raise ValueError(f"{text[:40]!r} is none: {words}")
 
 
+def bounded_host_share(text: str, key: str) -> str:
+    """A number of hosts, or a share of all, for `share_or_count`.
+
+    Raises:
+        ValueError: it is neither; the message says what it would be.
+    """
+    value = text.strip()
+    if HOST_SHARE_PATTERN.fullmatch(value):
+        return value
+    raise ValueError(f"{value[:40]!r} is none: `{key}` is {HOST_SHARES[key]}")
+
+
 def bounded(text: str, key: str, kind: Limited) -> float:
     """The seconds of a duration or the bytes of a size, within its limits.
 
@@ -107,7 +128,7 @@ def bounded(text: str, key: str, kind: Limited) -> float:
 def bounded_values(part: Any) -> Iterator[KeyedText]:
     """Every duration, size and count of a part of the model that its key limits.
 
-    Each with its key; of counts, those that a variable gives.
+    Each with its key; of counts and shares of hosts, those that a variable gives.
 
     Args:
         part: a runbook, or any part of one.
@@ -115,7 +136,8 @@ def bounded_values(part: Any) -> Iterator[KeyedText]:
     limited, others = _bounded_fields(part.__class__)
     for field, key in limited:
         text = getattr(part, field)
-        if isinstance(text, str) and text:
+        is_share = key in HOST_SHARES
+        if isinstance(text, str) and text and (is_template(text) or not is_share):
             yield key, text
     for field in others:
         found = getattr(part, field)
@@ -131,9 +153,9 @@ def _bounded_fields(part: Any) -> tuple[tuple[tuple[str, str], ...], tuple[str, 
     """The fields of a class with limits, each with its key; those that have more."""
     keys = keys_of(part)
     limited = tuple(
-        (name, key.name)
+        (name, key.limited_as or key.name)
         for name, key in keys.items()
-        if isinstance(key.kind, Limited | Counted)
+        if isinstance(key.kind, Limited | Counted | HostShare)
     )
     others = (each.name for each in fields(part))
     return limited, tuple(
@@ -143,8 +165,16 @@ def _bounded_fields(part: Any) -> tuple[tuple[tuple[str, str], ...], tuple[str, 
     )
 
 
+def fixed_counts(step: Step) -> Iterator[KeyedText]:
+    """The counts of a step that variables give, and that an attempt has to its end."""
+    for part in (step.retry, step.rollout):
+        for key, text in bounded_values(part) if part is not None else ():
+            if key in COUNTS or key in HOST_SHARES:
+                yield key, text
+
+
 def limited_texts_by_variable(runbook: Runbook) -> Mapping[str, tuple[KeyedText, ...]]:
-    """The durations, sizes and counts into which each variable is filled in.
+    """The durations, sizes, counts and shares that each variable is filled into.
 
     A text with several names is only checked when it is filled in.
     """
@@ -165,9 +195,15 @@ def limit_problem(places: tuple[KeyedText, ...], value: str) -> str:
         value: the value.
     """
     for key, text in places:
-        measure = bounded_count if key in COUNTS else bounded_duration
         try:
-            measure(fill(text, lambda _: value), key)
+            measure_of(key)(fill(text, lambda _: value), key)
         except ValueError as error:
             return str(error)
     return ""
+
+
+def measure_of(key: str) -> Callable[[str, str], float | str]:
+    """What reads a value of a key, and holds it to its limits."""
+    if key in COUNTS:
+        return bounded_count
+    return bounded_host_share if key in HOST_SHARES else bounded_duration

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
-from mobius_tui.runbook.model.check_kinds import CHECK_TABLE, Check
+from mobius_tui.runbook.model.check_kinds import CHECK_TABLE, Check, Count
 from mobius_tui.runbook.model.guards import Guard
 from mobius_tui.runbook.model.keys import (
     ANY_VALUE,
@@ -27,6 +27,7 @@ from mobius_tui.runbook.model.keys import (
     URL,
     VARIABLE_NAME,
     WHILE,
+    Counted,
     Flag,
     Inner,
     Key,
@@ -288,7 +289,13 @@ class Retry:
     """How often `--auto` repeats a failed step."""
 
     attempts: Annotated[
-        int, Key(Whole(1, 1000), "attempts in all, the first included", required=True)
+        Count,
+        Key(
+            Counted(1, 1000),
+            'attempts in all, the first included; or `"${name}"`',
+            required=True,
+            limited_as="retry.attempts",
+        ),
     ]
     every: Annotated[str, Key(EVERY, "the time between two attempts")] = "5s"
 
@@ -480,8 +487,9 @@ class Step:
         Key(
             Texts(),
             "ids of steps that destroy: where one of them has passed, and "
-            "what this step reads is as it was then, the word that was "
-            "typed for that one confirms this one, too",
+            "what this step reads is as it was then, the word that somebody "
+            "typed for that one confirms this one, too, for nobody else and "
+            "until the run is taken over",
             since=2,
         ),
     ] = ()

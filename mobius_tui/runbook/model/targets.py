@@ -5,9 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, get_args
 
 from mobius_tui.dataclass import dataclass
+from mobius_tui.runbook.model.check_kinds import Count
 from mobius_tui.runbook.model.keys import (
+    BY_VARIABLE,
     FOR_PEOPLE,
+    Counted,
     Duration,
+    HostShare,
     Inner,
     Key,
     OneOf,
@@ -54,8 +58,6 @@ Engine = Literal["ssh", "ansible"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 BATCH_SIZE_PATTERN = re.compile(r"[1-9]\d{0,3}|[1-9]\d?%|100%")
 """The size of a batch: a number of hosts, or a share of all."""
-MAX_FAILED_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
-"""How many hosts may have failed, or which share."""
 ACCOUNT_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\$?")
 """A user of a host, as `useradd` takes it."""
 CONNECT_TIMEOUT = Duration("1s", "2m")
@@ -72,21 +74,18 @@ BATCH = Other(
 HOSTS = "[targets.NAME] with `hosts`, and `hosts = 'NAME'` on its steps (format 2)"
 """What to write where other tools name hosts."""
 PARALLEL = Key(
-    Other({"anyOf": [{"type": "boolean"}, whole_number(1, MAX_PARALLEL)]}),
+    Other({"anyOf": [{"type": "boolean"}, whole_number(1, MAX_PARALLEL), BY_VARIABLE]}),
     "how many rows run side by side, from 2 to 64, or `true`: to write it says that "
     "none touches what another does; with `hosts`, at how many of these it runs at the "
-    "same time, at most 50",
+    'same time, at most 50, or `"${name}"`',
     quiet=True,
     like="forks throttle max_parallel concurrency",
 )
 MAX_FAILED = Key(
-    Other(
-        {
-            "anyOf": [whole_number(0, 9999), text_matching(MAX_FAILED_PATTERN.pattern)],
-        }
-    ),
+    HostShare('a number of hosts or a share of all, such as "2" or "5%"'),
     "how many rows, or hosts, may fail: the others go on, and the step is warned; when "
-    "more have, no further one begins, and the step has failed; 0 without it",
+    "more have, no further one begins, and the step has failed; 0 without it; of hosts "
+    'a share such as `"5%"`, or `"${name}"`, too',
     quiet=True,
     like="max_fail_percentage max_errors",
     write='`max_failed = "5%"`',
@@ -282,7 +281,7 @@ class HostRollout:
             write='`batch = ["1", "25%", "100%"]`',
         ),
     ] = ("100%",)
-    parallel: Annotated[int, PARALLEL] = 25
+    parallel: Annotated[Count, Key(Counted(1, MAX_HOSTS_AT_ONCE))] = 25
     """How many hosts it runs at, at the same time."""
     between: Annotated[
         Between,

@@ -83,6 +83,7 @@ def variables_read(step: Step, runbook: Runbook) -> tuple[str, ...]:
     declared = runbook.variables
     names = list(script_variables(step, declared))
     parts: list[object] = [step.checks, step.when_checks, step.env, step.expect]
+    parts += [step.retry, step.rollout]
     match step.action:
         case Run(timeout=timeout, max_output=max_output):
             parts += [timeout, max_output]

@@ -67,7 +67,7 @@ class ConfirmDialog(Dialog[str]):
         self._step = step
         self._destroys = effect_of(step) == "destroy"
         self.confirmation = ConfirmationInput(
-            step_confirmation_word(view.plan, view.state, step)
+            step_confirmation_word(view.plan, view.state, step, account_name(view.uid))
         )
         again = " again" if view.step_state(step.id).attempts else ""
         tone: Role = "bad" if self._destroys else "warn"
@@ -137,7 +137,8 @@ def _confirmation_fields(view: RunView, step: Step) -> Iterator[Field]:
         names = ", ".join(view.plan.name(each.id) for each in others)
         words = f"what you type here confirms {names}, too: it is not asked again"
         yield Field("covers", text(words, "warn"))
-    before = step_confirmed_with(view.plan, view.state, step)
+    by = account_name(view.uid)
+    before = step_confirmed_with(view.plan, view.state, step, by)
     if before is not None:
         name = view.plan.name(before.id)
         words = f"{view.environment} was typed at {name}, which covers this step"

@@ -119,7 +119,9 @@ class ImproviseDialog(Dialog[ImproviseAnswer]):
         )
         then = with_improvised_step(view.situation, event)
         step = then.plan.steps[event.step]
-        self._wanted = step_confirmation_word(then.plan, then.state, step)
+        self._wanted = step_confirmation_word(
+            then.plan, then.state, step, then.by_whose_word
+        )
         self._judged.fields = tuple(_fields(view, found, step, bool(script.strip())))
         self._asked.update(text(f"Type {self._wanted} to confirm:", "bad"))
         self._asked.display = self._word.display = bool(self._wanted)

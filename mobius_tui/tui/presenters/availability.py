@@ -22,7 +22,7 @@ from mobius_tui.run.intents.intent_actions import (
 )
 from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.permissions import decide_offer
-from mobius_tui.run.planning.plan import has_terminal, kind_of, will_retry
+from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import (
     ALLOWED,
@@ -33,7 +33,7 @@ from mobius_tui.run.planning.situation import (
 )
 from mobius_tui.run.planning.step_status import steps_awaiting_approval
 from mobius_tui.run.planning.undoing import undo_items
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.model.files_in_scripts import scripts_of_step
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
@@ -348,7 +348,9 @@ def _why_not_going_on(view: RunView) -> str:
     found = next_step_without_person(view.situation, "change")
     if found is None:
         retried = view.step(view.proposed_row)
-        if retried is not None and will_retry(retried, view.step_state(retried.id)):
+        if retried is not None and will_retry(
+            retried.retry, view.step_state(retried.id)
+        ):
             name = view.plan.name(retried.id)
             return f"{name} is tried again by itself: wait for it."
         key = first_key_name(RunCommand.STOP)

@@ -27,6 +27,7 @@ from mobius_tui.runbook.model.actions import (
     script_without_lint_comments,
 )
 from mobius_tui.runbook.model.files_in_scripts import files_named_by_step
+from mobius_tui.runbook.model.limits import fixed_counts
 from mobius_tui.runbook.model.runbook import Contact, Phase, SourceFile, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import (
@@ -42,7 +43,7 @@ from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
-from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.runbook.text.template_text import fill, template_names
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields
@@ -371,7 +372,7 @@ def _action(
     if step.for_each is not None:
         yield from _row_fields(step)
     if step.rollout is not None:
-        rollout = fill_in_values(view, step, rollout_in_words(step.rollout))
+        rollout = fill_in_values(view, step, rollout_in_words(step.rollout), shown)
         yield Field("hosts", text(sanitize.line(rollout)))
     match step.action:
         case Run() as run:
@@ -512,14 +513,23 @@ def guard_text(view: RunView, step: Step) -> str:
     )
 
 
-def fill_in_values(view: RunView, step: Step, words: str) -> str:
-    """Words of a step, its variables filled in; long values without their middle."""
+def fill_in_values(
+    view: RunView, step: Step, words: str, shown: Attempt | None = None
+) -> str:
+    """Words of a step, its variables filled in; long values without their middle.
+
+    Args:
+        view: the run.
+        step: the step.
+        words: with `${name}`.
+        shown: the attempt whose values are filled in; without one, those of now.
+    """
     values = view.values_for(step)
+    given = dict(shown.variables_given) if shown is not None else {}
 
     def value(name: str) -> str:
-        return cut_in_middle(
-            sanitize.line(values.preview(f"${{{name}}}")), MAX_CHECK_VALUE_CELLS
-        )
+        known = given.get(name) or values.preview(f"${{{name}}}")
+        return cut_in_middle(sanitize.line(known), MAX_CHECK_VALUE_CELLS)
 
     return fill(words, value)
 
@@ -545,7 +555,9 @@ def _variable_fields(
         for name, held in view.state.variables_for(step.id).items()
     }
     then = known if shown is None else {**known, **dict(shown.variables_given)}
-    for name in (*script_variables(step, declared), *step.secrets.values()):
+    counts = (n for _, text in fixed_counts(step) for n in template_names(text))
+    names = (*script_variables(step, declared), *step.secrets.values(), *counts)
+    for name in dict.fromkeys(names):
         is_secret = declared[name].secret
         was, now = (
             _variable_text(name, each, is_secret=is_secret) for each in (then, known)

@@ -71,7 +71,7 @@ async def order_of(folder: Path, step: str, release: str | None) -> PlaybookOrde
             env={"PATH": str(folder / "programs")},
         )
     return playbook_order(
-        context, plan.steps[step], 3, HOSTS, timeout=60.0, max_output=5
+        context, plan.steps[step], 3, HOSTS, forks=7, timeout=60.0, max_output=5
     )
 
 
@@ -106,7 +106,7 @@ async def test_the_order_of_a_playbook(path: Path) -> None:
 
 async def test_the_order_of_a_script(path: Path) -> None:
     order = await order_of(path, "script", None)
-    assert (order.is_script, order.script, order.forks) == (True, "id", 25)
+    assert (order.is_script, order.script, order.forks) == (True, "id", 7)
     assert order.batch_timeout == 120.0  # its own limit is kept on the hosts
 
 

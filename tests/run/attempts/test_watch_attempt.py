@@ -171,7 +171,9 @@ async def test_what_was_unknown_when_its_time_was_over_is_looked_at_again(
 async def test_another_host_goes_on_where_nothing_was_missed(
     begin: Begin, site: Service
 ) -> None:
-    run = await begin(book(site), monitor_for="2s")
+    # So long as this a machine with much to do may take for another host.
+    seldom = book(site).replace('every = "100ms"', 'every = "15s"', 1)
+    run = await begin(seldom, monitor_for="2s")
     await run.did("start", "watch-it")
     health = run.directory.health
     await run.until(lambda _: "api" in last_check_times(health))

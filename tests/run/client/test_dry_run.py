@@ -11,6 +11,8 @@ from tests.conftest import MakeRunbook
 BOOK = """format = 2
 [runbook]
 title = "Ways"
+[var.often]
+default = "3"
 [health]
 every = "3s"
 [[health.probe]]
@@ -38,7 +40,7 @@ parallel = 2
 id = "one"
 title = "One"
 run = "ls"
-retry = { attempts = 3, every = "2s" }
+retry = { attempts = "${often}", every = "2s" }
 on_failure = "continue"
 [[phase.step]]
 id = "two"

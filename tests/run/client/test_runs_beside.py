@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.runbook.library.loader import load
 from tests.run.conftest import Begin
-from tests.run.running import Running, wait_for
+from tests.run.running import Running, kill_host_of
 
 WAIT = "run = 'while [ ! -e %s/go ]; do sleep 0.05; done'"
 CHANGE = f"effect = 'change'\nundo = 'none: a test'\n{WAIT}"
@@ -155,6 +154,5 @@ async def test_a_limit_holds_while_the_host_of_the_run_lives(
     second = await start_new_run(other)
     with pytest.raises(RunError, match="same_folder = 1"):
         await run.resume()
-    os.kill(second.host_pid() or 0, signal.SIGKILL)
-    wait_for(lambda: second.host_pid() is None)
+    kill_host_of(second)
     await run.resume()

@@ -65,12 +65,15 @@ def test_a_script_runs_once_and_its_end_is_found_again(host: LocalHost) -> None:
 
 def test_files_lie_beside_the_script_first_on_its_path(host: LocalHost) -> None:
     hostile = "#!/bin/sh\necho 'it`s' \"$HOME\" $(rm) \\ \udcff\n"
+    compiled = bytes(range(256)).decode("utf-8", "surrogateescape")
+    compiled = f"-n%s\\0{compiled}\0" + "1\n"
     files = {"tool": '#!/bin/sh\n. common.sh\nsay "$@"\n', "site.conf": hostile}
+    files["data"] = compiled
     files["common.sh"] = 'say() { echo "said $*"; }'
-    script = 'tool of it; cat "$RUNBOOK_FILES/site.conf"; ls "${0%/*}/files"'
+    script = 'tool of it; cd "$RUNBOOK_FILES"; cat site.conf data; ls "${0%/*}/files"'
     values = {"claim": "/nowhere", "A": "1"}
     heard = host.start(script, files=files, values=values, shell=BASH)
-    printed = f"said of it\n{hostile}common.sh\nsite.conf\ntool\n"
+    printed = f"said of it\n{hostile}{compiled}common.sh\ndata\nsite.conf\ntool\n"
     assert heard.output == printed.encode("utf-8", "surrogateescape")
     assert heard.words[2].startswith("exit 0 ")
     assert host.ask(CLEAN).words == ["here", "clean"]
@@ -81,8 +84,8 @@ def test_a_file_that_is_not_whole_there_begins_nothing(host: LocalHost) -> None:
     request = ClaimRequest(
         verb=START, run="r", host="h", step="s", script="echo ran", files={"tool": "a"}
     )
-    text = request.shell_input(NONCE).replace(b"printf %s a >", b"printf %s b >")
-    assert b"printf %s b >" in text
+    text = request.shell_input(NONCE).replace(b"printf %s a;", b"printf %s b;")
+    assert b"printf %s b;" in text
     argv = ["env", f"HOME={host.home}", *host.shell]
     heard = host.hear(Asked(argv, text, lets_begin=True))
     assert heard.words[1].startswith("refused ")

@@ -61,6 +61,44 @@ async def test_auto_retries_as_the_step_says(begin: Begin, tmp_path: Path) -> No
     assert len(state.steps["a"].attempts) == 2
 
 
+COUNTED = (
+    '[var.tries]\ndefault = "5"\n[var.tens]\ndefault = ""\n'
+    + ONE
+    + step("a", "exit 1", 'retry = { attempts = "${tens}${tries}", every = "100ms" }')
+)
+
+
+async def test_how_often_it_is_tried_is_given_by_a_variable(begin: Begin) -> None:
+    run = await begin(COUNTED, tries="2")
+    await run.auto()
+    state = await run.over()
+    assert [each.status for each in state.steps["a"].attempts] == ["failed", "failed"]
+
+
+async def test_rows_are_tried_as_often_as_a_variable_says(begin: Begin) -> None:
+    body = COUNTED.replace("[[phase.step]]", '[[phase.step]]\nfor_each = ["x", "y"]')
+    head = 'format = 2\n[runbook]\nid = "test"\ntitle = "Test"\n'
+    run = await begin(head + body, tries="2")
+    await run.auto()
+    state = await run.over()
+    assert state.steps["a"].status == "failed"
+    assert len(state.steps["a--1"].attempts) == 2, "and its step waited for the second"
+
+
+async def test_a_step_does_not_begin_with_what_is_no_count(
+    begin: Begin, tmp_path: Path
+) -> None:
+    body = COUNTED.replace("exit 1", f"touch {tmp_path}/ran")
+    run = await begin(body, tens="x")
+    await run.did("start", "a")
+    state = await run.status("a", "not started", "passed")
+    assert state.steps["a"].reason == (
+        "it could not be started: `retry.attempts`: 'x5' is none: `retry.attempts` is "
+        "a whole number from 1 to 1000"
+    )
+    assert not (tmp_path / "ran").exists()
+
+
 async def test_auto_stops_for_a_person(begin: Begin) -> None:
     body = ONE + '[[phase.step]]\nid = "m"\ntitle = "m"\nmanual = "Do it"\n'
     run = await begin(body)

@@ -12,8 +12,8 @@ from mobius_tui.run.events.run_events import Event, RunReopened
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.host.consequences import journal_consequences
-from mobius_tui.run.planning.plan import Plan, will_retry
-from mobius_tui.run.state.step_state import Status
+from mobius_tui.run.planning.plan import Plan
+from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.library.loader import load
 from tests.run.planning.situations import BOOK, ENDED, Judges, state_after
 from tests.tui.runs import MadeRun
@@ -39,7 +39,7 @@ async def test_it_neither_retries_nor_enters_a_rollback_that_was_begun(
     ]
     # Its host died between the rollback and its phase, and before the next attempt.
     before = state_after(judges.tail.entries, plan, story)
-    assert will_retry(gate, before.steps["gate"])
+    assert will_retry(gate.retry, before.steps["gate"])
     assert before.watch.rollback is not None
     state = state_after(judges.tail.entries, plan, [*story, RunReopened()])
     assert state.is_reopened

@@ -514,7 +514,9 @@ def filled(action: Action, seen: Situation) -> Action:
     plan, state = seen.plan, seen.state
     match action:
         case StartStep() | RetryStep():
-            word = step_confirmation_word(plan, state, plan.steps[action.step])
+            word = step_confirmation_word(
+                plan, state, plan.steps[action.step], seen.by_whose_word
+            )
             return replace(action, confirm=word)
         case TickStep():
             step = plan.steps[action.step].action

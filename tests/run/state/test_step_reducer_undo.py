@@ -152,4 +152,4 @@ def test_nothing_is_undone_twice_or_while_it_is_done(
 
 def test_a_run_that_undoes_nothing_keeps_nothing_for_it() -> None:
     state = small_runbook.after(start("a"), end("a"))
-    assert (state.changes, state.variables_at_start) == ({}, {})
+    assert (state.changes, state.changes_under_way) == ({}, {})

@@ -13,7 +13,6 @@ from mobius_tui.health.health_record import MachineSample, decode_record
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock
-from mobius_tui.run.watch import health_monitor
 from mobius_tui.run.watch.health_monitor import UnitMonitor
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE
@@ -113,10 +112,9 @@ async def test_a_unit_whose_name_becomes_known_is_looked_at_from_then_on(
 
 @pytest.mark.usefixtures("_systemctl")
 async def test_a_unit_is_looked_at_again_as_soon_as_a_step_has_ended(
-    make_runbook: MakeRunbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_runbook: MakeRunbook, tmp_path: Path
 ) -> None:
     """The panel does not call inactive for long what a step has just seen active."""
-    monkeypatch.setattr(health_monitor, "SYSTEMCTL_INTERVAL", math.inf)
     (tmp_path / "bin" / "systemctl").write_text(
         f"#!/bin/sh\n[ -e {tmp_path}/started ] && echo active || echo inactive\n"
     )
@@ -136,7 +134,7 @@ async def test_a_unit_is_looked_at_again_as_soon_as_a_step_has_ended(
         context = make_context(
             run.directory, read.plan, read.state, clock, tasks, env=env
         )
-        watching = tasks.create_task(units.watch(context, every=0.01))
+        watching = tasks.create_task(units.watch(context, every=0.01, at_rest=math.inf))
         await until("inactive")
         (tmp_path / "started").touch()
         run.write(StepStarted(step="up", attempt=1, reads=()))

@@ -100,6 +100,10 @@ def test_a_target_has_hosts_those_that_go_first_and_a_bound() -> None:
             ),
         ),
         ("max_failed = 2", HostRollout(target="web", max_failed="2")),
+        (
+            "parallel = '${release}'\nmax_failed = '${release}%'",
+            HostRollout(target="web", parallel="${release}", max_failed="${release}%"),
+        ),
         ("between = 'none'", HostRollout(target="web")),
         ("between = 'person'", HostRollout(target="web", between=Between(person=True))),
         (
@@ -250,6 +254,11 @@ def test_an_inventory_is_not_read_here() -> None:
         (RUN + "batch = ['1', '100%', '5']", "batch", "no host is left after 100%"),
         (RUN + "batch = [1]", "batch", "`batch` is a list of texts in quotes"),
         (RUN + "parallel = 51", "parallel", "a number from 1 to 50"),
+        (RUN + "parallel = '9'", "parallel", "without quotes, or a variable"),
+        (RUN + "parallel = '${n}'", "parallel", "`n` is used and never defined"),
+        (RUN + "parallel = '${now}'", "parallel", "takes variables alone, and `now`"),
+        (RUN + "parallel = '${host.batch}'", "parallel", "another value for each host"),
+        (RUN + "max_failed = '${now}%'", "max_failed", "takes variables alone"),
         (RUN + "parallel = true", "parallel", "a whole number"),
         (RUN + "max_failed = '120%'", "max_failed", "a number of hosts or a share"),
         (RUN + "max_failed = -1", "max_failed", "a number of hosts or a share"),

@@ -35,6 +35,10 @@ COUNTED = (
     "format = 2\n[runbook]\ntitle = 'X'\n[[step]]\ntitle = 'A'\n"
     "check.http = {{ url = 'http://x', {} }}\n"
 )
+ROLLED_OUT = (
+    "format = 2\n[runbook]\ntitle = 'X'\n[targets.web]\nhosts = ['w1']\n"
+    "[[step]]\ntitle = 'A'\nrun = 'true'\nhosts = 'web'\n{}\n"
+)
 
 KEYS = [
     (
@@ -227,6 +231,32 @@ HEADS = [
     (
         COUNTED.format("«attempts = '3'"),
         '`attempts` is a whole number, without quotes, or a variable: "${NAME}"',
+    ),
+    (
+        ROLLED_OUT.format("parallel = '${v}'") + "[var.v]\n«default = '51'\n",
+        "'51' is none: `parallel` is a whole number from 1 to 50",
+    ),
+    (
+        ROLLED_OUT.format("max_failed = '${v}'") + "[var.v]\n«default = '120%'\n",
+        "'120%' is none: `max_failed` is a number of hosts or a share of all",
+    ),
+    (
+        ROLLED_OUT.format("max_failed = '${v}'") + "[var.v]\n«kind = 'host'\n",
+        "`max_failed` counts, and this is of kind `host`",
+    ),
+    (
+        ROLLED_OUT.format("retry.attempts = '${v}'") + "[var.v]\n«default = '0'\n",
+        "'0' is none: `retry.attempts` is a whole number from 1 to 1000",
+    ),
+    (
+        ROLLED_OUT.format("retry = { attempts = '«${now}' }"),
+        "`retry.attempts` takes variables alone, and `now` is none",
+    ),
+    (
+        ROLLED_OUT.replace("hosts = 'web'\n", "for_each = ['x']\n").format(
+            "retry = { attempts = '«${item}' }"
+        ),
+        "`retry.attempts` takes variables alone, and `item` is none",
     ),
     ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«run = 5\n", "`run` is a text"),
     ("format = 2\n[runbook]\ntitle = 'X'\n[[step]]\n«use = 'zz'\n", "no step `zz`"),

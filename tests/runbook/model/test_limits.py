@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 import pytest
 
 from mobius_tui.runbook.model.limits import (
+    COUNTS,
+    HOST_SHARES,
     LIMITS,
     bounded_duration,
     bounded_size,
@@ -16,6 +18,7 @@ from mobius_tui.runbook.model.limits import (
     limited_texts_by_variable,
 )
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.model.templates import texts_in, variables_read
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.problem import Problem
 from tests.runbook.runbook_texts import PHASE, Decoded, Pointed
@@ -177,6 +180,43 @@ def test_what_a_variable_may_begin_with_is_told_at_its_place(
     assert [message for _, message in found] == [
         "'5ms' is too short: `every` is from 100ms to 24h"
     ]
+
+
+COUNTED = """format = 2
+[runbook]
+title = "X"
+[var.n]
+ask = true
+[targets.web]
+hosts = ["web-[1:4]"]
+[[step]]
+title = "S"
+run = "true"
+hosts = "web"
+parallel = "${n}"
+max_failed = "${n}%"
+retry = { attempts = "${n}" }
+[step.check]
+tls = { at = "x:1", min_days = "${n}" }
+attempts = "${n}"
+consecutive = "${n}"
+"""
+
+
+def test_every_count_that_takes_a_variable_is_held_to_its_limits(
+    decoded: Decoded,
+) -> None:
+    runbook = decoded(COUNTED)
+    [step] = runbook.steps()
+    given = [key for key, text in bounded_values(runbook) if "${n}" in text]
+    assert sorted(given) == sorted([*COUNTS, *HOST_SHARES])
+    assert sum("${n}" in text for text in texts_in(step)) == len(given)
+    assert variables_read(step, runbook) == ("n",), (
+        "it waits for it, and is bound to it"
+    )
+    places = limited_texts_by_variable(runbook)["n"]
+    assert limit_problem(places, "5") == ""
+    assert "'x' is none" in limit_problem(places, "x")
 
 
 def test_a_year_is_still_a_duration() -> None:

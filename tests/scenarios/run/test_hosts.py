@@ -273,6 +273,59 @@ echo over"""
     assert [output(run, name) for name in NAMES] == ["begun\nover\n"] * 4
 
 
+async def test_how_many_at_a_time_and_how_many_may_fail_are_given_by_variables(
+    begin: Begin, sites: Mapping[str, str], tmp_path: Path
+) -> None:
+    head, rest = HEAD.split("[targets.web]")
+    variables = '[var.width]\ndefault = "1"\n[var.few]\ndefault = "0"\n'
+    keys = 'parallel = "${width}"\nmax_failed = "${few}"\n'
+    script = f"""until [ -e {tmp_path}/go-on ]; do sleep 0.05; done
+[ "$RUNBOOK_HOST" != web-2 ]"""
+    text = f"{head}{variables}[targets.web]{rest}run = '''\n{RAN}{script}\n'''\n"
+    run = await begin(text + keys, host_sites=sites, width="3", few="25%")
+    await run.did("start", "go")
+    await run.until(lambda _: sum(ran(sites)) == 3)
+    counts = fleet(run).counts()
+    assert (counts[Host.RUNNING], counts[Host.PENDING]) == (3, 1)
+    (tmp_path / "go-on").touch()
+    state = await run.status("go", "warned", "failed")
+    assert state.steps["go"].status == "warned", state.steps["go"].reason
+    assert ran(sites) == [1, 1, 1, 1]
+
+
+async def test_an_attempt_has_to_its_end_the_counts_that_it_began_with(
+    begin: Begin, sites: Mapping[str, str]
+) -> None:
+    """Who is decided for another width meanwhile decides for the next attempt."""
+    head, rest = HEAD.split("[targets.web]")
+    choose = """[[step]]
+title = "How"
+id = "how"
+choose = { var = "width", option = [{ value = "1" }, { value = "4" }] }
+"""
+    follows = rest.replace('timeout = "1m"\n', "").replace(
+        "[[step]]", choose + "[[step]]"
+    )
+    keys = "follow = true\nparallel = \"${width}\"\nrun = '''\n"
+    waits = 'until [ -e "$HOME/end" ]; do sleep 0.05; done'
+    script = f"{RAN}{waits}\n'''\n"
+    later = '[[step]]\ntitle = "Later"\nmanual = "Look at it"\n'
+    body = f"{head}[targets.web]{follows}{keys}{script}{later}"
+    run = await begin(body, host_sites=sites)
+    await run.did("choose", "how", options=("1",))
+    await run.did("start", "go")
+    await run.until(lambda _: sum(ran(sites)) == 1)
+    await run.did("choose", "how", options=("4",), reason="it is slow")
+    run.kill_host()
+    await run.resume()
+    Path(sites["web-1"], "end").touch()
+    await run.until(lambda _: sum(ran(sites)) > 1)
+    counts = fleet(run).counts()
+    assert (counts[Host.RUNNING], counts[Host.PENDING]) == (1, 2)
+    await run.did("stop", "go")
+    await run.status("go", "stopped", "failed")
+
+
 async def test_stopped_it_ends_there_and_begins_nowhere(
     begin: Begin, sites: Mapping[str, str]
 ) -> None:

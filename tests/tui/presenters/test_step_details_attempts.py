@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.fields import Field
+from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
 from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
@@ -147,3 +150,40 @@ async def test_the_details_are_of_the_attempt_whose_output_is_shown(
         await press(pilot, time, "right_square_bracket")
         await until(pilot, lambda: "attempt 1, failed" not in words(pilot))
         assert f"now {OTHER}" not in words(pilot)
+
+
+COUNTED = """format = 2
+[runbook]
+id = "counted"
+title = "Counted"
+[var.width]
+default = "2"
+[var.tries]
+default = "3"
+[targets.web]
+hosts = ["web-[1:4]"]
+[[step]]
+id = "go"
+title = "Go"
+run = "true"
+hosts = "web"
+parallel = "${width}"
+max_failed = "${width}%"
+retry = { attempts = "${tries}" }
+"""
+
+
+def test_an_attempt_has_the_counts_that_it_began_with(tmp_path: Path) -> None:
+    path = tmp_path / "counted.toml"
+    path.write_text(COUNTED)
+    run = MadeRun(tmp_path, load(path), values={"width": "2", "tries": "3"})
+    run.write(StepStarted(step="go", attempt=1, reads=("width", "tries")))
+    run.write(StepEnded(step="go", attempt=1, result=Status.FAILED, reason="exit 1"))
+    run.write(VariableSet(name="width", value="9", source="answer"))
+    view = RunPresenter(Viewer(run.directory)).run_view_at(run.at, None)
+    fields = detail_fields(view, StepRow("go"), compact=False)
+    lines = [field.content.plain + field.value for field in fields]
+    words = "on web, 2 at a time, as long as no more than 2% failed"
+    assert words in lines, "as the attempt that is shown went over them"
+    shown = [line for line in lines if line.startswith(("width=", "tries="))]
+    assert shown == ["tries=3", "width=2", "width=now 9"]

@@ -25,6 +25,7 @@ from mobius_tui.run.events.fleet_events import BatchReleased, FleetHostSettled
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
+    AUTO_AUTHOR,
     DRILL_APPROVER,
     NoteAdded,
     PhaseEntered,
@@ -208,10 +209,6 @@ async def settle_host(
         reason=action.reason.strip(),
     )
     return await services.writer.write(event, who, intent_id)
-
-
-AUTO_AUTHOR = "auto"
-"""The name in the journal of who starts steps that no person starts."""
 
 
 def situation_of(services: HostServices, caller: Caller) -> Situation:

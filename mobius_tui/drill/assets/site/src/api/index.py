@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import runpy
-import signal
 import sys
 import threading
 import time
 import traceback
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from importlib import import_module
 from math import ceil
 from pathlib import Path
-from socketserver import TCPServer
 from typing import Any
 
 SITE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SITE / "lib"))
+serving = import_module("serving")
 CORE = SITE / "node_modules" / "mobius-core"
 WINDOW = 30.0
 """Seconds of requests that the figures are about."""
@@ -57,16 +58,15 @@ class Figures:
         }
 
 
-class Server(ThreadingHTTPServer):
-    """Serves until the site is stopped or removed."""
-
-    request_queue_size = 64
+class Api:
+    """What the installed release answers, and how long it took."""
 
     def __init__(self, environment: str) -> None:
         config = json.loads((SITE / "config" / environment / "api.json").read_text())
         site = json.loads((SITE / "site.json").read_text())
         # Hosts of a fleet have one configuration, and share one machine here.
         port = site["ports"][environment] if site["name"] else config["port"]
+        self.address = config["host"], port
         self.figures = Figures()
         self.respond = runpy.run_path(str(CORE / "handlers.py"))["respond"]
         self.context: dict[str, Any] = {
@@ -79,49 +79,31 @@ class Server(ThreadingHTTPServer):
             "started": time.time(),
             "figures": self.figures.read,
         }
-        super().__init__((config["host"], port), Handler)
-
-    def server_bind(self) -> None:
-        """Bind without asking the name service who we are, which can take seconds."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-
-    def service_actions(self) -> None:
-        """End with the site, should nobody have stopped us."""
-        if not (SITE / "run").is_dir():
-            raise SystemExit(0)
 
 
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
-    server: Server
+    server: Any
     timeout = 30
 
     def do_GET(self) -> None:
         """Answer with what the release says, or with 500 if it fails."""
-        began = time.perf_counter()
+        api, began = self.server.program, time.perf_counter()
         path = self.path.partition("?")[0]
-        asks = {**self.server.context, "client": self.headers.get("User-Agent", "")}
+        asks = {**api.context, "client": self.headers.get("User-Agent", "")}
         try:
-            status, body = self.server.respond(path, asks)
+            status, body = api.respond(path, asks)
         except Exception:  # noqa: BLE001 - a release may fail in any way; it is logged
             status, body = 500, {"status": "error", "error": "internal server error"}
             sys.stderr.write(traceback.format_exc(limit=-1))
         ms = (time.perf_counter() - began) * 1000
         if path not in UNCOUNTED:
-            self.server.figures.add(ms, failed=status >= 500)
+            api.figures.add(ms, failed=status >= 500)
         said = json.dumps(body, separators=(",", ":"))
         data = (body if isinstance(body, str) else said).encode()
         kind = "text/html" if isinstance(body, str) else "application/json"
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:
-            self.close_connection = True  # whoever asked did not wait
+        serving.answer(self, status, f"{kind}; charset=utf-8", data)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
         """Log with the time alone: there is one client, this machine."""
@@ -131,12 +113,12 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Server(sys.argv[1]) as server:
-        version = server.context["version"]
+    api = Api(sys.argv[1])
+    with serving.Server(api.address, Handler, api, finishes=True) as server:
+        version = api.context["version"]
         sys.stderr.write(f"MOBIUS {version} on port {server.server_port}\n")
         sys.stderr.flush()
-        server.serve_forever(poll_interval=0.25)
+        server.serve()
 
 
 if __name__ == "__main__":
