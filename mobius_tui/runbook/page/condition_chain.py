@@ -6,7 +6,11 @@ import re
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.page.lead_sentences import MAX_TITLE_CHARACTERS, shorten
+from mobius_tui.runbook.page.lead_sentences import (
+    MAX_TITLE_CHARACTERS,
+    shorten,
+    without_addresses,
+)
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.sentence_rules import RuledSentence, ruled
 from mobius_tui.runbook.text.names import new_variable_name
@@ -15,6 +19,12 @@ _CONJUNCTION = re.compile(
     r"(?:and |or |but |so |then )*(?:if|when|whenever|only|in case)\b ?", re.IGNORECASE
 )
 """What is left out of a condition where it becomes a question."""
+_SAYS_NOTHING = re.compile(
+    r"(?:it|that|this|there|they|so|these|those|you)(?: (?:is|are|does|do|has|have))?"
+    r"(?: not|n['’]t)?(?: the case| so| any)?",
+    re.IGNORECASE,
+)
+"""A clause that only refers to the sentence before it: `If there are`."""
 _YES, _NO, _OTHERWISE = "yes", "no", "otherwise"
 _AND_ON = "-and-on"
 """The end of the values by which only what follows a condition is done."""
@@ -46,13 +56,17 @@ class ConditionChain:
         self._rest: list[StepDraft] = []
         """The steps that only follow it."""
         self._is_rest = False
+        self._is_told = not condition.leads
+        """Whether its sentences say all that is done on its last way."""
         if condition.rule == "skip":
             self._ways.append(_Way(value=_NO, title="No: go on"))
+            self._is_told = False
 
     def add_way(self, otherwise: RuledSentence) -> None:
         """Begin the way that is for where the condition does not hold."""
         self._ways[-1].steps += self._rest
         self._rest, self._is_rest = [], False
+        self._is_told = False
         value = _OTHERWISE if len(self._ways) == 1 else f"otherwise-{len(self._ways)}"
         self._ways.append(_Way(value=value, title=otherwise.text))
 
@@ -63,8 +77,12 @@ class ConditionChain:
     @property
     def has_own_words(self) -> bool:
         """Whether something is done already on its last way."""
-        is_told = not self.condition.leads and len(self._ways) == 1
-        return is_told or self.has_steps
+        return self._is_told or self.has_steps
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its sentences say what is done on each of several ways."""
+        return len(self._ways) > 1 and not self.steps and self.condition.rule != "skip"
 
     @property
     def has_steps(self) -> bool:
@@ -160,8 +178,8 @@ def _place_before_steps(chain: ConditionChain, draft: PageDraft) -> None:
 
 def _decision_of(condition: RuledSentence, draft: PageDraft) -> StepDraft:
     """The step in which a person says whether a condition holds."""
-    clause = _CONJUNCTION.sub("", condition.clause)
-    if " " not in clause:
+    clause = without_addresses(_CONJUNCTION.sub("", condition.clause))
+    if " " not in clause or _SAYS_NOTHING.fullmatch(clause):
         clause = condition.text.rstrip(" :.")
     var = new_variable_name(" ".join(clause.split()[:4]), "way", draft.names)
     draft.names.add(var)

@@ -93,7 +93,9 @@ prompt
 """
 _EMPTY_WORDS = frozenset(_EMPTY_NAMES.split())
 """Words that say nothing about the commands that they introduce."""
-SENTENCE = re.compile(r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`\"'(\d])")
+SENTENCE = re.compile(
+    r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<![\"'`]\.\.\.)\s+(?=[A-Z`\"'(\d])"
+)
 _OUTPUT = re.compile(
     r"\b(?:outputs?|prints?|returns?|respon[ds]\w*|results?|expected|looks? "
     r"(?:something )?like|similar to|you(?:'ll| should| will| may| might)? "

@@ -43,13 +43,12 @@ from mobius_tui.runbook.page.page_facts import (
     contact_with_address,
     contacts_of_table,
 )
+from mobius_tui.runbook.page.ruled_text import sentences_of, told_rule
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.sentence_rules import (
     RuledSentence,
     SentenceRule,
     ruled,
-    sentences_of,
-    told_rule,
 )
 from mobius_tui.runbook.page.step_placement import StepPlacement, title_of_lead
 
@@ -286,11 +285,16 @@ class SectionReader:
             self.draft.parts.append(part)
 
     def _hear(
-        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+        self,
+        text: str,
+        *,
+        goes_with: bool = False,
+        is_before_code: bool = False,
+        depth: int = 0,
     ) -> list[RuledSentence]:
         """Let a text open, go on with or end a condition, and note its rules."""
         sentences = self.placement.hear(
-            text, goes_with=goes_with, is_before_code=is_before_code
+            text, goes_with=goes_with, is_before_code=is_before_code, depth=depth
         )
         self._rules += [each.rule for each in sentences if each.rule]
         return sentences
@@ -319,7 +323,9 @@ class SectionReader:
 
     def _words(self, block: PageParagraph) -> None:
         """Take a paragraph of sentences, with a command perhaps."""
-        heard = self._hear(block.text, is_before_code=self._is_before_code)
+        heard = self._hear(
+            block.text, is_before_code=self._is_before_code, depth=block.depth
+        )
         *_, last = (None, *heard)
         command = inline_command(block.text, block.code_spans)
         asked = last.consequence if last is not None and last.asks else ""
@@ -348,13 +354,14 @@ class SectionReader:
     def _list_item(self, item: PageItem, blocks: Sequence[Block], at: int) -> None:
         if not item.has_checkbox and self._take_side_item(item):
             return
+        self.placement.begin_item(item.depth, item.number)
         self._fence_belongs_to_item = item.text.endswith(":")
         self._told = told_rule(item.text) or self._list_told
         has_content = has_nested_code_or_checkbox(blocks, at)
         is_part = self._item_step is not None and item.depth > self._item_depth
         if self._item_step is not None and is_part and not item.has_checkbox:
             if has_content:
-                self._hear(item.text, is_before_code=True)
+                self._hear(item.text, is_before_code=True, depth=item.depth)
             if not is_list("".join(self.prose[-1:])):
                 self.placement.flush()
             line = list_line(item.text, item.depth - self._item_depth - 1)
@@ -393,6 +400,7 @@ class SectionReader:
                 item.text,
                 goes_with=goes_with,
                 is_before_code=has_content or bool(command),
+                depth=item.depth,
             )
         )
         if is_tick:

@@ -27,13 +27,14 @@ from mobius_tui.runbook.page.page_drafts import (
     is_shown_block,
     option_value,
 )
+from mobius_tui.runbook.page.ruled_text import sentences_of
 from mobius_tui.runbook.page.sections import Section, is_aside
 from mobius_tui.runbook.page.sentence_rules import (
+    NEXT_STEP,
     TOLD_RULES,
     RuledSentence,
     is_conditional,
     ruled,
-    sentences_of,
 )
 
 
@@ -84,6 +85,10 @@ class StepPlacement:
         """Where its words begin in `prose`, while its decision is not placed."""
         self._before_condition: StepDraft | None = None
         """The step before it, if it is that this step fails."""
+        self._condition_depth = 0
+        """The number of list items that it is nested in."""
+        self._after_look: RuledSentence | None = None
+        """The condition that begins behind the next commands, which show it."""
         self._is_optional = False
         """Whether the next step may be left out."""
         self.made: list[StepDraft] = []
@@ -157,6 +162,7 @@ class StepPlacement:
             "" if is_list(lead) and "\n" in lead else lead.strip().removeprefix("- ")
         )
         self._add_after_prose(step)
+        self._begin_after_look()
         step.set_lead(lead)
         step.alternative = (
             "one of"
@@ -189,6 +195,7 @@ class StepPlacement:
             add_paragraph(step.why, each)
         self.prose.clear()
         self.last = step
+        self._begin_after_look()
 
     def flush(self) -> None:
         """Add the text since the last step to that step."""
@@ -212,8 +219,28 @@ class StepPlacement:
         chain = self._chain
         return chain is not None and not chain.has_steps
 
+    def begin_item(self, depth: int, number: int | None) -> None:
+        """Begin an item of a list: what was asked within another item is over.
+
+        Args:
+            depth: the number of items around it.
+            number: its number; None if its list has none.
+        """
+        chain = self._chain
+        if chain is None:
+            return
+        target, at = chain.condition.to_step, self._condition_depth
+        is_target = target == NEXT_STEP or (number is not None and number == target)
+        if depth < at or (depth == at and is_target):
+            self._close_condition()
+
     def hear(
-        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+        self,
+        text: str,
+        *,
+        goes_with: bool = False,
+        is_before_code: bool = False,
+        depth: int = 0,
     ) -> list[RuledSentence]:
         """Take notice of a paragraph or an item, before it is placed.
 
@@ -224,23 +251,37 @@ class StepPlacement:
             text: the paragraph or the item.
             goes_with: whether it goes with the open condition, whatever it says.
             is_before_code: whether code stands directly below it.
+            depth: the number of list items around it.
 
         Returns:
             Its sentences, with the rule of each.
         """
         sentences = sentences_of(text, is_before_code=is_before_code)
+        is_only = len(sentences) == 1 and not is_before_code
+        is_about_nothing = is_only and sentences[0].to_step == NEXT_STEP
         for sentence in sentences:
             if sentence.rule == "otherwise" and self._chain is not None:
                 self._chain.add_way(sentence)
-            elif sentence.asks:
+            elif sentence.is_after_look:
+                self._after_look = sentence
+            elif sentence.asks and not is_about_nothing:
                 self._begin_condition(sentence)
+                self._condition_depth = depth
         self._is_optional |= any(each.rule == "optional" for each in sentences)
         is_asked = any(each.asks for each in sentences)
         chain = self._chain
         is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
+        is_apart |= is_before_code and _goes_on_from_told(sentences)
         if chain is not None and chain.has_own_words and is_apart:
             chain.begin_rest()
         return sentences
+
+    def _begin_after_look(self) -> None:
+        """Begin the condition that the step before this shows, if there is one."""
+        sentence, self._after_look = self._after_look, None
+        if sentence is not None:
+            self._begin_condition(sentence)
+            self._condition_depth = 0
 
     def _begin_condition(self, sentence: RuledSentence) -> None:
         self._close_condition()
@@ -303,6 +344,9 @@ class StepPlacement:
             block: its start.
             item: the step of the list item that it is in, if any.
         """
+        chain = self._chain
+        if block.tab_group and chain is not None and chain.is_choice:
+            self._chain = None
         scope = _OpenContainer(
             title=block.title,
             step_count=self._step_count,
@@ -412,11 +456,23 @@ def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
     return any(each.leads or is_instruction(each.text) for each in sentences)
 
 
+def _goes_on_from_told(sentences: Sequence[RuledSentence]) -> bool:
+    """Whether `Then` goes on behind a condition that says itself what is done.
+
+    `If there are any, edit the file. Then start it:` starts it in both cases.
+    """
+    *earlier, last = sentences
+    conditions = [each for each in earlier if each.asks]
+    return last.rule == "goes-on" and bool(conditions) and not conditions[-1].leads
+
+
 def title_of_lead(lead: str) -> str:
     """The title that a lead gives: of a condition that of what is done then."""
-    *_, last = (None, *sentences_of(lead, is_before_code=True))
+    *others, last = (None, *sentences_of(lead, is_before_code=True))
     if last is None or not last.asks:
         return lead_title(lead)
+    if last.rule == "skip":
+        return lead_title(" ".join(each.text for each in others if each is not None))
     return lead_title(last.consequence) if last.consequence else ""
 
 

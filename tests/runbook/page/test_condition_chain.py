@@ -11,7 +11,8 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.page.sentence_rules import ruled, sentences_of
+from mobius_tui.runbook.page.ruled_text import sentences_of
+from mobius_tui.runbook.page.sentence_rules import ruled
 from tests.runbook.page.imported import imported, lost, scripts
 
 FENCE = "```bash\n{}\n```\n"
