@@ -56,17 +56,17 @@ class ConditionChain:
         self._rest: list[StepDraft] = []
         """The steps that only follow it."""
         self._is_rest = False
-        self._is_told = not condition.leads
-        """Whether its sentences say all that is done on its last way."""
+        self._has_words = not condition.leads
+        """Whether its sentence says what is done on its only way."""
         if condition.rule == "skip":
             self._ways.append(_Way(value=_NO, title="No: go on"))
-            self._is_told = False
+            self._has_words = False
 
     def add_way(self, otherwise: RuledSentence) -> None:
         """Begin the way that is for where the condition does not hold."""
         self._ways[-1].steps += self._rest
         self._rest, self._is_rest = [], False
-        self._is_told = False
+        self._has_words = False
         value = _OTHERWISE if len(self._ways) == 1 else f"otherwise-{len(self._ways)}"
         self._ways.append(_Way(value=value, title=otherwise.text))
 
@@ -77,7 +77,12 @@ class ConditionChain:
     @property
     def has_own_words(self) -> bool:
         """Whether something is done already on its last way."""
-        return self._is_told or self.has_steps
+        return self._has_words or self.has_steps
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that is done on its only way so far is said in its sentence."""
+        return self._has_words and not self.has_steps
 
     @property
     def is_choice(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
     SENTENCE,
+    introduces_output,
     is_instruction,
 )
 from mobius_tui.runbook.page.sentence_rules import (
@@ -33,19 +34,21 @@ _PARTS = re.compile(
 _THE_SAME = re.compile(r"\bthe same\b", re.IGNORECASE)
 _BELOW = re.compile(
     r"\b(?:following|below) (?:\w+ )?(?:commands?|steps?|scripts?)\b|"
-    r"\b(?:commands?|steps?|scripts?) below\b",
+    r"\b(?:commands?|steps?|scripts?) below\b|^in (?:this|the following) example\b",
     re.IGNORECASE,
 )
 """How a sentence introduces the commands below its text, though others follow it."""
 _CONTRARY = re.compile(
-    r"(?:however|but|by default|alternatively|in addition|now|in this example)\b",
+    r"(?:however|but|by default|alternatively|in addition|now|in this example)\b|"
+    r"(?:for|with|on|using) (?!example|instance|this|that|these|those|more|details)"
+    r"(?:the )?[\w-]+(?: [\w-]+)?, ",
     re.IGNORECASE,
 )
 """How a sentence begins that is no consequence of the one before."""
 _BESIDE = re.compile(
     rf"{BEFORE}(?:see|refer|note|for (?:more|details|other)|remember|more (?:details|"
-    r"information)|read|(?:keep|bear) in mind|be (?:aware|careful))\b|you(?:['’]ll| will| should| may| might) (?:\w+ )?(?:be|see|"
-    r"get)\b",
+    r"information)|read|(?:keep|bear) in mind|be (?:aware|careful))\b|"
+    r"you(?:['’]ll| will| should| may| might) (?:\w+ )?(?:be|see|get)\b",
     re.IGNORECASE,
 )
 """A sentence that says nothing of what is done."""
@@ -55,8 +58,8 @@ _BACK = re.compile(
 )
 """What refers to the sentence before: `You can do this by running:`."""
 _THEN = re.compile(
-    r"\b(?:in (?:this|that|such(?: an?)?) case|(?:these|those|this|that) [^.]*\b(?:needs?"
-    r"|must|should|ha(?:s|ve) to))\b",
+    r"\b(?:in (?:this|that|such(?: an?)?) case|(?:these|those|this|that) [^.]*"
+    r"\b(?:needs?|must|should|ha(?:s|ve) to))\b",
     re.IGNORECASE,
 )
 """What says of an effect what is to be done about it."""
@@ -97,7 +100,7 @@ def sentences_of(text: str, *, is_before_code: bool = False) -> list[RuledSenten
     if is_before_code or text.endswith(":"):
         _rule_last_condition(found)
     else:
-        found = [_within(each, found[at + 1 :]) for at, each in enumerate(found)]
+        found = [_within(each, found, at) for at, each in enumerate(found)]
     for at, each in enumerate(found):
         is_told = any(not one.rule and is_instruction(one.text) for one in found[:at])
         if is_told and each.rule == "condition" and ELSEWHERE.match(each.consequence):
@@ -126,14 +129,21 @@ def _has_open_bracket(text: str) -> bool:
     return text.count("(") != text.count(")")
 
 
-def _within(sentence: RuledSentence, later: Sequence[RuledSentence]) -> RuledSentence:
-    """A sentence beside the later ones of its text.
+def _within(
+    sentence: RuledSentence, sentences: Sequence[RuledSentence], at: int
+) -> RuledSentence:
+    """The sentence at an index beside the others of its text.
 
     A condition whose consequence is complete in its sentence is a remark where another
-    instruction follows in the text.
+    instruction follows in the text; so is `Otherwise` behind a remark.
     """
+    if sentence.leads:
+        return sentence
+    before, later = sentences[:at], sentences[at + 1 :]
+    if sentence.rule == "otherwise" and before and before[-1].rule == "remark":
+        return replace(sentence, rule="remark")
     others = (each for each in later if not each.rule and is_instruction(each.text))
-    if sentence.rule in ("condition", "failure") and not sentence.leads and any(others):
+    if sentence.rule in ("condition", "failure") and any(others):
         return replace(sentence, rule="remark")
     return sentence
 
@@ -209,7 +219,8 @@ def _reaches(condition: RuledSentence, leads: Sequence[RuledSentence]) -> bool:
     """Whether what the sentences behind a condition introduce is for it."""
     lead = leads[-1]
     words = _stems(lead.text)
-    if is_effect(condition):
+    is_output = introduces_output(condition.consequence)
+    if is_effect(condition) or (is_output and not condition.asks):
         is_wrong = _GOES_WRONG.search(condition.consequence) is not None
         return _THEN.search(lead.text) is not None or (
             is_wrong and is_instruction(lead.text)

@@ -100,7 +100,8 @@ _WHETHER = re.compile(
 _OTHERWISE = re.compile(
     r"(?:(?:or )?otherwise|or else|else|failing that|if not|(?:and )?if (?:it|that|this"
     r"|so|they) (?:is|are|does|do)(?:n['’]t| not)(?: (?:the case|so|exist|there))?"
-    r"(?=[,:])|in (?:any|all|every) other cases?|in all others)\b",
+    r"(?=[,:])|(?:in|on|for) (?:any|all|every) others?(?: \w+)?(?=[,:])|"
+    r"in (?:any|all|every) other cases?)\b",
     re.IGNORECASE,
 )
 _OR_ELSE = re.compile(
@@ -122,12 +123,14 @@ _EFFECT = re.compile(
     r"(?:\w+ed|kept|left|sent|shown|taken))\b|"
     rf"{_BY_PERSON}(?!\w+ing\b)[\w-]+ (?:will|would|automatically) \w|"
     r"(?:this|that|the same) (?:command|script|tool)s? will (?:also|automatically|then)"
-    r"\b",
+    r"\b|you(?:['’]re| are)(?: now| already)? (?!advised|encouraged|expected|required|"
+    r"supposed|going|free|able)[\w-]+$",
     re.IGNORECASE,
 )
 """A consequence that a system brings about: `the pods will be evicted`."""
 _DEFAULTS = re.compile(
-    r"\bdefaults? to\b|(?<!you )(?<!we )(?<!they )\b(?:will (?:be|become|end up|work)|"
+    r"\bdefaults? to\b|\b(?:you|we) will (?:get|have|lose|see)\b|(?<!you )(?<!we )"
+    r"(?<!they )\b(?:will (?:be|become|end up|work)|"
     r"(?:is|are) (?:also )?(?:assumed|deemed|treated|used))\b",
     re.IGNORECASE,
 )
@@ -160,6 +163,10 @@ _IN_ASIDE = re.compile(
 """What stands before an `if` that is about a word only, and not about the sentence:
 `use a hotplug (if supported`, `on the node or inside the container (`."""
 _IF_IN_BRACKETS = re.compile(r"\((?:only )?(?:if|in case|unless)\b[^()]*\)", re.I)
+_GOES_BACK = re.compile(
+    r", (?:in order to|to|so that|by|with|using|from|on|in|at)\b", re.IGNORECASE
+)
+"""What goes on with the sentence behind a condition between commas."""
 _WENT_WELL = re.compile(
     r"(?:if|assuming) (?:(?:all|everything|it|this|that|the (?:output|result|check|"
     r"test)s?) (?:(?:is|are|was|went|goes|looks?|has gone) (?:well|fine|ok|okay|good|"
@@ -306,6 +313,14 @@ _ONLY = re.compile(
 _CLAUSE_END = re.compile(
     r",\s+(?:then\s+)?|(?<!f you)(?<!f we)\s+then\s+|:\s*|\s+[-–—]\s+|\.$"
 )
+_PARENTHESIS = re.compile(
+    r"(?:or|and|nor)\b[^,]*, |(?:as|such as|like|e\.g|i\.e|for example|for instance|"
+    r"including)\b[^,]*,(?: then)? |(?:that|which|who|whose)\b",
+    re.IGNORECASE,
+)
+"""What goes on with a clause behind a comma."""
+_GOES_ON_LATER = re.compile(r", (?:you|we|please|then)\b", re.IGNORECASE)
+"""What says that a clause ends behind a colon in it."""
 _PIECE_END = re.compile(r",\s+|\s+then\s+|:\s+")
 _ADVERB = r"(?:(?:explicitly|manually|first|also|temporarily|safely) )*"
 _FIRST_WORD = re.compile(r"[A-Za-z][\w'’-]*")
@@ -436,6 +451,9 @@ def _trailing_condition(sentence: str) -> re.Match[str] | None:
         return None
     if _IF_IN_BRACKETS.search(sentence[: match.start()]):
         return None
+    is_apart = sentence[: match.start()].endswith(", ")
+    if is_apart and _GOES_BACK.search(sentence, match.start()) is not None:
+        return None
     if not (is_instruction(sentence) or sentence.endswith(":")):
         return None
     if re.match(_NOT_TO, sentence, re.IGNORECASE):
@@ -523,18 +541,27 @@ def _leads(sentence: str) -> bool:
 
 def _parted(sentence: str) -> tuple[str, str]:
     """The clause of a condition, and what is done then."""
-    depth = 0
     sentence = _INTRODUCED.sub("", sentence)
-    for match in re.finditer(rf"[()]|{_CLAUSE_END.pattern}", sentence):
-        if match[0] in "()":
-            depth += 1 if match[0] == "(" else -1
-        elif depth <= 0 and match.end() < len(sentence):
-            clause = sentence[: match.start()]
-            return clause.strip(" :."), sentence[match.end() :].strip(" :.")
-    go = _GO_TO.search(sentence)
-    if go is not None and go.start():
-        return sentence[: go.start()].strip(" :."), sentence[go.start() :].strip(" :.")
-    return sentence.strip(" :."), ""
+    match = next(
+        (each for each in _CLAUSE_END.finditer(sentence) if _parts(sentence, each)),
+        None,
+    ) or _GO_TO.search(sentence, 1)
+    if match is None:
+        return sentence.strip(" :."), ""
+    at = match.start() if match.re is _GO_TO else match.end()
+    return sentence[: match.start()].strip(" :."), sentence[at:].strip(" :.")
+
+
+def _parts(sentence: str, end: re.Match[str]) -> bool:
+    """Whether the clause of a condition ends there, and does not go on."""
+    before, behind = sentence[: end.start()], sentence[end.end() :]
+    if not behind or before.count("(") > before.count(")"):
+        return False
+    if end[0].startswith(":"):
+        return _GOES_ON_LATER.search(behind) is None
+    if end[0].startswith(","):
+        return _PARENTHESIS.match(behind) is None
+    return True
 
 
 def _is_action(consequence: str) -> bool:

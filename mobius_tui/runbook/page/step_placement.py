@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
@@ -36,6 +37,9 @@ from mobius_tui.runbook.page.sentence_rules import (
     is_conditional,
     ruled,
 )
+
+_ONCE = re.compile(r"(?:once|after|as soon as) (?!that|this|it\b|then)", re.IGNORECASE)
+"""How a text begins that comes later, for whoever it is."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -272,6 +276,8 @@ class StepPlacement:
         chain = self._chain
         is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
         is_apart |= is_before_code and _goes_on_from_told(sentences)
+        if chain is not None and not (is_asked or goes_with):
+            is_apart |= chain.is_told or _ONCE.match(text) is not None
         if chain is not None and chain.has_own_words and is_apart:
             chain.begin_rest()
         return sentences
@@ -461,18 +467,19 @@ def _goes_on_from_told(sentences: Sequence[RuledSentence]) -> bool:
 
     `If there are any, edit the file. Then start it:` starts it in both cases.
     """
-    *earlier, last = sentences
-    conditions = [each for each in earlier if each.asks]
-    return last.rule == "goes-on" and bool(conditions) and not conditions[-1].leads
+    conditions = [each for each in sentences if each.asks]
+    is_told = bool(conditions) and not conditions[-1].leads
+    return is_told and sentences[-1].rule == "goes-on"
 
 
 def title_of_lead(lead: str) -> str:
     """The title that a lead gives: of a condition that of what is done then."""
-    *others, last = (None, *sentences_of(lead, is_before_code=True))
-    if last is None or not last.asks:
+    sentences = sentences_of(lead, is_before_code=True)
+    if not sentences or not sentences[-1].asks:
         return lead_title(lead)
+    *others, last = sentences
     if last.rule == "skip":
-        return lead_title(" ".join(each.text for each in others if each is not None))
+        return lead_title(" ".join(each.text for each in others))
     return lead_title(last.consequence) if last.consequence else ""
 
 
