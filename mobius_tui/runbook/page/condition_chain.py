@@ -70,6 +70,10 @@ class ConditionChain:
         value = _OTHERWISE if len(self._ways) == 1 else f"otherwise-{len(self._ways)}"
         self._ways.append(_Way(value=value, title=otherwise.text))
 
+    def tell(self) -> None:
+        """Say that the page shows in a text what is done on the last way."""
+        self._has_words = True
+
     def begin_rest(self) -> None:
         """Say that the next steps have words of their own, and only follow it."""
         self._is_rest = True

@@ -66,6 +66,10 @@ _THEN = re.compile(
 _GOES_WRONG = re.compile(
     r"\b(?:not|fails?|rejects?|cannot|error|refuses?|lost)\b|n['’]t\b", re.IGNORECASE
 )
+_NOTE = re.compile(
+    r"(?:\{?(?:note|info|tip|hint|warning|caution|important)\}?|n\.?b\.?)\b",
+    re.IGNORECASE,
+)
 _MAYBE = re.compile(
     r"\b(?:may|might|could|probably|likely|possibly|suggests|indicates|means)\b",
     re.IGNORECASE,
@@ -81,7 +85,8 @@ _COMMON_NAMES = """
 also command commands following using with this that these those your their need needs
 want have will would should could might must example below when then only from into
 here there them they been were some each other make sure like used uses more execute
-enter type issue apply perform once again first next terminal shell console line lines
+just enter type issue apply perform once again first next terminal shell console line
+lines
 """
 _COMMON = frozenset(_COMMON_NAMES.split())
 _STEM = 5
@@ -112,6 +117,11 @@ def told_rule(text: str) -> SentenceRule:
     """The rule by which what a text introduces is no step; empty if there is none."""
     *_, last = ("", *(each.rule for each in sentences_of(text)))
     return last if last in TOLD_RULES else ""
+
+
+def is_note(text: str) -> bool:
+    """Whether a text calls itself a note, which stands beside what is before it."""
+    return _NOTE.match(text) is not None
 
 
 def _rows(text: str) -> list[str]:
@@ -222,9 +232,8 @@ def _reaches(condition: RuledSentence, leads: Sequence[RuledSentence]) -> bool:
     is_output = introduces_output(condition.consequence)
     if is_effect(condition) or (is_output and not condition.asks):
         is_wrong = _GOES_WRONG.search(condition.consequence) is not None
-        return _THEN.search(lead.text) is not None or (
-            is_wrong and is_instruction(lead.text)
-        )
+        is_remedy = is_wrong and is_instruction(lead.text)
+        return is_remedy or not words or _THEN.search(lead.text) is not None
     if any(_BACK.search(each.text) for each in leads) or lead.rule == "goes-on":
         return True
     if condition.asks or _MAYBE.search(condition.consequence):

@@ -43,7 +43,7 @@ from mobius_tui.runbook.page.page_facts import (
     contact_with_address,
     contacts_of_table,
 )
-from mobius_tui.runbook.page.ruled_text import sentences_of, told_rule
+from mobius_tui.runbook.page.ruled_text import is_note, sentences_of, told_rule
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.sentence_rules import (
     RuledSentence,
@@ -323,6 +323,10 @@ class SectionReader:
 
     def _words(self, block: PageParagraph) -> None:
         """Take a paragraph of sentences, with a command perhaps."""
+        if is_note(block.text) and "".join(self.prose[-1:]).endswith(":"):
+            self._rules.append("remark")
+            self.prose.insert(len(self.prose) - 1, block.text)
+            return
         heard = self._hear(
             block.text, is_before_code=self._is_before_code, depth=block.depth
         )
@@ -515,6 +519,7 @@ class SectionReader:
             self.prose.append(shown)
         elif owner is not None:
             self.placement.flush()
+            self.placement.tell()
             owner.add(shown)
         else:
             step = self.placement.add_code(StepDraft(title=""), "", ())

@@ -113,9 +113,10 @@ _OR_ELSE = re.compile(
 )
 """How a warning begins: `Otherwise we risk`, after what is to be done in any case."""
 _BY_PERSON = (
-    r"(?!.*\b(?:you|we|must|should|needs?|needed|required|requires|necessary|recommended|"
-    r"advisable|advised|allowed|permitted|suggested|preferred|possible|best|helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|"
-    r"following|below|using|via|with|by \w+ing)\b)"
+    r"(?!.*\b(?:(?<!for )you|we|must|should|needs?|needed|required|requires|necessary|"
+    r"recommended|advisable|advised|allowed|permitted|suggested|preferred|possible|best|"
+    r"helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|following|below|using|via|"
+    r"with|by \w+ing)\b)"
 )
 _EFFECT = re.compile(
     rf"{_BY_PERSON}(?:the|an?|one|it|this|that|these|they|all|any|each|its|their|no)\b"
@@ -315,10 +316,14 @@ _CLAUSE_END = re.compile(
 )
 _PARENTHESIS = re.compile(
     r"(?:or|and|nor)\b[^,]*, |(?:as|such as|like|e\.g|i\.e|for example|for instance|"
-    r"including)\b[^,]*,(?: then)? |(?:that|which|who|whose)\b",
+    r"including)\b[^,]*,(?: then)? |(?:which|who|whose)\b",
     re.IGNORECASE,
 )
 """What goes on with a clause behind a comma."""
+_PARENTHESIS_BEFORE = re.compile(
+    r", (?:as|such as|like|e\.g|i\.e|for example|for instance)\b[^,]*$", re.IGNORECASE
+)
+"""What stands before the comma that ends a remark within a clause."""
 _GOES_ON_LATER = re.compile(r", (?:you|we|please|then)\b", re.IGNORECASE)
 """What says that a clause ends behind a colon in it."""
 _PIECE_END = re.compile(r",\s+|\s+then\s+|:\s+")
@@ -559,9 +564,9 @@ def _parts(sentence: str, end: re.Match[str]) -> bool:
         return False
     if end[0].startswith(":"):
         return _GOES_ON_LATER.search(behind) is None
-    if end[0].startswith(","):
-        return _PARENTHESIS.match(behind) is None
-    return True
+    is_comma = end[0].startswith(",")
+    is_between = is_comma and _PARENTHESIS_BEFORE.search(before) is not None
+    return not (is_between or (is_comma and _PARENTHESIS.match(behind)))
 
 
 def _is_action(consequence: str) -> bool:

@@ -221,7 +221,12 @@ class StepPlacement:
     def awaits_own_words(self) -> bool:
         """Whether a condition is open, and what is done then is still to come."""
         chain = self._chain
-        return chain is not None and not chain.has_steps
+        return chain is not None and not chain.has_own_words
+
+    def tell(self) -> None:
+        """Say that the text of a step shows what is done on the open condition."""
+        if self._chain is not None:
+            self._chain.tell()
 
     def begin_item(self, depth: int, number: int | None) -> None:
         """Begin an item of a list: what was asked within another item is over.
