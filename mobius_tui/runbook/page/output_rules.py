@@ -132,10 +132,11 @@ OUTPUT_RULES = (
     ),
     _rule(
         "number",
-        "a number, an address, or a list of them",
+        "a number, an address, a name, or a list of them",
         r"[-+]?\d[\d.,:%/+-]*[A-Za-z%]{0,3}(?=[\s,;]|$)",
         r"(?:\d{1,3}\.){3}\d{1,3}\b",
         r"(?:https?|wss?|tcp|postgres(?:ql)?)://\S+$",
+        r"[A-Z][\w-]*(?:\.[\w-]+)*[.!?]?$",
         r"[0-9a-f]{12,}(?=[\s,;:]|$)|(?:sha256|md5):",
         r"[\w.-]+@[\w.-]+$",
         r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|io|org|net|dev|local)(?:/\S*)?(?::\S*)?$",
@@ -144,7 +145,8 @@ OUTPUT_RULES = (
         "other-language",
         "SQL, a query or a metric, a request, PowerShell: what another program reads",
         r"(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/_]",
-        r"/\*.*\*/$",
+        r"/\*.*\*/$|// ",
+        r"@[\w./-]+@?(?: |$)",
         r"[A-Z][a-z]+-[A-Z][A-Za-z]+(?: |$)",
         r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|CREATE|DROP|GRANT|BEGIN|COMMIT"
         r"|SHOW|USE|SET|EXPLAIN)(?:[ ;].*)?;?$",

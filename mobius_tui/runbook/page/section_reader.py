@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from mobius_tui.runbook.page.code_blocks import (
@@ -12,6 +13,7 @@ from mobius_tui.runbook.page.code_blocks import (
     classify_code,
     for_sql_client,
     inline_command,
+    is_settings,
 )
 from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.lead_sentences import (
@@ -290,11 +292,16 @@ class SectionReader:
         *,
         goes_with: bool = False,
         is_before_code: bool = False,
+        is_item: bool = False,
         depth: int = 0,
     ) -> list[RuledSentence]:
         """Let a text open, go on with or end a condition, and note its rules."""
         sentences = self.placement.hear(
-            text, goes_with=goes_with, is_before_code=is_before_code, depth=depth
+            text,
+            goes_with=goes_with,
+            is_before_code=is_before_code,
+            is_item=is_item,
+            depth=depth,
         )
         self._rules += [each.rule for each in sentences if each.rule]
         return sentences
@@ -404,6 +411,7 @@ class SectionReader:
                 item.text,
                 goes_with=goes_with,
                 is_before_code=has_content or bool(command),
+                is_item=True,
                 depth=item.depth,
             )
         )
@@ -463,6 +471,9 @@ class SectionReader:
             return
         if owner is None:
             self._item_step = None
+        if is_settings(code.script, self.draft.names_read):
+            self._rules.append("settings")
+            code = replace(code, script="")
         is_told = self._told in ("prohibited", "narrated")
         if code.script and is_told:
             self._rules.append(self._told)

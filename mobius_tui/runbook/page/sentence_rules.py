@@ -93,8 +93,8 @@ _TRAILING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WHETHER = re.compile(
-    r"\b(?:check|see|verify|determine|find|know|decide|test|confirm|ask|inspect|look|"
-    r"examine|ensure|make sure)(?: \S+){0,2} *$",
+    r"\b(?:check|see|verif|determin|find|know|decid|test|confirm|ask|inspect|look|examin|"
+    r"ensur|mak\w* sure)\w*(?: \S+){0,2} *$",
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(
@@ -421,6 +421,8 @@ def _rule_of(sentence: str) -> RuledSentence:
     if trailing is not None:
         before, clause = sentence[: trailing.start()].rstrip(" ,("), trailing[0]
         found = _of_condition(sentence, clause.rstrip(" :.)"), before)
+        if found.rule == "optional" and re.search(r"\band\b", before):
+            return replace(found, rule="remark")
         is_remark = (
             not found.leads
             or is_effect(found)

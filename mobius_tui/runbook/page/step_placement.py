@@ -38,6 +38,7 @@ from mobius_tui.runbook.page.sentence_rules import (
     ruled,
 )
 
+_SAYS_OPTIONAL = re.compile(r"\W*optional", re.IGNORECASE)
 _ONCE = re.compile(r"(?:once|after|as soon as) (?!that|this|it\b|then)", re.IGNORECASE)
 """How a text begins that comes later, for whoever it is."""
 
@@ -95,6 +96,8 @@ class StepPlacement:
         """The condition that begins behind the next commands, which show it."""
         self._is_optional = False
         """Whether the next step may be left out."""
+        self._is_all_optional = ruled(f"{section.title}:").rule == "optional"
+        """Whether the section says of all its steps that they may be left out."""
         self.made: list[StepDraft] = []
         """All its steps, in the page's order."""
         self._scopes: list[_OpenContainer] = []
@@ -134,7 +137,7 @@ class StepPlacement:
         for scope in self._scopes:
             step.option = scope.option or step.option
             step.heading = scope.aside_title or step.heading
-        step.optional |= self._is_optional
+        step.optional |= self._is_optional or self._is_all_optional
         self._is_optional = False
         (self.steps if self._aside is None else self._aside.steps).append(step)
         for chain in self._open_chains():
@@ -249,6 +252,7 @@ class StepPlacement:
         *,
         goes_with: bool = False,
         is_before_code: bool = False,
+        is_item: bool = False,
         depth: int = 0,
     ) -> list[RuledSentence]:
         """Take notice of a paragraph or an item, before it is placed.
@@ -260,6 +264,7 @@ class StepPlacement:
             text: the paragraph or the item.
             goes_with: whether it goes with the open condition, whatever it says.
             is_before_code: whether code stands directly below it.
+            is_item: whether it is an item of a list, which becomes a step.
             depth: the number of list items around it.
 
         Returns:
@@ -276,7 +281,8 @@ class StepPlacement:
             elif sentence.asks and not is_about_nothing:
                 self._begin_condition(sentence)
                 self._condition_depth = depth
-        self._is_optional |= any(each.rule == "optional" for each in sentences)
+        if any(each.rule == "optional" for each in sentences):
+            self._hear_optional(text, is_next=is_item or is_before_code)
         is_asked = any(each.asks for each in sentences)
         chain = self._chain
         is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
@@ -286,6 +292,16 @@ class StepPlacement:
         if chain is not None and chain.has_own_words and is_apart:
             chain.begin_rest()
         return sentences
+
+    def _hear_optional(self, text: str, *, is_next: bool) -> None:
+        """Take notice that something may be left out.
+
+        That is the next step, or the whole section where its first words say so.
+        """
+        if is_next or text.endswith(":"):
+            self._is_optional = True
+        elif not (self.made or self.prose) and _SAYS_OPTIONAL.match(text):
+            self._is_all_optional = True
 
     def _begin_after_look(self) -> None:
         """Begin the condition that the step before this shows, if there is one."""

@@ -189,7 +189,8 @@ def _shell_prompt(line: str) -> Prompt | None:
     for pattern in (_SHELL, _ARROW, _AT_ROOT, _TIGHT):
         match = pattern.fullmatch(bare)
         if match is not None and (bare == line or is_command(match["typed"])):
-            return Prompt(place=_place(match.groupdict("")), typed=match["typed"])
+            typed = match["typed"].removeprefix("$ ")
+            return Prompt(place=_place(match.groupdict("")), typed=typed)
     match = _BUSYBOX.fullmatch(line)
     if match is not None and is_command(match["typed"]):
         return Prompt(typed=match["typed"])
