@@ -16,7 +16,9 @@ from mobius_tui.runbook.page.sentence_rules import RuledSentence, ruled
 from mobius_tui.runbook.text.names import new_variable_name
 
 _CONJUNCTION = re.compile(
-    r"(?:and |or |but |so |then )*(?:if|when|whenever|only|in case)\b ?", re.IGNORECASE
+    r"(?:(?:and|or|but|so|then|otherwise)[, ]+)*(?:only )?(?:if|when|whenever|only|in "
+    r"case|in the event(?: that)?)\b ?",
+    re.IGNORECASE,
 )
 """What is left out of a condition where it becomes a question."""
 _SAYS_NOTHING = re.compile(
@@ -187,7 +189,9 @@ def _place_before_steps(chain: ConditionChain, draft: PageDraft) -> None:
 
 def _decision_of(condition: RuledSentence, draft: PageDraft) -> StepDraft:
     """The step in which a person says whether a condition holds."""
-    clause = without_addresses(_CONJUNCTION.sub("", condition.clause))
+    begin = _CONJUNCTION.match(condition.clause)
+    clause = condition.clause[begin.end() if begin is not None else 0 :]
+    clause = without_addresses(clause)
     if " " not in clause or _SAYS_NOTHING.fullmatch(clause):
         clause = condition.text.rstrip(" :.")
     var = new_variable_name(" ".join(clause.split()[:4]), "way", draft.names)

@@ -135,7 +135,7 @@ OUTPUT_RULES = (
         "a number, an address, a name, or a list of them",
         r"[-+]?\d[\d.,:%/+-]*[A-Za-z%]{0,3}(?=[\s,;]|$)",
         r"(?:\d{1,3}\.){3}\d{1,3}\b",
-        r"(?:https?|wss?|tcp|postgres(?:ql)?)://\S+$",
+        r"(?:https?|wss?|tcp|postgres(?:ql)?|<[\w|-]+>)://\S+$",
         r"[A-Z][\w-]*(?:\.[\w-]+)*[.!?]?$",
         r"[0-9a-f]{12,}(?=[\s,;:]|$)|(?:sha256|md5):",
         r"[\w.-]+@[\w.-]+$",

@@ -173,6 +173,8 @@ def _rule_last_condition(sentences: list[RuledSentence]) -> None:
     leads = [each for each in later if _introduces(each)]
     if any(map(_is_contrary, later)) or _is_led_before(condition, sentences[:at]):
         sentences[at] = replace(condition, rule="remark")
+    elif _BELOW.search(condition.clause) is not None and not leads:
+        sentences[at] = replace(condition, is_after_look=True)
     elif condition.leads or not leads:
         if condition.rule == "remark":
             sentences[at] = ruled(condition.text, leads=True)

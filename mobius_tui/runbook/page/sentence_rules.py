@@ -185,6 +185,12 @@ _WALK_THROUGH = re.compile(
     r"(?:we|you) were to\b|the user (?:creates|executes|issues|runs|types|uses?)\b)",
     re.IGNORECASE,
 )
+_TRIES = re.compile(
+    rf"{BEFORE}if (?:you|we) (?!have\b|are\b|use\b|see\b|find\b|do\b|don|can)[^,.:]+,? "
+    r"(?:you|we)(?: should|['’]ll| will)(?: \w+)? (?:see|get|find|notice|observe)\b",
+    re.IGNORECASE,
+)
+"""A condition that says what a reader tries: `If you list them you should see:`."""
 OTHER_VALUE = re.compile(
     r"(?:you (?:can|should|must|need to|have to|will) )?(?:please )?(?:(?:replace|"
     r"substitute) (?!it\b|them\b)[^.]*\b(?:in|with|by|below|accordingly)\b|"
@@ -316,7 +322,8 @@ _CLAUSE_END = re.compile(
 )
 _PARENTHESIS = re.compile(
     r"(?:or|and|nor)\b[^,]*, |(?:as|such as|like|e\.g|i\.e|for example|for instance|"
-    r"including)\b[^,]*,(?: then)? |(?:which|who|whose)\b",
+    r"including)\b[^,]*,(?: then)? |(?:which|who|whose)\b|"
+    r"(?!(?:you|we|it|the|they|please|then)\b)[^,]{1,40}, (?:or|and) [^,]+, ",
     re.IGNORECASE,
 )
 """What goes on with a clause behind a comma."""
@@ -400,6 +407,8 @@ def _rule_of(sentence: str) -> RuledSentence:
         return _ruled(sentence, "remark")
     if _OTHERWISE.match(sentence):
         return _of_condition(sentence, *_parted(sentence), rule="otherwise")
+    if _TRIES.match(sentence):
+        return _ruled(sentence, "walk-through")
     if _has_both_ways(sentence):
         return _ruled(sentence, "remark")
     if _CONDITION.match(sentence) or _WHEN_WRONG.match(sentence):
@@ -568,7 +577,8 @@ def _parts(sentence: str, end: re.Match[str]) -> bool:
         return _GOES_ON_LATER.search(behind) is None
     is_comma = end[0].startswith(",")
     is_between = is_comma and _PARENTHESIS_BEFORE.search(before) is not None
-    return not (is_between or (is_comma and _PARENTHESIS.match(behind)))
+    goes_on = is_comma and _PARENTHESIS.match(behind) and not _is_order(behind)
+    return not (is_between or goes_on)
 
 
 def _is_action(consequence: str) -> bool:
