@@ -89,7 +89,7 @@ _OPTIONAL = re.compile(
     r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
     r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
     r"\[--?[A-Za-z][\w-]*\||\[--[a-z][\w-]*(?:\](?=[ \t]|$)|=)|"
-    r"\.{3,}(?=[ \t]|$))",
+    r"\[\$[A-Z_]+\](?=[ \t]|$)|\.{3,}(?=[ \t]|$))",
     re.MULTILINE | re.IGNORECASE,
 )
 """An optional part of a synopsis: `[--otp <code>]`, `[--force|-f]`, `(--a|--b)`,

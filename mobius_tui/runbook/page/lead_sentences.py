@@ -9,8 +9,8 @@ MAX_TITLE_CHARACTERS = 60
 BEFORE = (
     r"(?:(?:and|then|next|now|first|finally|secondly?|thirdly?|lastly|also|after that|"
     r"afterwards?|please|again|so|simply|just|optionally)[, ]+|"
-    r"(?:you|we)(?: can| should| must| may| could| will| now| then| also| need to| "
-    r"have to)+ |let'?s |make sure to |start by |begin by )*"
+    r"(?:you|we)(?: can| should| must| may| could| will| now| then| also| just| "
+    r"need to| have to)+ |let'?s |make sure to |start by |begin by )*"
 )
 _TO = re.compile(
     rf"{BEFORE}(?:run|execute|use|issue|enter|type|apply|running|using)\b.{{0,100}}? "
@@ -135,9 +135,9 @@ generate get give go halt identify implement import increase inform initialize i
 inspect install instruct interview investigate isolate issue join keep kill launch leave
 let list load locate lock log login look lower maintain make mark measure merge message
 migrate modify monitor mount move navigate never note notify observe obtain open order
-page pause perform pick pin place plan plug point post power practice prepare press
-prevent produce promote provide publish pull purge push put quarantine query quit raise
-re-run reach read reapply reassign reboot rebuild recheck record recover recreate
+override page pause perform pick pin place plan plug point post power practice prepare
+press prevent produce promote provide publish pull purge push put quarantine query quit
+raise re-run reach read reapply reassign reboot rebuild recheck record recover recreate
 redeploy redirect reduce refresh register reinstall reject release reload remediate
 remount remove rename repair repeat replace replay report request rerun reschedule reset
 resize resolve respond restart restore resume retrieve retry return revert review revoke

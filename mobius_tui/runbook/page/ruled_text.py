@@ -64,7 +64,8 @@ _THEN = re.compile(
 )
 """What says of an effect what is to be done about it."""
 _GOES_WRONG = re.compile(
-    r"\b(?:not|fails?|rejects?|cannot|error|refuses?|lost)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:not|fail\w*|reject\w*|cannot|errors?|refused?|denied|blocked|lost)\b|n['’]t\b",
+    re.IGNORECASE,
 )
 _NOTE = re.compile(
     r"(?:\{?(?:note|info|tip|hint|warning|caution|important)\}?|n\.?b\.?)\b",
@@ -80,6 +81,7 @@ _LOOKS = re.compile(
     r"determine|inspect|confirm)\b",
     re.IGNORECASE,
 )
+_PURPOSE = re.compile(r"(?:in order )?to [a-z]+\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{3,}")
 _COMMON_NAMES = """
 also command commands following using with this that these those your their need needs
@@ -234,13 +236,14 @@ def _reaches(condition: RuledSentence, leads: Sequence[RuledSentence]) -> bool:
     is_output = introduces_output(condition.consequence)
     if is_effect(condition) or (is_output and not condition.asks):
         is_wrong = _GOES_WRONG.search(condition.consequence) is not None
-        is_remedy = is_wrong and is_instruction(lead.text)
-        return is_remedy or not words or _THEN.search(lead.text) is not None
+        is_remedy = (is_wrong or not words) and is_instruction(lead.text)
+        return is_remedy or _THEN.search(lead.text) is not None
     if any(_BACK.search(each.text) for each in leads) or lead.rule == "goes-on":
         return True
     if condition.asks or _MAYBE.search(condition.consequence):
         return True
-    is_bare = not words or not is_instruction(lead.text)
+    is_purpose = _PURPOSE.match(lead.text) is not None
+    is_bare = not words or not (is_purpose or is_instruction(lead.text))
     return is_bare or bool(words & _stems(condition.text))
 
 

@@ -123,12 +123,17 @@ _EFFECT = re.compile(
     r"[^.]*?\b(?:will|would|gets?|(?:is|are) (?:also |then |automatically |not )?"
     r"(?:\w+ed|kept|left|sent|shown|taken))\b|"
     rf"{_BY_PERSON}(?!\w+ing\b)[\w-]+ (?:will|would|automatically) \w|"
-    r"(?:this|that|the same) (?:command|script|tool)s? will (?:also|automatically|then)"
-    r"\b|you(?:['’]re| are)(?: now| already)? (?!advised|encouraged|expected|required|"
+    r"you(?:['’]re| are)(?: now| already)? (?!advised|encouraged|expected|required|"
     r"supposed|going|free|able)[\w-]+$",
     re.IGNORECASE,
 )
 """A consequence that a system brings about: `the pods will be evicted`."""
+_DOES_TOO = re.compile(
+    r"(?:this|that|the same) (?:command|script|tool)s? will (?:also|automatically|then)"
+    r"\b",
+    re.IGNORECASE,
+)
+"""The same, brought about by the command that is run in any case."""
 _DEFAULTS = re.compile(
     r"\bdefaults? to\b|\b(?:you|we) will (?:get|have|lose|see)\b|(?<!you )(?<!we )"
     r"(?<!they )\b(?:will (?:be|become|end up|work)|"
@@ -397,7 +402,8 @@ def is_effect(condition: RuledSentence) -> bool:
     does = without_addresses(condition.consequence)
     if does:
         *_, last = re.split(r", (?!(?:and|or|but) )", does)
-        return _EFFECT.match(does) is not None or _EFFECT.match(last) is not None
+        matches = (_EFFECT.match(does), _EFFECT.match(last), _DOES_TOO.match(does))
+        return any(match is not None for match in matches)
     return not condition.leads and _DEFAULTS.search(condition.clause) is not None
 
 
@@ -523,7 +529,8 @@ def _of_condition(
     is_action = _is_action(consequence) or not consequence
     is_shown = introduces_output(consequence or sentence) and not is_action
     is_example = EXAMPLE.match(sentence) is not None
-    is_told = found.leads or (is_action and not is_example)
+    is_led = found.leads and _DOES_TOO.match(consequence) is None
+    is_told = is_led or (is_action and not is_example)
     if found.asks and (is_shown or not is_told):
         return _ruled(sentence, "remark", clause, consequence)
     return found

@@ -28,7 +28,12 @@ _ARROW = re.compile(
     r"(?:➜[ \t]+(?P<folder>\S+(?:[ \t]+git:\(\S+\))?)(?:[ \t]+✗)?|[❯λ»])[ \t]+"
     r"(?P<typed>\S.*)"
 )
-_AT_ROOT = re.compile(
+_AT_NAME = re.compile(
+    r"(?:[A-Za-z][\w.-]{0,40}\$|\$(?!sudo|dry|run|cmd|exec|prefix|time)[a-z]{2,8})[ \t]+"
+    r"(?P<typed>\S.*)|\$(?P<path>\.{1,2}/\S.*)"
+)
+"""A folder's or a machine's name alone: `vitess$ make`, `$mac docker ps`; `$./a`."""
+_ROOT = re.compile(
     rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+|~|"
     rf"(?P<bare>{_HOST}):(?P<below>[~/][^$#%\s]{{0,64}}))#[ \t]+(?P<typed>\S.*)"
 )
@@ -191,6 +196,9 @@ def _shell_prompt(line: str) -> Prompt | None:
         if match is not None and (bare == line or is_command(match["typed"])):
             typed = match["typed"].removeprefix("$ ")
             return Prompt(place=_place(match.groupdict("")), typed=typed)
+    match = _NAME.fullmatch(line)
+    if match is not None and is_command(match["typed"] or match["path"]):
+        return Prompt(typed=match["typed"] or match["path"])
     match = _BUSYBOX.fullmatch(line)
     if match is not None and is_command(match["typed"]):
         return Prompt(typed=match["typed"])

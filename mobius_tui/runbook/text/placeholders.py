@@ -9,8 +9,8 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text.names import id_from_text
 
 _ANGLES = re.compile(
-    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>]|/dev/)"
-    r"|(?<==)<(/?[A-Za-z][\w .:,/'@-]{0,80}?)>(?![(>])"
+    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'’@-]{0,60}?)>(?![(>]|/dev/)"
+    r"|(?<==)<(/?[A-Za-z][\w .:,/'’@-]{0,80}?)>(?![(>])"
     r"|(?<![\w)\]<&$\\?])<([A-Za-z][\w-]{0,30}(?:\|[A-Za-z][\w-]{0,30}){1,5})>"
     r"(?=[\"'\])]|[ \t]*(?:[<\[]|\\?$))",
     re.MULTILINE,
