@@ -141,6 +141,8 @@ _DEFAULTS = re.compile(
     re.IGNORECASE,
 )
 """The same in a condition without a comma: `If unset it defaults to 1`."""
+_WILL = re.compile(r"\w+ (?:\S+ ){3,8}(?:the|its|their) [\w-]+ will \w", re.IGNORECASE)
+"""The same with a subject of its own: `If it is paused the state will change to x:`."""
 _SUGGESTS = re.compile(
     r"(?:we|i) (?:strongly )?(?:recommend|suggest|prefer|advise)\b(?! (?:to|\w+ing|"
     r"that|you)\b)",
@@ -404,6 +406,8 @@ def is_effect(condition: RuledSentence) -> bool:
         *_, last = re.split(r", (?!(?:and|or|but) )", does)
         matches = (_EFFECT.match(does), _EFFECT.match(last), _DOES_TOO.match(does))
         return any(match is not None for match in matches)
+    if _WILL.match(condition.clause):
+        return True
     return not condition.leads and _DEFAULTS.search(condition.clause) is not None
 
 
@@ -524,6 +528,8 @@ def _of_condition(
     elif _BEFORE_FAILED.match(clause):
         rule = "failure"
     found = _ruled(sentence, rule, clause, consequence)
+    if rule == "condition" and not consequence and _WILL.match(clause):
+        return replace(found, rule="remark")
     if _IF_NEEDED.fullmatch(clause) and not found.leads:
         return _ruled(sentence, "optional")
     is_action = _is_action(consequence) or not consequence

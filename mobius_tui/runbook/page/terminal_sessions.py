@@ -28,12 +28,7 @@ _ARROW = re.compile(
     r"(?:➜[ \t]+(?P<folder>\S+(?:[ \t]+git:\(\S+\))?)(?:[ \t]+✗)?|[❯λ»])[ \t]+"
     r"(?P<typed>\S.*)"
 )
-_AT_NAME = re.compile(
-    r"(?:[A-Za-z][\w.-]{0,40}\$|\$(?!sudo|dry|run|cmd|exec|prefix|time)[a-z]{2,8})[ \t]+"
-    r"(?P<typed>\S.*)|\$(?P<path>\.{1,2}/\S.*)"
-)
-"""A folder's or a machine's name alone: `vitess$ make`, `$mac docker ps`; `$./a`."""
-_ROOT = re.compile(
+_AT_ROOT = re.compile(
     rf"(?:{_AT_HOST}|{_NAMED}|(?:ba)?sh-[\d.]+|~|"
     rf"(?P<bare>{_HOST}):(?P<below>[~/][^$#%\s]{{0,64}}))#[ \t]+(?P<typed>\S.*)"
 )
@@ -43,6 +38,11 @@ _TIGHT = re.compile(
 """A prompt without a blank behind it."""
 _BUSYBOX = re.compile(r"(?:~|/\w*)[ ]#[ \t]+(?P<typed>\S.*)")
 """A folder and `#`; behind a path there may as well be a comment."""
+_NAME = re.compile(
+    r"(?:[A-Za-z][\w.-]{0,40}\$|\$(?!sudo|dry|run|cmd|exec|prefix|time)[a-z]{2,8})"
+    r"[ \t]+(?P<typed>\S.*)|\$(?P<path>\.{1,2}/\S.*)"
+)
+"""A folder's or a machine's name alone: `vitess$ make`, `$mac docker ps`; `$./a`."""
 _ROOT = re.compile(r"#[ \t]+(?P<typed>\S.*)")
 _CHEVRON = re.compile(r">[ \t]+(?P<typed>\S.*)")
 """A bare prompt; after the first line of a command it may also continue that."""
