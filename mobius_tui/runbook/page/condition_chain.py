@@ -8,6 +8,7 @@ from dataclasses import field
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.lead_sentences import (
     MAX_TITLE_CHARACTERS,
+    is_instruction,
     shorten,
     without_addresses,
 )
@@ -84,6 +85,11 @@ class ConditionChain:
     def has_own_words(self) -> bool:
         """Whether something is done already on its last way."""
         return self._has_words or self.has_steps
+
+    @property
+    def is_of_step(self) -> bool:
+        """Whether the page tells the step first: `Make one (if you have none):`."""
+        return is_instruction(self.condition.text)
 
     @property
     def is_told(self) -> bool:

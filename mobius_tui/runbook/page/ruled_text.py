@@ -9,7 +9,6 @@ from dataclasses import replace
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
     SENTENCE,
-    introduces_output,
     is_instruction,
 )
 from mobius_tui.runbook.page.sentence_rules import (
@@ -71,6 +70,7 @@ _NOTE = re.compile(
     r"(?:\{?(?:note|info|tip|hint|warning|caution|important)\}?|n\.?b\.?)\b",
     re.IGNORECASE,
 )
+_PRINTS = re.compile(r"\b(?:displays?|shows?|prints?|returns?)\b", re.IGNORECASE)
 _MAYBE = re.compile(
     r"\b(?:may|might|could|probably|likely|possibly|suggests|indicates|means)\b",
     re.IGNORECASE,
@@ -95,17 +95,20 @@ _STEM = 5
 """Letters of a word that are compared: `install` is `installation`."""
 
 
-def sentences_of(text: str, *, is_before_code: bool = False) -> list[RuledSentence]:
+def sentences_of(
+    text: str, *, is_before_code: bool = False, code: str = ""
+) -> list[RuledSentence]:
     """The sentences of a text, each with its rule.
 
     Args:
         text: a paragraph, an item or a heading.
         is_before_code: whether code or steps stand directly below it, which its last
             sentence introduces, with a colon or without.
+        code: that code, if it is known.
     """
     found = [ruled(each) for each in _rows(text)]
     if is_before_code or text.endswith(":"):
-        _rule_last_condition(found)
+        _rule_last_condition(found, code)
     else:
         found = [_within(each, found, at) for at, each in enumerate(found)]
     for at, each in enumerate(found):
@@ -160,7 +163,7 @@ def _within(
     return sentence
 
 
-def _rule_last_condition(sentences: list[RuledSentence]) -> None:
+def _rule_last_condition(sentences: list[RuledSentence], code: str) -> None:
     """Let the last condition of a text be about the code below, or be a remark.
 
     Which of the two is told by the sentences behind it: by what they refer to.
@@ -178,7 +181,9 @@ def _rule_last_condition(sentences: list[RuledSentence]) -> None:
     elif _BELOW.search(condition.clause) is not None and not leads:
         sentences[at] = replace(condition, is_after_look=True)
     elif condition.leads or not leads:
-        if condition.rule == "remark":
+        if condition.rule == "remark" and _runs_what_is_named(condition, code):
+            sentences[at] = replace(condition, rule="condition", leads=True)
+        elif condition.rule == "remark":
             sentences[at] = ruled(condition.text, leads=True)
     elif _is_looked_at(condition, leads[-1]):
         rule: SentenceRule = condition.rule if condition.asks else "condition"
@@ -187,6 +192,13 @@ def _rule_last_condition(sentences: list[RuledSentence]) -> None:
         sentences[at] = replace(condition, rule="remark")
     elif condition.rule == "remark":
         sentences[at] = replace(condition, rule="condition", leads=True)
+
+
+def _runs_what_is_named(condition: RuledSentence, code: str) -> bool:
+    """Whether code runs the program that a condition names: `If you use a-tool, …`."""
+    words = code.lstrip("$ ").split(maxsplit=1)
+    program = words[0].rsplit("/", 1)[-1] if words else ""
+    return "-" in program and program in condition.clause
 
 
 def _introduces(sentence: RuledSentence) -> bool:
@@ -233,7 +245,7 @@ def _reaches(condition: RuledSentence, leads: Sequence[RuledSentence]) -> bool:
     """Whether what the sentences behind a condition introduce is for it."""
     lead = leads[-1]
     words = _stems(lead.text)
-    is_output = introduces_output(condition.consequence)
+    is_output = _PRINTS.search(condition.consequence) is not None
     if is_effect(condition) or (is_output and not condition.asks):
         is_wrong = _GOES_WRONG.search(condition.consequence) is not None
         is_remedy = (is_wrong or not words) and is_instruction(lead.text)

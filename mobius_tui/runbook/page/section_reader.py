@@ -202,8 +202,8 @@ class SectionReader:
         """Whether the items of the list go with the condition before them."""
         self._is_in_list = False
         """Whether nothing stood outside of a list since the last item."""
-        self._is_before_code = False
-        """Whether code stands directly below the present paragraph."""
+        self._next_code = ""
+        """The code directly below the present paragraph, if there is any."""
         self._filled: list[StepDraft] = []
         """Earlier steps that the present block gave their commands."""
         self._rules: list[str] = []
@@ -228,7 +228,7 @@ class SectionReader:
             self._is_in_list &= not _ends_list(block)
             match block:
                 case PageParagraph():
-                    self._is_before_code = self._is_code_at(at + 1)
+                    self._next_code = self._code_at(at + 1)
                     self._paragraph(block)
                 case PageItem() if block.text:
                     self._list_item(block, self.section.blocks, at)
@@ -293,6 +293,7 @@ class SectionReader:
         goes_with: bool = False,
         is_before_code: bool = False,
         is_item: bool = False,
+        code: str = "",
         depth: int = 0,
     ) -> list[RuledSentence]:
         """Let a text open, go on with or end a condition, and note its rules."""
@@ -301,6 +302,7 @@ class SectionReader:
             goes_with=goes_with,
             is_before_code=is_before_code,
             is_item=is_item,
+            code=code,
             depth=depth,
         )
         self._rules += [each.rule for each in sentences if each.rule]
@@ -323,10 +325,10 @@ class SectionReader:
             self._words(block)
         self._fence_belongs_to_item = block.depth > 0 and block.text.endswith(":")
 
-    def _is_code_at(self, at: int) -> bool:
-        """Whether the block at an index is code."""
-        blocks = self.section.blocks
-        return at < len(blocks) and isinstance(blocks[at], CodeFence)
+    def _code_at(self, at: int) -> str:
+        """The block of code at an index; empty if there is none."""
+        block = self.section.blocks[at] if at < len(self.section.blocks) else None
+        return f"{block.text}\n" if isinstance(block, CodeFence) else ""
 
     def _words(self, block: PageParagraph) -> None:
         """Take a paragraph of sentences, with a command perhaps."""
@@ -335,7 +337,10 @@ class SectionReader:
             self.prose.insert(len(self.prose) - 1, block.text)
             return
         heard = self._hear(
-            block.text, is_before_code=self._is_before_code, depth=block.depth
+            block.text,
+            is_before_code=bool(self._next_code),
+            code=self._next_code,
+            depth=block.depth,
         )
         *_, last = (None, *heard)
         command = inline_command(block.text, block.code_spans)

@@ -314,6 +314,9 @@ _LED_BEFORE = re.compile(
     rf"{_SHOWS.pattern}[^,;]*[,;] (?:and |but )?(?:you|we|it|this) ", re.IGNORECASE
 )
 """What introduces what follows, before a clause of its own that has the condition."""
+_IN_DOUBT = re.compile(
+    r"(?:if|when) (?:you(?:['’]re| are) )?(?:unsure|not sure|in doubt)", re.IGNORECASE
+)
 _IF_NEEDED = re.compile(
     r"(?:only )?(?:if|when|where) (?:it['’]?s? (?:is )?|this is )?(?:applicable|"
     r"needed|necessary|required|desired|appropriate|possible|available|you (?:like|"
@@ -439,6 +442,8 @@ def _rule_of(sentence: str) -> RuledSentence:
     trailing = _trailing_condition(sentence)
     if trailing is not None:
         before, clause = sentence[: trailing.start()].rstrip(" ,("), trailing[0]
+        if sentence[: trailing.start()].endswith("("):
+            clause = clause.partition(")")[0]
         found = _of_condition(sentence, clause.rstrip(" :.)"), before)
         if found.rule == "optional" and re.search(r"\band\b", before):
             return replace(found, rule="remark")
@@ -528,7 +533,9 @@ def _of_condition(
     elif _BEFORE_FAILED.match(clause):
         rule = "failure"
     found = _ruled(sentence, rule, clause, consequence)
-    if rule == "condition" and not consequence and _WILL.match(clause):
+    is_fact = not consequence and _WILL.match(clause) is not None
+    is_doubt = _IN_DOUBT.fullmatch(clause) is not None and not found.leads
+    if rule == "condition" and (is_fact or is_doubt):
         return replace(found, rule="remark")
     if _IF_NEEDED.fullmatch(clause) and not found.leads:
         return _ruled(sentence, "optional")

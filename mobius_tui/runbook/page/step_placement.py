@@ -39,7 +39,10 @@ from mobius_tui.runbook.page.sentence_rules import (
 )
 
 _SAYS_OPTIONAL = re.compile(r"\W*optional", re.IGNORECASE)
-_ONCE = re.compile(r"(?:once|after|as soon as) (?!that|this|it\b|then)", re.IGNORECASE)
+_ONCE = re.compile(
+    r"(?:once|after|as soon as) (?!that|this|it\b|then)|(?:finally|lastly)\b",
+    re.IGNORECASE,
+)
 """How a text begins that comes later, for whoever it is."""
 
 
@@ -253,6 +256,7 @@ class StepPlacement:
         goes_with: bool = False,
         is_before_code: bool = False,
         is_item: bool = False,
+        code: str = "",
         depth: int = 0,
     ) -> list[RuledSentence]:
         """Take notice of a paragraph or an item, before it is placed.
@@ -265,12 +269,13 @@ class StepPlacement:
             goes_with: whether it goes with the open condition, whatever it says.
             is_before_code: whether code stands directly below it.
             is_item: whether it is an item of a list, which becomes a step.
+            code: the code directly below it, if there is any.
             depth: the number of list items around it.
 
         Returns:
             Its sentences, with the rule of each.
         """
-        sentences = sentences_of(text, is_before_code=is_before_code)
+        sentences = sentences_of(text, is_before_code=is_before_code, code=code)
         is_only = len(sentences) == 1 and not is_before_code
         is_about_nothing = is_only and sentences[0].to_step == NEXT_STEP
         for sentence in sentences:
@@ -289,6 +294,7 @@ class StepPlacement:
         is_apart |= is_before_code and _goes_on_from_told(sentences)
         if chain is not None and not (is_asked or goes_with):
             is_apart |= chain.is_told or _ONCE.match(text) is not None
+            is_apart |= chain.is_of_step and chain.has_steps and _leads_on(sentences)
         if chain is not None and chain.has_own_words and is_apart:
             chain.begin_rest()
         return sentences
@@ -481,6 +487,11 @@ def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
     if sentences[0].rule == "goes-on" or is_output:
         return False
     return any(each.leads or is_instruction(each.text) for each in sentences)
+
+
+def _leads_on(sentences: Sequence[RuledSentence]) -> bool:
+    """Whether a text goes on with something: `Then start it:`."""
+    return bool(sentences) and sentences[0].rule == "goes-on" and sentences[-1].leads
 
 
 def _goes_on_from_told(sentences: Sequence[RuledSentence]) -> bool:

@@ -417,6 +417,22 @@ def test_what_goes_on_behind_a_condition_that_is_told_whole_can_be_gone_on_with(
         assert with_answers(book, "no") == [], page
 
 
+def test_a_condition_of_one_step_leaves_the_next_to_everybody() -> None:
+    blocks = ("Create a bucket (if you have none) for the state:", "`bucket`")
+    _, book = imported(page_of(*blocks, "Then name it:", "`name`"))
+    assert decisions(book)[0][0] == "You have none?"
+    assert with_answers(book, "yes") == ["bucket", "name"]
+    assert with_answers(book, "no-and-on") == ["name"]
+
+
+def test_code_of_the_program_that_a_condition_names_waits_for_it() -> None:
+    lead = "If you use site-installer, then it will take care of the old release."
+    _, book = imported(page_of(lead, "`./site-installer deploy`"))
+    assert with_answers(book, "no") == []
+    _, book = imported(page_of(lead, "`other-installer deploy`"))
+    assert with_answers(book) == ["other-installer deploy"]
+
+
 def test_both_ways_of_one_sentence_are_ways() -> None:
     _, book = imported(page_of("If it is up, use the page, otherwise run:", "`run`"))
     assert with_answers(book, "yes") == []
