@@ -73,7 +73,7 @@ _NOT_WHETHER = (
 )
 """Before an `if` that is a condition; after these verbs it says `whether`."""
 _CONDITION = re.compile(
-    rf"(?:or |but |alternatively,? |however,? |for (?:example|instance),? |(?:note|"
+    rf"(?:or |but |alternatively,? |however,? |for [\w. -]{{1,30}}, |(?:note|"
     rf"info|warning|caution|hint|tip):? )*{BEFORE}{IF}|(?:this|these|the following)"
     r"(?: \w+){0,2} (?:is|are) (?:only (?:required|needed|necessary|relevant|"
     r"applicable)|"
@@ -149,6 +149,10 @@ _SUGGESTS = re.compile(
     re.IGNORECASE,
 )
 """How an advice about a choice begins: `We recommend 8.0 if there is a package`."""
+_REFERS = re.compile(
+    r"(?:please )?(?:see|refer to|consult|visit|contact|ask|read) ", re.IGNORECASE
+)
+"""A consequence that stands on another page, or with another person."""
 _WE_SEE = re.compile(
     r"(?:you|we) should (?:\w+ ){0,2}?(?:see|get|find|notice|observe|have)\b",
     re.IGNORECASE,
@@ -171,6 +175,8 @@ _IN_ASIDE = re.compile(
 """What stands before an `if` that is about a word only, and not about the sentence:
 `use a hotplug (if supported`, `on the node or inside the container (`."""
 _IF_IN_BRACKETS = re.compile(r"\((?:only )?(?:if|in case|unless)\b[^()]*\)", re.I)
+_IN_THAT = re.compile(r"\b(?:ensure|make sure|means) that [^,;:]*\bonly\b", re.I)
+"""What stands before an `if` of what is ensured: `that it is only used if …`."""
 _GOES_BACK = re.compile(
     r", (?:in order to|to|so that|by|with|using|from|on|in|at)\b", re.IGNORECASE
 )
@@ -394,7 +400,10 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
     found = _rule_of(text[:600])
     if not leads or found.rule != "remark":
         return found
-    if is_effect(found) or _OR_ELSE.match(text) or _SUGGESTS.match(text):
+    is_elsewhere = not found.leads and _REFERS.match(found.consequence) is not None
+    if is_effect(found) or is_elsewhere:
+        return found
+    if _OR_ELSE.match(text) or _SUGGESTS.match(text):
         return found
     is_output = introduces_output(found.consequence or text)
     is_other = _OTHERWISE.match(text) is not None
@@ -490,6 +499,8 @@ def _trailing_condition(sentence: str) -> re.Match[str] | None:
     if re.match(_NOT_TO, sentence, re.IGNORECASE):
         return None
     before = sentence[: match.start()]
+    if _IN_THAT.search(before):
+        return None
     return None if _WHETHER.search(before) else match
 
 

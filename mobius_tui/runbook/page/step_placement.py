@@ -287,10 +287,15 @@ class StepPlacement:
                 self._begin_condition(sentence)
                 self._condition_depth = depth
         if any(each.rule == "optional" for each in sentences):
-            self._hear_optional(text, is_next=is_item or is_before_code)
+            is_lead = "optional" in (sentences[0].rule, sentences[-1].rule)
+            is_above = is_before_code or text.endswith(":")
+            is_next = is_item or (is_above and is_lead)
+            self._hear_optional(text, is_next=is_next)
         is_asked = any(each.asks for each in sentences)
         chain = self._chain
-        is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
+        is_apart = not (is_asked or goes_with) and _is_new(
+            sentences, text, is_before_code=is_before_code
+        )
         is_apart |= is_before_code and _goes_on_from_told(sentences)
         if chain is not None and not (is_asked or goes_with):
             is_apart |= chain.is_told or _ONCE.match(text) is not None
@@ -304,7 +309,7 @@ class StepPlacement:
 
         That is the next step, or the whole section where its first words say so.
         """
-        if is_next or text.endswith(":"):
+        if is_next:
             self._is_optional = True
         elif not (self.made or self.prose) and _SAYS_OPTIONAL.match(text):
             self._is_all_optional = True
@@ -473,12 +478,15 @@ class StepPlacement:
         self._aside, self._when, self._chain = scope.aside, scope.when, scope.chain
 
 
-def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
+def _is_new(
+    sentences: Sequence[RuledSentence], text: str, *, is_before_code: bool
+) -> bool:
     """Whether a text introduces something else than what is before it.
 
     Args:
         sentences: its sentences.
         text: the text.
+        is_before_code: whether code stands directly below it.
     """
     told = ("remark", *TOLD_RULES)
     if not sentences or sentences[-1].rule in told or looks_back(text):
@@ -486,7 +494,8 @@ def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
     is_output = introduces_output(text) and not text.lower().startswith("to ")
     if sentences[0].rule == "goes-on" or is_output:
         return False
-    return any(each.leads or is_instruction(each.text) for each in sentences)
+    is_told = any(each.leads or is_instruction(each.text) for each in sentences)
+    return is_told or is_before_code
 
 
 def _leads_on(sentences: Sequence[RuledSentence]) -> bool:

@@ -226,8 +226,12 @@ def test_what_may_be_left_out_is_optional() -> None:
         page_of("Optionally, users can make a map.", *blocks),
     ):
         assert all(step.optional for step in imported(page)[1].steps())
-    page = page_of("If unsure, take all of them. Some are large.", *blocks)
-    assert not any(step.optional for step in imported(page)[1].steps())
+    for text in (
+        "If unsure, take all of them. Some are large.",
+        "First install it. Optionally you can try it. Then you can go on with:",
+    ):
+        page = page_of(text, *blocks)
+        assert not any(step.optional for step in imported(page)[1].steps())
 
 
 def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
@@ -293,6 +297,11 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("Edit it, and add the label, if needed.", "remark"),
         ("Restart it if needed.", "optional"),
         ("Verifying if you have access:", ""),
+        ("Ensure that it is only chosen if all others are gone:", ""),
+        (
+            "For Rancher, if the system used is Rancher, enable the service:",
+            "condition",
+        ),
         (
             "When we start it, the member will exit by itself if it was removed:",
             "remark",
@@ -321,6 +330,7 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
         "Edit it in the folder, if there is one, otherwise make one. Then see this:",
         "Run the program to deploy it. If this is new, this command will also make it.",
         "If you do not see that line, you are vulnerable.",
+        "Have the right one of it. If you have none, see the guide (a/b.md).",
         "If you are on the first path then routes displays the traffic. For example:",
         "If it is configured, the class will be used. See the manual for more.",
         "For a member of another size you will get an error if you try:",
@@ -410,6 +420,9 @@ def test_what_goes_on_behind_a_condition_that_is_told_whole_can_be_gone_on_with(
         ),
         page_of("If the settings changed, update them.", "In general:", "`use`"),
         page_of("If you use no gateway you can tell it so.", "1. Create it:", "`use`"),
+        page_of(
+            "If there is none, you can make one:", "With one, all is well.", "`use`"
+        ),
     ):
         _, book = imported(page)
         assert with_answers(book, "yes") == ["use"], page
