@@ -410,9 +410,7 @@ def test_code_that_shows_whether_a_condition_holds_comes_before_it() -> None:
     assert with_answers(book, "yes")[0] == with_answers(book, "no")[0] == "version"
 
 
-def test_what_goes_on_behind_a_condition_that_is_told_whole_can_be_gone_on_with() -> (
-    None
-):
+def test_behind_a_condition_that_is_told_whole_can_be_gone_on() -> None:
     for page in (
         page_of("If there are any, edit the file. Then you can use:", "`use`"),
         page_of(
@@ -420,9 +418,6 @@ def test_what_goes_on_behind_a_condition_that_is_told_whole_can_be_gone_on_with(
         ),
         page_of("If the settings changed, update them.", "In general:", "`use`"),
         page_of("If you use no gateway you can tell it so.", "1. Create it:", "`use`"),
-        page_of(
-            "If there is none, you can make one:", "With one, all is well.", "`use`"
-        ),
     ):
         _, book = imported(page)
         assert with_answers(book, "yes") == ["use"], page
@@ -444,6 +439,13 @@ def test_code_of_the_program_that_a_condition_names_waits_for_it() -> None:
     assert with_answers(book, "no") == []
     _, book = imported(page_of(lead, "`other-installer deploy`"))
     assert with_answers(book) == ["other-installer deploy"]
+
+
+def test_a_text_above_code_has_words_of_its_own_whatever_they_are() -> None:
+    blocks = ("If none runs, start one:", "`start`", "With one, all is well.", "`use`")
+    _, book = imported(page_of(*blocks))
+    assert with_answers(book, "yes") == ["start", "use"]
+    assert with_answers(book, "no-and-on") == ["use"]
 
 
 def test_both_ways_of_one_sentence_are_ways() -> None:
