@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from mobius_tui.dataclass import dataclass
@@ -23,6 +23,7 @@ from mobius_tui.runbook.page.terminal_sessions import (
     read_session,
     shows_prompts,
 )
+from mobius_tui.runbook.text.placeholders import placeholders
 
 _COMMAND_INTRODUCTION = re.compile(
     r"(?:^|\b(?:run|running|execute|executing|use|using|with|via|by|command|do|type|"
@@ -88,7 +89,7 @@ _OPTIONAL = re.compile(
     r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
     r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
     r"\[--?[A-Za-z][\w-]*\||\[--[a-z][\w-]*(?:\](?=[ \t]|$)|=)|"
-    r"\.{3,}(?=[ \t]|$))",
+    r"\[\$[A-Z_]+\](?=[ \t]|$)|\.{3,}(?=[ \t]|$))",
     re.MULTILINE | re.IGNORECASE,
 )
 """An optional part of a synopsis: `[--otp <code>]`, `[--force|-f]`, `(--a|--b)`,
@@ -124,6 +125,26 @@ class CodeBlock:
     def is_output(self) -> bool:
         """Whether all of it is output, and nothing that could be put into a file."""
         return not self.script and not {*self.rules} <= MAY_BE_FILES
+
+
+def is_settings(script: str, names_read: Container[str]) -> bool:
+    """Whether a script is the content of a file of settings: `PORT=8080`.
+
+    It only assigns values as they are, without `export` and with nothing to be filled
+    in, to names that nothing reads.
+
+    Args:
+        script: the script.
+        names_read: the names of the variables that commands of the page read.
+    """
+    lines = [line.strip() for line in script.split("\n")]
+    lines = [line for line in lines if line and line[0] != "#"]
+    if "$(" in script or "`" in script or placeholders(script):
+        return False
+    return bool(lines) and all(
+        _ASSIGNMENT.fullmatch(line) and line.partition("=")[0] not in names_read
+        for line in lines
+    )
 
 
 def fence_language(info: str) -> str:

@@ -6,15 +6,28 @@ import re
 from dataclasses import field
 
 from mobius_tui.dataclass import dataclass
-from mobius_tui.runbook.page.lead_sentences import MAX_TITLE_CHARACTERS, shorten
+from mobius_tui.runbook.page.lead_sentences import (
+    MAX_TITLE_CHARACTERS,
+    is_instruction,
+    shorten,
+    without_addresses,
+)
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.sentence_rules import RuledSentence, ruled
 from mobius_tui.runbook.text.names import new_variable_name
 
 _CONJUNCTION = re.compile(
-    r"(?:and |or |but |so |then )*(?:if|when|whenever|only|in case)\b ?", re.IGNORECASE
+    r"(?:(?:and|or|but|so|then|otherwise)[, ]+)*(?:only )?(?:if|when|whenever|only|in "
+    r"case|in the event(?: that)?)\b ?",
+    re.IGNORECASE,
 )
 """What is left out of a condition where it becomes a question."""
+_SAYS_NOTHING = re.compile(
+    r"(?:it|that|this|there|they|so|these|those|you)(?: (?:is|are|does|do|has|have))?"
+    r"(?: not|n['’]t)?(?: the case| so| any)?",
+    re.IGNORECASE,
+)
+"""A clause that only refers to the sentence before it: `If there are`."""
 _YES, _NO, _OTHERWISE = "yes", "no", "otherwise"
 _AND_ON = "-and-on"
 """The end of the values by which only what follows a condition is done."""
@@ -46,15 +59,23 @@ class ConditionChain:
         self._rest: list[StepDraft] = []
         """The steps that only follow it."""
         self._is_rest = False
+        self._has_words = not condition.leads
+        """Whether its sentence says what is done on its only way."""
         if condition.rule == "skip":
             self._ways.append(_Way(value=_NO, title="No: go on"))
+            self._has_words = False
 
     def add_way(self, otherwise: RuledSentence) -> None:
         """Begin the way that is for where the condition does not hold."""
         self._ways[-1].steps += self._rest
         self._rest, self._is_rest = [], False
+        self._has_words = False
         value = _OTHERWISE if len(self._ways) == 1 else f"otherwise-{len(self._ways)}"
         self._ways.append(_Way(value=value, title=otherwise.text))
+
+    def tell(self) -> None:
+        """Say that the page shows in a text what is done on the last way."""
+        self._has_words = True
 
     def begin_rest(self) -> None:
         """Say that the next steps have words of their own, and only follow it."""
@@ -63,8 +84,22 @@ class ConditionChain:
     @property
     def has_own_words(self) -> bool:
         """Whether something is done already on its last way."""
-        is_told = not self.condition.leads and len(self._ways) == 1
-        return is_told or self.has_steps
+        return self._has_words or self.has_steps
+
+    @property
+    def is_of_step(self) -> bool:
+        """Whether the page tells the step first: `Make one (if you have none):`."""
+        return is_instruction(self.condition.text)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that is done on its only way so far is said in its sentence."""
+        return self._has_words and not self.has_steps
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its sentences say what is done on each of several ways."""
+        return len(self._ways) > 1 and not self.steps and self.condition.rule != "skip"
 
     @property
     def has_steps(self) -> bool:
@@ -160,8 +195,10 @@ def _place_before_steps(chain: ConditionChain, draft: PageDraft) -> None:
 
 def _decision_of(condition: RuledSentence, draft: PageDraft) -> StepDraft:
     """The step in which a person says whether a condition holds."""
-    clause = _CONJUNCTION.sub("", condition.clause)
-    if " " not in clause:
+    begin = _CONJUNCTION.match(condition.clause)
+    clause = condition.clause[begin.end() if begin is not None else 0 :]
+    clause = without_addresses(clause)
+    if " " not in clause or _SAYS_NOTHING.fullmatch(clause):
         clause = condition.text.rstrip(" :.")
     var = new_variable_name(" ".join(clause.split()[:4]), "way", draft.names)
     draft.names.add(var)

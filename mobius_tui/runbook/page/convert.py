@@ -15,6 +15,7 @@ from mobius_tui.runbook.page.lead_sentences import (
     lead_title,
 )
 from mobius_tui.runbook.page.page_blocks import (
+    Block,
     CodeFence,
     MarkdownPage,
     PageItem,
@@ -50,6 +51,7 @@ from mobius_tui.runbook.page.write_toml import runbook_text
 from mobius_tui.runbook.toml.runbook_source import MAX_BYTES
 
 _WORD = re.compile(r"\w+")
+_READ = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)")
 _EMPTY_TITLES = frozenset(
     (
         *("example", "examples", "for example", "usage", "output", "note", "notes"),
@@ -165,7 +167,9 @@ def _title_words(text: str) -> list[str]:
 
 def draft_runbook(page: MarkdownPage) -> PageDraft:
     """The draft of the runbook that a page becomes."""
-    draft = PageDraft(comment_count=page.comment_count)
+    draft = PageDraft(
+        comment_count=page.comment_count, names_read=_names_read(page.blocks)
+    )
     draft.front_matter = [
         line for line in draft.facts.take_facts(page.front_matter) if line.strip()
     ]
@@ -195,6 +199,12 @@ def draft_runbook(page: MarkdownPage) -> PageDraft:
     for phase in draft.phases:
         make_titles_unique(phase)
     return draft
+
+
+def _names_read(blocks: Sequence[Block]) -> frozenset[str]:
+    """The names that stand behind a `$` in the code of a page."""
+    fences = (block.text for block in blocks if isinstance(block, CodeFence))
+    return frozenset(name for text in fences for name in _READ.findall(text))
 
 
 def _page_words(page: MarkdownPage) -> str:

@@ -9,8 +9,8 @@ MAX_TITLE_CHARACTERS = 60
 BEFORE = (
     r"(?:(?:and|then|next|now|first|finally|secondly?|thirdly?|lastly|also|after that|"
     r"afterwards?|please|again|so|simply|just|optionally)[, ]+|"
-    r"(?:you|we)(?: can| should| must| may| could| will| now| then| also| need to| "
-    r"have to)+ |let'?s |make sure to |start by |begin by )*"
+    r"(?:you|we)(?: can| should| must| may| could| will| now| then| also| just| "
+    r"need to| have to)+ |let'?s |make sure to |start by |begin by )*"
 )
 _TO = re.compile(
     rf"{BEFORE}(?:run|execute|use|issue|enter|type|apply|running|using)\b.{{0,100}}? "
@@ -93,7 +93,9 @@ prompt
 """
 _EMPTY_WORDS = frozenset(_EMPTY_NAMES.split())
 """Words that say nothing about the commands that they introduce."""
-SENTENCE = re.compile(r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`\"'(\d])")
+SENTENCE = re.compile(
+    r"(?<=[.!?:])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<![\"'`]\.\.\.)\s+(?=[A-Z`\"'(\d])"
+)
 _OUTPUT = re.compile(
     r"\b(?:outputs?|prints?|returns?|respon[ds]\w*|results?|expected|looks? "
     r"(?:something )?like|similar to|you(?:'ll| should| will| may| might)? "
@@ -121,29 +123,30 @@ _FOR_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 _VERB_NAMES = """
-acknowledge activate add adjust allow always analyze announce apply approve ask assess
-assign attach authorize avoid back backup block boot bring build bump call cancel
+acknowledge activate add adjust allow always analyze annotate announce apply approve ask
+assess assign attach authorize avoid back backup block boot bring build bump call cancel
 capture cease change check choose clean clear click clone close collect commit
 communicate compare configure confirm connect contact copy cordon create cross-check
 deactivate decide declare decrease delete deploy describe destroy detach determine dial
-diff disable disconnect dismiss do double-check download drain drop edit email enable
-ensure enter escalate evaluate examine exec execute expand export extract failover fetch
-file fill find finish fix flush follow follow-up force forget gather generate get give
-go halt identify implement import increase inform initialize inspect install instruct
-interview investigate isolate issue join keep kill launch leave let list load locate
-lock log login look lower maintain make mark measure merge message migrate modify
-monitor mount move navigate never note notify observe obtain open order page pause
-perform pick pin place plan point post power practice prepare press prevent produce
-promote provide publish pull purge push put quarantine query quit raise reach read
-reassign reboot rebuild recheck record recover recreate redeploy redirect reduce refresh
-register reject release reload remediate remove rename repair repeat replace replay
-report request reschedule reset resize resolve respond restart restore resume retrieve
-retry return revert review revoke roll rollback rotate run save scale scan schedule
-search see seek select send set share shut shutdown sign silence skip spin ssh stage
-stand start stash step stop store submit supply suppress suspend switch sync tag tail
-take tear tell terminate test throttle tick tie transfer treat trigger try tune turn
-type uncordon understand undo uninstall unlock unmount unset unzip update upgrade upload
-use vacuum validate verify visit wait warn watch wipe work write
+diff disable disconnect dismiss do double-check download drain drop edit eject email
+enable ensure enter escalate evaluate examine exec execute expand export extract
+failover fetch file fill find finish fix flush follow follow-up force forget gather
+generate get give go halt identify implement import increase inform initialize insert
+inspect install instruct interview investigate isolate issue join keep kill launch leave
+let list load locate lock log login look lower maintain make mark measure merge message
+migrate modify monitor mount move navigate never note notify observe obtain open order
+override page pause perform pick pin place plan plug point post power practice prepare
+press prevent produce promote provide publish pull purge push put quarantine query quit
+raise re-run reach read reapply reassign reboot rebuild recheck record recover recreate
+redeploy redirect reduce refresh register reinstall reject release reload remediate
+remount remove rename repair repeat replace replay report request rerun reschedule reset
+resize resolve respond restart restore resume retrieve retry return revert review revoke
+roll rollback rotate run save scale scan schedule search see seek select send set share
+shut shutdown sign silence skip spin ssh stage stand start stash step stop store submit
+supply suppress suspend switch sync tag tail take tear tell terminate test throttle tick
+tie transfer treat trigger try tune turn type uncordon understand undo uninstall unlock
+unmount unplug unset unzip update upgrade upload use vacuum validate verify visit wait
+warn watch wipe work write
 """
 _VERBS = frozenset(_VERB_NAMES.split())
 _WORD = re.compile(r"[A-Za-z][\w'’.-]*")

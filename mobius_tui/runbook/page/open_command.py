@@ -7,10 +7,14 @@ from collections.abc import Container, Sequence
 
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
 
-_ENDS_INCOMPLETE = re.compile(r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$")
+_ENDS_INCOMPLETE = re.compile(
+    r"(?:\\|\||&&|(?:^|[ \t;])(?:do|then|else|\{))[ \t]*$|"
+    r"^[ \t]*(?:function[ \t]+[\w:.-]+(?:[ \t]*\(\))?|[\w:.-]+[ \t]*\(\))[ \t]*$"
+)
+"""The end of a line that the next one must continue; the head of a function is one."""
 _ENDS_COMPOUND = re.compile(r"[ \t]*(?:done|fi|esac|\})(?![\w-])")
 _BEGINS_COMPOUND = re.compile(
-    r"[ \t]*(?:for|while|until|if|case)(?![\w-])|.*[ \t]\{[ \t]*$"
+    r"[ \t]*(?:for|while|until|if|case)(?![\w-])|(?:.*[ \t)])?\{[ \t]*$"
 )
 _MAX_LINES = 200
 _MAX_CHARACTERS = 32 * 1024
@@ -65,6 +69,8 @@ class OpenCommand:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._code: list[str] = []
+        """The lines of it that are of no here-document."""
         self._documents: list[str] = []
         """The end words of the open here-documents."""
         self._is_foreign = False
@@ -87,6 +93,7 @@ class OpenCommand:
     def clear(self) -> None:
         """Forget the command: the next line belongs to it no more."""
         self._lines.clear()
+        self._code.clear()
         self._documents.clear()
         self._is_foreign = False
 
@@ -104,6 +111,7 @@ class OpenCommand:
             self._lines.append(line)
             return
         self._lines.append(line)
+        self._code.append(line)
         quoting = self._quoting() if "<<" in line else None
         if quoting is not None:
             self._documents = [*quoting.open_end_words]
@@ -126,11 +134,13 @@ class OpenCommand:
 
     def _is_incomplete(self) -> bool:
         """Whether an operator or a compound command is open."""
+        if not self._code:
+            return False
         if _ENDS_INCOMPLETE.search(self._lines[-1]):
             return True
-        opened = sum(bool(_BEGINS_COMPOUND.match(line)) for line in self._lines)
-        ended = sum(bool(_ENDS_COMPOUND.match(line)) for line in self._lines)
-        one_line = re.search(r"\b(?:done|fi|esac)\b", self._lines[0])
+        opened = sum(bool(_BEGINS_COMPOUND.match(line)) for line in self._code)
+        ended = sum(bool(_ENDS_COMPOUND.match(line)) for line in self._code)
+        one_line = re.search(r"\b(?:done|fi|esac)\b", self._code[0])
         return not one_line and opened > ended
 
     def _quoting(self) -> QuotingScanner | None:

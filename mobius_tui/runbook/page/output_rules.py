@@ -83,7 +83,7 @@ OUTPUT_RULES = (
         r"[IWEFD]\d{4}[ ]+\d\d:\d\d:\d\d|[IWEFD] \| ",
         r"\[[ ]*\d+\.\d+\] ",
         rf"[\[(<]?(?:{_LEVELS})[\])>]?(?::|[ ]+\[|[ ]{{2,}}|[ ]+\d|\]|$)",
-        rf"\[(?:{_LEVELS})\b",
+        rf"\[(?:{_LEVELS})\b|{_LEVELS}\[\d",
         r"(?:time|ts|level|msg|caller)=\S.* \w+=",
         r"(?:\S+ )?[\w.-]+\.(?:go|py|cc|cpp|java|rs|c):\d+[\]):]",
         r"\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[",
@@ -132,10 +132,11 @@ OUTPUT_RULES = (
     ),
     _rule(
         "number",
-        "a number, an address, or a list of them",
+        "a number, an address, a name, or a list of them",
         r"[-+]?\d[\d.,:%/+-]*[A-Za-z%]{0,3}(?=[\s,;]|$)",
         r"(?:\d{1,3}\.){3}\d{1,3}\b",
-        r"(?:https?|wss?|tcp|postgres(?:ql)?)://\S+$",
+        r"(?:https?|wss?|tcp|postgres(?:ql)?|<[\w|-]+>)://\S+$",
+        r"[A-Z][\w-]*(?:\.[\w-]+)*[.!?]?$",
         r"[0-9a-f]{12,}(?=[\s,;:]|$)|(?:sha256|md5):",
         r"[\w.-]+@[\w.-]+$",
         r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|io|org|net|dev|local)(?:/\S*)?(?::\S*)?$",
@@ -144,7 +145,8 @@ OUTPUT_RULES = (
         "other-language",
         "SQL, a query or a metric, a request, PowerShell: what another program reads",
         r"(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/_]",
-        r"/\*.*\*/$",
+        r"/\*.*\*/$|// ",
+        r"@[\w./-]+@?(?: |$)",
         r"[A-Z][a-z]+-[A-Z][A-Za-z]+(?: |$)",
         r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|CREATE|DROP|GRANT|BEGIN|COMMIT"
         r"|SHOW|USE|SET|EXPLAIN)(?:[ ;].*)?;?$",
@@ -169,6 +171,20 @@ BANNER = _rule(
     "a program's name and its version",
     r"[a-z][\w-]*[ ]+v?\d+\.\d+[\w.-]*[ ]\(",
 )
+_FIRST_RULES = (
+    BANNER,
+    _rule(
+        "message",
+        "a message of a program that begins with the name of another",
+        rf'[a-z][\w.-]* "[^"]+" (?:{_DONE})$',
+    ),
+    _rule(
+        "other-language",
+        "SQL that begins as a command of the shell",
+        r"(?i:set) (?:@@|global |session )",
+    ),
+)
+"""Rules for lines that also look like commands."""
 _SETTING = re.compile(r"[A-Z_][A-Z0-9_]*=")
 """A setting in capitals: an assignment, unless it stands in output."""
 NO_SHELL = _rule("no-shell", "what bash cannot read, and no known program begins", r".")
@@ -191,8 +207,9 @@ class SplitBlock:
 def output_rule(line: str) -> OutputRule | None:
     """The rule by which a line is output; `None` for what may be a command."""
     bare = line.strip()[:_LONGEST_LINE]
-    if BANNER.pattern.match(bare):
-        return BANNER
+    for rule in _FIRST_RULES:
+        if rule.pattern.match(bare):
+            return rule
     if not bare or bare[0] == "#" or is_command(bare) or _SETTING.match(bare):
         return None
     found = next((rule for rule in OUTPUT_RULES if rule.pattern.match(bare)), None)

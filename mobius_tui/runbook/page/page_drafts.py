@@ -135,6 +135,8 @@ class PageDraft:
 
     Only those on the main line: later tabs with the same titles follow them.
     """
+    names_read: frozenset[str] = frozenset()
+    """The names of the variables that commands of the page read."""
     names: set[str] = field(default_factory=set)
     """The variable names that are in use."""
     variables: dict[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from mobius_tui.runbook.page.code_blocks import (
@@ -12,6 +13,7 @@ from mobius_tui.runbook.page.code_blocks import (
     classify_code,
     for_sql_client,
     inline_command,
+    is_settings,
 )
 from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.lead_sentences import (
@@ -43,13 +45,12 @@ from mobius_tui.runbook.page.page_facts import (
     contact_with_address,
     contacts_of_table,
 )
+from mobius_tui.runbook.page.ruled_text import is_note, sentences_of, told_rule
 from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.sentence_rules import (
     RuledSentence,
     SentenceRule,
     ruled,
-    sentences_of,
-    told_rule,
 )
 from mobius_tui.runbook.page.step_placement import StepPlacement, title_of_lead
 
@@ -201,8 +202,8 @@ class SectionReader:
         """Whether the items of the list go with the condition before them."""
         self._is_in_list = False
         """Whether nothing stood outside of a list since the last item."""
-        self._is_before_code = False
-        """Whether code stands directly below the present paragraph."""
+        self._next_code = ""
+        """The code directly below the present paragraph, if there is any."""
         self._filled: list[StepDraft] = []
         """Earlier steps that the present block gave their commands."""
         self._rules: list[str] = []
@@ -227,7 +228,7 @@ class SectionReader:
             self._is_in_list &= not _ends_list(block)
             match block:
                 case PageParagraph():
-                    self._is_before_code = self._is_code_at(at + 1)
+                    self._next_code = self._code_at(at + 1)
                     self._paragraph(block)
                 case PageItem() if block.text:
                     self._list_item(block, self.section.blocks, at)
@@ -286,11 +287,23 @@ class SectionReader:
             self.draft.parts.append(part)
 
     def _hear(
-        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+        self,
+        text: str,
+        *,
+        goes_with: bool = False,
+        is_before_code: bool = False,
+        is_item: bool = False,
+        code: str = "",
+        depth: int = 0,
     ) -> list[RuledSentence]:
         """Let a text open, go on with or end a condition, and note its rules."""
         sentences = self.placement.hear(
-            text, goes_with=goes_with, is_before_code=is_before_code
+            text,
+            goes_with=goes_with,
+            is_before_code=is_before_code,
+            is_item=is_item,
+            code=code,
+            depth=depth,
         )
         self._rules += [each.rule for each in sentences if each.rule]
         return sentences
@@ -312,14 +325,23 @@ class SectionReader:
             self._words(block)
         self._fence_belongs_to_item = block.depth > 0 and block.text.endswith(":")
 
-    def _is_code_at(self, at: int) -> bool:
-        """Whether the block at an index is code."""
-        blocks = self.section.blocks
-        return at < len(blocks) and isinstance(blocks[at], CodeFence)
+    def _code_at(self, at: int) -> str:
+        """The block of code at an index; empty if there is none."""
+        block = self.section.blocks[at] if at < len(self.section.blocks) else None
+        return f"{block.text}\n" if isinstance(block, CodeFence) else ""
 
     def _words(self, block: PageParagraph) -> None:
         """Take a paragraph of sentences, with a command perhaps."""
-        heard = self._hear(block.text, is_before_code=self._is_before_code)
+        if is_note(block.text) and "".join(self.prose[-1:]).endswith(":"):
+            self._rules.append("remark")
+            self.prose.insert(len(self.prose) - 1, block.text)
+            return
+        heard = self._hear(
+            block.text,
+            is_before_code=bool(self._next_code),
+            code=self._next_code,
+            depth=block.depth,
+        )
         *_, last = (None, *heard)
         command = inline_command(block.text, block.code_spans)
         asked = last.consequence if last is not None and last.asks else ""
@@ -348,13 +370,14 @@ class SectionReader:
     def _list_item(self, item: PageItem, blocks: Sequence[Block], at: int) -> None:
         if not item.has_checkbox and self._take_side_item(item):
             return
+        self.placement.begin_item(item.depth, item.number)
         self._fence_belongs_to_item = item.text.endswith(":")
         self._told = told_rule(item.text) or self._list_told
         has_content = has_nested_code_or_checkbox(blocks, at)
         is_part = self._item_step is not None and item.depth > self._item_depth
         if self._item_step is not None and is_part and not item.has_checkbox:
             if has_content:
-                self._hear(item.text, is_before_code=True)
+                self._hear(item.text, is_before_code=True, depth=item.depth)
             if not is_list("".join(self.prose[-1:])):
                 self.placement.flush()
             line = list_line(item.text, item.depth - self._item_depth - 1)
@@ -393,6 +416,8 @@ class SectionReader:
                 item.text,
                 goes_with=goes_with,
                 is_before_code=has_content or bool(command),
+                is_item=True,
+                depth=item.depth,
             )
         )
         if is_tick:
@@ -451,6 +476,9 @@ class SectionReader:
             return
         if owner is None:
             self._item_step = None
+        if is_settings(code.script, self.draft.names_read):
+            self._rules.append("settings")
+            code = replace(code, script="")
         is_told = self._told in ("prohibited", "narrated")
         if code.script and is_told:
             self._rules.append(self._told)
@@ -507,6 +535,7 @@ class SectionReader:
             self.prose.append(shown)
         elif owner is not None:
             self.placement.flush()
+            self.placement.tell()
             owner.add(shown)
         else:
             step = self.placement.add_code(StepDraft(title=""), "", ())

@@ -6,7 +6,6 @@ The names are what `import --explain` shows; `docs/writing-runbooks.md` lists th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
@@ -14,7 +13,6 @@ from typing import Literal
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
-    SENTENCE,
     introduces_output,
     is_instruction,
     without_addresses,
@@ -52,7 +50,8 @@ SentenceRule = Literal[
 _WRONG = (
     r"fail\w*|errors?|wrong|broken|unhealthy|unsuccessful\w*|stuck|missing|crash\w*|"
     r"unavailable|unreachable|hang\w*|degraded|corrupt\w*|lost|dead|down|refused|"
-    r"times? out|timed out|problems?|(?<!you )(?<!we )(?<!to )issues?|(?:do|does|did|"
+    r"times? out|timed out|problems?|(?<!you )(?<!we )(?<!to )issues?(?! (?:an?|the|"
+    r"this|these|following|commands?)\b)|(?:do|does|did|"
     r"is|are|was|has|have|can|could|will)(?:n['o’]t| not|not)|no|not|never|worse|"
     r"unable|still"
 )
@@ -61,7 +60,7 @@ _FAILS = (
     r"['’]t| not) (?:work|succeed|pass)|(?:is|was) (?:not |un)successful|goes wrong|"
     r"went wrong|exits? non-?zero|returns? an error"
 )
-_IF = (
+IF = (
     r"(?:if|in case|in the event|should (?:the|this|it|that|any|you)|"
     r"unless(?! otherwise)|only if|only when|only do|only run|only use|"
     r"as a last resort)\b"
@@ -74,21 +73,18 @@ _NOT_WHETHER = (
 )
 """Before an `if` that is a condition; after these verbs it says `whether`."""
 _CONDITION = re.compile(
-    rf"(?:or |but |alternatively,? |however,? |for (?:example|instance),? |(?:note|"
-    rf"info|warning|caution|hint|tip):? )*{BEFORE}{_IF}|(?:this|these|the following)"
+    rf"(?:or |but |alternatively,? |however,? |for [\w. -]{{1,30}}, |(?:note|"
+    rf"info|warning|caution|hint|tip):? )*{BEFORE}{IF}|(?:this|these|the following)"
     r"(?: \w+){0,2} (?:is|are) (?:only (?:required|needed|necessary|relevant|"
     r"applicable)|"
     r"(?:required|needed|necessary|relevant|applicable) only)\b",
     re.IGNORECASE,
 )
-_EXAMPLE = re.compile(r"for (?:example|instance)\b", re.IGNORECASE)
-_INTRODUCED = re.compile(rf"^(?:alternatively|{_EXAMPLE.pattern}),? ", re.IGNORECASE)
-"""What stands before a condition, and is no part of it."""
-_CONTRARY = re.compile(
-    r"(?:however|but|by default|alternatively|in addition|now|in this example)\b",
-    re.IGNORECASE,
+EXAMPLE = re.compile(r"for (?:example|instance)\b", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    rf"^(?:[\w’'-]+,? ){{1,3}}?(?=(?:{IF}|when\b|whenever\b))", re.IGNORECASE
 )
-"""How a sentence begins that is no consequence of the one before."""
+"""What stands before a condition, and is no part of it."""
 _WHEN_WRONG = re.compile(
     rf"(?:when|whenever|as soon as) [^,.:]{{0,80}}\b(?:{_WRONG})\b", re.IGNORECASE
 )
@@ -97,14 +93,15 @@ _TRAILING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WHETHER = re.compile(
-    r"\b(?:check|see|verify|determine|find|know|decide|test|confirm|ask|inspect|look|"
-    r"examine|ensure|make sure)(?: \S+){0,2} *$",
+    r"\b(?:check|see|verif|determin|find|know|decid|test|confirm|ask|inspect|look|examin|"
+    r"ensur|mak\w* sure)\w*(?: \S+){0,2} *$",
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(
     r"(?:(?:or )?otherwise|or else|else|failing that|if not|(?:and )?if (?:it|that|this"
     r"|so|they) (?:is|are|does|do)(?:n['’]t| not)(?: (?:the case|so|exist|there))?"
-    r"(?=[,:])|in (?:any|all|every) other cases?|in all others)\b",
+    r"(?=[,:])|(?:in|on|for) (?:any|all|every) others?(?: \w+)?(?=[,:])|"
+    r"in (?:any|all|every) other cases?)\b",
     re.IGNORECASE,
 )
 _OR_ELSE = re.compile(
@@ -115,16 +112,55 @@ _OR_ELSE = re.compile(
     re.IGNORECASE,
 )
 """How a warning begins: `Otherwise we risk`, after what is to be done in any case."""
+_BY_PERSON = (
+    r"(?!.*\b(?:(?<!for )you|we|must|should|needs?|needed|required|requires|necessary|"
+    r"recommended|advisable|advised|allowed|permitted|suggested|preferred|possible|best|"
+    r"helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|following|below|using|via|"
+    r"with|by \w+ing)\b)"
+)
 _EFFECT = re.compile(
-    r"(?!.*\b(?:you|we|must|should|needs?|needed|required|requires|necessary|recommended|"
-    r"advisable|possible|helps?|fix\w*|solves?|resolves?|works?|commands?|steps?|"
-    r"following|below|using|via|with|by \w+ing)\b)(?:the|an?|one|it|this|that|these|"
-    r"they|all|any|each|its|their|no)\b[^.]*?\b(?:will|would|gets?|(?:is|are) "
-    r"(?:applied|assumed|caused|created|generated|ignored|taken|used))\b",
+    rf"{_BY_PERSON}(?:the|an?|one|it|this|that|these|they|all|any|each|its|their|no)\b"
+    r"[^.]*?\b(?:will|would|gets?|(?:is|are) (?:also |then |automatically |not )?"
+    r"(?:\w+ed|kept|left|sent|shown|taken))\b|"
+    rf"{_BY_PERSON}(?!\w+ing\b)[\w-]+ (?:will|would|automatically) \w|"
+    r"you(?:['’]re| are)(?: now| already)? (?!advised|encouraged|expected|required|"
+    r"supposed|going|free|able)[\w-]+$",
     re.IGNORECASE,
 )
 """A consequence that a system brings about: `the pods will be evicted`."""
-_ELSEWHERE = re.compile(
+_DOES_TOO = re.compile(
+    r"(?:this|that|the same) (?:command|script|tool)s? will (?:also|automatically|then)"
+    r"\b",
+    re.IGNORECASE,
+)
+"""The same, brought about by the command that is run in any case."""
+_DEFAULTS = re.compile(
+    r"\bdefaults? to\b|\b(?:you|we) will (?:get|have|lose|see)\b|(?<!you )(?<!we )"
+    r"(?<!they )\b(?:will (?:be|become|end up|work)|"
+    r"(?:is|are) (?:also )?(?:assumed|deemed|treated|used))\b",
+    re.IGNORECASE,
+)
+"""The same in a condition without a comma: `If unset it defaults to 1`."""
+_WILL = re.compile(r"\w+ (?:\S+ ){3,8}(?:the|its|their) [\w-]+ will \w", re.IGNORECASE)
+"""The same with a subject of its own: `If it is paused the state will change to x:`."""
+_SUGGESTS = re.compile(
+    r"(?:we|i) (?:strongly )?(?:recommend|suggest|prefer|advise)\b(?! (?:to|\w+ing|"
+    r"that|you)\b)",
+    re.IGNORECASE,
+)
+"""How an advice about a choice begins: `We recommend 8.0 if there is a package`."""
+_REFERS = re.compile(
+    r"(?:please )?(?:see|refer to|consult|visit|contact|ask|read) ", re.IGNORECASE
+)
+"""A consequence that stands on another page, or with another person."""
+_WE_SEE = re.compile(
+    r"(?:you|we) should (?:\w+ ){0,2}?(?:see|get|find|notice|observe|have)\b",
+    re.IGNORECASE,
+)
+_BOTH_WAYS = re.compile(r"[,;] (?:and |or |but )?(?:otherwise|else|if not)\b", re.I)
+"""What stands between the two ways of a sentence that has both."""
+_WHEN = re.compile(rf"{_NOT_WHETHER}\b(?:if|in case|unless)\b", re.IGNORECASE)
+ELSEWHERE = re.compile(
     r"[^.]*\b(?:as (?:described|documented|explained|outlined|shown)|by following the "
     r"\w+|following the (?:guide|instructions|steps)) (?:in|at|on|here)\b(?! the "
     r"(?:following|next))",
@@ -138,6 +174,13 @@ _IN_ASIDE = re.compile(
 )
 """What stands before an `if` that is about a word only, and not about the sentence:
 `use a hotplug (if supported`, `on the node or inside the container (`."""
+_IF_IN_BRACKETS = re.compile(r"\((?:only )?(?:if|in case|unless)\b[^()]*\)", re.I)
+_IN_THAT = re.compile(r"\b(?:ensure|make sure|means) that [^,;:]*\bonly\b", re.I)
+"""What stands before an `if` of what is ensured: `that it is only used if …`."""
+_GOES_BACK = re.compile(
+    r", (?:in order to|to|so that|by|with|using|from|on|in|at)\b", re.IGNORECASE
+)
+"""What goes on with the sentence behind a condition between commas."""
 _WENT_WELL = re.compile(
     r"(?:if|assuming) (?:(?:all|everything|it|this|that|the (?:output|result|check|"
     r"test)s?) (?:(?:is|are|was|went|goes|looks?|has gone) (?:well|fine|ok|okay|good|"
@@ -155,7 +198,13 @@ _WALK_THROUGH = re.compile(
     r"(?:we|you) were to\b|the user (?:creates|executes|issues|runs|types|uses?)\b)",
     re.IGNORECASE,
 )
-_OTHER_VALUE = re.compile(
+_TRIES = re.compile(
+    rf"{BEFORE}if (?:you|we) (?!have\b|are\b|use\b|see\b|find\b|do\b|don|can)[^,.:]+,? "
+    r"(?:you|we)(?: should|['’]ll| will)(?: \w+)? (?:see|get|find|notice|observe)\b",
+    re.IGNORECASE,
+)
+"""A condition that says what a reader tries: `If you list them you should see:`."""
+OTHER_VALUE = re.compile(
     r"(?:you (?:can|should|must|need to|have to|will) )?(?:please )?(?:(?:replace|"
     r"substitute) (?!it\b|them\b)[^.]*\b(?:in|with|by|below|accordingly)\b|"
     r".*\baccordingly\W*$|(?:change|adjust|adapt|modify|update|set|use) (?:the |your |"
@@ -167,7 +216,8 @@ _SKIP = re.compile(
     rf"{BEFORE}(?:(?:can |may |should )?(?:safely )?(?:skip|ignore|leave out)(?: down| "
     r"ahead| directly| straight)* (?:this|these|the (?:rest|following|next|whole|"
     r"entire|step|section|remain\w+)|to|it\W*$|step|section)\b|(?:jump|go|move) (?:on |"
-    r"ahead |directly |straight )*to the next\b|jump (?:ahead |directly |straight )*"
+    r"ahead |directly |straight )*to the next\b|(?:continue|proceed) to the next "
+    r"(?:section|chapter|part)\b|jump (?:ahead |directly |straight )*"
     r"to\b|do "
     r"nothing|nothing (?:else |more )?(?:needs to|to)\b|no (?:further )?(?:action|"
     r"steps?)\b|stop here|there is nothing|(?:you )?(?:are|['’]re) (?:done|finished)|"
@@ -175,6 +225,13 @@ _SKIP = re.compile(
     r"should) be (?:skipped|ignored))",
     re.IGNORECASE,
 )
+_GO_TO = re.compile(
+    r"(?:please )?(?:can |may |should )?(?:go|jump|skip|proceed|continue|move)(?: on| "
+    r"ahead| down| directly| straight)* (?:to|with|at|from) (?:the )?(?:(next) )?"
+    r"(?:step|point|item)\b[ #]*(\d{1,3}\b)?(?!\.\d)",
+    re.IGNORECASE,
+)
+"""What goes on at another step; without a comma it ends a condition, too."""
 _GOES_ON = re.compile(
     r"(?:and|then|next|now then|after(?:wards?|ward)?|after that|once|finally|lastly|"
     r"at last|when (?:that|this|it) is|subsequently|thereafter|(?:you|we) (?:can |may |"
@@ -259,28 +316,54 @@ _SHOWS = re.compile(
     r"\b(?:below|following|as follows|these steps|this command|like this)\b",
     re.IGNORECASE,
 )
+_LED_BEFORE = re.compile(
+    rf"{_SHOWS.pattern}[^,;]*[,;] (?:and |but )?(?:you|we|it|this) ", re.IGNORECASE
+)
+"""What introduces what follows, before a clause of its own that has the condition."""
+_IN_DOUBT = re.compile(
+    r"(?:if|when) (?:you(?:['’]re| are) )?(?:unsure|not sure|in doubt)", re.IGNORECASE
+)
 _IF_NEEDED = re.compile(
     r"(?:only )?(?:if|when|where) (?:it['’]?s? (?:is )?|this is )?(?:applicable|"
     r"needed|necessary|required|desired|appropriate|possible|available|you (?:like|"
-    r"want|wish|prefer)|in doubt|unsure)\W*",
+    r"want|wish|prefer))\W*",
     re.IGNORECASE,
 )
 _ONLY = re.compile(
     r"(?:only|do (?:this|it|so) only)\b.*?\b((?:when|if|in case|after|for)\b.+)",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r",\s+(?:then\s+)?|\s+then\s+|:\s*|\s+[-–—]\s+|\.$")
+_CLAUSE_END = re.compile(
+    r",\s+(?:then\s+)?|(?<!f you)(?<!f we)\s+then\s+|:\s*|\s+[-–—]\s+|\.$"
+)
+_PARENTHESIS = re.compile(
+    r"(?:or|and|nor)\b[^,]*, |(?:as|such as|like|e\.g|i\.e|for example|for instance|"
+    r"including)\b[^,]*,(?: then)? |(?:which|who|whose)\b|"
+    r"(?!(?:you|we|it|the|they|please|then)\b)[^,]{1,40}, (?:or|and) [^,]+, ",
+    re.IGNORECASE,
+)
+"""What goes on with a clause behind a comma."""
+_PARENTHESIS_BEFORE = re.compile(
+    r", (?:as|such as|like|e\.g|i\.e|for example|for instance)\b[^,]*$", re.IGNORECASE
+)
+"""What stands before the comma that ends a remark within a clause."""
+_GOES_ON_LATER = re.compile(r", (?:you|we|please|then)\b", re.IGNORECASE)
+"""What says that a clause ends behind a colon in it."""
 _PIECE_END = re.compile(r",\s+|\s+then\s+|:\s+")
 _ADVERB = r"(?:(?:explicitly|manually|first|also|temporarily|safely) )*"
 _FIRST_WORD = re.compile(r"[A-Za-z][\w'’-]*")
 
 
-_CHANGES_NOTHING = (
-    *("went-well", "walk-through", "other-value", "optional"),
+CHANGES_NOTHING = (
+    *("went-well", "walk-through", "optional"),
     *("prohibited", "narrated", "automatic"),
 )
 TOLD_RULES = ("prohibited", "narrated", "automatic")
 """The rules of sentences whose commands and lists are words of the page, no steps."""
+
+
+NEXT_STEP = -1
+"""The number of the step behind the present one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -295,56 +378,16 @@ class RuledSentence:
     """Of a condition: what is done then; may be empty."""
     leads: bool = False
     """Whether it introduces what follows, by a colon or its words."""
+    is_after_look: bool = False
+    """Of a condition: whether the code below only shows whether it holds."""
+    to_step: int = 0
+    """Of a `skip`: the number of the step at which it goes on, or `NEXT_STEP`; 0 if it
+    names none."""
 
     @property
     def asks(self) -> bool:
         """Whether what follows waits for a decision."""
         return self.rule in ("condition", "failure", "otherwise", "skip")
-
-
-def sentences_of(text: str, *, is_before_code: bool = False) -> list[RuledSentence]:
-    """The sentences of a text, each with its rule.
-
-    Args:
-        text: a paragraph, an item or a heading.
-        is_before_code: whether code or steps stand directly below it, which its last
-            sentence introduces, with a colon or without.
-    """
-    rows = [each for each in SENTENCE.split(" ".join(text.split())) if each.strip()]
-    found = [ruled(each.strip()) for each in rows]
-    found = [_within(each, found[at + 1 :]) for at, each in enumerate(found)]
-    if is_before_code or text.endswith(":"):
-        _lead_on(found)
-    for at, each in enumerate(found):
-        is_told = any(not one.rule and is_instruction(one.text) for one in found[:at])
-        if is_told and each.rule == "condition" and _ELSEWHERE.match(each.consequence):
-            found[at] = replace(each, rule="remark")
-    return found
-
-
-def _lead_on(sentences: list[RuledSentence]) -> None:
-    """Let the last condition of a text that stands above code be about the code."""
-    if any(each.asks for each in sentences):
-        return
-    for at in reversed(range(len(sentences))):
-        each = sentences[at]
-        if _CONTRARY.match(each.text) or each.rule in _CHANGES_NOTHING:
-            return
-        if each.rule == "remark":
-            sentences[at] = ruled(each.text, leads=True)
-            return
-
-
-def _within(sentence: RuledSentence, later: Sequence[RuledSentence]) -> RuledSentence:
-    """A sentence beside the later ones of its text.
-
-    A condition whose consequence is complete in its sentence is a remark where another
-    instruction follows in the text.
-    """
-    others = (each for each in later if not each.rule and is_instruction(each.text))
-    if sentence.rule in ("condition", "failure") and not sentence.leads and any(others):
-        return replace(sentence, rule="remark")
-    return sentence
 
 
 def ruled(text: str, *, leads: bool = False) -> RuledSentence:
@@ -357,12 +400,27 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
     found = _rule_of(text[:600])
     if not leads or found.rule != "remark":
         return found
-    if _EFFECT.match(without_addresses(found.consequence)) or _OR_ELSE.match(text):
+    is_elsewhere = not found.leads and _REFERS.match(found.consequence) is not None
+    if is_effect(found) or is_elsewhere:
+        return found
+    if _OR_ELSE.match(text) or _SUGGESTS.match(text):
         return found
     is_output = introduces_output(found.consequence or text)
     is_other = _OTHERWISE.match(text) is not None
     rule: SentenceRule = "otherwise" if is_other else "condition"
     return found if is_output else replace(found, rule=rule, leads=True)
+
+
+def is_effect(condition: RuledSentence) -> bool:
+    """Whether what follows from a condition is done by a system, and by nobody."""
+    does = without_addresses(condition.consequence)
+    if does:
+        *_, last = re.split(r", (?!(?:and|or|but) )", does)
+        matches = (_EFFECT.match(does), _EFFECT.match(last), _DOES_TOO.match(does))
+        return any(match is not None for match in matches)
+    if _WILL.match(condition.clause):
+        return True
+    return not condition.leads and _DEFAULTS.search(condition.clause) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -371,6 +429,10 @@ def _rule_of(sentence: str) -> RuledSentence:
         return _ruled(sentence, "remark")
     if _OTHERWISE.match(sentence):
         return _of_condition(sentence, *_parted(sentence), rule="otherwise")
+    if _TRIES.match(sentence):
+        return _ruled(sentence, "walk-through")
+    if _has_both_ways(sentence):
+        return _ruled(sentence, "remark")
     if _CONDITION.match(sentence) or _WHEN_WRONG.match(sentence):
         return _of_condition(sentence, *_parted(sentence))
     if _PROHIBITED.match(sentence) or _NOT_BE.search(sentence):
@@ -389,12 +451,29 @@ def _rule_of(sentence: str) -> RuledSentence:
     trailing = _trailing_condition(sentence)
     if trailing is not None:
         before, clause = sentence[: trailing.start()].rstrip(" ,("), trailing[0]
+        if sentence[: trailing.start()].endswith("("):
+            clause = clause.partition(")")[0]
         found = _of_condition(sentence, clause.rstrip(" :.)"), before)
-        is_remark = found.rule in ("condition", "failure") and not found.leads
-        return replace(found, rule="remark") if is_remark else found
+        if found.rule == "optional" and re.search(r"\band\b", before):
+            return replace(found, rule="remark")
+        is_remark = (
+            not found.leads
+            or is_effect(found)
+            or _SUGGESTS.match(sentence) is not None
+            or _LED_BEFORE.search(before) is not None
+        )
+        is_condition = found.rule in ("condition", "failure")
+        return replace(found, rule="remark") if is_condition and is_remark else found
     if _GOES_ON.match(sentence):
         return _ruled(sentence, "goes-on")
     return _ruled(sentence, "")
+
+
+def _has_both_ways(sentence: str) -> bool:
+    """Whether a sentence says what is done if a condition holds, and if it doesn't."""
+    match = _BOTH_WAYS.search(sentence)
+    begin = _WHEN.search(sentence, 0, match.start()) if match is not None else None
+    return begin is not None and not _is_in_aside(sentence, begin.start())
 
 
 def _tells_action(warning: str) -> bool:
@@ -406,16 +485,40 @@ def _tells_action(warning: str) -> bool:
 def _trailing_condition(sentence: str) -> re.Match[str] | None:
     """The condition behind an instruction: `Restart it if it hangs`."""
     match = _TRAILING.search(sentence)
-    while match is not None and _IN_ASIDE.search(sentence[: match.start()]):
+    while match is not None and _is_in_aside(sentence, match.start()):
         match = _TRAILING.search(sentence, match.start() + 1)
     if match is None or not match.start():
+        return None
+    if _IF_IN_BRACKETS.search(sentence[: match.start()]):
+        return None
+    is_apart = sentence[: match.start()].endswith(", ")
+    if is_apart and _GOES_BACK.search(sentence, match.start()) is not None:
         return None
     if not (is_instruction(sentence) or sentence.endswith(":")):
         return None
     if re.match(_NOT_TO, sentence, re.IGNORECASE):
         return None
     before = sentence[: match.start()]
+    if _IN_THAT.search(before):
+        return None
     return None if _WHETHER.search(before) else match
+
+
+def _is_in_aside(sentence: str, at: int) -> bool:
+    """Whether an `if` at an index is about a word only, and not about the sentence.
+
+    So is one in brackets behind which the sentence goes on.
+    """
+    before = sentence[:at]
+    if _IN_ASIDE.search(before):
+        return True
+    if before.count("(") <= before.count(")"):
+        return False
+    behind = sentence[at:]
+    if re.search(r"\),? (?:and|or|then|but)\b", behind) is not None:
+        return True
+    is_in_part = re.search(r"[,;]", before) is not None
+    return is_in_part and re.search(r"\)\W*\w", behind) is not None
 
 
 def _of_condition(
@@ -426,26 +529,44 @@ def _of_condition(
         clause, consequence = only[1], consequence or clause
     if rule == "otherwise":
         pass
-    elif _WALK_THROUGH.match(clause) and not _MUST.search(consequence):
+    elif _WALK_THROUGH.match(clause) and (
+        _WE_SEE.match(consequence) or not _MUST.search(consequence)
+    ):
         rule = "walk-through"
     elif _WENT_WELL.fullmatch(re.sub(rf"^{BEFORE}", "", clause, flags=re.IGNORECASE)):
         rule = "went-well"
-    elif _OTHER_VALUE.match(consequence):
+    elif OTHER_VALUE.match(consequence):
         rule = "other-value"
+    elif (go := _GO_TO.match(consequence)) is not None:
+        return _going(sentence, clause, consequence, go)
     elif _SKIP.match(consequence) and not sentence.endswith(":"):
         rule = "skip"
     elif _BEFORE_FAILED.match(clause):
         rule = "failure"
     found = _ruled(sentence, rule, clause, consequence)
+    is_fact = not consequence and _WILL.match(clause) is not None
+    is_doubt = _IN_DOUBT.fullmatch(clause) is not None and not found.leads
+    if rule == "condition" and (is_fact or is_doubt):
+        return replace(found, rule="remark")
     if _IF_NEEDED.fullmatch(clause) and not found.leads:
         return _ruled(sentence, "optional")
     is_action = _is_action(consequence) or not consequence
     is_shown = introduces_output(consequence or sentence) and not is_action
-    is_example = _EXAMPLE.match(sentence) is not None
-    is_told = found.leads or (is_action and not is_example)
+    is_example = EXAMPLE.match(sentence) is not None
+    is_led = found.leads and _DOES_TOO.match(consequence) is None
+    is_told = is_led or (is_action and not is_example)
     if found.asks and (is_shown or not is_told):
         return _ruled(sentence, "remark", clause, consequence)
     return found
+
+
+def _going(
+    sentence: str, clause: str, consequence: str, go: re.Match[str]
+) -> RuledSentence:
+    """A condition on which the page goes on at another step."""
+    rule: SentenceRule = "skip" if go[1] or go[2] else "remark"
+    found = _ruled(sentence, rule, clause, consequence)
+    return replace(found, to_step=int(go[2] or NEXT_STEP), leads=False)
 
 
 def _ruled(
@@ -467,15 +588,28 @@ def _leads(sentence: str) -> bool:
 
 def _parted(sentence: str) -> tuple[str, str]:
     """The clause of a condition, and what is done then."""
-    depth = 0
     sentence = _INTRODUCED.sub("", sentence)
-    for match in re.finditer(rf"[()]|{_CLAUSE_END.pattern}", sentence):
-        if match[0] in "()":
-            depth += 1 if match[0] == "(" else -1
-        elif depth <= 0:
-            clause = sentence[: match.start()]
-            return clause.strip(" :."), sentence[match.end() :].strip(" :.")
-    return sentence.strip(" :."), ""
+    match = next(
+        (each for each in _CLAUSE_END.finditer(sentence) if _parts(sentence, each)),
+        None,
+    ) or _GO_TO.search(sentence, 1)
+    if match is None:
+        return sentence.strip(" :."), ""
+    at = match.start() if match.re is _GO_TO else match.end()
+    return sentence[: match.start()].strip(" :."), sentence[at:].strip(" :.")
+
+
+def _parts(sentence: str, end: re.Match[str]) -> bool:
+    """Whether the clause of a condition ends there, and does not go on."""
+    before, behind = sentence[: end.start()], sentence[end.end() :]
+    if not behind or before.count("(") > before.count(")"):
+        return False
+    if end[0].startswith(":"):
+        return _GOES_ON_LATER.search(behind) is None
+    is_comma = end[0].startswith(",")
+    is_between = is_comma and _PARENTHESIS_BEFORE.search(before) is not None
+    goes_on = is_comma and _PARENTHESIS.match(behind) and not _is_order(behind)
+    return not (is_between or goes_on)
 
 
 def _is_action(consequence: str) -> bool:
@@ -498,9 +632,3 @@ def _is_order(piece: str) -> bool:
 def is_conditional(heading: str) -> bool:
     """Whether a heading is a condition: what is below it is done only then."""
     return ruled(f"{heading.rstrip(' :?')}:").asks
-
-
-def told_rule(text: str) -> SentenceRule:
-    """The rule by which what a text introduces is no step; empty if there is none."""
-    *_, last = ("", *(each.rule for each in sentences_of(text)))
-    return last if last in TOLD_RULES else ""

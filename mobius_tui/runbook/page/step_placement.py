@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mobius_tui.dataclass import dataclass
@@ -27,14 +28,22 @@ from mobius_tui.runbook.page.page_drafts import (
     is_shown_block,
     option_value,
 )
+from mobius_tui.runbook.page.ruled_text import sentences_of
 from mobius_tui.runbook.page.sections import Section, is_aside
 from mobius_tui.runbook.page.sentence_rules import (
+    NEXT_STEP,
     TOLD_RULES,
     RuledSentence,
     is_conditional,
     ruled,
-    sentences_of,
 )
+
+_SAYS_OPTIONAL = re.compile(r"\W*optional", re.IGNORECASE)
+_ONCE = re.compile(
+    r"(?:once|after|as soon as) (?!that|this|it\b|then)|(?:finally|lastly)\b",
+    re.IGNORECASE,
+)
+"""How a text begins that comes later, for whoever it is."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,8 +93,14 @@ class StepPlacement:
         """Where its words begin in `prose`, while its decision is not placed."""
         self._before_condition: StepDraft | None = None
         """The step before it, if it is that this step fails."""
+        self._condition_depth = 0
+        """The number of list items that it is nested in."""
+        self._after_look: RuledSentence | None = None
+        """The condition that begins behind the next commands, which show it."""
         self._is_optional = False
         """Whether the next step may be left out."""
+        self._is_all_optional = ruled(f"{section.title}:").rule == "optional"
+        """Whether the section says of all its steps that they may be left out."""
         self.made: list[StepDraft] = []
         """All its steps, in the page's order."""
         self._scopes: list[_OpenContainer] = []
@@ -125,7 +140,7 @@ class StepPlacement:
         for scope in self._scopes:
             step.option = scope.option or step.option
             step.heading = scope.aside_title or step.heading
-        step.optional |= self._is_optional
+        step.optional |= self._is_optional or self._is_all_optional
         self._is_optional = False
         (self.steps if self._aside is None else self._aside.steps).append(step)
         for chain in self._open_chains():
@@ -157,6 +172,7 @@ class StepPlacement:
             "" if is_list(lead) and "\n" in lead else lead.strip().removeprefix("- ")
         )
         self._add_after_prose(step)
+        self._begin_after_look()
         step.set_lead(lead)
         step.alternative = (
             "one of"
@@ -189,6 +205,7 @@ class StepPlacement:
             add_paragraph(step.why, each)
         self.prose.clear()
         self.last = step
+        self._begin_after_look()
 
     def flush(self) -> None:
         """Add the text since the last step to that step."""
@@ -210,10 +227,37 @@ class StepPlacement:
     def awaits_own_words(self) -> bool:
         """Whether a condition is open, and what is done then is still to come."""
         chain = self._chain
-        return chain is not None and not chain.has_steps
+        return chain is not None and not chain.has_own_words
+
+    def tell(self) -> None:
+        """Say that the text of a step shows what is done on the open condition."""
+        if self._chain is not None:
+            self._chain.tell()
+
+    def begin_item(self, depth: int, number: int | None) -> None:
+        """Begin an item of a list: what was asked within another item is over.
+
+        Args:
+            depth: the number of items around it.
+            number: its number; None if its list has none.
+        """
+        chain = self._chain
+        if chain is None:
+            return
+        target, at = chain.condition.to_step, self._condition_depth
+        is_target = target == NEXT_STEP or (number is not None and number == target)
+        if depth < at or (depth == at and is_target):
+            self._close_condition()
 
     def hear(
-        self, text: str, *, goes_with: bool = False, is_before_code: bool = False
+        self,
+        text: str,
+        *,
+        goes_with: bool = False,
+        is_before_code: bool = False,
+        is_item: bool = False,
+        code: str = "",
+        depth: int = 0,
     ) -> list[RuledSentence]:
         """Take notice of a paragraph or an item, before it is placed.
 
@@ -224,23 +268,58 @@ class StepPlacement:
             text: the paragraph or the item.
             goes_with: whether it goes with the open condition, whatever it says.
             is_before_code: whether code stands directly below it.
+            is_item: whether it is an item of a list, which becomes a step.
+            code: the code directly below it, if there is any.
+            depth: the number of list items around it.
 
         Returns:
             Its sentences, with the rule of each.
         """
-        sentences = sentences_of(text, is_before_code=is_before_code)
+        sentences = sentences_of(text, is_before_code=is_before_code, code=code)
+        is_only = len(sentences) == 1 and not is_before_code
+        is_about_nothing = is_only and sentences[0].to_step == NEXT_STEP
         for sentence in sentences:
             if sentence.rule == "otherwise" and self._chain is not None:
                 self._chain.add_way(sentence)
-            elif sentence.asks:
+            elif sentence.is_after_look:
+                self._after_look = sentence
+            elif sentence.asks and not is_about_nothing:
                 self._begin_condition(sentence)
-        self._is_optional |= any(each.rule == "optional" for each in sentences)
+                self._condition_depth = depth
+        if any(each.rule == "optional" for each in sentences):
+            is_lead = "optional" in (sentences[0].rule, sentences[-1].rule)
+            is_above = is_before_code or text.endswith(":")
+            is_next = is_item or (is_above and is_lead)
+            self._hear_optional(text, is_next=is_next)
         is_asked = any(each.asks for each in sentences)
         chain = self._chain
-        is_apart = not (is_asked or goes_with) and _is_new(sentences, text)
+        is_apart = not (is_asked or goes_with) and _is_new(
+            sentences, text, is_before_code=is_before_code
+        )
+        is_apart |= is_before_code and _goes_on_from_told(sentences)
+        if chain is not None and not (is_asked or goes_with):
+            is_apart |= chain.is_told or _ONCE.match(text) is not None
+            is_apart |= chain.is_of_step and chain.has_steps and _leads_on(sentences)
         if chain is not None and chain.has_own_words and is_apart:
             chain.begin_rest()
         return sentences
+
+    def _hear_optional(self, text: str, *, is_next: bool) -> None:
+        """Take notice that something may be left out.
+
+        That is the next step, or the whole section where its first words say so.
+        """
+        if is_next:
+            self._is_optional = True
+        elif not (self.made or self.prose) and _SAYS_OPTIONAL.match(text):
+            self._is_all_optional = True
+
+    def _begin_after_look(self) -> None:
+        """Begin the condition that the step before this shows, if there is one."""
+        sentence, self._after_look = self._after_look, None
+        if sentence is not None:
+            self._begin_condition(sentence)
+            self._condition_depth = 0
 
     def _begin_condition(self, sentence: RuledSentence) -> None:
         self._close_condition()
@@ -303,6 +382,9 @@ class StepPlacement:
             block: its start.
             item: the step of the list item that it is in, if any.
         """
+        chain = self._chain
+        if block.tab_group and chain is not None and chain.is_choice:
+            self._chain = None
         scope = _OpenContainer(
             title=block.title,
             step_count=self._step_count,
@@ -396,12 +478,15 @@ class StepPlacement:
         self._aside, self._when, self._chain = scope.aside, scope.when, scope.chain
 
 
-def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
+def _is_new(
+    sentences: Sequence[RuledSentence], text: str, *, is_before_code: bool
+) -> bool:
     """Whether a text introduces something else than what is before it.
 
     Args:
         sentences: its sentences.
         text: the text.
+        is_before_code: whether code stands directly below it.
     """
     told = ("remark", *TOLD_RULES)
     if not sentences or sentences[-1].rule in told or looks_back(text):
@@ -409,14 +494,33 @@ def _is_new(sentences: Sequence[RuledSentence], text: str) -> bool:
     is_output = introduces_output(text) and not text.lower().startswith("to ")
     if sentences[0].rule == "goes-on" or is_output:
         return False
-    return any(each.leads or is_instruction(each.text) for each in sentences)
+    is_told = any(each.leads or is_instruction(each.text) for each in sentences)
+    return is_told or is_before_code
+
+
+def _leads_on(sentences: Sequence[RuledSentence]) -> bool:
+    """Whether a text goes on with something: `Then start it:`."""
+    return bool(sentences) and sentences[0].rule == "goes-on" and sentences[-1].leads
+
+
+def _goes_on_from_told(sentences: Sequence[RuledSentence]) -> bool:
+    """Whether `Then` goes on behind a condition that says itself what is done.
+
+    `If there are any, edit the file. Then start it:` starts it in both cases.
+    """
+    conditions = [each for each in sentences if each.asks]
+    is_told = bool(conditions) and not conditions[-1].leads
+    return is_told and sentences[-1].rule == "goes-on"
 
 
 def title_of_lead(lead: str) -> str:
     """The title that a lead gives: of a condition that of what is done then."""
-    *_, last = (None, *sentences_of(lead, is_before_code=True))
-    if last is None or not last.asks:
+    sentences = sentences_of(lead, is_before_code=True)
+    if not sentences or not sentences[-1].asks:
         return lead_title(lead)
+    *others, last = sentences
+    if last.rule == "skip":
+        return lead_title(" ".join(each.text for each in others))
     return lead_title(last.consequence) if last.consequence else ""
 
 

@@ -38,6 +38,11 @@ _TIGHT = re.compile(
 """A prompt without a blank behind it."""
 _BUSYBOX = re.compile(r"(?:~|/\w*)[ ]#[ \t]+(?P<typed>\S.*)")
 """A folder and `#`; behind a path there may as well be a comment."""
+_NAME = re.compile(
+    r"(?:[A-Za-z][\w.-]{0,40}\$|\$(?!sudo|dry|run|cmd|exec|prefix|time)[a-z]{2,8})"
+    r"[ \t]+(?P<typed>\S.*)|\$(?P<path>\.{1,2}/\S.*)"
+)
+"""A folder's or a machine's name alone: `vitess$ make`, `$mac docker ps`; `$./a`."""
 _ROOT = re.compile(r"#[ \t]+(?P<typed>\S.*)")
 _CHEVRON = re.compile(r">[ \t]+(?P<typed>\S.*)")
 """A bare prompt; after the first line of a command it may also continue that."""
@@ -189,7 +194,11 @@ def _shell_prompt(line: str) -> Prompt | None:
     for pattern in (_SHELL, _ARROW, _AT_ROOT, _TIGHT):
         match = pattern.fullmatch(bare)
         if match is not None and (bare == line or is_command(match["typed"])):
-            return Prompt(place=_place(match.groupdict("")), typed=match["typed"])
+            typed = match["typed"].removeprefix("$ ")
+            return Prompt(place=_place(match.groupdict("")), typed=typed)
+    match = _NAME.fullmatch(line)
+    if match is not None and is_command(match["typed"] or match["path"]):
+        return Prompt(typed=match["typed"] or match["path"])
     match = _BUSYBOX.fullmatch(line)
     if match is not None and is_command(match["typed"]):
         return Prompt(typed=match["typed"])

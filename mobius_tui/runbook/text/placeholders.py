@@ -9,8 +9,8 @@ from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.text.names import id_from_text
 
 _ANGLES = re.compile(
-    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'@-]{0,60}?)>(?![(>]|/dev/)"
-    r"|(?<==)<(/?[A-Za-z][\w .:,/'@-]{0,80}?)>(?![(>])"
+    r"(?<![\w)\]<&$\\?=])<([A-Za-z][\w .:,/'’@-]{0,60}?)>(?![(>]|/dev/)"
+    r"|(?<==)<(/?[A-Za-z][\w .:,/'’@-]{0,80}?)>(?![(>])"
     r"|(?<![\w)\]<&$\\?])<([A-Za-z][\w-]{0,30}(?:\|[A-Za-z][\w-]{0,30}){1,5})>"
     r"(?=[\"'\])]|[ \t]*(?:[<\[]|\\?$))",
     re.MULTILINE,
@@ -131,7 +131,8 @@ def _is_redirection(script: str, match: re.Match[str]) -> bool:
     if script[: match.start()].endswith("#include "):
         return True
     inner = match[1] or match[2] or ""
-    if _ADDRESS.search(inner) is not None:
+    is_value = script[match.start() - 1 : match.start()] == "="
+    if _ADDRESS.search(inner) is not None and not is_value:
         return True
-    most = 6 if script[match.start() - 1 : match.start()] != "=" else 12
+    most = 12 if is_value else 6
     return inner.endswith((" ", ".", ",")) or inner.count(" ") > most

@@ -27,6 +27,7 @@ def page_of(block: str, language: str) -> str:
         ("console", "(worker_total / limit) * 100"),
         ("", "df -h (all of them)"),
         ("", "make sure of it"),
+        ("bash", "etcdctl del $KEY [$END_KEY]"),
     ],
 )
 def test_what_bash_cannot_read_is_shown(language: str, block: str) -> None:
@@ -61,3 +62,25 @@ def test_what_is_meant_for_bash_stays_a_script(
     language: str, block: str, script: str
 ) -> None:
     assert scripts(imported(page_of(block, language))[1])[0].strip() == script
+
+
+def test_settings_that_nothing_reads_are_the_content_of_a_file() -> None:
+    settings = "# Of the monitor\nSERVICE_NAME=web\nSERVICE_TYPE='systemd'"
+    page = page_of(settings, "bash")
+    made, book = imported(page)
+    assert scripts(book) == ["uptime\n"]
+    assert settings in made
+    assert lost(page) == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["export A=b", "A=$(uptime)", "A=b uptime", "A=<your name>", "A=b\nuptime"],
+)
+def test_a_script_that_sets_something_stays_one(block: str) -> None:
+    assert len(scripts(imported(page_of(block, "bash"))[1])) == 2
+
+
+def test_what_a_later_block_reads_is_set_by_a_script() -> None:
+    page = page_of("A=b", "bash").replace("uptime", 'echo "$A"')
+    assert len(scripts(imported(page)[1])) == 2

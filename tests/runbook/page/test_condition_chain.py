@@ -11,7 +11,8 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
-from mobius_tui.runbook.page.sentence_rules import ruled, sentences_of
+from mobius_tui.runbook.page.ruled_text import sentences_of
+from mobius_tui.runbook.page.sentence_rules import ruled
 from tests.runbook.page.imported import imported, lost, scripts
 
 FENCE = "```bash\n{}\n```\n"
@@ -219,6 +220,18 @@ def test_what_may_be_left_out_is_optional() -> None:
     assert [step.optional for step in book.steps()] == [True, False]
     _, book = imported("- [ ] Update the status page if applicable\n- [ ] Look\n")
     assert decisions(book) == []
+    blocks = ("Make it:", "`make`", "Use it:", "`use`")
+    for page in (
+        page_of(*blocks).replace("## Fix", "## Check it (Optional)"),
+        page_of("Optionally, users can make a map.", *blocks),
+    ):
+        assert all(step.optional for step in imported(page)[1].steps())
+    for text in (
+        "If unsure, take all of them. Some are large.",
+        "First install it. Optionally you can try it. Then you can go on with:",
+    ):
+        page = page_of(text, *blocks)
+        assert not any(step.optional for step in imported(page)[1].steps())
 
 
 def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
@@ -268,6 +281,31 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("If we were to watch from 8:", "walk-through"),
         ("An operator ran this by mistake:", "narrated"),
         ("You should never run this:", "prohibited"),
+        ("As soon as traffic is sent issue the commands:", ""),
+        ("And if we pipe it to a file, we should once again see it:", "walk-through"),
+        ("If you list them you should see that there are three:", "walk-through"),
+        ("If it is up, restart it, otherwise delete it.", "remark"),
+        ("Change the file, but not the version (unless it is old), and run:", ""),
+        ("Run a (if it is old) or b (if it is new):", ""),
+        ("Create a bucket (if you have none) for the state:", "condition"),
+        ("We recommend 8.0 if your system has a package of it:", "remark"),
+        ("Restore it by the command below, we can map it if we want to:", "remark"),
+        ("Delete the pod and its volume, if asked for, in order to move it:", ""),
+        ("If the pool is there already go to Step 4 to make a class.", "skip"),
+        ("If it is installed, go to the next step.", "skip"),
+        ("In any other environment:", "otherwise"),
+        ("Edit it, and add the label, if needed.", "remark"),
+        ("Restart it if needed.", "optional"),
+        ("Verifying if you have access:", ""),
+        ("Ensure that it is only chosen if all others are gone:", ""),
+        (
+            "For Rancher, if the system used is Rancher, enable the service:",
+            "condition",
+        ),
+        (
+            "When we start it, the member will exit by itself if it was removed:",
+            "remark",
+        ),
     ],
 )
 def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
@@ -282,6 +320,20 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
         "If there are more members, the extra ones will be left (../with/).",
         "Turn it into a file. If you have none, get it as described in its manual:",
         "First remove the member. Otherwise we risk the quorum:",
+        "To see it, use the following command. If it fails, look at the log by `log`:",
+        "Restore it with the command below. If no map is given, it goes to the source.",
+        "In this example, we map a node. If it is to listen twice, give both of them.",
+        "If you prefer b instead, feel free to! To generate a pair with a, run:",
+        "If no file is given, the default will be used. To change the size, run:",
+        "If you use a chart, the way is the same. For the program, install it again:",
+        "Open a console of the app. For example, if the app is x, open one on x.",
+        "Edit it in the folder, if there is one, otherwise make one. Then see this:",
+        "Run the program to deploy it. If this is new, this command will also make it.",
+        "If you do not see that line, you are vulnerable.",
+        "Have the right one of it. If you have none, see the guide (a/b.md).",
+        "If you are on the first path then routes displays the traffic. For example:",
+        "If it is configured, the class will be used. See the manual for more.",
+        "For a member of another size you will get an error if you try:",
     ],
 )
 def test_what_a_page_only_mentions_guards_no_code(text: str) -> None:
@@ -296,10 +348,188 @@ def test_what_a_page_only_mentions_guards_no_code(text: str) -> None:
         "If you have no generator, install it as described in its manual:",
         "If it is lost, the volume is restored by running:",
         "Look at it. If it is lost, restore it as shown in the following example:",
+        "If it is not there, you need to make it. You can do that by the program, as:",
+        "If you agree with it, apply it to the site. You will be asked to type yes.",
+        "If the name is missing, the package may be missing, too. To install it:",
+        "If it is not enabled you will need to enable it. You can execute this once:",
+        "If you are in Europe, update the settings. Open the file. Change the line:",
+        "If it hangs, memory is short. See the manual. More of it helps.",
+        "If the table is large, it will be rejected. You may override that by:",
+        "There are defaults, but if you want another one, you can set it by:",
+        "Optionally, if you want to remove them, you can use this:",
+        "If you use the program, then it will take care of it. You just need to run:",
+        "Plug it in. If it is a card, insert it and use a command similar to this:",
+        "If you then use the new one, restart it:",
+        'If you see err="... i/o timeout" or err="... EOF":',
     ],
 )
 def test_a_condition_of_code_stays_one(text: str) -> None:
     assert any(each.asks for each in sentences_of(text, is_before_code=True))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "clause"),
+    [
+        ("Optionally, if you want to remove them, use this:", "remove them"),
+        ("Otherwise, if it runs locally, forward it:", "runs locally"),
+        ("However, if you know its name, delete it:", "know its name"),
+        ("If it is no pod, or if it is one of two, stop it:", "one of two"),
+        ("If pods show A, high load, or slow starts in it, stop them:", "in it"),
+        ("If the output says, as above, that it is off, then turn it on:", "it is off"),
+        ("If a: always is set in it, you can update it by:", "set in it"),
+        ("If the disk is full, stop it, clear it, and start it:", "is full"),
+        ("If the file is xfs, you can mount it, then expand it:", "is xfs"),
+    ],
+)
+def test_a_clause_ends_where_its_consequence_begins(sentence: str, clause: str) -> None:
+    assert ruled(sentence).clause.endswith(clause)
+
+
+def test_a_question_is_whole() -> None:
+    leads = {
+        "If it is not live and if it is not to move, stop it:": "It is not live and if "
+        "it is not to move?",
+        "If the [tool](https://example.com/a/b/c/d/e/f) is installed, use it:": "The "
+        "tool is installed?",
+        "Read the notes. If there are, edit the file:": "If there are, edit the file?",
+    }
+    for lead, title in leads.items():
+        assert decisions(imported(page_of(lead, "`x`"))[1])[0][0] == title
+
+
+def test_code_that_shows_whether_a_condition_holds_comes_before_it() -> None:
+    page = page_of(
+        "If there is no default class, you must set one. You can list the classes by:",
+        *("`list`", "Set it:", "`set`"),
+    )
+    _, book = imported(page)
+    assert with_answers(book, "yes") == ["list", "set"]
+    assert with_answers(book, "no") == ["list"]
+    lead = "If no version is shown when you run the following commands, stop here:"
+    _, book = imported(page_of(lead, "`version`", "`next`"))
+    assert with_answers(book, "yes")[0] == with_answers(book, "no")[0] == "version"
+
+
+def test_behind_a_condition_that_is_told_whole_can_be_gone_on() -> None:
+    for page in (
+        page_of("If there are any, edit the file. Then you can use:", "`use`"),
+        page_of(
+            "If you downloaded it, rename it.", "Once you have it, run it:", "`use`"
+        ),
+        page_of("If the settings changed, update them.", "In general:", "`use`"),
+        page_of("If you use no gateway you can tell it so.", "1. Create it:", "`use`"),
+    ):
+        _, book = imported(page)
+        assert with_answers(book, "yes") == ["use"], page
+        assert with_answers(book, "no-and-on") == ["use"], page
+        assert with_answers(book, "no") == [], page
+
+
+def test_a_condition_of_one_step_leaves_the_next_to_everybody() -> None:
+    blocks = ("Create a bucket (if you have none) for the state:", "`bucket`")
+    _, book = imported(page_of(*blocks, "Then name it:", "`name`"))
+    assert decisions(book)[0][0] == "You have none?"
+    assert with_answers(book, "yes") == ["bucket", "name"]
+    assert with_answers(book, "no-and-on") == ["name"]
+
+
+def test_code_of_the_program_that_a_condition_names_waits_for_it() -> None:
+    lead = "If you use site-installer, then it will take care of the old release."
+    _, book = imported(page_of(lead, "`./site-installer deploy`"))
+    assert with_answers(book, "no") == []
+    _, book = imported(page_of(lead, "`other-installer deploy`"))
+    assert with_answers(book) == ["other-installer deploy"]
+
+
+def test_a_text_above_code_has_words_of_its_own_whatever_they_are() -> None:
+    blocks = ("If none runs, start one:", "`start`", "With one, all is well.", "`use`")
+    _, book = imported(page_of(*blocks))
+    assert with_answers(book, "yes") == ["start", "use"]
+    assert with_answers(book, "no-and-on") == ["use"]
+
+
+def test_both_ways_of_one_sentence_are_ways() -> None:
+    _, book = imported(page_of("If it is up, use the page, otherwise run:", "`run`"))
+    assert with_answers(book, "yes") == []
+    assert with_answers(book, "otherwise") == ["run"]
+    same = "If it is now then look at it, otherwise wait, and we can look at the same:"
+    assert with_answers(imported(page_of(same, "`look`"))[1]) == ["look"]
+
+
+STEPS = """\
+1. Look:
+
+   ```sh
+   look
+   ```
+2. Configure it. {condition}
+
+   ```sh
+   configure
+   ```
+3. Start it:
+
+   ```sh
+   start
+   ```
+4. Verify it:
+
+   ```sh
+   verify
+   ```
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer", "skipped"),
+    [
+        ("If it is configured already go to step 4.", "yes", ["configure", "start"]),
+        ("If it is configured, continue with Step 4.", "yes", ["configure", "start"]),
+        ("If it is configured, go to the next step.", "yes", ["configure"]),
+        ("If it is configured already go to step 4.", "no", []),
+    ],
+)
+def test_a_page_goes_on_at_the_step_that_it_names(
+    condition: str, answer: str, skipped: list[str]
+) -> None:
+    _, book = imported("# T\n\n## Fix\n\n" + STEPS.format(condition=condition))
+    everything = ["look", "configure", "start", "verify"]
+    left = [each for each in everything if each not in skipped]
+    assert with_answers(book, answer) == left
+
+
+def test_what_is_asked_within_an_item_is_over_with_it() -> None:
+    note = "If you get an error, wait a minute, then run it again:"
+    code = "\n\n   ```sh\n   again\n   ```"
+    page = "# T\n\n## Fix\n\n" + STEPS.format(condition=f"\n\n   {note}{code}")
+    _, book = imported(page)
+    assert with_answers(book, "no") == ["look", "start", "verify"]
+
+
+def test_tabs_are_the_ways_of_a_choice_that_is_told() -> None:
+    page = "# T\n\n## Get\n\nIf you have a key, take A. Otherwise, take B.\n\n"
+    page += '=== "A"\n\n    ```sh\n    a\n    ```\n\n'
+    page += '=== "B"\n\n    ```sh\n    b\n    ```\n\nLoad it:\n\n```sh\nload\n```\n'
+    _, book = imported(page)
+    assert with_answers(book, "a") == ["a", "load"]
+    assert with_answers(book, "b") == ["b", "load"]
+
+
+def test_a_note_between_a_lead_and_its_code_guards_nothing() -> None:
+    page = page_of("Look at it:", "Note: If there are two, pick the older.", "`look`")
+    _, book = imported(page)
+    assert with_answers(book) == ["look"]
+    assert lost(page) == []
+
+
+def test_what_a_text_shows_is_done_and_the_rest_is_not_only_for_it() -> None:
+    item = (
+        "1. Set it:\n\n   ```sh\n   set\n   ```\n\n   If it has no such key, add:\n\n"
+    )
+    page = f"# T\n\n## A\n\n{item}   ```toml\n   key = 1\n   ```\n\n"
+    page += "   Restart it after that change:\n\n   ```sh\n   restart\n   ```\n"
+    _, book = imported(page)
+    assert with_answers(book, "no-and-on") == ["set", "restart"]
 
 
 def test_an_example_is_asked_by_its_condition() -> None:

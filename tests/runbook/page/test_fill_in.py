@@ -178,6 +178,11 @@ def test_the_name_of_a_host_and_a_mark_of_what_is_cut_are_not_asked(
                 "for example v1.4.0",
             },
         ),
+        (
+            "mytool --user=<name@example.com>",
+            'mytool --user="$name_example_com"',
+            {"name_example_com": "Name example com"},
+        ),
         ("ls /srv/path/to/x", "ls /srv/path/to/x", {}),
     ],
 )

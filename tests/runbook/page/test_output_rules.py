@@ -18,6 +18,7 @@ OUTPUT = {
         "I0802 18:35:13.968 6 run.go:47] Starting",
         "[INFO] started",
         'time="2026-11-30" level=info msg=up',
+        "INFO[0000] Initializing the installer",
     ],
     "table": [
         "UID   PID  PPID  CMD",
@@ -46,11 +47,16 @@ OUTPUT = {
         "10.107.72.122:6789,10.103.244.218:6789",
         "https://a.example/b",
         "quay.io/calico/node",
+        "ZTKK4EXR1EWR5",
+        "AutoDeploy.Rule.Create",
+        "Complete!",
+        "<http|https>://localhost:80/a",
     ],
     "message": [
         "Error from server (NotFound): pods",
         "deployment.apps/web configured",
         "k3x: command not found",
+        'service "web" created',
     ],
     "other-language": [
         "SELECT 1;",
@@ -58,6 +64,9 @@ OUTPUT = {
         "/*+ ONE_SHARD=1 */",
         "sum(rate(x[5m]))",
         "kmp_mac_collisions > 1",
+        "set @@ddl_strategy='vitess';",
+        "// CPU of containers",
+        "@deploy-to-a-single-device.yml@ # https://a.example/b",
     ],
     "sentence": [
         "Successfully created the pod",
@@ -129,6 +138,10 @@ def test_output_below_a_command_leaves_the_script(line: str) -> None:
         "f() {\n  total 3\n}",
         "jq '{\n  a: 1\n}' x",
         "VALUES=(\n1\n2\n)",
+        "usage()\n{\n  local count=3\n  644\n}\nusage",
+        "function usage\n{\n  log_info 'Embedding it'\n\n  total 3\n}",
+        "look(){\n  while read -r line\n  do\n    644\n  done\n}\nlook",
+        "write() {\n  cat <<EOF\n}\n644\nEOF\n  total 3\n}\nwrite",
     ],
 )
 def test_what_stands_within_a_command_is_a_part_of_it(script: str) -> None:
