@@ -23,14 +23,14 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
         "2b892ba7db44365e281f0defcff63725",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
-        "fa900de8d6172519a175084bab5014a0",  # compare-backup
-        "e4d9b37a4c018632289463dcbe24ea46",  # find-backup
-        "9e437709a932bb0a2569df6978906cf7",  # keep-backups
-        "945d657fddbc51ff98f399ba0afb034f",  # mobius_backups.py
+        "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
+        "2ea157b9eaaeae8c7c9ba719ff89087f",  # find-backup
+        "19fad6ff734da51f27fd8f31963db06b",  # keep-backups
+        "ad8711a171e69ef84a1fb66e86c5c615",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
-        "853d275dcf751bbb1e16e9ca60de7190",  # restore-configuration
-        "99869ae538add0a79a913d30ea96fd26",  # restore-database
+        "ca276c1367b4b62723d1ab8f5c812a16",  # restore-configuration
+        "030a82a42c3e4ea69cac1091509626a8",  # restore-database
         "30feb085d44dae898b2a40bcdc0e12a5",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
