@@ -15,13 +15,13 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "96850cb1352542b1f8d84ad0bc13e8d2",  # mobius-common.toml
+        "f624dc64b16721b93a9c659a0cd1c32a",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
-        "f603343c6605e335bf078a0aa8660901",  # mobius-quick.toml
-        "2b892ba7db44365e281f0defcff63725",  # mobius-rollback.toml
+        "0642dd1dc0b3416f60f42780f0286770",  # mobius-quick.toml
+        "e37d91387672118d2205e62039456941",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
         "2ea157b9eaaeae8c7c9ba719ff89087f",  # find-backup
@@ -29,8 +29,8 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "ad8711a171e69ef84a1fb66e86c5c615",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
-        "ca276c1367b4b62723d1ab8f5c812a16",  # restore-configuration
-        "030a82a42c3e4ea69cac1091509626a8",  # restore-database
+        "eee3e0b8670ce823252ecf06777a8694",  # restore-configuration
+        "cc21609df20801de3af0ed3d872b860b",  # restore-database
         "30feb085d44dae898b2a40bcdc0e12a5",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
