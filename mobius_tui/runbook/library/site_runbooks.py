@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "f624dc64b16721b93a9c659a0cd1c32a",  # mobius-common.toml
+        "f449ef650e94722fd5fbc64d64b998b1",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
@@ -25,7 +25,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
         "2ea157b9eaaeae8c7c9ba719ff89087f",  # find-backup
-        "19fad6ff734da51f27fd8f31963db06b",  # keep-backups
+        "0cce819da413d7132ea4e309a99a8e3e",  # keep-backups
         "ad8711a171e69ef84a1fb66e86c5c615",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release

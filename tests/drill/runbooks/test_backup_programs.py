@@ -154,7 +154,7 @@ def test_a_note_that_cannot_be_written_fails_nothing(
     code, output = rollback.restore()
     assert code == 3, output
     assert "backups/rollbacks.log cannot be written" in output
-    assert "The files are restored" in output
+    assert "the script has restored the files" in output
     assert installed_version(rollback.site.root) != "2.5.0"
     record = record_of(rollback.site)
     record.unlink() if place == "the record" else record.rmdir()
