@@ -15,7 +15,7 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "f449ef650e94722fd5fbc64d64b998b1",  # mobius-common.toml
+        "4a8a018e6db0fcdd7af112b5bb42c005",  # mobius-common.toml
         "732a56fd5bba9445c37c715e0e817914",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
@@ -30,7 +30,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
         "eee3e0b8670ce823252ecf06777a8694",  # restore-configuration
-        "cc21609df20801de3af0ed3d872b860b",  # restore-database
+        "15cc7afcd10f543cb7d87dc105a1f5cc",  # restore-database
         "30feb085d44dae898b2a40bcdc0e12a5",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml
