@@ -4,7 +4,8 @@ A backup is `backups/dhash_ENV_YYYYMMDD_HHMMSS.zip` with its `.sha256`; it holds
 `config/…` (the contents of `config/ENV`), the lists of packages, `.env.ENV` and
 `backup_metadata.json`. `backups/rollbacks.log` is the runbooks' own: a line
 `TIME|made|NAME` for what a rollback has backed up, `TIME|restored|NAME` for what it
-restored, and `TIME|undone|NAME` where that was taken back.
+restored, `TIME|undone|NAME` where that was taken back, and `TIME|replaced|NAME|SUM` for
+the content that NAME took the place of: it is known when no backup of it is left.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from typing import IO, NoReturn
 
 RECORD = Path("backups", "rollbacks.log")
 """Seen from the site's folder, in which all programs run."""
+CONFIGURES = ("config/", "package", ".env")
+"""How the names begin of what a backup restores."""
 LARGEST = 1 << 30
 """Bytes that a backup may unpack to: far more than configuration and lists ever are."""
 WARNED = 3
@@ -193,6 +196,23 @@ def site_file(env: str, name: str) -> str:
     return f"config/{env}/{name[7:]}" if name.startswith("config/") else name
 
 
+def digest(parts: list[tuple[str, str]]) -> str:
+    """A sum over names, as a backup has them, and the sums of contents."""
+    return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
+
+
+def content_here(env: str) -> str:
+    """The sum that a backup of what is here now would have; empty where none can be."""
+    config = Path("config", env)
+    files = [(p, f"config/{p.relative_to(config)}") for p in config.rglob("*")]
+    files += [(Path(n), n) for n in ("package.json", "package-lock.json")]
+    files.append((Path(f".env.{env}"), f".env.{env}"))
+    try:
+        return digest([(name, sha256_of(p)) for p, name in files if p.is_file()])
+    except OSError:
+        return ""
+
+
 def is_backup_of(env: str, name: str) -> bool:
     """Whether a file is called as a backup of an environment is."""
     return name == f"dhash_{env}_{stamp_of(name)}.zip" and moment(stamp_of(name)) > 0
@@ -206,6 +226,8 @@ class Rollbacks:
         """Backups that a rollback has made, of what was there before."""
         self.restored: dict[str, float] = {}
         """When each backup was restored last, in seconds."""
+        self.replaced: set[str] = set()
+        """The contents of what rollbacks have replaced."""
         self.last = ""
         """What was restored last, and not taken back since."""
         try:
@@ -220,11 +242,13 @@ class Rollbacks:
                 " have made of what was bad is not known by it"
             )
         for line in lines:
-            when, what, name = (part.strip() for part in f"{line}||".split("|")[:3])
+            when, what, name, content = map(str.strip, f"{line}|||".split("|")[:4])
             if not is_backup_of(env, name):
                 continue
             if what == "made":
                 self.made.add(name)
+            elif what == "replaced" and content:
+                self.replaced.add(content)
             elif what == "restored" and moment(when):
                 self.restored[name], self.last = moment(when), name
             elif what == "undone":
@@ -232,19 +256,27 @@ class Rollbacks:
                 self.last = ""
 
 
-def note(what: str, *names: str) -> bool:
+def note(what: str, *names: str, content: str = "") -> bool:
     """Put a line for each backup on record; where that cannot be written, only warn.
 
     What was restored is restored, whether or not anybody could write it down.
 
+    Args:
+        what: `made`, `restored`, `replaced` or `undone`.
+        names: of backups.
+        content: the sum of what was replaced.
+
     Returns:
         Whether it was written.
     """
+    end_of_line = f"|{content}" if content else ""
     try:
         RECORD.parent.mkdir(exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
         with os.fdopen(os.open(RECORD, flags, 0o666), "a") as record:
-            record.writelines(f"{stamp_now()}|{what}|{name}\n" for name in names)
+            record.writelines(
+                f"{stamp_now()}|{what}|{name}{end_of_line}\n" for name in names
+            )
     except OSError as error:
         said = f"{', '.join(names)} was {what}"
         warn(f"{said}, and {RECORD} cannot be written: {error.strerror}")

@@ -24,9 +24,9 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "e37d91387672118d2205e62039456941",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
-        "2ea157b9eaaeae8c7c9ba719ff89087f",  # find-backup
-        "0cce819da413d7132ea4e309a99a8e3e",  # keep-backups
-        "ad8711a171e69ef84a1fb66e86c5c615",  # mobius_backups.py
+        "4c559c3fb84886b385839261a53f55ba",  # find-backup
+        "38acbf21894afa14268afaabbb68bcb9",  # keep-backups
+        "e56dc81321b95c12b07f631569673a6d",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
         "eee3e0b8670ce823252ecf06777a8694",  # restore-configuration
