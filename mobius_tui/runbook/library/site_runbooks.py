@@ -15,23 +15,23 @@ from mobius_tui.runbook.model.runbook import SourceFile
 
 SITE_RUNBOOK_DIGESTS = frozenset(
     (
-        "81a400ea14e68196b647e566d79c64d0",  # mobius-common.toml
+        "cdae70b21713064cf5daeea7fdb7147a",  # mobius-common.toml
         "9fac9b85a8aedac89fcf588fac8a5f99",  # mobius-config-rollback.toml
         "464a3ab811e08a9c28d3a72855aac29e",  # mobius-failure-recovery.toml
         "dab001f53bab2518e4756c144ccf2121",  # mobius-post-incident.toml
         "20feda54d2893a9ea334bff25edf4ada",  # mobius-prevention.toml
-        "4d231c6c34e355d619fcbae332023d10",  # mobius-quick.toml
-        "28649346b976ec2a6fd290046ca74318",  # mobius-rollback.toml
+        "095285b1438f72efacab251e1d4a6ae1",  # mobius-quick.toml
+        "05a0ef51c0f1b804df5dcabca69b666f",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
-        "fa900de8d6172519a175084bab5014a0",  # compare-backup
-        "96232d1c39296f7d39425e9bd47391ae",  # find-backup
+        "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
+        "e0a1c469529eeb344a5c517eaf89eb70",  # find-backup
         "e9971f9b181a21ddf60eb652b700d33f",  # find-elsewhere
-        "9e437709a932bb0a2569df6978906cf7",  # keep-backups
-        "945d657fddbc51ff98f399ba0afb034f",  # mobius_backups.py
+        "38acbf21894afa14268afaabbb68bcb9",  # keep-backups
+        "e56dc81321b95c12b07f631569673a6d",  # mobius_backups.py
         "0e58e14f024b4a30030cc64c34a0424b",  # open-backup
         "2ae20a00599631395b1d3583c0b41129",  # put-release
-        "853d275dcf751bbb1e16e9ca60de7190",  # restore-configuration
-        "99869ae538add0a79a913d30ea96fd26",  # restore-database
+        "eee3e0b8670ce823252ecf06777a8694",  # restore-configuration
+        "15cc7afcd10f543cb7d87dc105a1f5cc",  # restore-database
         "30feb085d44dae898b2a40bcdc0e12a5",  # site-processes
         "355d337c5f50f42de26cacd2a082110a",  # where-we-stand
         "89d74b5e39bb52530af9b4911deb8ae5",  # fleet-rollback.toml

@@ -385,6 +385,21 @@ def test_the_broken_state_is_the_newest_backup_then(
         assert json.loads(archive.read("package.json"))["version"] == "2.5.0"
 
 
+@pytest.mark.usefixtures("drifted")
+def test_a_backup_that_cannot_be_made_is_a_warning(
+    site: Site, run: Run, spare: Path
+) -> None:
+    script = site.root / BACKUP
+    was = script.read_text()
+    script.write_text("#!/bin/sh\necho 'zip: No space left on device' >&2\nexit 1\n")
+    words = ("--backup", str(spare), "--env", "production", "--force")
+    ended = run(site, ROLLBACK, *words)
+    script.write_text(was)
+    assert (ended.returncode, DONE in ended.stderr) == (0, True), ended.stderr
+    assert "Pre-rollback backup failed, continuing anyway" in ended.stderr
+    assert "drifted" not in (site.config / "api.json").read_text()
+
+
 def test_packages_that_cannot_be_installed_are_a_warning(
     site: Site, run: Run, spare: Path
 ) -> None:

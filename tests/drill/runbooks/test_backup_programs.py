@@ -20,7 +20,7 @@ from mobius_tui.drill.site.drill_site import (
     environment_variables,
     tear_down,
 )
-from mobius_tui.drill.site.site_files import installed_version
+from mobius_tui.drill.site.site_files import installed_version, run_site_program
 from tests.drill.runbooks.backups import stamped, write_sum
 from tests.drill.runbooks.programs import PROGRAMS, run_program
 
@@ -141,6 +141,27 @@ def test_the_one_good_backup_minutes_before_a_rollback_is_proposed_again(
     assert re.search(r"it was restored \d+ min ago", output)
 
 
+def test_what_was_replaced_is_known_without_the_backup_that_a_rollback_made(
+    rollback: Rollback, newest_backup: Newest
+) -> None:
+    """A backup of the bad state, older than the rollback, is no good one for it."""
+    site, good = rollback.site, newest_backup(rollback.site)
+    bad = stamped(site, timedelta(minutes=10))
+    words = ("scripts/deploy/backup.sh", "--env", site.environment)
+    run_site_program(site.root, *words, MOBIUS_STAMP=bad.name[-19:-4])
+    rollback.ready()
+    assert rollback.value("backup_file") == str(good)
+    before = {*site.root.glob("backups/*.zip")}
+    assert rollback.restore()[0] == 0
+    [made] = {*site.root.glob("backups/*.zip")} - before
+    made.unlink()
+    FAULTS["bad-release"].inject(site)
+    code, output = rollback.find()
+    assert code == 3, output
+    assert rollback.value("backup_file") == str(good)
+    assert "it holds the same as what a rollback has replaced" in output
+
+
 @pytest.mark.parametrize("place", ["the record", "the folder"])
 def test_a_note_that_cannot_be_written_fails_nothing(
     rollback: Rollback, place: str
@@ -154,7 +175,7 @@ def test_a_note_that_cannot_be_written_fails_nothing(
     code, output = rollback.restore()
     assert code == 3, output
     assert "backups/rollbacks.log cannot be written" in output
-    assert "The files are restored" in output
+    assert "the script has restored the files" in output
     assert installed_version(rollback.site.root) != "2.5.0"
     record = record_of(rollback.site)
     record.unlink() if place == "the record" else record.rmdir()

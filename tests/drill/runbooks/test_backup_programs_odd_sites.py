@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -10,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -255,3 +257,211 @@ def test_a_copy_that_found_no_room_is_not_left(site: Path, tmp_path: Path) -> No
     assert ended.returncode == 1
     assert "is what it was" in ended.stderr
     assert names_in(site) == before
+
+
+@pytest.mark.parametrize("there", ["nothing", "a file", "a link"])
+def test_what_undo_puts_back_is_all_that_was_there(
+    there: str, site: Path, opened: Path
+) -> None:
+    (opened / ".env.production").write_text("A=then")
+    dotenv, elsewhere = site / ".env.production", site / "elsewhere"
+    elsewhere.write_text("A=now")
+    if there == "a file":
+        dotenv.write_text("A=now")
+    elif there == "a link":
+        dotenv.symlink_to("elsewhere")
+    assert run_program(*RESTORE, "--from", opened, where=site)[0] == 0
+    assert dotenv.read_text() == "A=then"
+    assert elsewhere.read_text() == "A=now"
+    code, output = run_program(*RESTORE, "--undo", where=site)
+    assert code == 0, output
+    assert dotenv.is_symlink() == (there == "a link")
+    assert dotenv.exists() == (there != "nothing")
+    assert there == "nothing" or dotenv.read_text() == "A=now"
+    [undone] = site.glob(".env.production.undone.*")
+    assert undone.read_text() == "A=then", "and what was restored is not lost"
+    assert not [*site.glob(".env.production.none.*")]
+
+
+def test_undo_leaves_what_no_restoration_brought(site: Path, opened: Path) -> None:
+    assert run_program(*RESTORE, "--from", opened, where=site)[0] == 0
+    (site / ".env.production").write_text("A=of a person")
+    assert run_program(*RESTORE, "--undo", where=site)[0] == 0
+    assert (site / ".env.production").read_text() == "A=of a person"
+
+
+def test_where_undo_cannot_do_all_it_does_nothing(site: Path, opened: Path) -> None:
+    (opened / ".env.production").write_text("A=then")
+    assert run_program(*RESTORE, "--from", opened, where=site)[0] == 0
+    (site / ".env.production").unlink()
+    (site / ".env.production").mkdir()
+    before = names_in(site), names_in(site / "config")
+    code, output = run_program(*RESTORE, "--undo", where=site)
+    assert (code, "is what it was" in output) == (1, True), output
+    assert (site / "config/production/api.json").read_text() == '"then"'
+    assert (names_in(site), names_in(site / "config")) == before
+
+
+SQLITE = b"SQLite format 3\0"
+
+
+def database_command(dump: Path, *options: str) -> tuple[object, ...]:
+    return ("restore-database", *options, "--database", "data/mobius.db", dump)
+
+
+def test_a_database_behind_a_link_is_restored_where_it_lies(
+    site: Path, tmp_path: Path
+) -> None:
+    volume, dump = tmp_path / "volume", tmp_path / "dump"
+    for folder in (volume, site / "data"):
+        folder.mkdir()
+    dump.write_bytes(SQLITE + b"then")
+    (volume / "real.db").write_bytes(SQLITE + b"now")
+    (volume / "real.db-wal").write_bytes(b"written last")
+    link = site / "data" / "mobius.db"
+    link.symlink_to(volume / "real.db")
+    code, output = run_program(*database_command(dump, "--look"), where=site)
+    assert code == 0
+    assert f"the database is {volume / 'real.db'}" in output
+    code, output = run_program(*database_command(dump), where=site)
+    assert code == 0, output
+    assert link.is_symlink()
+    assert (volume / "real.db").read_bytes() == SQLITE + b"then"
+    kept = {p.read_bytes() for p in volume.glob("real.db.failed.*")}
+    assert kept == {SQLITE + b"now", b"written last"}
+    assert not (volume / "real.db-wal").exists()
+    assert names_in(site / "data") == {"mobius.db"}
+
+
+@pytest.mark.parametrize("what", ["a disk", "a file on it", "a pipe"])
+def test_a_database_that_cannot_be_replaced_is_seen_before(
+    what: str, site: Path, tmp_path: Path
+) -> None:
+    dump, folder = tmp_path / "dump", site / "data"
+    folder.mkdir()
+    dump.write_bytes(SQLITE)
+    if what == "a pipe":
+        os.mkfifo(folder / "mobius.db")
+    else:
+        volume = tmp_path / "volume"
+        (folder / "mobius.db").symlink_to(volume / "real.db")
+        if what == "a file on it":
+            volume.mkdir()
+    for options in (("--look",), ()):
+        command = database_command(dump, *options)
+        code, output = run_program(*command, where=site)
+        assert code == 1
+        remedy = "name the database" if what == "a pipe" else "is its disk\nmounted?"
+        assert remedy in output
+        assert names_in(folder) == {"mobius.db"}
+
+
+def test_a_service_that_a_script_starts_does_not_hold_the_site(site: Path) -> None:
+    script = "sleep 600 > /dev/null 2>&1 & echo $!"
+    code, output = run_program(*keeping(site, script), where=site)
+    service = int(output.split()[0])
+    try:
+        assert code == 3, output
+        code, output = run_program(*keeping(site, "true"), where=site)
+        assert (code, "at work" in output) == (3, False), output
+    finally:
+        os.kill(service, signal.SIGKILL)
+
+
+def test_a_script_holds_the_site_when_what_began_it_is_killed(
+    site: Path, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    command = keeping(site, f"echo begun; cat '{fifo}'; echo over")
+    command[0] = str(PROGRAMS / command[0])
+    with subprocess.Popen(
+        command, cwd=site, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.kill()
+        process.wait()
+        code, output = run_program(*keeping(site, "true"), where=site)
+        assert (code, "another rollback is at work" in output) == (1, True)
+        fifo.write_text("go on\n")
+        assert process.stdout.read() == "go on\nover\n", "read until nobody has it"
+    code, output = run_program(*keeping(site, "true"), where=site)
+    assert code == 3, output
+
+
+def local_stamp(ahead: float, zone: str) -> str:
+    """What `date` says in a time zone, so many seconds from now."""
+    date = ("date", "-d", f"@{time.time() + ahead:.0f}", "+%Y%m%d_%H%M%S")
+    return subprocess.run(
+        date, env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_a_backup_of_a_time_to_come_is_not_proposed(site: Path) -> None:
+    make_backup(site, GOOD, '"then"')
+    ahead = f"dhash_production_{local_stamp(3 * 3600 + 300, 'UTC')}.zip"
+    make_backup(site, ahead, '"other"')
+    find = ("find-backup", "--env", "production", "--output", site / "output")
+    code, output = run_program(*find, where=site, around={"TZ": "UTC"})
+    assert code == 3, output
+    assert "the newest is not proposed: its name says a time that is yet to" in output
+    assert " -3 h " in output
+    said = (site / "output").read_text()
+    assert f"backup_file={site}/backups/{GOOD}\nbackup_fit=yes\n" in said
+    (site / "backups" / GOOD).unlink()
+    (site / "output").unlink()
+    code, output = run_program(*find, where=site, around={"TZ": "UTC"})
+    assert code == 3, output
+    said = (site / "output").read_text()
+    assert f"{ahead}\nbackup_fit=no\n" in said, "a person may choose it"
+    code, output = run_program(*find, "--only-fit", where=site, around={"TZ": "UTC"})
+    assert code == 1
+    assert "a person may choose one of those above, with a reason" in output
+
+
+def test_when_clocks_go_back_a_backup_of_before_is_of_the_past(site: Path) -> None:
+    """Twenty minutes ago it was forty minutes later than it is now."""
+    now = time.gmtime()
+    at = now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec - 600 + 3600
+    # Summer time began a hundred days ago, and ended ten minutes ago.
+    begin = (now.tm_yday - 1 - 100) % 365
+    hours, rest = divmod(at, 3600)
+    end = f"{now.tm_yday - 1}/{hours}:{rest // 60:02}:{rest % 60:02}"
+    zone = f"WWW0SSS,{begin}/0,{end}"
+    stamp = local_stamp(-1200, zone)
+    assert stamp > local_stamp(0, zone), "the zone is as it should be"
+    make_backup(site, f"dhash_production_{stamp}.zip", '"then"')
+    find = ("find-backup", "--env", "production")
+    code, output = run_program(*find, where=site, around={"TZ": zone})
+    assert code == 0, output
+    assert re.search(r" (19|20|21) min ", output)
+
+
+def test_what_is_no_file_is_named_and_holds_nothing_up(
+    site: Path, opened: Path
+) -> None:
+    make_backup(site, GOOD, '"then"')
+    names = [GOOD.replace("000000", f"00000{n}") for n in range(1, 5)]
+    pipe, folder, device, unsummed = (site / "backups" / name for name in names)
+    os.mkfifo(pipe)
+    folder.mkdir()
+    device.symlink_to("/dev/zero")
+    make_backup(site, unsummed.name, '"then"')
+    Path(f"{unsummed}.sha256").unlink()
+    os.mkfifo(f"{unsummed}.sha256")
+    os.mkfifo(site / "backups" / "rollbacks.log")
+    code, output = run_program("find-backup", "--env", "production", where=site)
+    assert code == 3, output
+    assert output.count("it is no regular file") == 4, "three, and the record"
+    assert "nobody can tell whether it is whole" in output
+    assert "rollbacks.log cannot be read: it is no regular file" in output
+    code, output = run_program(*keeping(site, "true"), where=site)
+    assert code == 3, output
+    assert "rollbacks.log cannot be written" in output
+    (site / "config/production/api.json").unlink()
+    os.mkfifo(site / "config/production/api.json")
+    compare = ("compare-backup", "--env", "production", opened)
+    code, output = run_program(*compare, where=site)
+    assert code == 1
+    assert "it is no regular file" in output

@@ -212,6 +212,19 @@ def test_what_lacks_a_part_is_refused_while_all_still_runs(
     assert not list((walk.site.root / "tmp").glob("mobius-*")), "its copy is gone"
 
 
+@pytest.mark.parametrize("step", ["inspect-backup", "auto-inspect-backup"])
+def test_with_units_that_are_not_there_nothing_begins(walk: Walk, step: str) -> None:
+    """What cannot be restarted after it would be found out when all is replaced."""
+    FAULTS["bad-release"].inject(walk.site)
+    walk.all("find-backup")
+    walk.values["api_unit"] = "mobius-api-of-nobody"
+    code, output = walk.run(step)
+    assert code == 1
+    assert "there is no unit mobius-api-of-nobody" in output
+    assert "Nothing has been done" in output
+    assert "restored" not in walk.values
+
+
 def test_without_npm_nothing_begins(walk: Walk) -> None:
     FAULTS["bad-release"].inject(walk.site)
     FAULTS["npm-missing"].inject(walk.site)
@@ -374,15 +387,52 @@ def test_where_there_is_one_it_goes_before_the_packages(
         _migrate_ahead(kind)
         assert walk.check("look-at-migration")[0] == 0
         walk.all("find-backup", "inspect-backup")
-        walk.all("stop-for-database", "migrate-back")
+        walk.all("stop-for-migration", "migrate-back")
         assert _schema(kind) == 3
         walk.all("execute", "restart-after")
         wait_for_status(kind, 200, path="/api/health/detailed")
-        code, output = walk.run("migrate-back")
-        assert code == 0, output
+        walk.all("stop-for-migration", "migrate-back")
         assert _schema(kind) == 2, "the old release takes back one of its own"
     finally:
         tear_down(kind)
+
+
+def test_a_second_try_takes_back_no_second_migration(
+    runbook: Runbook, tmp_path: Path, started: datetime
+) -> None:
+    """Whatever became of the first: it may have done all, or half of it."""
+    kind = build_site(tmp_path / "kind", started=started, kind=SiteKind.LENIENT)
+    try:
+        walk = Walk(runbook, kind, tmp_path)
+        _migrate_ahead(kind)
+        walk.all("find-backup", "inspect-backup", "stop-for-migration")
+        before = Path(walk.values["database_kept"]).read_bytes()
+        walk.all("migrate-back", "migrate-back")
+        assert _schema(kind) == 3
+        real = kind.bin / "npm"
+        walk.interpose("npm", f'"{real}" "$@"; echo broken; exit 1')
+        code, output = walk.run("migrate-back")
+        assert (code, "broken" in output) == (1, True)
+        assert "As it was before, it starts by" in output
+        assert _schema(kind) == 4, "it is as it was before"
+        assert (kind.root / "data" / "mobius.db").read_bytes() == before
+        walk.first = None
+        walk.all("migrate-back")
+        assert _schema(kind) == 3
+    finally:
+        tear_down(kind)
+
+
+def test_a_second_try_keeps_nothing_of_the_first(walk: Walk) -> None:
+    """To undo is to put back what was there before both."""
+    api = walk.site.config / "api.json"
+    api.write_text('{"of": "before"}')
+    walk.all("find-backup", "config-inspect", "config-restore", "config-restore")
+    assert api.read_text() != '{"of": "before"}'
+    [undo] = (s.id for s in walk.steps.values() if s.undo_of == "config-restore")
+    walk.all(undo)
+    assert api.read_text() == '{"of": "before"}'
+    assert walk.check(undo)[0] == 0
 
 
 def test_only_the_configuration_goes_back(walk: Walk) -> None:

@@ -38,7 +38,9 @@ fi
 if [ "$dry" = yes ]; then say "✓ dry run: nothing is changed"; exit 0; fi
 
 begin "Backing up the current state"
-"$site/scripts/deploy/backup.sh" --env "$environment" > /dev/null
+if ! "$site/scripts/deploy/backup.sh" --env "$environment" > /dev/null; then
+  say "! Warning: Pre-rollback backup failed, continuing anyway"
+fi
 
 begin "Extracting the backup"
 work=$(mktemp -d)
