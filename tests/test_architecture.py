@@ -18,6 +18,7 @@ from tests.package_imports import (
     modules,
 )
 from tests.paths import TESTS
+from tests.table import each_row
 from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
@@ -319,7 +320,7 @@ def is_pure(path: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("folder", PURE)
+@each_row("folder", PURE)
 def test_a_pure_module_does_no_io_and_reads_no_clock(folder: str) -> None:
     files = (PACKAGE / folder.replace(".", "/")).glob("*.py")
     assert {path.stem for path in files if not is_pure(path)} == PURE[folder]

@@ -7,8 +7,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mobius_tui.runbook.effects.command_effects import (
     CommandEntry,
     TableLine,
@@ -16,6 +14,7 @@ from mobius_tui.runbook.effects.command_effects import (
 )
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from tests.paths import ROOT
+from tests.table import each_row
 
 DATA = Path(__file__).parent / "data"
 LINES: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -25,7 +24,7 @@ EVERYDAY = (DATA / "everyday_lines.txt").read_text().splitlines()
 PATTERN = re.compile(r"[*?[]")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "truth"),
     [(line, truth) for truth, section in LINES.items() for line in section["lines"]],
 )
@@ -34,7 +33,7 @@ def test_a_line_is_judged_as_it_is(line: str, truth: str) -> None:
     assert found.effect == truth, found.effects
 
 
-@pytest.mark.parametrize("line", EVERYDAY)
+@each_row("line", EVERYDAY)
 def test_what_is_read_every_day_is_no_change(line: str) -> None:
     found = judge_script(line)
     assert found.effect == "read", found.effects
