@@ -8,6 +8,8 @@ import pytest
 
 from tests.acceptance.broken_steps import WAYS, Case, How, come, scripts
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.parametrize(
     ("way", "step", "how"),
