@@ -64,10 +64,10 @@ LINE_LIMIT = 700
 two."""
 
 
-def outside_imports(path: Path) -> set[str]:
+def outside_imports(tree: ast.AST) -> set[str]:
     """The top names of all that a file imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -169,9 +169,9 @@ def test_a_module_can_be_opened_by_its_name() -> None:
 def test_a_test_lies_where_its_module_does() -> None:
     """`tests/a/test_b.py` or `tests/a/test_b_topic.py` is of `mobius_tui/a/b.py`."""
     lost = []
+    rooms = {str(each.relative_to(PACKAGE)) for each in folders()}
     for path in sorted(TESTS.rglob("test_*.py")):
         folder = path.parent.relative_to(TESTS)
-        rooms = [str(each.relative_to(PACKAGE)) for each in folders()]
         if path.parent == TESTS or str(folder) not in rooms:
             continue  # scenarios and acceptance go through many modules
         subject = path.stem.removeprefix("test_")
@@ -309,9 +309,10 @@ PURE: Mapping[str, set[str]] = {
 
 def is_pure(path: Path) -> bool:
     """Whether a module touches neither the system nor a clock."""
-    if outside_imports(path) & IO:
+    tree = ast.parse(path.read_text())
+    if outside_imports(tree) & IO:
         return False
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             method = called.rpartition(".")[2] if "." in called else ""
@@ -330,7 +331,8 @@ def test_only_the_screens_know_textual() -> None:
     wrong = [
         name
         for name, path in modules().items()
-        if not name.startswith("tui") and outside_imports(path) & {"textual", "rich"}
+        if not name.startswith("tui")
+        and outside_imports(ast.parse(path.read_text())) & {"textual", "rich"}
     ]
     assert wrong == []
 

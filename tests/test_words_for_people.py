@@ -57,17 +57,11 @@ def named(node: ast.expr) -> str:
 
 
 @cache
-def trees() -> dict[str, ast.Module]:
-    """Every module of the program, read once."""
-    return {str(p.relative_to(ROOT)): ast.parse(p.read_text()) for p in SOURCES}
-
-
-@cache
 def enum_fields() -> set[str]:
     """The names of fields and arguments that hold an enumeration, and never a text."""
     found, texts = set(), set()
-    for tree in trees().values():
-        for node in ast.walk(tree):
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AnnAssign):
                 name, annotation = named(node.target), node.annotation
             elif isinstance(node, ast.arg) and node.annotation is not None:
@@ -86,11 +80,12 @@ def enum_fields() -> set[str]:
 
 def test_no_exception_and_no_enum_is_shown_by_its_repr() -> None:
     wrong = []
-    for path, tree in trees().items():
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
         caught = {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)}
         shown = [named(each) for each in shown_by_repr(tree)]
         names = [name for name in shown if name and name in caught | enum_fields()]
-        wrong += [f"{path}: {name}" for name in names]
+        wrong += [f"{path.relative_to(ROOT)}: {name}" for name in names]
     assert wrong == []
 
 
