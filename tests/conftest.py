@@ -19,9 +19,11 @@ from mobius_tui.runbook.model.runbook import Runbook
 from tests.left_behind import LeftBehind
 from tests.paths import ROOT
 
-# How long an example takes is no property: others share the machine.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# How long an example takes is no property: others share the machine. Each run draws
+# other examples; `.ci/run` draws as many as Hypothesis does by itself.
+settings.register_profile("many", deadline=None)
+settings.register_profile("some", deadline=None, max_examples=40)
+settings.load_profile("some")
 
 
 def pytest_configure(config: pytest.Config) -> None:
