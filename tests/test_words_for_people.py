@@ -81,7 +81,10 @@ def enum_fields() -> set[str]:
 def test_no_exception_and_no_enum_is_shown_by_its_repr() -> None:
     wrong = []
     for path in SOURCES:
-        tree = ast.parse(path.read_text())
+        text = path.read_text()
+        if "!r" not in text and "repr(" not in text:
+            continue
+        tree = ast.parse(text)
         caught = {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler)}
         shown = [named(each) for each in shown_by_repr(tree)]
         names = [name for name in shown if name and name in caught | enum_fields()]
