@@ -1,11 +1,14 @@
 """What every test shares: state folders of its own, and runbooks made from text.
 
-And what all of them share: that no process is left of them.
+And what all of them share: that no process is left of them, and that what a fresh
+machine has to compile is compiled once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import importlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +17,48 @@ from hypothesis import settings
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.left_behind import LeftBehind
+from tests.paths import ROOT
 
-# How long an example takes is no property: others share the machine.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# How long an example takes is no property: others share the machine. Each run draws
+# other examples; `.ci/run` draws as many as Hypothesis does by itself.
+settings.register_profile("many", deadline=None)
+settings.register_profile("some", deadline=None, max_examples=40)
+settings.load_profile("some")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to mark what the tests start."""
     config.pluginmanager.register(LeftBehind(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Read the tests from another place on in each worker.
+
+    Every worker collects all of them. On a machine where none has run, all would
+    compile the same file at the same time, each for itself; so each finds compiled what
+    another began with.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    files = sorted(test_files(session.config))
+    share = len(files) * int(worker["workerid"].removeprefix("gw"))
+    first = share // worker["workercount"]
+    for file in files[first:] + files[:first]:
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        with contextlib.suppress(Exception):  # it is told where it is collected
+            importlib.import_module(name)
+
+
+def test_files(config: pytest.Config) -> Iterator[Path]:
+    """The files that are to be collected."""
+    left_out = [Path(each).resolve() for each in config.getoption("ignore") or ()]
+    for each in config.args:
+        place = Path(each.partition("::")[0]).resolve()
+        for file in place.rglob("test_*.py") if place.is_dir() else [place]:
+            if not any(file.is_relative_to(other) for other in left_out):
+                yield file
 
 
 MakeRunbook = Callable[[str], Runbook]

@@ -18,6 +18,7 @@ from tests.package_imports import (
     modules,
 )
 from tests.paths import TESTS
+from tests.table import each_row
 from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
@@ -60,10 +61,10 @@ FOLDER_LIMIT = 26
 """Modules that a folder holds at most, its `__init__` included."""
 
 
-def outside_imports(path: Path) -> set[str]:
+def outside_imports(tree: ast.AST) -> set[str]:
     """The top names of all that a file imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -157,9 +158,9 @@ def test_a_module_can_be_opened_by_its_name() -> None:
 def test_a_test_lies_where_its_module_does() -> None:
     """`tests/a/test_b.py` or `tests/a/test_b_topic.py` is of `mobius_tui/a/b.py`."""
     lost = []
+    rooms = {str(each.relative_to(PACKAGE)) for each in folders()}
     for path in sorted(TESTS.rglob("test_*.py")):
         folder = path.parent.relative_to(TESTS)
-        rooms = [str(each.relative_to(PACKAGE)) for each in folders()]
         if path.parent == TESTS or str(folder) not in rooms:
             continue  # scenarios and acceptance go through many modules
         subject = path.stem.removeprefix("test_")
@@ -299,9 +300,10 @@ PURE: Mapping[str, set[str]] = {
 
 def is_pure(path: Path) -> bool:
     """Whether a module touches neither the system nor a clock."""
-    if outside_imports(path) & IO:
+    tree = ast.parse(path.read_text())
+    if outside_imports(tree) & IO:
         return False
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             method = called.rpartition(".")[2] if "." in called else ""
@@ -310,7 +312,7 @@ def is_pure(path: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("folder", PURE)
+@each_row("folder", PURE)
 def test_a_pure_module_does_no_io_and_reads_no_clock(folder: str) -> None:
     files = (PACKAGE / folder.replace(".", "/")).glob("*.py")
     assert {path.stem for path in files if not is_pure(path)} == PURE[folder]
@@ -320,7 +322,8 @@ def test_only_the_screens_know_textual() -> None:
     wrong = [
         name
         for name, path in modules().items()
-        if not name.startswith("tui") and outside_imports(path) & {"textual", "rich"}
+        if not name.startswith("tui")
+        and outside_imports(ast.parse(path.read_text())) & {"textual", "rich"}
     ]
     assert wrong == []
 

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.paths import ROOT
+from tests.table import each_row
 
 DOCS = ROOT / "docs"
 PAGES = sorted(
@@ -68,7 +69,7 @@ def anchors(page: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("page", PAGES, ids=str)
+@each_row("page", PAGES)
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     broken = []
     for link in links(page):
@@ -82,7 +83,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("page", OF_THE_CODE, ids=str)
+@each_row("page", OF_THE_CODE)
 def test_every_file_and_function_that_a_page_names_is_there(page: Path) -> None:
     """In backticks, as `path` or `path::name`; `a/b` stands for any folder."""
     missing = []
@@ -104,7 +105,7 @@ def defines(path: Path, name: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("page", OF_THE_CODE, ids=str)
+@each_row("page", OF_THE_CODE)
 def test_an_example_fits_the_files_that_it_changes(page: Path) -> None:
     """What a diff leaves or takes away is in the file: it shows where to add."""
     diffs = [each.content for each in tokens(page) if each.info == "diff"]

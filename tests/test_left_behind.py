@@ -13,6 +13,8 @@ from tests.left_behind import MARK
 from tests.paths import ROOT
 from tests.run.running import alive
 
+pytestmark = pytest.mark.campaign
+
 CONFTEST = """
 from tests.left_behind import LeftBehind
 

@@ -21,6 +21,7 @@ from mobius_tui.sanitize import (
     escape_controls,
     line,
 )
+from tests.table import each_row
 
 HOSTILE = {
     "title (OSC 0)": "\x1b]0;owned\x07",
@@ -58,7 +59,7 @@ def invisible(text: str) -> list[str]:
     return [one for one in text if unicodedata.category(one) in hidden]
 
 
-@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE.keys())
+@each_row("payload", HOSTILE.values())
 def test_a_hostile_sequence_is_inert_and_visible(payload: str) -> None:
     plain = clean(payload)
     coloured = clean(payload, keep_sgr=True)
@@ -110,7 +111,7 @@ def test_every_control_and_format_character_of_unicode_is_shown() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "shown"),
     [
         ("plain text", "plain text"),

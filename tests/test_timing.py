@@ -35,8 +35,13 @@ class Times(ast.NodeVisitor):
         self._moments: set[str] = set()
         self._limits: set[str] = set()
         self._taken: set[str] = set()
+        nodes = list(ast.walk(function))
+        if not any(
+            isinstance(node, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for node in nodes
+        ):
+            return
         for _ in range(2):  # what is made of what is named later
-            for node in ast.walk(function):
+            for node in nodes:
                 if isinstance(node, ast.Assign):
                     self._learn(node.targets, node.value)
                 elif isinstance(node, ast.NamedExpr):

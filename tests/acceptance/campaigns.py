@@ -21,6 +21,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from tests.run.running import alive, wait_for
 
 
 @contextlib.contextmanager
@@ -42,7 +43,10 @@ def state_of_its_own(prefix: str = "mobius-") -> Iterator[Path]:
             print(error, file=sys.stderr)
             raise SystemExit(1) from error
         finally:
+            hosts = [run.host_pid() for run in all_runs(runs_root())]
             end_all()
+            # Until it is gone each writes in the folder, which is removed now.
+            wait_for(lambda: not any(pid and alive(pid) for pid in hosts))
 
 
 async def start_book(path: Path, text: str, **given: str) -> RunDirectory:

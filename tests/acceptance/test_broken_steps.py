@@ -11,6 +11,8 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.actions import Run
 from tests.acceptance.broken_steps import WAYS, Case, How, Way, come, scripts
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.parametrize(
     ("way", "step", "how"),

@@ -18,6 +18,8 @@ from tests.program import PROGRAM
 from tests.run.copied import copy_folder
 from tests.run.running import kill_host_of, wait_for
 
+pytestmark = pytest.mark.campaign
+
 
 async def test_of_a_run_and_its_copy_one_goes_on_and_nothing_runs_twice(
     tmp_path: Path,

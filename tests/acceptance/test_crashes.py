@@ -11,6 +11,8 @@ import pytest
 
 from tests.acceptance.crashes import campaign
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.parametrize(
     ("kills", "parallel", "rows"), [(8, 1, False), (8, 6, False), (6, 4, True)]

@@ -12,7 +12,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.fault_points import Found, points
 from tests.acceptance.faulty import Fault
 
-pytestmark = pytest.mark.usefixtures("ended")
+pytestmark = [pytest.mark.campaign, pytest.mark.usefixtures("ended")]
 
 
 async def tried(folder: Path, fault: Fault) -> tuple[Found, RunDirectory]:

@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.fleet_crashes import await_the_last, campaign
 from tests.acceptance.fleet_victims import place_of_folders, place_of_sshds
 
+pytestmark = pytest.mark.campaign
+
 EVERYTHING = {"all": 1}
 """Killed at once, a few times: most kills in the least time."""
 

@@ -23,6 +23,8 @@ from tests.acceptance.conftest import ended as ended
 from tests.acceptance.hostile import SHORT, Tally, commands, live, review, told
 from tests.acceptance.payloads import PAYLOADS, text
 
+pytestmark = pytest.mark.campaign
+
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]")
 """What no terminal, title or message may get from anybody."""
 EVERY = list(PAYLOADS.values())

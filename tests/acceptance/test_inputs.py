@@ -9,6 +9,8 @@ import pytest
 
 from tests.acceptance.inputs import KINDS, Tally, campaign, hangs, tried
 
+pytestmark = pytest.mark.campaign
+
 COUNTS = {
     "runbook": 2500,
     "page": 50,

@@ -18,6 +18,9 @@ from tests.acceptance.page_faults import placeholders
 from tests.acceptance.page_words import lost_words
 from tests.acceptance.pages import Sums, campaign, pages_below, shown
 from tests.paths import ROOT
+from tests.table import each_row
+
+pytestmark = pytest.mark.campaign
 
 HERE = "tests.acceptance.test_pages"
 CONVERTER = "tests.acceptance.planted:convert"
@@ -103,7 +106,7 @@ kubectl logs "$pod_name"
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("page", "lost"),
     [
         ("# The plan\n\n## 2. Look\n\nStart with\nthe **first**.", ""),

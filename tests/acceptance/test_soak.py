@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.soak import GROWTH, Found, Measured, Size, Soak
 
-pytestmark = pytest.mark.usefixtures("ended")
+pytestmark = [pytest.mark.campaign, pytest.mark.usefixtures("ended")]
 
 
 async def test_a_short_soak_leaves_nothing_and_grows_little(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.stops import campaign, commands
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.usefixtures("ended")
 async def test_no_stop_ends_the_screens_by_a_fault(tmp_path: Path) -> None:

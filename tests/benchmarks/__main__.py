@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.acceptance.campaigns import state_of_its_own
 from tests.benchmarks import spine
 from tests.benchmarks.figures import Figure
 
@@ -77,10 +77,8 @@ GROUPS: Mapping[str, Group] = {
 def _each(*measures: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
     """The figures of each, with a state directory that nothing is left of."""
     for measure in measures:
-        with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
-            os.environ["XDG_STATE_HOME"] = f"{name}/state"
-            os.environ["XDG_CONFIG_HOME"] = f"{name}/config"
-            yield from measure(Path(name))
+        with state_of_its_own("mobius-bench-") as folder:
+            yield from measure(folder)
 
 
 def main() -> int:

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -33,7 +32,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
+from tests.acceptance.campaigns import state_of_its_own
 from tests.benchmarks.figures import Figure, interleaved, last_for, rank, timed
+from tests.run.running import alive, wait_for
 
 FLOOD = 3_000_000_000
 """Bytes of the flood; `--gigabytes` makes it smaller for a look."""
@@ -87,11 +88,13 @@ async def _auto(runbook: Runbook) -> tuple[RunDirectory, float]:
     directory = await start_new_run(prepare_briefing(runbook, given={}))
     viewer = Viewer(directory)
     await viewer.connect()
+    host = directory.host_pid()
     began = time.perf_counter()
     await viewer.send_intent(StartAutomatic())
     await _until_ended(viewer)
     took = time.perf_counter() - began
     await viewer.close()
+    wait_for(lambda: host is None or not alive(host))  # until then it writes
     return directory, took
 
 
@@ -316,9 +319,7 @@ def all_figures() -> Iterator[Figure]:
     """Every figure, each printed as it is taken."""
     yield from start_up()
     for measure in (steps, journal, intents, viewers, flood, history):
-        with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
-            os.environ["XDG_STATE_HOME"] = f"{name}/state"
-            yield from measure(Path(name))
-    with tempfile.TemporaryDirectory(prefix="mobius-bench-") as name:
-        os.environ["XDG_STATE_HOME"] = f"{name}/state"
+        with state_of_its_own("mobius-bench-") as folder:
+            yield from measure(folder)
+    with state_of_its_own("mobius-bench-"):
         yield from demo()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import pytest
-
 from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.command_line import build_parser, command_module
 from mobius_tui.commands.past_runs.past_run_options import REPORT_FORMATS
 from mobius_tui.commands.past_runs.report import RENDERERS
+from tests.table import each_row
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "library"])
+@each_row("command", [*COMMANDS, "library"])
 def test_each_command_has_a_module_that_executes_it(command: str) -> None:
     assert callable(import_module(command_module(command)).do)
 

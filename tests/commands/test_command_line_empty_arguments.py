@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 
 import pytest
 
 from mobius_tui.commands.command_arguments import COMMANDS
 from mobius_tui.commands.command_line import EMPTY_TEXT, build_parser
+from tests.table import each_row
 
 _Case = tuple[str, argparse.Action]
 
@@ -26,8 +28,10 @@ def _taking_values(command: str) -> list[argparse.Action]:
     return [each for each in _parser_of(command)._actions if each.nargs != 0]
 
 
-CASES = [(command, each) for command in COMMANDS for each in _taking_values(command)]
-"""Every argument and option of every command that takes a text."""
+@cache
+def _cases() -> list[_Case]:
+    """Every argument and option of every command that takes a text."""
+    return [(command, each) for command in COMMANDS for each in _taking_values(command)]
 
 
 def _named(case: _Case) -> str:
@@ -55,13 +59,13 @@ def _lines(command: str, tested: argparse.Action, empty: str) -> list[list[str]]
 
 
 def test_the_options_that_could_be_left_empty_are_found() -> None:
-    names = {_named(case) for case in CASES}
+    names = {_named(case) for case in _cases()}
     assert {"run---limit", "hosts---target", "export--o", "check-files"} <= names
     assert {"resume-run", "drill---inject", "watch---trigger", "run---var"} <= names
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\t\n"], ids=["nothing", "blank", "blanks"])
-@pytest.mark.parametrize("case", CASES, ids=_named)
+@each_row("case", _cases)
 def test_an_empty_text_is_refused_for_each_of_them(
     case: _Case, empty: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

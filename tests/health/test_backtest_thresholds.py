@@ -19,6 +19,7 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, SuccessRate, Triggers
 from tests.health.checks import API
+from tests.table import each_row
 
 
 def test_the_seed_is_what_the_bundled_runbook_says() -> None:
@@ -74,7 +75,7 @@ def test_what_is_not_said_stays_as_it_was() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("word", "words"),
     [
         ("", "the rules are consecutive_failures, success_rate"),

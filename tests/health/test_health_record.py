@@ -17,6 +17,7 @@ from mobius_tui.health.health_record import (
     decode_record,
     encode_record,
 )
+from tests.table import each_row
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 moments = st.floats(0, YEAR_9999, exclude_max=True)
@@ -57,7 +58,7 @@ def test_there_and_back(record: ProbeResult | MachineSample) -> None:
 GOOD = json.loads(encode_record(ProbeResult(at=1.0, mono=2.0, probe="api", state="ok")))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         {"state": "fine"},

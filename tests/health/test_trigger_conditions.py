@@ -30,6 +30,7 @@ from tests.health.checks import (
     reports,
     trace,
 )
+from tests.table import each_row
 
 # ── consecutive_failures ──────────────────────────────────────────────────────────────
 
@@ -88,7 +89,7 @@ def test_below_seventy_per_cent_of_at_least_five(spelt: str, fires: int | None) 
     assert changes(SUCCESS, trace(spelt))[:1] == wanted
 
 
-@pytest.mark.parametrize("percent", range(1, 100))
+@each_row("percent", range(1, 100))
 def test_exactly_the_limit_never_fires_and_one_less_does(percent: int) -> None:
     rule = SuccessRate(below=percent / 100, min_checks=100, window=100)
     triggers = Triggers(success_rate=rule)

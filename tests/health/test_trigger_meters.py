@@ -22,6 +22,7 @@ from tests.health.checks import (
     the_meter,
     trace,
 )
+from tests.table import each_row
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_trigger_says_why_in_words(
     assert fired.reason == reason
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("triggers", "checks", "probe", "meter"),
     [
         (FAILURES, "o", API, "calm 0/3 0 of 3 failures"),

@@ -12,6 +12,7 @@ from tests.review.formats.markdown_reading import (
     leads,
     tokens,
 )
+from tests.table import each_row
 
 FORMS = (
     *("{}", "# {}", "#### {} — passed", "- {}", "> - {}", "- Check: {}"),
@@ -28,8 +29,8 @@ CALM = (
 )
 
 
-@pytest.mark.parametrize("text", CALM)
-@pytest.mark.parametrize("form", FORMS)
+@each_row("text", CALM)
+@each_row("form", FORMS)
 def test_a_calm_sentence_stays_byte_for_byte(form: str, text: str) -> None:
     texts = (text,) * form.count("{}")
     assert markdown_line(form, *texts) == form.format(*texts)

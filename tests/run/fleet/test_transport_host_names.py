@@ -16,6 +16,7 @@ from mobius_tui.run.fleet.transport import (
     transport_to,
 )
 from mobius_tui.runbook.text.host_patterns import host_name_problem
+from tests.table import each_row
 
 NAMES = ["web-1", "web-1.example.org", "10.0.0.1", "fe80::1", "u_1", "a" * 253]
 NO_NAMES = [
@@ -25,7 +26,7 @@ NO_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", [*NAMES, *NO_NAMES])
+@each_row("name", [*NAMES, *NO_NAMES])
 def test_what_a_runbook_may_name_is_what_ssh_is_given(name: str) -> None:
     """One definition, wherever a name comes from."""
     is_name = name in NAMES

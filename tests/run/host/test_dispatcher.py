@@ -32,6 +32,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import fold
 from tests.run.planning.situations import UID, Judges, made, state_after
 from tests.run.samples import fields_of, sample
+from tests.table import each_row
 
 SECRET = "hunter2-and-more"
 
@@ -89,14 +90,10 @@ def texts_of(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 ACTION_FIELDS = [
-    pytest.param(kind, name, value, id=f"{kind.__name__}-{name}")
-    for kind in ACTIONS
-    for name, value in texts_of(kind)
+    (kind, name, value) for kind in ACTIONS for name, value in texts_of(kind)
 ]
 EVENT_FIELDS = [
-    pytest.param(kind, name, value, id=f"{kind.__name__}-{name}")
-    for kind in EVENTS.values()
-    for name, value in texts_of(kind)
+    (kind, name, value) for kind in EVENTS.values() for name, value in texts_of(kind)
 ]
 
 
@@ -111,7 +108,7 @@ def context(tmp_path: Path) -> Iterator[RunContext]:
     judges.close()
 
 
-@pytest.mark.parametrize(("kind", "name", "value"), ACTION_FIELDS)
+@each_row(("kind", "name", "value"), ACTION_FIELDS)
 def test_no_field_of_an_action_brings_a_secret_in(
     context: RunContext, kind: type[Action], name: str, value: object
 ) -> None:
@@ -128,7 +125,7 @@ def test_no_field_of_an_action_brings_a_secret_in(
     assert "[redacted]" in repr(kept)
 
 
-@pytest.mark.parametrize(("kind", "name", "value"), EVENT_FIELDS)
+@each_row(("kind", "name", "value"), EVENT_FIELDS)
 def test_no_field_of_an_event_keeps_a_secret(
     context: RunContext, kind: type[Event], name: str, value: object
 ) -> None:

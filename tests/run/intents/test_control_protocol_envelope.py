@@ -25,6 +25,7 @@ from mobius_tui.run.intents.intent_actions import (
     StartStep,
     TickStep,
 )
+from tests.table import each_row
 
 WORDS = {
     "step",
@@ -64,13 +65,13 @@ def changed(sent: Action, /, **other: object) -> bytes:
     return json.dumps(kept).encode()
 
 
-@pytest.mark.parametrize("kind", ACTIONS)
+@each_row("kind", ACTIONS)
 def test_an_action_arrives_as_it_was_sent(kind: type[Action]) -> None:
     sent = Envelope(action=sound(kind), sent=12.5)
     assert decode_envelope(encode_envelope(sent)) == sent
 
 
-@pytest.mark.parametrize("kind", ACTIONS)
+@each_row("kind", ACTIONS)
 def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
     kind: type[Action],
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_text_that_is_kept_has_a_name_by_which_secrets_are_taken_out(
     assert not {f.name for f in fields(kind)} & {"version", "id", "sent", "action"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         b"",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mobius_tui.run.intents.intent_actions import (
     ACTIONS,
     Action,
@@ -14,9 +12,10 @@ from mobius_tui.run.intents.intent_actions import (
     StartAutomatic,
     intent_refusal,
 )
+from tests.table import each_row
 
 
-@pytest.mark.parametrize("kind", ACTIONS)
+@each_row("kind", ACTIONS)
 def test_what_a_group_may_ask_for(kind: type[Action]) -> None:
     approves = kind in (ApproveStep, DenyApproval)
     assert bool(intent_refusal(kind, share_control=False)) is not approves

@@ -34,6 +34,7 @@ from mobius_tui.run.journal.journal import (
     read_journal,
 )
 from tests.run.samples import fields_of
+from tests.table import each_row
 
 EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 TEXTS = st.text(max_size=60)
@@ -170,7 +171,7 @@ def test_any_event_survives_the_journal(
     assert decode_entry(line) == (entry, EMPTY_JOURNAL_HEAD)
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@each_row("name", EVENTS)
 def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     """What a field was given a default for may be absent: runs outlive versions."""
     kind: Callable[..., Event] = EVENTS[name]
@@ -181,7 +182,7 @@ def test_an_older_journal_without_a_newer_field_is_read(name: str) -> None:
     assert entry.event == kind(**wanted)
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@each_row("name", EVENTS)
 def test_a_field_of_another_kind_is_no_event(name: str) -> None:
     """A chain of digests can be made by anyone; what it holds must be ours."""
     kind: Callable[..., Event] = EVENTS[name]
@@ -195,7 +196,7 @@ def test_a_field_of_another_kind_is_no_event(name: str) -> None:
                 decode_entry(json.dumps({**said, field: wrong}).encode())
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@each_row("name", EVENTS)
 def test_a_line_has_the_mark_of_its_own_kind_alone(name: str) -> None:
     """Who looks for one kind of event in a long journal decodes no other line."""
     kind: Callable[..., Event] = EVENTS[name]

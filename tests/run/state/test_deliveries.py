@@ -39,6 +39,7 @@ from mobius_tui.run.state.reducer import advance, fold, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.small_runbook import BEGAN, RUNBOOK
+from tests.table import each_row
 
 
 def queued(delivery: int = 1, *channels: str) -> MessageQueued:
@@ -79,7 +80,7 @@ def stand(*events: Event, runbook: Runbook = RUNBOOK) -> DeliveryStatus:
     return fold(runbook, entries(*events)).deliveries[0].status
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("events", "wanted"),
     [
         ((queued(),), DeliveryStatus.QUEUED),

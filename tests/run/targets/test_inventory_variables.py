@@ -15,12 +15,13 @@ from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.run.targets.resolved_hosts import decode_host_list, encode_host_list
 from mobius_tui.runbook.model.targets import Target
 from tests.run.targets.inventories import put_answer
+from tests.table import each_row
 
 SWITCHES = ("ansible_host_key_checking", "ansible_ssh_host_key_checking")
 """Variables that matter where they are off."""
 
 
-@pytest.mark.parametrize("name", sorted(NOT_FOLLOWED))
+@each_row("name", sorted(NOT_FOLLOWED))
 def test_each_variable_is_an_error_unless_the_target_ignores_it(name: str) -> None:
     value = "no" if name in SWITCHES else "odd"
     said = unfollowed_variables({"web-1": {name: value}}, ())

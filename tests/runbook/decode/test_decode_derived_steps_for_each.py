@@ -10,6 +10,7 @@ from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import ForEach
 from mobius_tui.runbook.model.runtime_steps import MAX_ITEM_CHARACTERS, MAX_ROWS
+from tests.table import each_row
 
 BOOK = """format = {format}
 [runbook]
@@ -77,7 +78,7 @@ def test_the_item_has_a_name() -> None:
     assert (found, problems) == (ForEach(items=("a",)), "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("words", "problem"),
     [
         ("for_each = 7", "`for_each` is a list of texts, the name of a variable, or"),

@@ -14,6 +14,7 @@ from mobius_tui.runbook.model.runbook_diff import diff_runbooks, part_digest
 from mobius_tui.runbook.model.targets import Between, HostRollout, Target
 from mobius_tui.runbook.model.templates import uses_host_fields
 from mobius_tui.runbook.toml.problem import Problem
+from tests.table import each_row
 
 BOOK = """format = {form}
 [runbook]
@@ -144,7 +145,7 @@ def test_a_check_runs_on_the_host_or_is_made_here_for_each() -> None:
     assert (uses_host_fields(each), uses_host_fields(once)) == (True, False)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("target", "place", "words"),
     [
         ("title = 'x'", "[targets.web]", "`hosts` is missing in [targets.web]"),
@@ -238,7 +239,7 @@ def test_an_inventory_is_not_read_here() -> None:
     assert errors(target=keys) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("step", "place", "words"),
     [
         (RUN + "tty = true", "tty", "a terminal is for one program"),

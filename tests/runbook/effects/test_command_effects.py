@@ -14,6 +14,7 @@ from mobius_tui.runbook.effects.command_effects import (
 )
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from tests.paths import ROOT
+from tests.table import each_row
 
 DATA = Path(__file__).parent / "data"
 LINES: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -24,21 +25,19 @@ PATTERN = re.compile(r"[*?[]")
 PAGE = (ROOT / "docs" / "commands-held.md").read_text()
 
 
-def test_a_line_is_judged_as_it_is() -> None:
-    assert not [
-        (line, truth, found.effects)
-        for truth, section in LINES.items()
-        for line in section["lines"]
-        if (found := judge_script(line)).effect != truth
-    ]
+@each_row(
+    ("line", "truth"),
+    [(line, truth) for truth, section in LINES.items() for line in section["lines"]],
+)
+def test_a_line_is_judged_as_it_is(line: str, truth: str) -> None:
+    found = judge_script(line)
+    assert found.effect == truth, found.effects
 
 
-def test_what_is_read_every_day_is_no_change() -> None:
-    assert not [
-        (line, found.effects)
-        for line in EVERYDAY
-        if (found := judge_script(line)).effect != "read"
-    ]
+@each_row("line", EVERYDAY)
+def test_what_is_read_every_day_is_no_change(line: str) -> None:
+    found = judge_script(line)
+    assert found.effect == "read", found.effects
 
 
 def entries() -> Iterator[tuple[str, CommandEntry]]:

@@ -17,6 +17,7 @@ from mobius_tui.runbook.effects.command_effects import (
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS
 from tests.growth import UNEVEN, growth
+from tests.table import each_row
 
 READ = [
     "ansible db -m ping",
@@ -293,7 +294,7 @@ DESTROY = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("script", "effect"),
     [
         *((script, "read") for script in READ),
@@ -306,7 +307,7 @@ def test_what_a_script_does(script: str, effect: str) -> None:
     assert found.effect == effect, found.effects
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("shell", "script", "effect"),
     [
         (("psql", "-h", "db", "-f"), "select 1;", "read"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.runbook.runbook_texts import Examine, Pointed
+from tests.table import each_row
 
 PHASE = """
 [[phase]]
@@ -307,7 +308,7 @@ HEALTHS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "message"),
     [*KEYS, *TYPES, *STEPS, *HEADS, *HEALTHS],
 )

@@ -18,6 +18,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.step_text import check_in_words
 from mobius_tui.runbook.model.templates import texts_in
 from tests.paths import DATA
+from tests.table import each_row
 
 PAGE = DATA / "rollback_runbook.md"
 NAME = re.compile(r"`([a-z][a-z0-9-]*)`")
@@ -257,7 +258,7 @@ def test_the_page_is_read_whole() -> None:
     assert sum(map(len, page().values())) > 110
 
 
-@pytest.mark.parametrize(("heading", "item"), said())
+@each_row(("heading", "item"), said)
 def test_what_the_page_says_is_somewhere(
     heading: str, item: str, there: dict[str, str]
 ) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import tomli_w
 
 from mobius_tui.runbook.library.loader import decode_runbook
@@ -16,6 +16,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.lint.empty_rules import EMPTY_VALUE, may_be_empty
 from mobius_tui.runbook.model.key_table import KEYS, place_of
 from tests.runbook.model.test_key_table import EXAMPLES, REST
+from tests.table import each_row
 
 Path_ = tuple[str | int, ...]
 
@@ -48,8 +49,10 @@ def _codes(tree: Any) -> set[str]:
     return {each.code or "error" for each in problems}
 
 
-def _cases() -> Iterator[tuple[str, str, Any, Path_, Any]]:
+@cache
+def _cases() -> list[tuple[str, str, Any, Path_, Any]]:
     """Each key that some example gives a text or a list, once, with an empty one."""
+    cases: list[tuple[str, str, Any, Path_, Any]] = []
     seen: set[tuple[str, str]] = set()
     for text in (REST, *EXAMPLES):
         tree = tomllib.loads(text)
@@ -60,17 +63,14 @@ def _cases() -> Iterator[tuple[str, str, Any, Path_, Any]]:
             case = (place, str(key))
             if isinstance(value, str | list) and key in KEYS.get(place, ()):
                 if case not in seen:
-                    yield *case, tree, path, type(value)()
+                    cases.append((*case, tree, path, type(value)()))
                 seen.add(case)
+    return cases
 
 
-CASES = list(_cases())
-
-
-@pytest.mark.parametrize(
+@each_row(
     ("place", "key", "tree", "path", "empty"),
-    CASES,
-    ids=[f"{place}.{key}" for place, key, *_ in CASES],
+    _cases,
 )
 def test_an_empty_value_is_refused_warned_of_or_means_what_it_says(
     place: str, key: str, tree: Any, path: Path_, empty: Any
@@ -80,7 +80,7 @@ def test_an_empty_value_is_refused_warned_of_or_means_what_it_says(
 
 
 def test_the_examples_have_many_of_them() -> None:
-    assert len(CASES) > 100
+    assert len(_cases()) > 100
     assert {("var.NAME", "choices"), ("phase.step", "become")} <= {
-        (place, key) for place, key, *_ in CASES
+        (place, key) for place, key, *_ in _cases()
     }

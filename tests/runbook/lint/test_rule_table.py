@@ -34,6 +34,7 @@ from mobius_tui.runbook.toml.positions import scan_positions
 from mobius_tui.runbook.toml.problem import LintRule
 from tests.paths import CASES, DATA, ROOT
 from tests.runbook.runbook_texts import HEAD, PLACE, STEP, found
+from tests.table import each_row
 
 ANYTHING = "effect = 'destroy'\ntimeout = '1m'\ncheck.file = { path = '/x' }"
 """A label that no script goes beyond."""
@@ -44,7 +45,7 @@ def codes(script: str, folder: Path, more: str = ANYTHING) -> list[str]:
     return [each[0] for each in found(f"{more}\nrun = '''\n{script}\n'''", folder)]
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+@each_row("rule", RULES.values())
 def test_the_bad_example_is_found_and_the_good_one_is_clean(
     rule: LintRule, tmp_path: Path
 ) -> None:
@@ -168,7 +169,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("code", "script"), BAD, ids=lambda value: value[:40])
+@each_row(("code", "script"), BAD)
 def test_more_that_is_found(code: str, script: str, tmp_path: Path) -> None:
     assert set(codes(script, tmp_path)) == {code}
 
@@ -330,7 +331,7 @@ def test_a_search_that_finds_nothing_fails_what_only_shows(
         assert codes(script, tmp_path, more) == []
 
 
-@pytest.mark.parametrize("script", FINE, ids=lambda value: value[:50])
+@each_row("script", FINE)
 def test_what_is_fine_is_not_found(script: str, tmp_path: Path) -> None:
     assert codes(script, tmp_path) == []
 
@@ -478,7 +479,7 @@ def test_the_page_of_rules_lists_every_rule() -> None:
     assert rules_table() in text
 
 
-@pytest.mark.parametrize("code", [*RULES, "SC2086", "list"])
+@each_row("code", [*RULES, "SC2086", "list"])
 def test_each_rule_is_explained(code: str) -> None:
     words = explain_rule(code)
     assert code in words or code == "list"

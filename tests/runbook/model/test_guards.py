@@ -22,6 +22,7 @@ from mobius_tui.runbook.text.regex_cost import max_search_length
 from tests.growth import cost
 from tests.paths import CASES
 from tests.runbook.runbook_texts import Decoded, Examine, Pointed, only, phase
+from tests.table import each_row
 
 CASE = CASES / "authoring" / "when.toml"
 
@@ -30,7 +31,7 @@ def satisfied(text: str, value: str) -> bool | None:
     return satisfies(value, meaning(text))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "yes", "no", "open_"),
     [
         ("> 1000", ["1000.5", "99999", "1e4", " 1001 ", "+1001"], ["1000", "-5"], []),

@@ -6,8 +6,6 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model import actions, check_kinds, probes
 from mobius_tui.runbook.model import runbook as model
@@ -20,6 +18,7 @@ from mobius_tui.runbook.model.runbook_diff import (
     written_values,
 )
 from tests.paths import ROOT
+from tests.table import each_row
 
 README = (ROOT / "runbooks" / "README.md").read_text(encoding="utf-8")
 STEP = "phase.step"
@@ -67,7 +66,7 @@ def is_key(table: str, path: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("part", TABLES, ids=lambda part: part.__name__)
+@each_row("part", TABLES)
 def test_each_field_of_the_model_is_a_key_of_the_reference(part: type) -> None:
     for field in fields(part):
         key = written_key(part, field.name)

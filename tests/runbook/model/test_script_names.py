@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.runbook.model.script_names import name_offsets, names_in_script
 from tests.growth import UNEVEN, growth
+from tests.table import each_row
 
 READ_BY_BASH = [
     'echo "$v"',
@@ -66,7 +67,7 @@ def ran(script: str, env: dict[str, str]) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("script", READ_BY_BASH)
+@each_row("script", READ_BY_BASH)
 def test_what_bash_reads_is_seen(script: str) -> None:
     assert ran(script, {"v": "2"}) != ran(script, {})
     assert "v" in names_in_script(script)

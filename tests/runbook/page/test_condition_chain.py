@@ -14,6 +14,7 @@ from mobius_tui.runbook.model.runbook import Runbook, Step
 from mobius_tui.runbook.page.ruled_text import sentences_of
 from mobius_tui.runbook.page.sentence_rules import ruled
 from tests.runbook.page.imported import imported, lost, scripts
+from tests.table import each_row
 
 FENCE = "```bash\n{}\n```\n"
 
@@ -245,7 +246,7 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
     assert not any(phase.aside for phase in book.phases)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sentence", "rule"),
     [
         ("If nginx -t fails, restore the file:", "failure"),
@@ -568,7 +569,7 @@ def made_page(random_: random.Random) -> tuple[str, list[str]]:
     return "\n".join(rows), guarded
 
 
-@pytest.mark.parametrize("seed", range(150))
+@each_row("seed", range(150))
 def test_no_command_behind_a_condition_is_on_the_main_line_unasked(seed: int) -> None:
     page, guarded = made_page(random.Random(seed))
     _, book = imported(page)

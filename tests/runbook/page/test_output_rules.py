@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.runbook.page.output_rules import OUTPUT_RULES, output_rule, split_output
 from tests.runbook.page.imported import imported, lost, scripts
+from tests.table import each_row
 
 OUTPUT = {
     "left-out": ["...", "[...]", "<snip>", "… ", "... 12 more lines ..."],
@@ -91,16 +92,14 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "line"), [(name, line) for name in OUTPUT for line in OUTPUT[name]]
-)
+@each_row(("name", "line"), [(name, line) for name in OUTPUT for line in OUTPUT[name]])
 def test_a_line_of_output_is_told_by_its_rule(name: str, line: str) -> None:
     found = output_rule(line)
     assert found is not None
     assert found.name == name
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@each_row("line", COMMANDS)
 def test_a_command_is_no_output(line: str) -> None:
     assert output_rule(line) is None
 
@@ -110,7 +109,7 @@ def test_each_rule_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("language", ["bash", "console"])
-@pytest.mark.parametrize("line", [line for each in OUTPUT.values() for line in each])
+@each_row("line", [line for each in OUTPUT.values() for line in each])
 def test_a_block_of_output_is_shown_and_not_run(language: str, line: str) -> None:
     page = f"# T\n\n## S\n\nThere is this:\n\n```{language}\n{line}\n```\n\n"
     page += "```sh\nuptime\n```\n"
@@ -118,7 +117,7 @@ def test_a_block_of_output_is_shown_and_not_run(language: str, line: str) -> Non
     assert lost(page) == []
 
 
-@pytest.mark.parametrize("line", [line for each in OUTPUT.values() for line in each])
+@each_row("line", [line for each in OUTPUT.values() for line in each])
 def test_output_below_a_command_leaves_the_script(line: str) -> None:
     page = f"# T\n\n## S\n\n```bash\nstat -c %a F\n{line}\nuptime\n```\n"
     made, book = imported(page)

@@ -14,6 +14,7 @@ from mobius_tui.runbook.prose.text_layout import MAX_LINES, StyledLine, layout_l
 from mobius_tui.sanitize import cells, clean
 from tests.growth import UNEVEN, growth
 from tests.paths import CASES
+from tests.table import each_row
 
 AUTHORING = CASES / "authoring"
 
@@ -54,7 +55,7 @@ kind: Service
 metadata: {name: a_b, labels: *all}"""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         YAML,

@@ -9,6 +9,7 @@ from mobius_tui.runbook.script_rules.script_reach import (
     Surroundings,
     script_reach,
 )
+from tests.table import each_row
 
 SITE = Surroundings(
     folder="/home/me/sites/one",
@@ -47,7 +48,7 @@ def test_what_stays_names_nothing(script: str) -> None:
     assert reach(script) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("script", "named"),
     [
         ("rm -rf /var/tmp/x", "/var/tmp/x"),
@@ -103,7 +104,7 @@ def test_what_cannot_be_read_is_named_as_such(script: str) -> None:
     assert "cannot be read" in reach(script)
 
 
-@pytest.mark.parametrize("program", sorted(OTHER_MACHINES - SITE.programs))
+@each_row("program", sorted(OTHER_MACHINES - SITE.programs))
 def test_a_program_that_acts_elsewhere_is_named_whatever_it_does(program: str) -> None:
     assert f"`{program} status`" in reach(f"{program} status")
     assert program in reach(f"timeout 5 {program} status")

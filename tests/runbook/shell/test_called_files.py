@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.runbook.shell.called_files import called_files, files_in_command
+from tests.table import each_row
 
 CALLED = [
     ("./go.sh", "go.sh"),
@@ -50,7 +51,7 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("script", "files"), CALLED)
+@each_row(("script", "files"), CALLED)
 def test_what_is_called_by_a_literal_path(script: str, files: str) -> None:
     wanted = (
         ("/srv/app/bin/go.sh", "/srv/app/up.sh", "/srv/app/bin/on.sh")

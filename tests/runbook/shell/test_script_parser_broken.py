@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.shell.script_parser import MAX_CHARACTERS, parse_script
 from tests.paths import ROOT
+from tests.table import each_row
 
 BROKEN = [
     ("a\n«if b; then\n  c", "the `if` that begins here has no `fi`"),
@@ -59,7 +58,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("marked", "reason"), BROKEN, ids=lambda text: repr(text)[:40])
+@each_row(("marked", "reason"), BROKEN)
 def test_a_broken_script_is_broken_at_its_place(marked: str, reason: str) -> None:
     before, _, after = marked.partition("«")
     broken = parse_script(before + after).syntax_problem

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.runbook.toml.positions import KeyPath, TomlTooLargeError, scan_positions
+from tests.table import each_row
 
 TEXT = """\
 title = "a = 1 [x] # no"  # [not.a.table]
@@ -43,7 +44,7 @@ id = "one"
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "place"),
     [
         (("title",), (1, 1)),

@@ -203,6 +203,7 @@ async def killed_again_and_again(
     return places
 
 
+@pytest.mark.campaign
 async def test_across_kills_of_the_host(begin: Begin, site: Site) -> None:
     """At random moments of the countdown and of the rollback, and each time resumed."""
     chance = random.Random(4)

@@ -38,6 +38,7 @@ from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.samples import fields_of, sample
 from tests.run.webhooks import webhook
+from tests.table import each_row
 from tests.tui.runs import no_resume, running, settled
 
 CANARY = "c4n4ry-in-a-mine"
@@ -233,9 +234,9 @@ def test_a_value_that_holds_one_line_of_a_secret_is_refused(
         answer_briefing(briefing, {})
 
 
-@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
-@pytest.mark.parametrize("after", ["", "\n", "@h", "@ho"])
-@pytest.mark.parametrize("secret", [CANARY, "six+/6", "a b/c+d", "p@ss w\u00f6rd??>>"])
+@each_row("before", ["", "u", "us", "use", "user:"])
+@each_row("after", ["", "\n", "@h", "@ho"])
+@each_row("secret", [CANARY, "six+/6", "a b/c+d", "p@ss w\u00f6rd??>>"])
 def test_a_secret_is_found_in_base64_and_in_a_url(
     secret: str, before: str, after: str
 ) -> None:

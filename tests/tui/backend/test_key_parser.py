@@ -12,6 +12,7 @@ from textual import events, messages
 from textual.message import Message
 
 from mobius_tui.tui.backend.key_parser import MAX_SEQUENCE_CHARACTERS, KeyParser
+from tests.table import each_row
 from tests.textual_private import IGNORE_SEQUENCE, KEY_SEQUENCES, XTermParser
 
 REPEATABLE = settings(derandomize=True, deadline=None)
@@ -111,7 +112,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+@each_row("answer", ANSWERS.values())
 def test_what_it_does_not_know_is_no_key(answer: str) -> None:
     whole = answer.encode()
     assert [key for key in typed(whole, b"q") if key != "q"] == []
@@ -119,7 +120,7 @@ def test_what_it_does_not_know_is_no_key(answer: str) -> None:
     assert typed(*(bytes([byte]) for byte in whole), b"q") == ["q"]
 
 
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+@each_row("answer", ANSWERS.values())
 def test_nor_when_a_slow_line_tears_it(answer: str) -> None:
     """After an Esc alone nobody can know; anywhere else it is still no key."""
     whole = answer.encode()

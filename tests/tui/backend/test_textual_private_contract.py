@@ -20,6 +20,7 @@ from typing import Any, get_args
 import pytest
 
 from mobius_tui.tui.backend.textual_private import PRIVATE_USES, STYLED_SELECTORS
+from tests.table import each_row
 
 Check = Callable[[Any], None]
 CHECKS: dict[str, Check] = {}
@@ -68,7 +69,7 @@ def made_by(kind: type, method: str, words: str) -> None:
 NAMES = sorted({use.name for use in PRIVATE_USES})
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_row("name", NAMES)
 def test_textual_still_has(name: str) -> None:
     assert name in CHECKS, "nothing here holds Textual to it"
     CHECKS[name](find(name))

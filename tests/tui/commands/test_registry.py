@@ -24,6 +24,7 @@ from mobius_tui.tui.dialogs.palette import SYNONYMS, CommandProvider
 from mobius_tui.tui.flows.step_flows import FLOWS
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.pictures import words_of
+from tests.table import each_row
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled, until
 
@@ -64,9 +65,7 @@ def test_the_footer_has_what_applies_and_a_label() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "command", commands_of_places("run"), ids=lambda command: command.id
-)
+@each_row("command", commands_of_places("run"))
 def test_the_run_screen_carries_out_every_command(command: Command) -> None:
     action = command.action.partition("(")[0]
     assert callable(getattr(RunScreen, f"action_{action}"))

@@ -24,6 +24,7 @@ from mobius_tui.tui.config.settings import THEME_NAMES, Settings
 from mobius_tui.tui.config.settings_file import decode_settings
 from mobius_tui.tui.config.themes import OWN_THEMES
 from tests.paths import ROOT
+from tests.table import each_row
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -71,7 +72,7 @@ def test_everything_that_can_be_said() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "said"),
     [
         ("them = 'nord'", "unknown key `them` in the file; did you mean `theme`?"),
@@ -137,7 +138,7 @@ def test_no_command_has_a_key_of_another_as_it_comes() -> None:
         read(f"[keys]\n{command.id} = {list(command.keys)}\n")
 
 
-@pytest.mark.parametrize("character", [chr(code) for code in range(0x21, 0x7F)] + ["é"])
+@each_row("character", [chr(code) for code in range(0x21, 0x7F)] + ["é"])
 def test_a_character_is_the_key_that_textual_takes_it_for(character: str) -> None:
     assert canonical_key(character) == _character_to_key(character)
     assert canonical_key(_character_to_key(character)) == _character_to_key(character)

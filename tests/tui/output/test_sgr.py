@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import Color
@@ -16,6 +15,7 @@ from mobius_tui.tui.output.sgr import (
     pen_style,
     styled_segments,
 )
+from tests.table import each_row
 
 
 def pen(*codes: str) -> Pen:
@@ -25,7 +25,7 @@ def pen(*codes: str) -> Pen:
 RED = Color.from_ansi(1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("codes", "expected"),
     [
         ("31", Pen(colour=RED)),
