@@ -18,6 +18,7 @@ from mobius_tui.run.intents.intent_actions import (
     EnterPhase,
     ReopenRun,
     RetryStep,
+    SkipStep,
     StartStep,
     TickStep,
 )
@@ -304,7 +305,18 @@ def _awaited_first(
             continue
         name = view.plan.name(awaited.id)
         offered: NextAction | None = _for_selection(view, StepRow(awaited.id))
-        if view.statuses[awaited.id].status is Status.SKIPPED:
+        is_skipped = view.statuses[awaited.id].status is Status.SKIPPED
+        was_in_vain = is_skipped and bool(view.step_state(awaited.id).attempts)
+        skips = SkipStep(step=step.id)
+        if was_in_vain and decide_offer(skips, view.situation) == ALLOWED:
+            # To begin it again would lead in a circle.
+            words = f"Skip {view.plan.name(step.id)}, too: {name} was skipped"
+            note = f"{first_key_name(RunCommand.RESTORE)} there takes that back"
+            key = StepRow(step.id)
+            return StartFlow(
+                flow=FlowId.SKIP, key=key, text=words, role="warn", note=note
+            )
+        if is_skipped:
             words = f"Take back that {name} is skipped"
             key = StepRow(awaited.id)
             offered = StartFlow(flow=FlowId.RESTORE, key=key, text=words)

@@ -115,6 +115,8 @@ class Walk:
     """A run that goes on by events, each of which the host permits."""
 
     plan: Plan
+    hopeless: frozenset[str] = frozenset()
+    """Steps that fail whenever they are begun, and are skipped then."""
 
     def __post_init__(self) -> None:
         self.state = initial_state(self.plan.runbook)
@@ -167,6 +169,7 @@ class Walk:
 
     def begin(self, step: Step, ends: Result | None = Status.PASSED) -> bool:
         """Begin a step, if that is permitted; it ends at once."""
+        ends = Status.FAILED if step.id in self.hopeless else ends
         number = self.next_attempt(step)
         starts: Action = StartStep(step=step.id, attempt=number)
         if number > 1:
@@ -301,6 +304,8 @@ class Walk:
             self.write(StepRestored(step=step.id))
         elif offered.flow is FlowId.CHOOSE:
             assert self.choose("y"), offered
+        elif offered.flow is FlowId.SKIP:
+            self.skip(step)
         else:
             assert self.begin(step), offered
         self.settle()
@@ -309,11 +314,20 @@ class Walk:
     def decide_on(self, step: Step) -> None:
         """What went wrong is tried again, else vouched for, else skipped."""
         assert not self.is_left_behind(step) or effect_of(step) != "read"
+        if step.id in self.hopeless:
+            self.skip(step)
+            self.settle()
+            return
         self.approve(step)
         if not self.begin(step):
             assert self.may(OverrideStep(step=step.id, reason="seen"))
             self.write(StepOverridden(step=step.id, reason="seen"))
         self.settle()
+
+    def skip(self, step: Step) -> None:
+        """Skip a step that may be skipped."""
+        assert self.may(SkipStep(step=step.id, reason="no use"))
+        self.write(StepSkipped(step=step.id, reason="no use"))
 
     def is_left_behind(self, step: Step) -> bool:
         """Whether the decision, as it is now, is against a step."""
@@ -383,3 +397,16 @@ def _assert_nothing_left_behind_is_in_the_way(walk: Walk) -> None:
         assert walk.plan.name(step.id) not in why
         waits = [wait.on for each in statuses.values() for wait in each.waits]
         assert step.id not in waits
+
+
+def test_what_others_need_and_always_fails_is_no_circle() -> None:
+    """Who has skipped it is asked whether the others are skipped, too."""
+    steps = ('id = "open"', 'id = "stop"\nneeds = ["open"]', 'id = "start"')
+    made = (f'[[phase.step]]\n{each}\nrun = "true"\n' for each in steps)
+    walk = Walk(Plan(read(HEAD + "".join(made))), frozenset({"open"}))
+    walk.choose("x")
+    assert [walk.enter() for _ in range(5)] == [
+        *("step", "decide", "step", "step", "end")
+    ]
+    assert walk.state.steps["stop"].status is Status.SKIPPED
+    assert walk.state.steps["start"].status is Status.PASSED
