@@ -48,26 +48,26 @@ def test_the_whole_demo_by_keys_alone(terminal: Open, columns: int, rows: int) -
     press_until(screen, ENTER, proposes("2.6"))
     text = dialog(screen, "Not yet")
     assert "proposed: intact" in text, "the one that is proposed is marked"
-    press_until(screen, ENTER, proposes("2.11"))
-    press_until(screen, ENTER, proposes("2.14"))
-    answer(screen, "@ops", "3.4")
+    press_until(screen, ENTER, proposes("2.13"))
+    press_until(screen, ENTER, proposes("2.16"))
+    answer(screen, "@ops", "3.5")
 
     # What destroys wants the environment's name.
     dialog(screen, "Run it")
     fill(screen, "production")
     press_until(screen, ENTER, lambda text: "Run it" not in text, 2.0)
-    screen.until(proposes("3.9"))
+    screen.until(proposes("3.10"))
     assert drill_site.request_site(site, "/health")[0] == 500, (
         "nothing is restarted yet"
     )
     dialog(screen, "Run it")
     press_until(screen, ENTER, lambda text: "Run it" not in text, 5.0)
-    screen.until(proposes("3.10"))
+    screen.until(proposes("3.11"))
     # While it is looked whether it is back, people are told.
-    press_until(screen, ENTER, proposes("3.11"))
-    answer(screen, "@incident-commander", "3.12")
+    press_until(screen, ENTER, proposes("3.12"))
     dialog(screen, "Mark as told")
     press_until(screen, ENTER, proposes("3.13"))
+    answer(screen, "@incident-commander", "3.14")
     dialog(screen, "Not yet")
     press_until(screen, ENTER, proposes("5.1"))
     assert drill_site.request_site(site, "/health")[0] == 200

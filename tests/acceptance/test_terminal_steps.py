@@ -99,8 +99,7 @@ def test_a_question_is_answered_in_two_visits(terminal: Open, tmp_path: Path) ->
         'echo "$name: ${#word} letters"; read -rp "Sure? " sure; [ "$sure" = yes ]'
     )
     screen, run = begin(terminal, book(tmp_path, script))
-    screen.press(ENTER)
-    screen.until(outside("Name? "))
+    press_until(screen, ENTER, outside("Name? "), 2.0)
     screen.press("maria\r")
     screen.until(outside("Password: "))
     screen.press("hunter2\r")
@@ -129,8 +128,7 @@ def test_a_full_screen_program_gets_every_key_and_size(
     terminal: Open, tmp_path: Path
 ) -> None:
     screen, run = begin(terminal, book(tmp_path, FULL_SCREEN))
-    screen.press(ENTER)
-    screen.until("FULL 36 120")
+    press_until(screen, ENTER, lambda text: "FULL 36 120" in text, 2.0)
     screen.child.setwinsize(30, 100)
     screen.screen.resize(30, 100)
     screen.until("FULL 30 100")
@@ -158,8 +156,7 @@ def test_a_killed_viewer_leaves_the_step_to_another(
         'b=; until [ "$b" ]; do read -rp \'Second? \' b; done; [ "$a$b" = onetwo ]'
     )
     first, run = begin(terminal, book(tmp_path, script))
-    first.press(ENTER)
-    first.until(outside("First? "))
+    press_until(first, ENTER, outside("First? "), 2.0)
     first.press("one\r")
     first.until(outside("Second? "))
     first.child.kill(signal.SIGKILL)
@@ -179,8 +176,7 @@ def test_a_step_that_is_left_running_can_be_stopped(
     terminal: Open, tmp_path: Path
 ) -> None:
     screen, run = begin(terminal, book(tmp_path, FULL_SCREEN))
-    screen.press(ENTER)
-    screen.until(outside("FULL 36 120"))
+    press_until(screen, ENTER, outside("FULL 36 120"), 2.0)
     screen.press(AWAY)
     screen.until(is_back)
     press_until(screen, "x", lambda _: status(run, "s1") == "stopped")
@@ -192,8 +188,7 @@ def test_a_viewer_that_is_told_to_go_gives_the_terminal_back(
     terminal: Open, tmp_path: Path, number: signal.Signals
 ) -> None:
     screen, run = begin(terminal, book(tmp_path, FULL_SCREEN))
-    screen.press(ENTER)
-    screen.until(outside("FULL 36 120"))
+    press_until(screen, ENTER, outside("FULL 36 120"), 2.0)
     screen.raw.clear()
     screen.child.kill(number)
     assert screen.over() == 130
@@ -253,8 +248,7 @@ def test_vim_and_htop(terminal: Open, tmp_path: Path) -> None:
     file = tmp_path / "edited.txt"
     path = book(tmp_path, f"vim.tiny -u NONE -N {file}", "htop")
     screen, run = begin(terminal, path)
-    screen.press(ENTER)
-    screen.until("[New]")
+    press_until(screen, ENTER, lambda text: "[New]" in text, 2.0)
     screen.press("ifirst visit\x1b")
     screen.until("first visit")
     screen.press(AWAY)
@@ -326,8 +320,7 @@ def test_as_another_user_than_root(open_folder: Path, terminal: Open) -> None:
     )
     screen.until("Begin")
     press_until(screen, CTRL_G, proposes("1.1"))
-    screen.press(ENTER)
-    assert "nobody" in screen.until(outside("Who? "))
+    assert "nobody" in press_until(screen, ENTER, outside("Who? "), 2.0)
     screen.press("me\r")
     screen.until("1.1 Step 1 has ended, exit 0")
     [run] = all_runs(home / "state" / "mobius-tui" / "runs")

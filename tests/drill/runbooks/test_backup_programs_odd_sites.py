@@ -408,13 +408,13 @@ def test_a_backup_of_a_time_to_come_is_not_proposed(site: Path) -> None:
     assert "the newest is not proposed: its name says a time that is yet to" in output
     assert " -3 h " in output
     said = (site / "output").read_text()
-    assert f"backup_file={site}/backups/{GOOD}\nbackup_fit=yes\n" in said
+    assert f"backup_file={site}/backups/{GOOD}\nbackup_fit=a fit backup\n" in said
     (site / "backups" / GOOD).unlink()
     (site / "output").unlink()
     code, output = run_program(*find, where=site, around={"TZ": "UTC"})
     assert code == 3, output
     said = (site / "output").read_text()
-    assert f"{ahead}\nbackup_fit=no\n" in said, "a person may choose it"
+    assert f"{ahead}\nbackup_fit=no fit backup\n" in said, "a person may choose it"
     code, output = run_program(*find, "--only-fit", where=site, around={"TZ": "UTC"})
     assert code == 1
     assert "a person may choose one of those above, with a reason" in output

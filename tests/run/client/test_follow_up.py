@@ -58,7 +58,7 @@ def test_it_is_due_after_an_incident_that_changed_something(made: MadeRun) -> No
     assert values["incident_runbook"] == "MOBIUS rollback"
     assert values["incident_outcome"] == "failed"
     assert values["incident_took"].startswith("1 min 2 s")
-    assert values["incident_failed"] == "3.4 Restore the backup"
+    assert values["incident_failed"] == "3.5 Restore the backup"
     assert set(values) >= {f"incident_{fact}" for fact in RUN_FACTS}
 
 

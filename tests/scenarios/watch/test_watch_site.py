@@ -56,7 +56,7 @@ def test_the_site_counts_one_rollback(mobius: Site, beside: Watch) -> None:
     assert state.ended is not None
     assert "the rollback passed" in state.ended.reason
     rows = (mobius.root / "backups" / "rollbacks.log").read_text().splitlines()
-    assert [row.split("|")[1] for row in rows] == ["made", "restored"]
+    assert [row.split("|")[1] for row in rows] == ["made", "replaced", "restored"]
     assert len(list(mobius.root.glob("config/production.backup.*"))) == 1
     wait_for_status(mobius, 200)
     assert site_problems(mobius) == ()

@@ -111,7 +111,7 @@ end = true
 
 async def test_a_choice_decides_what_applies(begin: Begin) -> None:
     run = await begin(CHOICE)
-    assert "waits: kind is not decided" in (await run.intend("start", "a")).text
+    assert "“Which?” is not decided yet" in (await run.intend("start", "a")).text
     await run.did("choose", "which", names=("data",))
     assert run.state.aside_frames[0].phase == "side"
     assert "does not apply" in (await run.intend("start", "a")).text

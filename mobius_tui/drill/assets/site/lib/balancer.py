@@ -67,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until SIGTERM."""
+    serving.end_at_sigterm()
     site = json.loads((SITE / "site.json").read_text())
     address = "127.0.0.1", site["ports"][site["environment"]]
     with serving.Server(address, Handler, Upstreams(site["upstreams"])) as server:

@@ -47,9 +47,13 @@ class Server(ThreadingHTTPServer):
             raise SystemExit(0)
 
     def serve(self) -> None:
-        """Serve until SIGTERM."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        """Serve until it is ended."""
         self.serve_forever(poll_interval=0.25)
+
+
+def end_at_sigterm() -> None:
+    """End at SIGTERM, unless a release that is loaded later wants something else."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def answer(

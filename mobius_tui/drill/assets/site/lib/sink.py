@@ -62,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Take messages until SIGTERM."""
+    serving.end_at_sigterm()
     port = json.loads((SITE / "site.json").read_text())["sink"]
     with serving.Server(("127.0.0.1", port), Handler, Messages()) as server:
         server.serve()

@@ -113,6 +113,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until SIGTERM."""
+    serving.end_at_sigterm()
     api = Api(sys.argv[1])
     with serving.Server(api.address, Handler, api, finishes=True) as server:
         version = api.context["version"]
