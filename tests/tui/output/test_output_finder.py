@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from mobius_tui.tui.commands import registry
@@ -32,12 +33,19 @@ def lines(recording: Recording, number: int) -> None:
     recording.write("".join(f"line {n}\n" for n in range(number)))
 
 
+async def finds(pilot: Pilot[None], *keys: str) -> None:
+    """Open the line to find by, and press keys once it has the focus."""
+    await pilot.press("slash")
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+    await pilot.press(*keys)
+
+
 async def test_it_finds_as_it_is_typed_and_marks_all_in_sight(
     recording: Recording,
 ) -> None:
     lines(recording, 100)
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash")
+        await finds(pilot)
         await pilot.press(*"ine", "space", "9")
         await until(pilot, lambda: count(pane) == "11 of 11")
         assert set(reversed_text(pane)) == {"ine 9"}
@@ -56,7 +64,7 @@ async def test_it_finds_as_it_is_typed_and_marks_all_in_sight(
 async def test_capitals_matter_only_if_there_are_some(recording: Recording) -> None:
     recording.write("Error one\nerror two\nERROR three\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"error")
+        await finds(pilot, *"error")
         await until(pilot, lambda: count(pane) == "3 of 3")
         pane.query_one(Input).value = "Error"
         await until(pilot, lambda: count(pane) == "1 of 1")
@@ -69,7 +77,7 @@ async def test_enter_goes_back_to_the_output_and_esc_ends_it(
 ) -> None:
     lines(recording, 100)
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"line", "space", "5")
+        await finds(pilot, *"line", "space", "5")
         await until(pilot, lambda: count(pane) == "11 of 11")
         await pilot.press("enter")
         assert pane.has_focus
@@ -84,7 +92,7 @@ async def test_enter_goes_back_to_the_output_and_esc_ends_it(
         before = shown(pane)
         await pilot.press("up")
         assert shown(pane) != before, "up scrolls again"
-        await pilot.press("slash")
+        await finds(pilot)
         assert pane.query_one(Input).value == "line 5"
         await pilot.press("escape")
         assert pane.has_focus
@@ -93,7 +101,7 @@ async def test_enter_goes_back_to_the_output_and_esc_ends_it(
 async def test_what_comes_meanwhile_is_found(recording: Recording) -> None:
     recording.write("a hit\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"hit")
+        await finds(pilot, *"hit")
         await until(pilot, lambda: count(pane) == "1 of 1")
         recording.write("another hit\n")
         await sees(pane, pilot, lambda: count(pane) == "1 of 2")
@@ -102,7 +110,7 @@ async def test_what_comes_meanwhile_is_found(recording: Recording) -> None:
 async def test_a_long_line_is_shown_where_the_hit_is(recording: Recording) -> None:
     recording.write("-" * 5000 + "needle" + "-" * 5000 + "\nend\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"needle")
+        await finds(pilot, *"needle")
         await until(pilot, lambda: reversed_text(pane) == ["needle"])
         await pilot.press("enter", "escape", "w", "slash")
         await pilot.press(*"needle")
@@ -119,11 +127,11 @@ async def test_ten_gigabytes_are_searched_without_making_anyone_wait(
         file.write(b"\n" + b"hay\n" * 1000 + b"the end\n")
     async with showing(recording) as (pane, pilot):
         assert texts(pane)[-1] == "the end"
-        await pilot.press("slash")
+        await finds(pilot)
         pane.query_one(Input).value = "needle"
         await pilot.press("escape", "g")
         assert texts(pane)[0] == "the needle"
-        await pilot.press("slash")
+        await finds(pilot)
         pane.query_one(Input).value = "the"
         await until(pilot, lambda: reversed_text(pane) == ["the"])
         words = count(pane)
@@ -139,7 +147,7 @@ async def test_another_file_is_searched_for_the_same(
     other = recording.output.with_name("other")
     other.write_text("hit hit hit\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"hit")
+        await finds(pilot, *"hit")
         await until(pilot, lambda: count(pane) == "1 of 1")
         pane.show(other, spans=None, title="", running=False, placeholder="")
         await until(pilot, lambda: count(pane).endswith("of 3"))
@@ -157,7 +165,7 @@ async def test_it_says_that_the_rest_of_a_long_line_is_not_searched(
 ) -> None:
     recording.write("ab\n" * 50)
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"needle")
+        await finds(pilot, *"needle")
         await until(pilot, lambda: count(pane) == "not found")
         assert not says_so(pane)
         _, height = pane.room()
@@ -178,7 +186,7 @@ async def test_of_a_long_line_that_rewrites_itself_all_that_is_shown_is_searched
 ) -> None:
     recording.write("50 %\r" * MAX_SHOWN_LINE_BYTES + "needle\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"needle")
+        await finds(pilot, *"needle")
         await until(pilot, lambda: count(pane) == "1 of 1")
         assert not says_so(pane)
 
@@ -211,7 +219,7 @@ async def test_the_hint_names_the_keys_that_the_commands_have(
     registry.set_keys(keys)
     recording.write("text\n")
     async with showing(recording) as (pane, pilot):
-        await pilot.press("slash", *"text")
+        await finds(pilot, *"text")
         await until(pilot, lambda: count(pane) == "1 of 1")
         await pilot.press("enter")
         shown_count = pane.query_one(FindLine).query_one(".count", Static)
