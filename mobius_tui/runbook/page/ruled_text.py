@@ -90,6 +90,17 @@ _MAY_GIVE = re.compile(
 )
 """A consequence that offers a value, with a comma before it or none:
 `you can give a version`."""
+_LATER = re.compile(
+    r"\b(?:after this point|later|afterwards|in (?:the )?future|at some point)\b",
+    re.IGNORECASE,
+)
+"""A condition of what comes after the code, which is run in any case."""
+_MAY_NARROW = re.compile(
+    r"\b(?:you|we) (?:can|may|could) (?:also )?(?:exclude|limit|restrict|"
+    r"filter|omit)\b.*\b(?:flags?|options?|labels?|parameters?)\b",
+    re.IGNORECASE,
+)
+"""A consequence that only gives more options to what was told before."""
 _LETTERS = re.compile(r"[a-z]{3,}", re.IGNORECASE)
 _COMMON_NAMES = """
 also command commands following using with this that these those your their need needs
@@ -184,7 +195,12 @@ def _rule_last_condition(sentences: list[RuledSentence], code: str) -> None:
     condition = sentences[at]
     later = [each for each in sentences[at + 1 :] if not _is_beside(each)]
     leads = [each for each in later if _introduces(each)]
-    if any(map(_is_contrary, later)) or _is_led_before(condition, sentences[:at]):
+    is_later = _LATER.search(condition.clause) and not condition.text.endswith(":")
+    is_more = _MAY_NARROW.search(condition.text) and any(
+        not each.rule and is_instruction(each.text) for each in sentences[:at]
+    )
+    is_beside = is_later or is_more or any(map(_is_contrary, later))
+    if is_beside or _is_led_before(condition, sentences[:at]):
         sentences[at] = replace(condition, rule="remark")
     elif _BELOW.search(condition.clause) is not None and not leads:
         sentences[at] = replace(condition, is_after_look=True)

@@ -215,8 +215,10 @@ _TRIES = re.compile(
 OTHER_VALUE = re.compile(
     r"(?:you (?:can|should|must|need to|have to|will) )?(?:please )?(?:(?:replace|"
     r"substitute) (?!it\b|them\b)[^.]*\b(?:in|with|by|below|accordingly)\b|"
-    r".*\baccordingly\W*$|(?:change|adjust|adapt|modify|update|set|use) (?:the |your |"
-    r"its )?[\w -]{0,40}\b(?:in the (?:following |below )?(?:commands?|examples?)|"
+    r".*\baccordingly\W*$|"
+    r".*\bin the (?:snippet|command|example)s? above\b|"
+    r"(?:change|adjust|adapt|modify|update|set|use) (?:the |your |its )?"
+    r"[\w -]{0,40}\b(?:in the (?:following |below )?(?:commands?|examples?)|"
     r"(?:commands?|examples?) below))",
     re.IGNORECASE,
 )

@@ -317,7 +317,13 @@ class StepPlacement:
                 is_within = self._is_within_open(sentence, sentences[0])
                 self._begin_condition(sentence, is_within=is_within)
                 self._replaced = next(
-                    (one for one in before if one and _replaces(sentence, one, code)),
+                    (
+                        one
+                        for one in before
+                        if one is not None
+                        and (one is self._base or not one.when)
+                        and _replaces(sentence, one, code)
+                    ),
                     None,
                 )
                 self._condition_depth = depth

@@ -313,6 +313,10 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("If we do not set it by default its value will be no.", "remark"),
         ("If it is full it will be needed to delete a part.", "condition"),
         ("If not set the default value will be used.", "remark"),
+        (
+            "If it is older, use `b` instead of `a` in the snippets above:",
+            "other-value",
+        ),
         ("You can only run this change successfully once.", ""),
         ("Only run this on the primary:", "condition"),
         (
@@ -359,6 +363,8 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
         "If you are on the first path then routes displays the traffic. For example:",
         "If it is configured, the class will be used. See the manual for more.",
         "For a member of another size you will get an error if you try:",
+        "After it there is no way back. If you tag it later, you must count on.",
+        "Back up the whole. If others run there, we can exclude them using labels:",
         "It tells how it is. If it returns `true`, then the cluster is healthy.",
         "If there is one, the first pool below (root) does not need to be made again.",
     ],
