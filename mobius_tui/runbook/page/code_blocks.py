@@ -113,7 +113,7 @@ _OTHER_LANGUAGE = re.compile(
 _ONLY_A_NAME = re.compile(
     r"(?!(?:bin|hack|scripts?|tools?|dev|build|contrib|examples?|tests?)/)"
     r"[a-z][\w.-]*(?:/[a-z][\w.-]*)+(?::[\w.-]+)?|"
-    r"/(?:etc|var|mnt|home|srv)/[\w./-]+|[\w !.-]+@[\w.-]+:\S*[$#]"
+    r"(?:~|/(?:etc|var|mnt|home|srv))/[\w./-]+|[\w !.-]+@[\w.-]+:\S*[$#]"
 )
 """The name of an image, `calico/node`, or a prompt behind which nothing is typed."""
 _DATABASE_NAME = re.compile(r"\w[\w-]*")

@@ -52,6 +52,8 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 """A condition that is known before anything is run: `If you use`, `If you want`."""
+_BEFORE_BELOW = re.compile(r"\bbefore\b.*\bsteps below\b", re.IGNORECASE)
+"""What says that the steps behind a conditional one are for everybody."""
 _OTHER_VALUE = re.compile(r"\bversions? v?\d|\bdifferent\b", re.IGNORECASE)
 """What says that a command has another value for the same: `If you need version 4`."""
 _INSTEAD = re.compile(r"\binstead\b(?! of)", re.IGNORECASE)
@@ -340,6 +342,8 @@ class StepPlacement:
         is_apart |= is_before_code and _goes_on_from_told(sentences)
         if chain is not None and not (is_asked or goes_with):
             is_apart |= chain.is_told or _ONCE.match(text) is not None
+            is_first = _BEFORE_BELOW.search(chain.condition.consequence) is not None
+            is_apart |= is_before_code and is_first
             is_apart |= chain.is_of_step and chain.has_steps and _leads_on(sentences)
         is_apart &= not is_only_example(text)
         is_apart &= chain is None or not chain.condition.is_of_all_below

@@ -32,6 +32,7 @@ def page_of(block: str, language: str) -> str:
         ("bash", "kubectl cnpg report cluster CLUSTER [-n NAMESPACE] --logs"),
         ("sh", "calico/node"),
         ("sh", "/etc/mender-monitor"),
+        ("sh", "~/.spotinst/credentials"),
         ("sh", "I have no name!@jumpbox:/$"),
         ("", "[ ssl_client ]\n...\n  usage = clientAuth"),
         ("bash", "import os\nprint(os.environ)"),

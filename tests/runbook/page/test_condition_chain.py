@@ -623,6 +623,14 @@ def test_an_example_alone_goes_with_the_condition_above_it() -> None:
     assert explained(page, "Example:") == ["goes-on"]
 
 
+def test_what_comes_before_the_steps_below_leaves_them_to_everybody() -> None:
+    text = "If there is a second, it must be created before running the steps below."
+    page = page_of(text, "`create`", "This helps you to find it.", "`ls x`")
+    _, book = imported(page)
+    assert with_answers(book, "no-and-on") == ["ls x"]
+    assert with_answers(book, "yes") == ["create", "ls x"]
+
+
 def test_steps_below_an_item_are_those_of_its_condition() -> None:
     text = "If these labels are not present, continue with the steps below."
     page = f"# T\n\n## Fix\n\n1. Look at the labels.\n\n   {text}\n\n"
