@@ -68,6 +68,11 @@ OUTPUT_LANGUAGES = frozenset(
     {"", "text", "txt", "plain", "plaintext", "output", "log", "none"}
 )
 """Languages of blocks that may be the output of a command."""
+_DIRECTIVE = re.compile(
+    r"\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*(?=[A-Za-z])"
+)
+"""How a fence of MyST begins, before its language."""
+_DIRECTIVE_OPTION = re.compile(r":[\w-]+:(?:[ \t].*)?")
 _LANGUAGE = re.compile(r"\{?[ \t]*\.?([A-Za-z][A-Za-z0-9_+#-]*)")
 _COMMENT = re.compile(r"#+(?!!)[ \t]*(.*)")
 _WINDOWS = frozenset({"powershell", "cmd"})
@@ -89,7 +94,8 @@ _OPTIONAL = re.compile(
     r"(?:^|[ \t])(?:\[{1,2}(?:--?[\w-]+[ =])?<@?[A-Za-z]|\(--?[a-z][^()\n]*\||"
     r"\[(?:\w+ )?(?:flags?|options?|commands?|arg(?:ument)?s?)\]|\{-[^{}\n]*\}\.{3}|"
     r"\[--?[A-Za-z][\w-]*\||\[--[a-z][\w-]*(?:\](?=[ \t]|$)|=)|"
-    r"\[\$[A-Z_]+\](?=[ \t]|$)|\.{3,}(?=[ \t]|$))",
+    r"\[\$[A-Z_]+\](?=[ \t]|$)|\.{3,}(?=[ \t]|$)|\[[A-Z_]+\.{3}\](?=[ \t]|$)|"
+    r"\[--?[A-Z][\w-]* [A-Z_]+\](?=[ \t]|$))",
     re.MULTILINE | re.IGNORECASE,
 )
 """An optional part of a synopsis: `[--otp <code>]`, `[--force|-f]`, `(--a|--b)`,
@@ -97,6 +103,19 @@ _OPTIONAL = re.compile(
 
 Bash would take the brackets as arguments and the angles as redirections.
 """
+_OTHER_LANGUAGE = re.compile(
+    r"^(?:from [\w.]+ import \w.*|import [\w.]+(?: as \w+)?|def \w+\(.*\):|"
+    r"(?:output|resource|variable|provider|module|data)(?: \"[^\"\n]+\"){1,2} \{|"
+    r"\w+:(?:append|prepend|remove)\(\) \{)[ \t]*$",
+    re.MULTILINE,
+)
+"""A line of Python, of Terraform or of a recipe in a block that says it is shell."""
+_ONLY_A_NAME = re.compile(
+    r"(?!(?:bin|hack|scripts?|tools?|dev|build|contrib|examples?|tests?)/)"
+    r"[a-z][\w.-]*(?:/[a-z][\w.-]*)+(?::[\w.-]+)?|"
+    r"(?:~|/(?:etc|var|mnt|home|srv))/[\w./-]+|[\w !.-]+@[\w.-]+:\S*[$#]"
+)
+"""The name of an image, `calico/node`, or a prompt behind which nothing is typed."""
 _DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 
@@ -149,7 +168,8 @@ def is_settings(script: str, names_read: Container[str]) -> bool:
 
 def fence_language(info: str) -> str:
     """The language that a fence names: `bash` for `{.bash .numberLines}`."""
-    match = _LANGUAGE.match(info)
+    directive = _DIRECTIVE.match(info)
+    match = _LANGUAGE.match(info, directive.end() if directive is not None else 0)
     return match[1].lower() if match is not None else ""
 
 
@@ -175,6 +195,12 @@ def _is_not_a_script(block: CodeBlock, fence: CodeFence) -> bool:
     optional = _OPTIONAL.finditer(block.script)
     if any(quoting.at(each.start()) == "none" for each in optional):
         return True
+    others = _OTHER_LANGUAGE.finditer(block.script)
+    if any(quoting.at(each.start()) == "none" for each in others):
+        return True
+    rows = [line.strip() for line in block.script.split("\n") if line.strip()]
+    if all(_ONLY_A_NAME.fullmatch(row) and not is_command(row) for row in rows):
+        return True
     if block.language in _SHELLS:
         if _USAGE.search(block.script) is None:
             return False
@@ -188,6 +214,8 @@ def _classify(fence: CodeFence) -> CodeBlock:
     language_name = fence_language(fence.info)
     lines = fence.text.strip("\n").rstrip().split("\n")
     lines = [line.rstrip("\r") for line in lines]
+    while _DIRECTIVE.match(fence.info) and _DIRECTIVE_OPTION.fullmatch(lines[0]):
+        lines = [*"\n".join(lines[1:]).strip("\n").split("\n")]
     text = "\n".join(lines)
     if not text.strip():
         return CodeBlock(language=language_name, text="")

@@ -59,6 +59,8 @@ class ConditionChain:
         self._rest: list[StepDraft] = []
         """The steps that only follow it."""
         self._is_rest = False
+        self._replaced: StepDraft | None = None
+        """The step before it that is run only where it does not hold."""
         self._has_words = not condition.leads
         """Whether its sentence says what is done on its only way."""
         if condition.rule == "skip":
@@ -80,6 +82,10 @@ class ConditionChain:
     def begin_rest(self) -> None:
         """Say that the next steps have words of their own, and only follow it."""
         self._is_rest = True
+
+    def add_replaced(self, step: StepDraft) -> None:
+        """Run a step that stands before it only where it does not hold."""
+        self._replaced = step
 
     @property
     def has_own_words(self) -> bool:
@@ -107,6 +113,11 @@ class ConditionChain:
         return bool(self._ways[-1].steps or self._rest)
 
     @property
+    def has_rest(self) -> bool:
+        """Whether its next steps only follow it."""
+        return self._is_rest
+
+    @property
     def only_way(self) -> list[StepDraft] | None:
         """Its steps, if it has one way, and nothing else follows it."""
         is_only = len(self._ways) == 1 and not self._rest
@@ -125,7 +136,11 @@ class ConditionChain:
         """Give the decision its options, and each step its guard."""
         if len(self._ways) == 1:
             more = ", and what follows it" if self._rest else ""
-            self._ways.insert(0, _Way(value=_NO, title=f"No: leave this out{more}"))
+            way = _Way(value=_NO, title=f"No: leave this out{more}")
+            if self._replaced is not None:
+                way.steps.append(self._replaced)
+                way.title = f"No: {self._replaced.title or 'as before'}"
+            self._ways.insert(0, way)
         *others, last = self._ways
         in_order = self._ways if self._ways[0].value == _YES else [last, *others]
         titles = {way.value: shorten(way.title) for way in in_order}
@@ -143,7 +158,7 @@ class ConditionChain:
         """The title of the option with which what follows is done, too."""
         title = self._rest[0].title
         on = f"go on with: {title}" if title else "go on behind it"
-        if way.value == _NO:
+        if way.value == _NO and self._replaced is None:
             return shorten(f"No: leave this out, {on}")
         return shorten(f"{shorten(way.title, MAX_TITLE_CHARACTERS // 2)}; then {on}")
 

@@ -75,15 +75,19 @@ def _title(words: str) -> str:
 
 _TAB = re.compile(
     r"\{\{[<%]\s*tab\s+(?:name=|title=|header=)?\"([^\"]*)\".*?[%>]\}\}|"
-    r"<TabItem\b[^>]*\bvalue=\"([^\"]*)\".*>",
+    r"<TabItem\b[^>]*\bvalue=\"([^\"]*)\".*>|\[ui-tab title=[\"“]([^\"”\]]*)[\"”]\s*\]",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r":::?TabTitle[ \t]+(.*)", re.IGNORECASE)
 """The start of a tab that ends at the start of the next tab."""
 _BEGINS = frozenset("{:<[")
-_TAB_END = re.compile(r"\{\{[<%]\s*/tab\s*[%>]\}\}|</TabItem>", re.IGNORECASE)
+_TAB_END = re.compile(
+    r"\{\{[<%]\s*/tab\s*[%>]\}\}|</TabItem>|\[/ui-tab\]", re.IGNORECASE
+)
 _TABS = re.compile(
-    r"\{\{[<%]\s*/?tabs\b.*?[%>]\}\}|::(End)?Tabs|</?Tabs\b.*>", re.IGNORECASE
+    r"\{\{[<%]\s*/?tabs\b.*?[%>]\}\}|::(End)?Tabs|</?Tabs\b.*>|"
+    r"\[/?ui-tabs\b[^\]]*\]",
+    re.IGNORECASE,
 )
 _NOTE = re.compile(r":::+[ \t]*([a-z]*)(.*)|\[!([A-Za-z]+)\](.*)", re.IGNORECASE)
 
@@ -113,7 +117,9 @@ def split_markers(text: str) -> list[ContainerStart | ContainerEnd | str | None]
 
 def _marker(line: str) -> ContainerStart | ContainerEnd | str | None:
     if (match := _TAB.fullmatch(line)) is not None:
-        return ContainerStart(title=(match[1] or match[2] or "").strip(), tab_group=1)
+        return ContainerStart(
+            title=(match[1] or match[2] or match[3] or "").strip(), tab_group=1
+        )
     if (match := _TITLE.fullmatch(line)) is not None:
         return ContainerStart(title=match[1].strip(), tab_group=2)
     if _TAB_END.fullmatch(line) is not None:

@@ -68,6 +68,8 @@ _MAKE = re.compile(
     r"(?:[-_/.]\w[\w./-]*)?"
 )
 """A target that many a Makefile has; `make sure` is English."""
+_SECTION = re.compile(r"\[ [A-Za-z][\w.-]* \]")
+"""A section of a file of settings; as a test it would always hold."""
 _WITH_OPTIONS = re.compile(
     r"[a-z][a-z0-9_.-]*(?: [a-z][\w-]*){0,3} (?:--[a-z][\w-]+|-[A-Za-z](?=[ ]|$))"
     r"(?:.*[^.])?"
@@ -83,6 +85,8 @@ def is_command(line: str) -> bool:
     if first in _ENGLISH_WORDS.split():
         is_of_command = _OF_COMMANDS.search(f" {rest}") is not None
         return not rest or is_of_command or _MAKE.fullmatch(bare) is not None
+    if _SECTION.fullmatch(bare) is not None:
+        return False
     if first == "export" or bare.startswith(("[ ", "[[ ", ". ")):
         return True
     if first in PROGRAMS or _PATH.fullmatch(first) is not None:

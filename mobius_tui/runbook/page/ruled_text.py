@@ -83,6 +83,25 @@ _LOOKS = re.compile(
 )
 _PURPOSE = re.compile(r"(?:in order )?to [a-z]+\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z][a-z]{3,}|[A-Z]{3,}")
+_MAY_GIVE = re.compile(
+    r"\b(?:you|we) (?:can|may|could) (?:also |additionally )?(?:give|specify|pass|"
+    r"provide|name|choose|pick|select|set) ((?:an?|the|your|its|another|other)\b.+)",
+    re.IGNORECASE,
+)
+"""A consequence that offers a value, with a comma before it or none:
+`you can give a version`."""
+_LATER = re.compile(
+    r"\b(?:after this point|later|afterwards|in (?:the )?future|at some point)\b",
+    re.IGNORECASE,
+)
+"""A condition of what comes after the code, which is run in any case."""
+_MAY_NARROW = re.compile(
+    r"\b(?:you|we) (?:can|may|could) (?:also )?(?:exclude|limit|restrict|"
+    r"filter|omit)\b.*\b(?:flags?|options?|labels?|parameters?)\b",
+    re.IGNORECASE,
+)
+"""A consequence that only gives more options to what was told before."""
+_LETTERS = re.compile(r"[a-z]{3,}", re.IGNORECASE)
 _COMMON_NAMES = """
 also command commands following using with this that these those your their need needs
 want have will would should could might must example below when then only from into
@@ -176,13 +195,20 @@ def _rule_last_condition(sentences: list[RuledSentence], code: str) -> None:
     condition = sentences[at]
     later = [each for each in sentences[at + 1 :] if not _is_beside(each)]
     leads = [each for each in later if _introduces(each)]
-    if any(map(_is_contrary, later)) or _is_led_before(condition, sentences[:at]):
+    is_later = _LATER.search(condition.clause) and not condition.text.endswith(":")
+    is_more = _MAY_NARROW.search(condition.text) and any(
+        not each.rule and is_instruction(each.text) for each in sentences[:at]
+    )
+    is_beside = is_later or is_more or any(map(_is_contrary, later))
+    if is_beside or _is_led_before(condition, sentences[:at]):
         sentences[at] = replace(condition, rule="remark")
     elif _BELOW.search(condition.clause) is not None and not leads:
         sentences[at] = replace(condition, is_after_look=True)
     elif condition.leads or not leads:
         if condition.rule == "remark" and _runs_what_is_named(condition, code):
             sentences[at] = replace(condition, rule="condition", leads=True)
+        elif _is_only_offered(condition, code):
+            sentences[at] = replace(condition, rule="remark")
         elif condition.rule == "remark":
             sentences[at] = ruled(condition.text, leads=True)
     elif _is_looked_at(condition, leads[-1]):
@@ -199,6 +225,17 @@ def _runs_what_is_named(condition: RuledSentence, code: str) -> bool:
     words = code.lstrip("$ ").split(maxsplit=1)
     program = words[0].rsplit("/", 1)[-1] if words else ""
     return "-" in program and program in condition.clause
+
+
+def _is_only_offered(condition: RuledSentence, code: str) -> bool:
+    """Whether a condition only says what a reader may give, and the code gives none.
+
+    `If you install from a repository you can give a version.`
+    """
+    offer = _MAY_GIVE.search(condition.text)
+    if offer is None or not code or condition.text.endswith(":"):
+        return False
+    return not _stems(offer[1]) & {word[:_STEM] for word in _LETTERS.findall(code)}
 
 
 def _introduces(sentence: RuledSentence) -> bool:

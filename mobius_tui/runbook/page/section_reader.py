@@ -50,6 +50,7 @@ from mobius_tui.runbook.page.sections import Section
 from mobius_tui.runbook.page.sentence_rules import (
     RuledSentence,
     SentenceRule,
+    is_only_example,
     ruled,
 )
 from mobius_tui.runbook.page.step_placement import StepPlacement, title_of_lead
@@ -306,6 +307,10 @@ class SectionReader:
             depth=depth,
         )
         self._rules += [each.rule for each in sentences if each.rule]
+        if is_only_example(text):
+            self._rules.append("goes-on")
+        if any(each.asks for each in sentences):
+            self._rules += self.placement.chain_rules()
         return sentences
 
     def _paragraph(self, block: PageParagraph) -> None:
@@ -336,14 +341,14 @@ class SectionReader:
             self._rules.append("remark")
             self.prose.insert(len(self.prose) - 1, block.text)
             return
+        command = inline_command(block.text, block.code_spans)
         heard = self._hear(
             block.text,
             is_before_code=bool(self._next_code),
-            code=self._next_code,
+            code=self._next_code or command,
             depth=block.depth,
         )
         *_, last = (None, *heard)
-        command = inline_command(block.text, block.code_spans)
         asked = last.consequence if last is not None and last.asks else ""
         if self.section.topic == "about":
             self.prose.append(block.source)

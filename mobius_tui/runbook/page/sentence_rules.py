@@ -62,8 +62,8 @@ _FAILS = (
 )
 IF = (
     r"(?:if|in case|in the event|should (?:the|this|it|that|any|you)|"
-    r"unless(?! otherwise)|only if|only when|only do|only run|only use|"
-    r"as a last resort)\b"
+    r"unless(?! otherwise)|only if|only when|only (?:do|run|use)"
+    r"(?! (?:\S+ ){0,4}once\b)|as a last resort)\b"
 )
 _NOT_WHETHER = (
     r"(?<!see )(?<!check )(?<!verify )(?<!know )(?<!determine )(?<!decide )(?<!tell )"
@@ -81,6 +81,11 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 EXAMPLE = re.compile(r"for (?:example|instance)\b", re.IGNORECASE)
+_ONLY_EXAMPLE = re.compile(
+    r"(?:(?:for|an?|here is an?|e\.g\.) ?)?(?:(?:examples?|instance)\b)?(?: \d+)?\W*:",
+    re.IGNORECASE,
+)
+"""All of a text that shows how what is before it is done: `Example:`."""
 _INTRODUCED = re.compile(
     rf"^(?:[\w’'-]+,? ){{1,3}}?(?=(?:{IF}|when\b|whenever\b))", re.IGNORECASE
 )
@@ -122,6 +127,9 @@ _EFFECT = re.compile(
     rf"{_BY_PERSON}(?:the|an?|one|it|this|that|these|they|all|any|each|its|their|no)\b"
     r"[^.]*?\b(?:will|would|gets?|(?:is|are) (?:also |then |automatically |not )?"
     r"(?:\w+ed|kept|left|sent|shown|taken))\b|"
+    rf"{_BY_PERSON}(?:the|your|it|this|all)\b[^,.]{{0,60}}?\b(?:is|are)"
+    r"(?: now| already)? (?:healthy|ready|running|up|ok(?:ay)?|fine|done|"
+    r"working|completed?|installed|enabled|successful)$|"
     rf"{_BY_PERSON}(?!\w+ing\b)[\w-]+ (?:will|would|automatically) \w|"
     r"you(?:['’]re| are)(?: now| already)? (?!advised|encouraged|expected|required|"
     r"supposed|going|free|able)[\w-]+$",
@@ -136,7 +144,7 @@ _DOES_TOO = re.compile(
 """The same, brought about by the command that is run in any case."""
 _DEFAULTS = re.compile(
     r"\bdefaults? to\b|\b(?:you|we) will (?:get|have|lose|see)\b|(?<!you )(?<!we )"
-    r"(?<!they )\b(?:will (?:be|become|end up|work)|"
+    r"(?<!they )\b(?:will (?:be(?! (?:needed|necessary|required))|become|end up|work)|"
     r"(?:is|are) (?:also )?(?:assumed|deemed|treated|used))\b",
     re.IGNORECASE,
 )
@@ -169,7 +177,7 @@ ELSEWHERE = re.compile(
 """A consequence whose commands stand on another page."""
 _IN_ASIDE = re.compile(
     r"\((?![^)]*\b(?:do|necessary|needed|only|required|run|skip|steps?|this)\b)"
-    r"[^()]*\w[^()]*$|\bor [^,;()]*\($",
+    r"[^()]*\w[^()]*$|\bor [^,;()]*\($|\([^()]*\w[^()]*, $",
     re.IGNORECASE,
 )
 """What stands before an `if` that is about a word only, and not about the sentence:
@@ -207,8 +215,10 @@ _TRIES = re.compile(
 OTHER_VALUE = re.compile(
     r"(?:you (?:can|should|must|need to|have to|will) )?(?:please )?(?:(?:replace|"
     r"substitute) (?!it\b|them\b)[^.]*\b(?:in|with|by|below|accordingly)\b|"
-    r".*\baccordingly\W*$|(?:change|adjust|adapt|modify|update|set|use) (?:the |your |"
-    r"its )?[\w -]{0,40}\b(?:in the (?:following |below )?(?:commands?|examples?)|"
+    r".*\baccordingly\W*$|"
+    r".*\bin the (?:snippet|command|example)s? above\b|"
+    r"(?:change|adjust|adapt|modify|update|set|use) (?:the |your |its )?"
+    r"[\w -]{0,40}\b(?:in the (?:following |below )?(?:commands?|examples?)|"
     r"(?:commands?|examples?) below))",
     re.IGNORECASE,
 )
@@ -225,6 +235,14 @@ _SKIP = re.compile(
     r"should) be (?:skipped|ignored))",
     re.IGNORECASE,
 )
+_NEED_NOT = re.compile(
+    r"(?:(you|we|this(?: step)?|these(?: steps)?|the following(?: steps?)?)|"
+    r"[^,;:]{1,80}?) (?:(?:do|does)(?: not|n['’]t) (?:need|have) to|"
+    r"need(?: not|n['’]t)|(?:is|are)(?: not|n['’]t) (?:needed|required|necessary)"
+    r"(?: to)?)(?: be)?(?: (\w+))?",
+    re.IGNORECASE,
+)
+"""A consequence that leaves something out: `you do not need to install it`."""
 _GO_TO = re.compile(
     r"(?:please )?(?:can |may |should )?(?:go|jump|skip|proceed|continue|move)(?: on| "
     r"ahead| down| directly| straight)* (?:to|with|at|from) (?:the )?(?:(next) )?"
@@ -232,6 +250,14 @@ _GO_TO = re.compile(
     re.IGNORECASE,
 )
 """What goes on at another step; without a comma it ends a condition, too."""
+_STEPS_BELOW = re.compile(
+    r"(?:(?:you|we) (?:can|should|must|may) |please )?(?:continue|proceed|go on|"
+    r"carry on|follow) (?:\w+ ){0,3}?(?:steps? below|"
+    r"(?:following|remaining|next) steps)\b",
+    re.IGNORECASE,
+)
+"""What is done with all that follows: `If it is none of these, go on with the steps
+below.`"""
 _GOES_ON = re.compile(
     r"(?:and|then|next|now then|after(?:wards?|ward)?|after that|once|finally|lastly|"
     r"at last|when (?:that|this|it) is|subsequently|thereafter|(?:you|we) (?:can |may |"
@@ -289,7 +315,9 @@ _AUTOMATIC = re.compile(
 )
 _PERSON = re.compile(r"\b(?:you|we|your|our|please|manually|by hand)\b", re.IGNORECASE)
 _OPTIONAL = re.compile(
-    r"\W*optional(?:ly)?\b|.*\((?:this (?:step )?is )?optional\)", re.IGNORECASE
+    r"\W*optional(?:ly)?\b|[^.]*\b(?:can|may) (?:\w+ ){0,2}optionally\b|"
+    r".*\((?:this (?:step )?is )?optional\)",
+    re.IGNORECASE,
 )
 _BEFORE_FAILED = re.compile(
     rf"(?:and |but )?(?:if|in case|when) (?:this|that|it|(?:this|that|the|one of the)"
@@ -385,6 +413,11 @@ class RuledSentence:
     names none."""
 
     @property
+    def is_of_all_below(self) -> bool:
+        """Whether it is about all steps behind it, and not about its item alone."""
+        return self.asks and _STEPS_BELOW.match(self.consequence) is not None
+
+    @property
     def asks(self) -> bool:
         """Whether what follows waits for a decision."""
         return self.rule in ("condition", "failure", "otherwise", "skip")
@@ -405,10 +438,18 @@ def ruled(text: str, *, leads: bool = False) -> RuledSentence:
         return found
     if _OR_ELSE.match(text) or _SUGGESTS.match(text):
         return found
+    if _NEED_NOT.match(found.consequence):
+        is_all = _is_left_out(found.consequence)
+        return replace(found, rule="skip", leads=True) if is_all else found
     is_output = introduces_output(found.consequence or text)
     is_other = _OTHERWISE.match(text) is not None
     rule: SentenceRule = "otherwise" if is_other else "condition"
     return found if is_output else replace(found, rule=rule, leads=True)
+
+
+def is_only_example(text: str) -> bool:
+    """Whether a text says only that an example follows of what is before it."""
+    return text[:1].isalpha() and _ONLY_EXAMPLE.fullmatch(text) is not None
 
 
 def is_effect(condition: RuledSentence) -> bool:
@@ -537,6 +578,9 @@ def _of_condition(
         rule = "went-well"
     elif OTHER_VALUE.match(consequence):
         rule = "other-value"
+    elif _NEED_NOT.match(consequence):
+        rule = "skip" if _leads_to_left_out(sentence, consequence) else "remark"
+        return _ruled(sentence, rule, clause, consequence)
     elif (go := _GO_TO.match(consequence)) is not None:
         return _going(sentence, clause, consequence, go)
     elif _SKIP.match(consequence) and not sentence.endswith(":"):
@@ -544,9 +588,11 @@ def _of_condition(
     elif _BEFORE_FAILED.match(clause):
         rule = "failure"
     found = _ruled(sentence, rule, clause, consequence)
-    is_fact = not consequence and _WILL.match(clause) is not None
+    is_fact = not consequence and is_effect(found)
     is_doubt = _IN_DOUBT.fullmatch(clause) is not None and not found.leads
-    if rule == "condition" and (is_fact or is_doubt):
+    if (rule == "condition" and is_doubt) or (
+        rule in ("condition", "otherwise") and is_fact
+    ):
         return replace(found, rule="remark")
     if _IF_NEEDED.fullmatch(clause) and not found.leads:
         return _ruled(sentence, "optional")
@@ -558,6 +604,19 @@ def _of_condition(
     if found.asks and (is_shown or not is_told):
         return _ruled(sentence, "remark", clause, consequence)
     return found
+
+
+def _leads_to_left_out(sentence: str, consequence: str) -> bool:
+    """Whether a sentence introduces what need not be done: `You need not do this:`."""
+    return sentence.endswith(":") and _is_left_out(consequence)
+
+
+def _is_left_out(consequence: str) -> bool:
+    """Whether a consequence is that all of something is left out, and no part."""
+    match = _NEED_NOT.match(consequence)
+    if match is None:
+        return False
+    return bool(match[1]) and (match[2] or "").lower() not in _REMARK_VERBS
 
 
 def _going(

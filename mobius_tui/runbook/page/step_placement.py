@@ -35,6 +35,7 @@ from mobius_tui.runbook.page.sentence_rules import (
     TOLD_RULES,
     RuledSentence,
     is_conditional,
+    is_only_example,
     ruled,
 )
 
@@ -44,6 +45,20 @@ _ONCE = re.compile(
     re.IGNORECASE,
 )
 """How a text begins that comes later, for whoever it is."""
+
+_CHOICE = re.compile(
+    r"(?:if|when) (?:you|we|your)(?:['’](?:re|ve|d))? (?!(?:\w+ )?(?:see|gets?|got|"
+    r"find|cannot|can['’]t|encounter|run into)\b)(?!.*\b(?:fail\w*|errors?)\b)",
+    re.IGNORECASE,
+)
+"""A condition that is known before anything is run: `If you use`, `If you want`."""
+_BEFORE_BELOW = re.compile(r"\bbefore\b.*\bsteps below\b", re.IGNORECASE)
+"""What says that the steps behind a conditional one are for everybody."""
+_OTHER_VALUE = re.compile(r"\bversions? v?\d|\bdifferent\b", re.IGNORECASE)
+"""What says that a command has another value for the same: `If you need version 4`."""
+_INSTEAD = re.compile(r"\binstead\b(?! of)", re.IGNORECASE)
+_OF_DONE = re.compile(r"(?:this|these|that|it) (?:will|would|does|do)\b", re.IGNORECASE)
+"""How a text begins that says what the commands before it have done."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,6 +75,8 @@ class _OpenContainer:
     aside: PhaseDraft | None
     chain: ConditionChain | None
     """The condition that is open around it."""
+    outer: list[ConditionChain]
+    """The conditions around that."""
     when: dict[str, tuple[str, ...]]
     decision: StepDraft | None
     """The decision that a tab is an option of; after it, text belongs to that.
@@ -89,8 +106,14 @@ class StepPlacement:
         self._aside: PhaseDraft | None = None
         self._chain: ConditionChain | None = None
         """The open condition."""
+        self._outer: list[ConditionChain] = []
+        """The conditions around the open one, whose text goes on with theirs."""
         self._condition_at = 0
         """Where its words begin in `prose`, while its decision is not placed."""
+        self._replaced: StepDraft | None = None
+        """The step before it, if its code is run instead of that."""
+        self._base: StepDraft | None = None
+        """The last step whose place the code of a condition took."""
         self._before_condition: StepDraft | None = None
         """The step before it, if it is that this step fails."""
         self._condition_depth = 0
@@ -151,7 +174,10 @@ class StepPlacement:
 
     def _open_chains(self) -> list[ConditionChain]:
         """The open conditions whose decisions are placed, the outermost first."""
-        chains = [*(scope.chain for scope in self._scopes), self._chain]
+        around = [
+            each for scope in self._scopes for each in (*scope.outer, scope.chain)
+        ]
+        chains = [*around, *self._outer, self._chain]
         return [chain for chain in chains if chain is not None and chain.is_placed]
 
     def add_code(self, step: StepDraft, title: str, parts: Sequence[str]) -> StepDraft:
@@ -229,6 +255,11 @@ class StepPlacement:
         chain = self._chain
         return chain is not None and not chain.has_own_words
 
+    def chain_rules(self) -> list[str]:
+        """The names of the rules by which the open condition is more than one."""
+        found = ["within"] if self._outer else []
+        return [*found, "instead"] if self._replaced is not None else found
+
     def tell(self) -> None:
         """Say that the text of a step shows what is done on the open condition."""
         if self._chain is not None:
@@ -242,7 +273,7 @@ class StepPlacement:
             number: its number; None if its list has none.
         """
         chain = self._chain
-        if chain is None:
+        if chain is None or chain.condition.is_of_all_below:
             return
         target, at = chain.condition.to_step, self._condition_depth
         is_target = target == NEXT_STEP or (number is not None and number == target)
@@ -284,7 +315,19 @@ class StepPlacement:
             elif sentence.is_after_look:
                 self._after_look = sentence
             elif sentence.asks and not is_about_nothing:
-                self._begin_condition(sentence)
+                before = (self.last, self._base)
+                is_within = self._is_within_open(sentence, sentences[0])
+                self._begin_condition(sentence, is_within=is_within)
+                self._replaced = next(
+                    (
+                        one
+                        for one in before
+                        if one is not None
+                        and (one is self._base or not one.when)
+                        and _replaces(sentence, one, code)
+                    ),
+                    None,
+                )
                 self._condition_depth = depth
         if any(each.rule == "optional" for each in sentences):
             is_lead = "optional" in (sentences[0].rule, sentences[-1].rule)
@@ -299,9 +342,13 @@ class StepPlacement:
         is_apart |= is_before_code and _goes_on_from_told(sentences)
         if chain is not None and not (is_asked or goes_with):
             is_apart |= chain.is_told or _ONCE.match(text) is not None
+            is_first = _BEFORE_BELOW.search(chain.condition.consequence) is not None
+            is_apart |= is_before_code and is_first
             is_apart |= chain.is_of_step and chain.has_steps and _leads_on(sentences)
+        is_apart &= not is_only_example(text)
+        is_apart &= chain is None or not chain.condition.is_of_all_below
         if chain is not None and chain.has_own_words and is_apart:
-            chain.begin_rest()
+            self._begin_rest(chain)
         return sentences
 
     def _hear_optional(self, text: str, *, is_next: bool) -> None:
@@ -321,14 +368,39 @@ class StepPlacement:
             self._begin_condition(sentence)
             self._condition_depth = 0
 
-    def _begin_condition(self, sentence: RuledSentence) -> None:
-        self._close_condition()
+    def _begin_condition(
+        self, sentence: RuledSentence, *, is_within: bool = False
+    ) -> None:
+        if is_within and self._chain is not None:
+            self._outer.append(self._chain)
+        else:
+            self._close_condition()
         self._chain = ConditionChain(sentence, self._draft)
         self._condition_at = len(self.prose)
-        self._before_condition = None
+        self._before_condition = self._replaced = None
         last = self.last
         if sentence.rule == "failure" and last is not None and not self._scopes:
             self._before_condition = last if _may_fail(last) else None
+
+    def _is_within_open(self, sentence: RuledSentence, first: RuledSentence) -> bool:
+        """Whether a condition is about what the open one has done.
+
+        Its text says so: `This will leave the role out. If you have it already, …`
+        """
+        chain = self._chain
+        if chain is None or not (chain.is_placed and chain.has_steps):
+            return False
+        if self._before_condition is not None or chain.condition.rule != "condition":
+            return False
+        goes_on = first is not sentence and _OF_DONE.match(first.text) is not None
+        return goes_on and not chain.has_rest
+
+    def _begin_rest(self, chain: ConditionChain) -> None:
+        """Let the next steps only follow a condition, and the one around it."""
+        if self._outer:
+            chain.close()
+            chain = self._chain = self._outer.pop()
+        chain.begin_rest()
 
     def _place_decision(self) -> None:
         """Place the decision of the open condition before its first step."""
@@ -342,8 +414,22 @@ class StepPlacement:
         self._add_after_prose(decision)
         self._chain = chain
         chain.is_placed = True
+        if self._replaced is not None:
+            self._replace(self._replaced, chain)
         for each in words:
             decision.add(each)
+
+    def _replace(self, step: StepDraft, chain: ConditionChain) -> None:
+        """Let a step be run only where the condition does not hold."""
+        steps = self.steps if self._aside is None else self._aside.steps
+        decision = chain.decision
+        is_free = not step.when or step is self._base
+        if is_free and steps[-1] is decision and any(one is step for one in steps):
+            steps.pop()
+            at = next(at for at, one in enumerate(steps) if one is step)
+            steps.insert(at, decision)
+            chain.add_replaced(step)
+            self._base = step
 
     def _close_condition(self) -> None:
         """End the open condition.
@@ -352,6 +438,9 @@ class StepPlacement:
         leads to an aside with its steps; it needs no decision.
         """
         chain, self._chain = self._chain, None
+        outer, self._outer = self._outer, []
+        for each in outer:
+            each.close()
         if chain is None or not chain.is_placed:
             return
         before, steps = self._before_condition, chain.only_way
@@ -390,6 +479,7 @@ class StepPlacement:
             step_count=self._step_count,
             aside=self._aside,
             chain=self._chain,
+            outer=self._outer,
             when=dict(self._when),
             decision=None,
             is_separate=False,
@@ -414,7 +504,7 @@ class StepPlacement:
             self.prose.append(block.title)
         scope.step_count = self._step_count
         self._scopes.append(scope)
-        self._chain = None
+        self._chain, self._outer = None, []
         if is_condition and not block.tab_group:
             self._begin_condition(ruled(f"{block.title}:"))
 
@@ -476,6 +566,7 @@ class StepPlacement:
             self.flush()
             self.last = scope.decision
         self._aside, self._when, self._chain = scope.aside, scope.when, scope.chain
+        self._outer = scope.outer
 
 
 def _is_new(
@@ -496,6 +587,31 @@ def _is_new(
         return False
     is_told = any(each.leads or is_instruction(each.text) for each in sentences)
     return is_told or is_before_code
+
+
+def _replaces(sentence: RuledSentence, step: StepDraft, code: str) -> bool:
+    """Whether the code below a condition is run instead of that of a step.
+
+    `If you use b, write it there instead:`, with the same program as the step; or `If
+    you want to keep it, you can set a flag:`, with the same command and more options.
+    """
+    if sentence.rule != "condition" or not _CHOICE.match(sentence.clause):
+        return False
+    words, before = code.lstrip("$# ").split(), (step.run or "").split()
+    if not (words and before) or words[0] != before[0] or words == before:
+        return False
+    if _INSTEAD.search(sentence.text) is not None or _has_options(words, before):
+        return True
+    others = [1 for word, other in zip(words, before, strict=False) if word != other]
+    is_one = len(words) == len(before) and len(others) == 1 and words[1] == before[1]
+    return is_one and _OTHER_VALUE.search(sentence.text) is not None
+
+
+def _has_options(words: Sequence[str], before: Sequence[str]) -> bool:
+    """Whether a command is another one with more options."""
+    left = [*before]
+    more = [word for word in words if not (left and word == left[0] and left.pop(0))]
+    return not left and bool(more) and more[0].startswith("-")
 
 
 def _leads_on(sentences: Sequence[RuledSentence]) -> bool:

@@ -11,6 +11,8 @@ import pytest
 from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.page.convert import draft_runbook
+from mobius_tui.runbook.page.page_parser import parse_page
 from mobius_tui.runbook.page.ruled_text import sentences_of
 from mobius_tui.runbook.page.sentence_rules import ruled
 from tests.runbook.page.imported import imported, lost, scripts
@@ -50,6 +52,15 @@ def with_answers(book: Runbook, *answers: str) -> list[str]:
                 pass
     assert not left
     return found
+
+
+def explained(page: str, text: str) -> list[str]:
+    """The rules that the explanation of an import names for a text."""
+    parts = draft_runbook(parse_page(page)).parts
+    words = text.replace("`", "")
+    return [
+        rule for part in parts if part.words == words for rule in part.rules if rule
+    ]
 
 
 def decisions(book: Runbook) -> list[tuple[str, list[str]]]:
@@ -299,6 +310,23 @@ def test_what_deletes_what_the_page_makes_is_an_aside() -> None:
         ("Restart it if needed.", "optional"),
         ("Verifying if you have access:", ""),
         ("Ensure that it is only chosen if all others are gone:", ""),
+        ("If we do not set it by default its value will be no.", "remark"),
+        ("If it is full it will be needed to delete a part.", "condition"),
+        ("If not set the default value will be used.", "remark"),
+        (
+            "If it is older, use `b` instead of `a` in the snippets above:",
+            "other-value",
+        ),
+        ("You can only run this change successfully once.", ""),
+        ("Only run this on the primary:", "condition"),
+        (
+            "Restart it (this finds it, and deletes it, if you know its name, do so):",
+            "",
+        ),
+        ("If it was made, the first pool below does not need to be made.", "remark"),
+        ("If you have it, you do not need to install it:", "skip"),
+        ("If you have it, you do not need to take any action.", "remark"),
+        ("When asking twice, the key can come optionally from it:", "optional"),
         (
             "For Rancher, if the system used is Rancher, enable the service:",
             "condition",
@@ -335,6 +363,10 @@ def test_each_rule_has_a_name(sentence: str, rule: str) -> None:
         "If you are on the first path then routes displays the traffic. For example:",
         "If it is configured, the class will be used. See the manual for more.",
         "For a member of another size you will get an error if you try:",
+        "After it there is no way back. If you tag it later, you must count on.",
+        "Back up the whole. If others run there, we can exclude them using labels:",
+        "It tells how it is. If it returns `true`, then the cluster is healthy.",
+        "If there is one, the first pool below (root) does not need to be made again.",
     ],
 )
 def test_what_a_page_only_mentions_guards_no_code(text: str) -> None:
@@ -536,6 +568,101 @@ def test_what_a_text_shows_is_done_and_the_rest_is_not_only_for_it() -> None:
 def test_an_example_is_asked_by_its_condition() -> None:
     condition = ruled("For example, if you want a copy of it, label it:")
     assert condition.clause == "if you want a copy of it"
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("If you use b, write it there instead:", "cp x b"),
+        ("It takes all. If you want to keep b, set a flag:", "cp --no-clobber x a"),
+        ("If you need version 4, use:", "cp x a/v4"),
+    ],
+)
+def test_what_is_run_instead_is_the_other_way(text: str, other: str) -> None:
+    page = page_of("Copy it:", "`cp x a`", text, f"`{other}`", "Look:", "`look`")
+    _, book = imported(page)
+    assert with_answers(book, "no-and-on") == ["cp x a", "look"]
+    assert with_answers(book, "yes") == [other, "look"]
+    assert explained(page, text) == ["condition", "instead"]
+
+
+def test_each_of_several_variants_is_run_instead() -> None:
+    page = page_of("Make it:", "`make a`", "If you want no c:", "`make a --c`")
+    page += "If you want no d:\n\n" + FENCE.format("make a --d")
+    _, book = imported(page)
+    assert with_answers(book, "no", "no") == ["make a"]
+    assert with_answers(book, "yes", "no") == ["make a --c"]
+    assert with_answers(book, "no", "yes") == ["make a --d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("If you see an error, run it with a flag:", "make a --force"),
+        ("If it fails, run this instead:", "make b"),
+        ("If you want b, too, make it:", "make b"),
+        ("If you want to look, list it:", "ls --all"),
+    ],
+)
+def test_what_is_run_besides_leaves_the_command_before_to_everybody(
+    text: str, code: str
+) -> None:
+    page = page_of("Make it:", "`make a`", text, f"`{code}`")
+    _, book = imported(page)
+    assert with_answers(book, *["no"][: len(decisions(book))])[0] == "make a"
+    assert not next(step for step in book.steps() if isinstance(step.action, Run)).when
+
+
+def test_an_example_alone_goes_with_the_condition_above_it() -> None:
+    page = page_of("If there is no context, create one.", "`make NAME`", "Example:")
+    page += FENCE.format("make a") + "\nSet the one that you have:\n\n"
+    page += FENCE.format("set a")
+    _, book = imported(page)
+    assert with_answers(book, "no-and-on") == ["set a"]
+    assert with_answers(book, "yes") == ["make NAME", "make a", "set a"]
+    assert explained(page, "Example:") == ["goes-on"]
+
+
+def test_what_comes_before_the_steps_below_leaves_them_to_everybody() -> None:
+    text = "If there is a second, it must be created before running the steps below."
+    page = page_of(text, "`create`", "This helps you to find it.", "`ls x`")
+    _, book = imported(page)
+    assert with_answers(book, "no-and-on") == ["ls x"]
+    assert with_answers(book, "yes") == ["create", "ls x"]
+
+
+def test_steps_below_an_item_are_those_of_its_condition() -> None:
+    text = "If these labels are not present, continue with the steps below."
+    page = f"# T\n\n## Fix\n\n1. Look at the labels.\n\n   {text}\n\n"
+    page += "2. List:\n\n   ```sh\n   list\n   ```\n\n3. See:\n\n"
+    page += "   ```sh\n   see\n   ```\n"
+    _, book = imported(page)
+    assert with_answers(book, "no") == []
+    assert with_answers(book, "yes") == ["list", "see"]
+
+
+def test_a_condition_of_what_was_done_is_within_its_condition() -> None:
+    text = "This will leave out the role. If you have it already, delete it:"
+    page = page_of("If you want less, install:", "`install`", text, "`delete`")
+    page += "To confirm:\n\n" + FENCE.format("confirm")
+    _, book = imported(page)
+    assert with_answers(book, "no") == []
+    assert with_answers(book, "no-and-on") == ["confirm"]
+    assert with_answers(book, "yes", "yes") == ["install", "delete", "confirm"]
+    assert explained(page, text) == ["condition", "within"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If you install from a repository you can give a version.",
+        "If you install from a repository, you can give a version.",
+    ],
+)
+def test_what_may_be_given_guards_only_code_that_gives_it(text: str) -> None:
+    assert not decisions(imported(page_of(text, "`pip install app`"))[1])
+    book = imported(page_of(text, "`pip install app --version 2`"))[1]
+    assert len(decisions(book)) == 1
 
 
 CONDITIONS = (

@@ -174,6 +174,24 @@ b
 
 ::EndTabs
 """,
+    "grav": """
+[ui-tabs position="top-left" active="0" theme="lite" ]
+[ui-tab title="Linux"]
+
+```sh
+a
+```
+
+[/ui-tab]
+[ui-tab title="Mac"]
+
+```sh
+b
+```
+
+[/ui-tab]
+[/ui-tabs]
+""",
 }
 
 
