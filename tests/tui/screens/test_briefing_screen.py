@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Select, Static
 
 from mobius_tui.drill.library_listing import LibraryListing, list_library
@@ -25,6 +26,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.return_card import ReturnCard
@@ -38,6 +40,20 @@ from tests.conftest import MakeRunbook
 from tests.health.servers import serve, whole
 from tests.tui import scenes
 from tests.tui.runs import ROLLBACK, MadeRun, running, settled, until, words
+
+
+async def press_until(
+    pilot: Pilot[AppResult], key: str, condition: Callable[[], object]
+) -> None:
+    """Press a key until it is taken: a page that a key opened takes none at first."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 30
+    while not condition():
+        assert loop.time() < deadline, f"{key} did nothing"
+        await pilot.press(key)
+        calm = loop.time() + 1
+        while not condition() and loop.time() < calm:
+            await pilot.pause(0.01)
 
 
 def starts(screen: RunScreen, flow: FlowId) -> bool:
@@ -243,8 +259,7 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
             run = pilot.app.screen
             assert isinstance(run, RunScreen)
             await until(pilot, lambda: starts(run, FlowId.START))
-            await pilot.press("enter")
-            await until(pilot, lambda: starts(run, FlowId.END_RUN), seconds=15)
+            await press_until(pilot, "enter", lambda: starts(run, FlowId.END_RUN))
             (recent,) = list_library(runs_root(), ()).own_and_recent
             assert recent.title == "Asking"
             said = directory.attempt("look", 1).output.read_text()
@@ -280,8 +295,7 @@ async def test_the_library_opens_a_briefing_and_comes_back() -> None:
         await until(pilot, lambda: options.option_count)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BriefingScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press_until(pilot, "escape", lambda: pilot.app.screen is screen)
 
 
 async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
