@@ -10,6 +10,7 @@ no file. How a kind of value is read is said by `decode/value_readers.py`.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, replace
 from functools import cache
@@ -59,16 +60,16 @@ SOME_TEXT: ValueSchema = {"type": "string", "minLength": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(ABC):
     """What the value of a key is: base of all kinds."""
 
     missing: ClassVar[Any] = None
     """What a required key counts as where it is missing or wrong."""
 
     @property
+    @abstractmethod
     def schema(self) -> ValueSchema:
         """The schema of its values."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class Limited(Kind):
     too: ClassVar[tuple[str, str]]
     """What one is called that is over the most, and below the least."""
 
+    @abstractmethod
     def measure(self, text: str) -> float:
         """The seconds of a duration, or the bytes of a size.
 
@@ -149,7 +151,6 @@ class Limited(Kind):
             TooLongError: it is a duration of over a year.
             ValueError: it is none.
         """
-        raise NotImplementedError
 
     @property
     def limits(self) -> str:
