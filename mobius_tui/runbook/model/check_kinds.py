@@ -58,7 +58,31 @@ FILE_MODE = Form(re.compile(r"0?[0-7]{3,4}"), 'is octal, such as "0755"')
 SHA256 = Form(re.compile(r"[0-9A-Fa-f]{64}"), "is 64 hexadecimal digits")
 TEXT_OR_TEXTS = Other({"type": ["string", "array"], "items": SOME_TEXT})
 RECORD_TYPES = ("A", "AAAA", "CNAME", "TXT", "MX", "NS", "SRV", "SOA")
-CA_SAYS = "a file of certificates to trust, in place of the system's"
+
+# What a check and a probe ask of an answer alike.
+ASKED_URL = "uri endpoint address"
+"""What other tools call a URL that is asked."""
+METHOD = Key(Text(), "the method of the request")
+HEADERS = Key(
+    NamedTexts(shown=False), "headers of the request; a secret may stand in them"
+)
+HTTP_STATUS = Key(
+    STATUS,
+    "the status that the answer must have",
+    like="code status_code expected_status expect",
+)
+JSON_BODY = Key(
+    ANY_NAMES,
+    "what the JSON of the answer must hold",
+    "json",
+    like="body data",
+    write="`json`, of what the answer holds, or `contains`",
+)
+POINTERS = Key(ANY_NAMES, name="json")
+CONTAINS = Key(
+    Text(filled=True), "a text that the answer must hold", like="text content match"
+)
+CA = Key(Text(filled=True), "a file of certificates to trust, in place of the system's")
 
 
 def status_in_words(status: HttpStatus) -> str:
@@ -127,51 +151,21 @@ class HttpCheck:
 
     url: Annotated[
         str,
-        Key(
-            URL, "the address that is asked", required=True, like="uri endpoint address"
-        ),
+        Key(URL, "the address that is asked", required=True, like=ASKED_URL),
     ]
-    status: Annotated[
-        HttpStatus,
-        Key(
-            STATUS,
-            "the status that the answer must have",
-            like="code status_code expected_status expect",
-        ),
-    ] = 200
-    method: Annotated[str, Key(Text(), "the method of the request")] = "GET"
-    headers: Annotated[
-        Mapping[str, str],
-        Key(
-            NamedTexts(shown=False),
-            "headers of the request; a secret may stand in them",
-        ),
-    ] = field(default_factory=dict)
-    json: Annotated[
-        Mapping[str, Json],
-        Key(
-            ANY_NAMES,
-            "what the JSON of the answer must hold",
-            like="body data",
-            write="`json`, of what the answer holds, or `contains`",
-        ),
-    ] = field(default_factory=dict)
-    pointers: Annotated[Mapping[str, Comparisons], Key(ANY_NAMES, name="json")] = field(
+    status: Annotated[HttpStatus, HTTP_STATUS] = 200
+    method: Annotated[str, METHOD] = "GET"
+    headers: Annotated[Mapping[str, str], HEADERS] = field(default_factory=dict)
+    json: Annotated[Mapping[str, Json], JSON_BODY] = field(default_factory=dict)
+    pointers: Annotated[Mapping[str, Comparisons], POINTERS] = field(
         default_factory=dict
     )
     """What the answer has at JSON pointers; `json` in TOML, too."""
-    contains: Annotated[
-        str | None,
-        Key(
-            Text(filled=True),
-            "a text that the answer must hold",
-            like="text content match",
-        ),
-    ] = None
+    contains: Annotated[str | None, CONTAINS] = None
     faster_than: Annotated[
         str | None, Key(LATENCY, "the answer must be there sooner")
     ] = None
-    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
+    ca: Annotated[str | None, CA] = None
     repeat: Repeat = field(default_factory=Repeat)
 
     @property
@@ -295,7 +289,7 @@ class TlsCheck:
     min_days: Annotated[
         Count, Key(Counted(0, 36_500), "the days for which it must be valid still")
     ] = 0
-    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
+    ca: Annotated[str | None, CA] = None
     server_name: Annotated[
         str | None,
         Key(

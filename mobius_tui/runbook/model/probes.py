@@ -8,8 +8,15 @@ from urllib.parse import urlsplit
 
 from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.check_kinds import (
-    CA_SAYS,
+    ASKED_URL,
+    CA,
     CHECK_TABLE,
+    CONTAINS,
+    HEADERS,
+    HTTP_STATUS,
+    JSON_BODY,
+    METHOD,
+    POINTERS,
     Check,
     Comparisons,
     HttpStatus,
@@ -18,12 +25,10 @@ from mobius_tui.runbook.model.check_kinds import (
 )
 from mobius_tui.runbook.model.keys import (
     ADDRESS,
-    ANY_NAMES,
     EVERY,
     ID,
     LATENCY,
     NAMED,
-    STATUS,
     TIMEOUT,
     URL,
     Duration,
@@ -31,7 +36,6 @@ from mobius_tui.runbook.model.keys import (
     Fraction,
     Inner,
     Key,
-    NamedTexts,
     OneOf,
     Other,
     Text,
@@ -86,7 +90,7 @@ class Probe:
         Key(
             URL,
             "the address that is asked; required without `check`",
-            like="uri endpoint address",
+            like=ASKED_URL,
         ),
     ] = ""
     """Empty if `check` says what is looked at."""
@@ -121,44 +125,16 @@ class Probe:
             "not longer than `every`",
         ),
     ] = "4s"
-    method: Annotated[str, Key(Text(), "the method of the request")] = "GET"
-    headers: Annotated[
-        Mapping[str, str],
-        Key(
-            NamedTexts(shown=False),
-            "headers of the request; a secret may stand in them",
-        ),
-    ] = field(default_factory=dict)
-    status: Annotated[
-        HttpStatus,
-        Key(
-            STATUS,
-            "the status that the answer must have",
-            like="code status_code expected_status expect",
-        ),
-    ] = 200
-    json: Annotated[
-        Mapping[str, Json],
-        Key(
-            ANY_NAMES,
-            "what the JSON of the answer must hold",
-            like="body data",
-            write="`json`, of what the answer holds, or `contains`",
-        ),
-    ] = field(default_factory=dict)
-    pointers: Annotated[Mapping[str, Comparisons], Key(ANY_NAMES, name="json")] = field(
+    method: Annotated[str, METHOD] = "GET"
+    headers: Annotated[Mapping[str, str], HEADERS] = field(default_factory=dict)
+    status: Annotated[HttpStatus, HTTP_STATUS] = 200
+    json: Annotated[Mapping[str, Json], JSON_BODY] = field(default_factory=dict)
+    pointers: Annotated[Mapping[str, Comparisons], POINTERS] = field(
         default_factory=dict
     )
     """What the answer has at JSON pointers; `json` in TOML, too."""
-    contains: Annotated[
-        str | None,
-        Key(
-            Text(filled=True),
-            "a text that the answer must hold",
-            like="text content match",
-        ),
-    ] = None
-    ca: Annotated[str | None, Key(Text(filled=True), CA_SAYS)] = None
+    contains: Annotated[str | None, CONTAINS] = None
+    ca: Annotated[str | None, CA] = None
     redirects: Annotated[int, Key(Whole(0, 20), "how many redirects are followed")] = 0
     trigger: Annotated[
         bool, Key(Flag(), "`false`: it is shown, and kept out of the triggers")
