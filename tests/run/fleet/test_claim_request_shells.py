@@ -219,6 +219,16 @@ def test_a_claim_that_goes_while_its_script_runs_is_unknown(host: LocalHost) -> 
     wait_until(lambda: not processes_of(host))
 
 
+def test_what_was_seen_running_never_counts_as_not_begun(host: LocalHost) -> None:
+    """A claim that is being removed looks, half gone, as one that was given up."""
+    asked = host.begin(START, script="until [ -e ~/on ]; do sleep 0.1; done")
+    wait_until(lambda: asked.has_said("beat"))
+    (host.claim() / "keeper").unlink()
+    assert host.hear(asked).words[-1] == "unknown gone"
+    (host.home / "on").touch()
+    wait_until(lambda: not processes_of(host))
+
+
 def test_what_was_claimed_begins_only_when_it_is_let(host: LocalHost) -> None:
     asked = host.begin(START, script="touch ~/ran", lets_begin=False)
     wait_until(lambda: asked.has_said("claimed"))
