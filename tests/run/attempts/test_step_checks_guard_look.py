@@ -121,7 +121,7 @@ async def test_killed_while_it_looks_nothing_has_run_and_it_looks_again(
     for step in ("approved", "blind"):
         await run.did("override", step, reason="seen")
     await run.auto()
-    await run.until(lambda _: looks.exists())
+    await run.until(lambda _: looks.exists() and looks.read_text() == "looked\n")
     run.kill_host()
     assert not run.state.steps["slow"].attempts
     await run.resume()

@@ -56,7 +56,8 @@ async def test_each_is_undone_as_it_was_done_and_a_kill_leaves_it_unknown(
     assert propose(plan, running.state).step == "undo-log"
     # What is killed in the middle is unknown, and nothing makes it again by itself.
     await running.did("start", "undo-log", confirm="A.1")
-    await running.until(lambda _: (tmp_path / "undone").exists())
+    undone = tmp_path / "undone"
+    await running.until(lambda _: undone.exists() and undone.read_text() == "begun\n")
     running.kill_keeper("undo-log")
     await running.status("undo-log", "unknown")
     refused = await running.intend("undo", steps=("log", "edit"))

@@ -30,7 +30,8 @@ async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(
     assert "pending" in (await run.intend("look", "a")).text
     assert "has no check" in (await run.intend("look", "b")).text
     await run.did("start", "a")
-    await run.until(lambda _: (tmp_path / "count").exists())
+    count = tmp_path / "count"
+    await run.until(lambda _: count.exists() and count.read_text() == "x\n")
     script_pid = int(run.directory.attempt("a", 1).pid.read_text())
     run.kill_host()
     run.kill_keeper("a")
@@ -49,7 +50,7 @@ async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(
     events = [entry.event for entry in run.entries()]
     assert sum(isinstance(event, StepStarted) for event in events) == 1
     assert sum(isinstance(event, NoteAdded) for event in events) == 2
-    assert (tmp_path / "count").read_text() == "x\n"
+    assert count.read_text() == "x\n"
 
 
 def has_mark(pid: int, mark: str | None) -> bool:
