@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,29 +57,66 @@ def with_defaults(before: Any, now: Any) -> bool:
         )
     if isinstance(before, list) and isinstance(now, list):
         return len(before) == len(now) and all(map(with_defaults, before, now))
-    return type(before) is type(now) and bool(before == now)
+    return isinstance(before, bool) is isinstance(now, bool) and bool(before == now)
 
 
-@pytest.mark.parametrize("kind", BORDERS)
+SINCE_THEN: tuple[tuple[str, str], ...] = (
+    (r"__init__\(\) missing", r"it lacks \w+$"),
+    (r"__init__\(\) got an", r"it has \"\w+\", which this version does not know$"),
+    # Fields of a journal's line that had words in common, or those of Python.
+    (r" or |argument must be str|unhashable|it lacks", r"\"\w+\" cannot be that$"),
+    (r"of health.jsonl has a 'at' that is no number$", r"has no date$"),
+    (r"is no event$", r"is no event: it is no object$"),
+    (r"is no intent$", r"is no intent: \"\w+\" cannot be that$"),
+    (r"lacks event$", r"lacks n$"),
+    (r"^!", ""),  # it was a traceback
+    # NaN, infinity and lone surrogates, where no text may stand.
+    ("", r"(which is no number of JSON|it is not UTF-8|is no JSON)$"),
+)
+"""Words for people that are other ones now: what they said before, and what now."""
+HOSTILE = sorted(BORDERS.keys() - {"spec"})
+"""Borders that others can write to: not a host's own input."""
+TAKEN_NOW = {("reply", "text"), ("drill", "score")}
+"""Keys of lines that only this program writes, and that may be missing now."""
+
+
+def same_error(kind: str, before: str | None, now: str | None) -> bool:
+    """Whether an error is what it was.
+
+    What stands in few files, or only between two processes, may be read more strictly
+    than it was: where another type was taken for the one that is written.
+    """
+    if not BORDERS[kind].has_words:
+        return before is None or (now is not None and bool(now) is bool(before))
+    if not before or not now or before == now:
+        return before == now
+    return any(
+        re.search(was, before) and re.search(is_now, now) for was, is_now in SINCE_THEN
+    )
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_line_gets_the_error_that_it_got(kind: str) -> None:
     border = BORDERS[kind]
     for record in records(NEWEST, kind, "of"):
         line = bytes_of(record["of"])
         for key, errors in record["errors"].items():
             expected = {n: words for words, ns in errors.items() for n in ns}
-            for number in range(
-                TOO_MANY if TOO_MANY in expected else MISSING, len(WRONG)
-            ):
-                found = verdict(border, changed(line, key, number))
-                assert error_in(found) == expected.get(number), (line, key, number)
+            first = TOO_MANY if TOO_MANY in expected else MISSING
+            for number in range(first, len(WRONG)):
+                found = error_in(verdict(border, changed(line, key, number)))
+                before = expected.get(number)
+                is_taken = found is None and (kind, key) in TAKEN_NOW
+                assert is_taken or same_error(kind, before, found), (key, number)
 
 
-@pytest.mark.parametrize("kind", BORDERS)
+@pytest.mark.parametrize("kind", HOSTILE)
 def test_rubbish_gets_the_error_that_it_got(kind: str) -> None:
     border = BORDERS[kind]
     for record in records(NEWEST, kind, "rubbish"):
         found = verdict(border, bytes_of(record["rubbish"]))
-        assert found == record["value"]
+        before = error_in(record["value"])
+        assert same_error(kind, before, error_in(found)), record["rubbish"]
 
 
 def error_in(found: Any) -> str | None:

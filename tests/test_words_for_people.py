@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import mobius_tui
-from mobius_tui.errors import malformed_text
+from mobius_tui.json_border import malformed_text
 
 ROOT = Path(mobius_tui.__file__).parent
 SOURCES = [p for p in sorted(ROOT.rglob("*.py")) if p.name != "dataclass.py"]

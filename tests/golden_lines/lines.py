@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mobius_tui.drill import drill_record, injection_log
 from mobius_tui.errors import MobiusError
@@ -73,6 +73,11 @@ def sample(hint: Any, text: str, name: str = "") -> Any:
         TypeError: nothing is known of such a type.
     """
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:  # of some members of an enumeration, or within limits
+        some = [each for each in inner[1:] if get_origin(each) is Literal]
+        return sample((*some, inner[0])[0], text, name)
+    if origin in (Union, types.UnionType) and float in map(plain_type, inner):
+        return sample(float, text, name)
     if hint is transport.Route or origin in (Union, types.UnionType):
         wanted = [each for each in inner if each is not type(None)]
         return sample(wanted[0], text, name)
@@ -92,10 +97,17 @@ def sample(hint: Any, text: str, name: str = "") -> Any:
     return made(hint, text)
 
 
+def plain_type(hint: Any) -> Any:
+    """A type without its limits."""
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
 def made(kind: type, text: str = "x", **given: Any) -> Any:
     """A value of a class, with all of its fields, or without text with those alone that
     have no default."""
-    hints = get_type_hints(kind, localns={"Rule": health_record.Rule})
+    hints = get_type_hints(
+        kind, localns={"Rule": health_record.Rule}, include_extras=True
+    )
     fields = {
         name: given[name] if name in given else sample(hints[name], text, name)
         for name, field in inspect.signature(kind).parameters.items()

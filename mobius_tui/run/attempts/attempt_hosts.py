@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import RunError
@@ -66,6 +65,7 @@ from mobius_tui.runbook.model.limits import bounded_size
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.templates import uses_host_fields
+from mobius_tui.structs import replace
 
 
 def playbook_order(

@@ -15,7 +15,8 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.connection import connect, connection_failure, split_address
 from mobius_tui.run.checks.context import (
     CannotLookError,
@@ -58,8 +59,7 @@ class UnrelatedAnswerError(DnsFormatError):
     """The bytes answer another question."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DnsRecord:
+class DnsRecord(Struct, frozen=True, kw_only=True):
     """One record of an answer."""
 
     name: str
@@ -70,8 +70,7 @@ class DnsRecord:
     """Its value as text; names in it without their last dot."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DnsAnswer:
+class DnsAnswer(Struct, frozen=True, kw_only=True):
     """The decoded answer of a server."""
 
     code: int

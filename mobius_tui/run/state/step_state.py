@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from operator import attrgetter
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
@@ -22,6 +22,7 @@ from mobius_tui.run.state.persistent_list import (
     PackedList,
     PersistentList,
 )
+from mobius_tui.structs import replace
 
 STATUSES_NEEDING_DECISION = frozenset(
     {
@@ -63,8 +64,7 @@ ENDED_STATUSES = STATUSES_NEEDING_DECISION | {
 """Statuses of a step that has ended."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckTry:
+class CheckTry(Struct, frozen=True, kw_only=True):
     """One try of a check."""
 
     check: int
@@ -79,8 +79,7 @@ class CheckTry:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One attempt at a step."""
 
     number: int
@@ -116,8 +115,8 @@ class Attempt:
     """The id of the machine that it started on; empty where its host did not say."""
 
 
-_check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))
-_ATTEMPT_FIELD_NAMES = tuple(field.name for field in fields(Attempt))
+_check_try_values = attrgetter(*CheckTry.__struct_fields__)
+_ATTEMPT_FIELD_NAMES = Attempt.__struct_fields__
 _attempt_values = attrgetter(*_ATTEMPT_FIELD_NAMES)
 
 
@@ -166,8 +165,7 @@ class Attempts(PersistentList[Attempt]):
 NO_ATTEMPTS = Attempts()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowRules:
+class RowRules(Struct, frozen=True, kw_only=True):
     """When a step has failed with its rows."""
 
     max_failed: int
@@ -176,8 +174,7 @@ class RowRules:
     """How many attempts at a row are made automatically before it counts as failed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepState:
+class StepState(Struct, frozen=True, kw_only=True):
     """The state of a step."""
 
     status: Status = Status.PENDING
@@ -198,8 +195,7 @@ class StepState:
         return self.attempts[-1] if self.attempts else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateVariable:
+class StateVariable(Struct, frozen=True, kw_only=True):
     """A variable's value; `text` is `None` for a secret."""
 
     text: str | None
@@ -207,8 +203,7 @@ class StateVariable:
     step: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """That an attempt at a step has changed something which was not undone since."""
 
     attempt: int
@@ -216,16 +211,14 @@ class Change:
     """The run's variables when the attempt began, with those that it set."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AsideFrame:
+class AsideFrame(Struct, frozen=True, kw_only=True):
     """An aside phase that the run is in, and the step that led there."""
 
     phase: str
     from_step: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """The latest request for a step's approval, and its answers."""
 
     request: ApprovalAsked

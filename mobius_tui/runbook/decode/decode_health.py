@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_checks
@@ -34,6 +33,7 @@ from mobius_tui.runbook.model.probes import (
     Triggers,
 )
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 _MAX_CHECKS = 10_000
 """The largest window or count of checks: more would take days."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 Effect = Literal["read", "change", "destroy"]
 """The effect of a command; it decides how the step is confirmed."""
@@ -30,8 +30,7 @@ def is_shell(interpreter: Sequence[str]) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """A typed answer that a `manual` step asks for."""
 
     var: str
@@ -48,8 +47,7 @@ DEFAULT_MAX_OUTPUT_PER_HOST = "16MiB"
 """The output of a script on each of many hosts."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A script, for bash with strict flags or another program."""
 
     script: str
@@ -75,16 +73,14 @@ class Run:
     """`vars` in TOML: the variables that a playbook is given."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manual:
+class Manual(Struct, frozen=True, kw_only=True):
     """A task that a person does and ticks."""
 
     text: str
     ask: tuple[Ask, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendMessage:
+class SendMessage(Struct, frozen=True, kw_only=True):
     """A message to show, edit, copy or send."""
 
     message: str
@@ -93,8 +89,7 @@ class SendMessage:
     """Ids of channels; without one `--auto` sends nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One option of a decision."""
 
     value: str
@@ -107,8 +102,7 @@ class Option:
     """Whether it ends the run."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choose:
+class Choose(Struct, frozen=True, kw_only=True):
     """A recorded decision."""
 
     var: str
@@ -159,8 +153,7 @@ def chosen_options(text: str | None) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """Watch health for a time."""
 
     for_: str

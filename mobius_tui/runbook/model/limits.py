@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.actions import Run, Watch
 from mobius_tui.runbook.model.check_kinds import Count, TlsCheck
 from mobius_tui.runbook.model.probes import Health
@@ -21,8 +22,7 @@ MAX_PARALLEL = 64
 """Steps that run side by side at most: each has a keeper, a process of its own."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The least and the most, in the syntax of a runbook."""
 
     least: str

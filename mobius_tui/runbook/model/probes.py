@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.check_kinds import (
     Check,
     Comparisons,
@@ -18,8 +18,7 @@ from mobius_tui.runbook.model.check_kinds import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """A figure that a service reports about itself, by JSON pointer."""
 
     at: str
@@ -27,8 +26,7 @@ class Figure:
     unit: Literal["ms", "s", "fraction"] = "fraction"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A `[[health.probe]]`: what is requested, and which answers are healthy."""
 
     id: str
@@ -72,8 +70,7 @@ class Probe:
 _HERE = "http://localhost"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SuccessRate:
+class SuccessRate(Struct, frozen=True, kw_only=True):
     """Fires when fewer than `below` of the last `window` checks were ok."""
 
     below: float = 0.70
@@ -81,8 +78,7 @@ class SuccessRate:
     window: int = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class P95Latency:
+class P95Latency(Struct, frozen=True, kw_only=True):
     """Fires when P95 was above the limit at `for_checks` checks in a row.
 
     A P95 that the probe measures itself is that of the last `window` checks at most.
@@ -93,16 +89,14 @@ class P95Latency:
     window: int = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErrorRate:
+class ErrorRate(Struct, frozen=True, kw_only=True):
     """Fires when the error rate was above the limit at `for_checks` in a row."""
 
     above: float = 0.05
     for_checks: int = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Triggers:
+class Triggers(Struct, frozen=True, kw_only=True):
     """`[health.trigger]`: only the rules that it names are on."""
 
     consecutive_failures: int | None = None
@@ -115,8 +109,7 @@ class Triggers:
     """The countdown during which a person can stop it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """`[health]`: the probes, their interval and the triggers."""
 
     every: str = "5s"

@@ -10,11 +10,11 @@ import datetime
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.guards import Guard
@@ -29,8 +29,7 @@ ValueKind = Literal["", "int", "duration", "date", "url", "host", "path", "bool"
 """What a variable's value is; empty for any text. See `value_kinds`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """A `[var.NAME]` table, or a name that a step's answer or output declares."""
 
     name: str
@@ -83,16 +82,14 @@ class Variable:
         return self.secret and bool(self.from_run or self.from_file)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """A `[profile.NAME]` table: other values for the same variables."""
 
     name: str
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """A `[[contact]]`: whom to call, and when."""
 
     role: str
@@ -101,8 +98,7 @@ class Contact:
     """When to call them; `for` in TOML."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A `[[message]]`: a text that is filled in from the run."""
 
     id: str
@@ -110,8 +106,7 @@ class Message:
     body: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """A `[[channel]]`: a target of messages."""
 
     id: str
@@ -119,8 +114,7 @@ class Channel:
     url: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True, kw_only=True):
     """How often `--auto` repeats a failed step."""
 
     attempts: int
@@ -128,8 +122,7 @@ class Retry:
     every: str = "5s"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Approve:
+class Approve(Struct, frozen=True, kw_only=True):
     """The approval that a step needs before it begins."""
 
     role: str
@@ -138,16 +131,14 @@ class Approve:
     """The duration after which a request is denied, and an approval expires."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A link to a page."""
 
     title: str
     url: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True, kw_only=True):
     """`for_each` of a step: its items, each of which gets a row (a step of its own)."""
 
     items: tuple[str, ...] = ()
@@ -167,8 +158,7 @@ class ForEach:
     step that has this `for_each`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One step: an action, checks, or both."""
 
     id: str
@@ -229,8 +219,7 @@ def step_of_probe(probe: Probe) -> Step:
     return Step(id=probe.id, title=probe.title or probe.id, checks=checks)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """A titled list of steps."""
 
     id: str
@@ -251,8 +240,7 @@ class Phase:
     """`FILE#PHASE` that it came from."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """One file of a runbook, as read."""
 
     name: str
@@ -318,8 +306,7 @@ def runbook_digest(sources: Iterable[SourceFile]) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Runbook:
+class Runbook(Struct, frozen=True, kw_only=True):
     """A whole runbook."""
 
     id: str

@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from mobius_tui.dataclass import dataclass
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
+
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, Watch
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
@@ -26,6 +27,7 @@ from mobius_tui.runbook.model.runbook import (
     Variable,
 )
 from mobius_tui.runbook.model.targets import Between, HostRollout, Target
+from mobius_tui.structs import replace
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.check_kinds import Check
@@ -104,7 +106,7 @@ def written_values(part: object, path: str = "") -> Iterator[tuple[str, object]]
         part: a part of the model, a mapping, a tuple, or a value.
         path: its own key.
     """
-    if is_dataclass(part) and not isinstance(part, type):
+    if isinstance(part, Struct):
         for key, value in _fields(part):
             yield from written_values(value, _joined(path, key))
     elif isinstance(part, Mapping):
@@ -142,7 +144,7 @@ def _kind(value: object) -> str:
 
 
 def _is_table(value: object) -> bool:
-    return is_dataclass(value) or isinstance(value, Mapping)
+    return isinstance(value, Struct | Mapping)
 
 
 def _joined(path: str, key: str) -> str:
@@ -150,11 +152,9 @@ def _joined(path: str, key: str) -> str:
 
 
 def _default(field: Any) -> Any:
-    if field.default is not MISSING:
-        return field.default
-    if field.default_factory is not MISSING:
+    if field.default_factory is not NODEFAULT:
         return field.default_factory()
-    return MISSING
+    return field.default
 
 
 DIGEST_LENGTH = 16
@@ -204,11 +204,11 @@ def _is_empty_later(part: object, name: str) -> bool:
 
 def _plain(part: object) -> Any:
     """A value for JSON, with the class name of each part of the model."""
-    if is_dataclass(part) and not isinstance(part, type):
+    if isinstance(part, Struct):
         values = {
-            each.name: _plain(getattr(part, each.name))
-            for each in fields(part)
-            if each.name not in _NO_CONTENT and not _is_empty_later(part, each.name)
+            name: _plain(getattr(part, name))
+            for name in part.__struct_fields__
+            if name not in _NO_CONTENT and not _is_empty_later(part, name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):
@@ -231,8 +231,7 @@ _PARTS = frozenset(
 """Fields of a runbook whose parts are compared separately."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunbookChange:
+class RunbookChange(Struct, frozen=True, kw_only=True):
     """One part that was changed or moved."""
 
     kind: ChangeKind
@@ -293,9 +292,9 @@ def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
     The contacts of one role are one part.
     """
     head = {
-        each.name: getattr(runbook, each.name)
-        for each in fields(runbook)
-        if each.name not in _PARTS and written_key(Runbook, each.name) is not None
+        name: getattr(runbook, name)
+        for name in runbook.__struct_fields__
+        if name not in _PARTS and written_key(Runbook, name) is not None
     }
     yield ("runbook", runbook.id), head
     for variable in runbook.variables.values():

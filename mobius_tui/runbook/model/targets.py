@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
     expand_range,
@@ -40,8 +41,7 @@ Engine = Literal["ssh", "ansible"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A `[targets.NAME]`: hosts by their names for ssh, or of an inventory."""
 
     name: str
@@ -79,8 +79,7 @@ class Target:
         return self.title or self.name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunsAtOnce:
+class RunsAtOnce(Struct, frozen=True, kw_only=True):
     """`[limits]`: how many runs of this machine may be at the same thing at once.
 
     `None` for any number. A limit of a runbook counts the runs whose runbooks have it.
@@ -91,8 +90,7 @@ class RunsAtOnce:
     same_runbook: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Between:
+class Between(Struct, frozen=True, kw_only=True):
     """The condition for the next batch: nothing, a person, or health."""
 
     healthy: str = ""
@@ -103,8 +101,7 @@ class Between:
     """Whether a person lets the next batch begin."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostRollout:
+class HostRollout(Struct, frozen=True, kw_only=True):
     """`hosts` of a step: its target, its batches, and how failures are treated."""
 
     target: str

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
     SENTENCE,
@@ -19,6 +19,7 @@ from mobius_tui.runbook.page.lead_sentences import (
     is_instruction,
     without_addresses,
 )
+from mobius_tui.structs import replace
 
 SentenceRule = Literal[
     "condition",
@@ -283,8 +284,7 @@ TOLD_RULES = ("prohibited", "narrated", "automatic")
 """The rules of sentences whose commands and lists are words of the page, no steps."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuledSentence:
+class RuledSentence(Struct, frozen=True, kw_only=True):
     """A sentence, and the rule that fits it."""
 
     text: str

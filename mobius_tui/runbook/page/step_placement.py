@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.condition_chain import ConditionChain
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
@@ -37,8 +38,7 @@ from mobius_tui.runbook.page.sentence_rules import (
 )
 
 
-@dataclass(kw_only=True, slots=True)
-class _OpenContainer:
+class _OpenContainer(Struct, kw_only=True):
     """An open tab or fold-out, and the state before it."""
 
     title: str

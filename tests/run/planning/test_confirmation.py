@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.events.fleet_events import (
@@ -24,6 +23,7 @@ from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.planning.situations import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from mobius_tui.runbook.decode.key_table import ALIASES, KEYS
 from mobius_tui.runbook.library.loader import decode_runbook
@@ -68,11 +68,13 @@ def is_key(table: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("part", TABLES, ids=lambda part: part.__name__)
-def test_each_field_of_the_model_is_a_key_of_the_reference(part: type) -> None:
-    for field in fields(part):
-        key = written_key(part, field.name)
+def test_each_field_of_the_model_is_a_key_of_the_reference(
+    part: type[Struct],
+) -> None:
+    for field in part.__struct_fields__:
+        key = written_key(part, field)
         if key:  # a check is called by its kind, which is another class
-            assert is_key(TABLES[part], key), (field.name, key)
+            assert is_key(TABLES[part], key), (field, key)
 
 
 def test_all_that_the_reference_shows_is_told_by_its_keys() -> None:
