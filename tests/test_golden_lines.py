@@ -70,8 +70,9 @@ SINCE_THEN: tuple[tuple[str, str], ...] = (
     (r"is no intent$", r"is no intent: \"\w+\" cannot be that$"),
     (r"lacks event$", r"lacks n$"),
     (r"^!", ""),  # it was a traceback
-    # NaN, infinity and lone surrogates, where no text may stand.
-    ("", r"(which is no number of JSON|it is not UTF-8|is no JSON)$"),
+    # Lone surrogates where no text may stand; NaN and infinity in health.
+    ("", r"(it is not UTF-8|is no JSON)$"),
+    (r"of health.jsonl is no JSON$", r"of health.jsonl "),
 )
 """Words for people that are other ones now: what they said before, and what now."""
 HOSTILE = sorted(BORDERS.keys() - {"spec"})

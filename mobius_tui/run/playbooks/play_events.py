@@ -95,15 +95,19 @@ class PlayEventReader:
 
 
 class _Line(Struct, frozen=True, kw_only=True):
-    """A line as the plugin writes it; for what an event lacks there is no key."""
+    """A line as the plugin writes it; for what an event lacks there is no key.
+
+    What is only told beside the event is left out where it is of another type: the
+    event itself decides what is known of a host.
+    """
 
     event: str
     at: Any = None
     host: str = ""
     task: str = ""
-    changed: bool = False
-    ignored: bool = False
-    fatal: bool = False
+    changed: Any = False
+    ignored: Any = False
+    fatal: Any = False
     rc: Any = None
     item: str = ""
     diff: str = ""
@@ -113,33 +117,40 @@ class _Line(Struct, frozen=True, kw_only=True):
     stderr: str | None = None
     module_stdout: str | None = None
     module_stderr: str | None = None
-    hosts: tuple[str, ...] | dict[str, dict[str, int]] = ()
-    """Names; in `stats` the counts, by host."""
-    left_out: frozenset[str] = frozenset()
+    hosts: Any = ()
+
+
+class _Stats(Struct, frozen=True, kw_only=True):
+    """The last line of a play."""
+
+    hosts: Mapping[str, Mapping[str, int | bool]]
+    """Ansible's counts, by host."""
+    left_out: frozenset[str]
 
 
 def decode_play_event(line: bytes) -> PlayEvent | None:
     """Decode an event from a line; `None` if the line is not a valid event."""
     try:
         said = json_as(_Line, line)
+        if said.event == "stats":
+            end = json_as(_Stats, line)
+            return PlayEvent(event="stats", counts=end.hosts, left_out=end.left_out)
     except (ValueError, RecursionError):
         return None
-    if isinstance(said.hosts, dict):
-        return PlayEvent(event=said.event, counts=said.hosts, left_out=said.left_out)
     texts = {key: getattr(said, key) for key in TASK_TEXT_KEYS}
     return PlayEvent(
         event=said.event,
         at=_seconds(said.at),
         host=said.host,
         task=said.task,
-        changed=said.changed,
-        ignored=said.ignored,
-        fatal=said.fatal,
+        changed=said.changed is True,
+        ignored=said.ignored is True,
+        fatal=said.fatal is True,
         rc=said.rc if isinstance(said.rc, int) else None,
         item=said.item,
         diff=said.diff,
         texts={key: text for key, text in texts.items() if text is not None},
-        hosts=said.hosts,
+        hosts=tuple(map(str, said.hosts)) if isinstance(said.hosts, list) else (),
     )
 
 
