@@ -104,6 +104,10 @@ class Briefing(Struct, frozen=True, kw_only=True):
     although_running: bool = False
     """Whether it may run by itself beside one of them that a process runs."""
 
+    def __repr__(self) -> str:
+        """Without values: there are secrets among them."""
+        return f"{type(self).__name__}({self.runbook.id})"
+
     @property
     def variables_asked(self) -> tuple[Variable, ...]:
         """The variables to ask a person for: missing ones, and defaults to confirm.
