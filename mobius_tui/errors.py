@@ -19,20 +19,6 @@ class MobiusError(Exception):
     exit_code = EXIT_FAILED
 
 
-def malformed_text(error: BaseException) -> str:
-    """What is wrong with data that could not be decoded, in words for a person."""
-    match error:
-        case UnicodeError():
-            return "it is not UTF-8"
-        case KeyError():
-            return f"it lacks {', '.join(map(str, error.args)) or 'a field'}"
-        case RecursionError():
-            return "it is nested too deeply"
-        case _:
-            text = f"{error}".strip()
-            return text[:1].lower() + text[1:] if text else "it is of another form"
-
-
 class UsageError(MobiusError):
     """The command line, or a file that it names, asks for something impossible."""
 

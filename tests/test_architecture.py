@@ -22,7 +22,8 @@ from tests.table import each_row
 from tests.tests_of import find_tests, own_tests
 
 FLOORS = (
-    *("dataclass", "errors", "ascii_text", "sanitize", "garbage_collection", "folders"),
+    *("json_border", "structs", "errors", "ascii_text", "sanitize"),
+    *("garbage_collection", "folders"),
     *("program_name", "confinement"),
     *(f"runbook.{room}" for room in ("text", "model", "prose", "shell", "effects")),
     *(f"runbook.{room}" for room in ("toml", "decode", "script_rules", "lint")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 import re
 import subprocess
@@ -30,6 +29,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.step_texts import StepTexts
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.acceptance.conftest import Open
 from tests.acceptance.conftest import ended as ended
 from tests.acceptance.conftest import terminal as terminal
@@ -96,8 +96,8 @@ def test_a_run_in_no_environment_names_none(tmp_path: Path) -> None:
     follower = Follower(scenes.fresh(tmp_path).directory)
     began = follower.initial_entries[0]
     assert isinstance(began.event, RunBegan)
-    event = dataclasses.replace(began.event, environment=None)
-    entry = dataclasses.replace(began, event=event)
+    event = replace(began.event, environment=None)
+    entry = replace(began, event=event)
     said = journal_entry_text(entry, follower.plan, follower.state)
     assert said == f"INCIDENT MOBIUS rollback, run {event.run}"
 

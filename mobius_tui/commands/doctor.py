@@ -7,8 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from mobius_tui.commands.support.command_output import print_data
 from mobius_tui.doctor.confining import confining_finding
@@ -34,7 +35,7 @@ def do(options: argparse.Namespace) -> int:
     """
     findings = tuple(_findings())
     if options.json:
-        print_data(json.dumps([asdict(finding) for finding in findings], indent=2))
+        print_data(json.dumps(to_builtins(findings), indent=2))
     else:
         for finding in findings:
             label = VERDICT_LABELS[finding.verdict]

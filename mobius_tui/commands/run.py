@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.commands.support.command_options import (
@@ -27,6 +26,7 @@ from mobius_tui.run.storage.state_folders import make_shared_folder
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.sanitize import line
+from mobius_tui.structs import replace
 
 
 def do(options: argparse.Namespace) -> int:

@@ -12,8 +12,9 @@ import platform
 import struct
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from mobius_tui.confinement.syscalls import raw_call
-from mobius_tui.dataclass import dataclass
 
 _X86_64: Mapping[str, int] = {
     "open": 2,
@@ -82,8 +83,7 @@ _ALL_BITS = 0xFFFFFFFF
 _CONTINUE = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A system call that waits for its answer."""
 
     id: int

@@ -11,17 +11,15 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import asdict
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
 
 SCRATCH_FOLDER = "/dev/shm"  # noqa: S108 - the enclosure's own, gone with it
 """The folder for temporary files: empty at first, and gone with the enclosure."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True, kw_only=True):
     """A command, and what it may write to; its environment is that of its process."""
 
     command: tuple[str, ...]
@@ -38,7 +36,7 @@ class Enclosure:
 
     def encode(self) -> str:
         """Encode it as an argument of the warden's process."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_builtins(self))
 
     @classmethod
     def decode(cls, text: str) -> Enclosure:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 RefusalKind = Literal["write", "connect", "name"]
 """A path that would have been written, an address, or the name of a host."""
@@ -23,8 +23,7 @@ _SIBLINGS = 3
 """Paths of one folder that are named; of more, the folder is."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """One thing that was refused."""
 
     kind: RefusalKind

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 FindingVerdict = Literal["ok", "note", "trouble"]
 """`trouble`: a run may fail or be lost; `note`: good to know, and no fault."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """What was found about one subject."""
 
     about: str

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.detections import (
     DetectionCounts,
     Subject,
@@ -52,8 +53,7 @@ MAX_SUBJECTS_SHOWN = 3
 """How many subjects are named in a summary; the others are counted."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SubjectCoverage:
+class SubjectCoverage(Struct, frozen=True, kw_only=True):
     """Every subject of a runbook, and how often drills have seen it red and green."""
 
     drills: int
@@ -98,8 +98,7 @@ def subject_coverage(root: Path, runbook: Runbook) -> SubjectCoverage:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillCoverage:
+class DrillCoverage(Struct, frozen=True, kw_only=True):
     """The last drill of a runbook, and what all of its drills have covered."""
 
     last: DrillFreshness | None
@@ -175,8 +174,7 @@ NAME_CELLS = 46
 """Cells of the column of names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MatrixColumn:
+class MatrixColumn(Struct, frozen=True, kw_only=True):
     """One fault, and the drill of it."""
 
     fault: str
@@ -207,8 +205,7 @@ class MatrixColumn:
         return f"handled, restored after {took}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DetectionMatrix:
+class DetectionMatrix(Struct, frozen=True, kw_only=True):
     """The drills of every fault against every subject of a runbook."""
 
     runbook: str

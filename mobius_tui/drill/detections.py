@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey, enabled_rules
 from mobius_tui.run.events.fleet_events import FleetHostChecked
@@ -23,8 +24,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.runbook_diff import part_digest, rule_digest
 
 
-@dataclass(frozen=True, slots=True)
-class CheckKey:
+class CheckKey(Struct, frozen=True):
     """A check of a step."""
 
     step: str
@@ -35,8 +35,7 @@ class CheckKey:
         return f"check {self.step} {self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeKey:
+class ProbeKey(Struct, frozen=True):
     """A probe."""
 
     probe: str
@@ -65,8 +64,7 @@ def parse_key(text: str) -> SubjectKey:
     raise ValueError(f"{text!r} is no check, no probe and no trigger")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A check, a probe or a trigger's rule of a runbook: it can be red or green."""
 
     key: SubjectKey
@@ -80,8 +78,7 @@ class Subject:
     """The line of its step, from 1; 0 for a probe and a trigger."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DetectionCounts:
+class DetectionCounts(Struct, frozen=True, kw_only=True):
     """How often a subject was seen red and green, and when each was last."""
 
     key: SubjectKey
@@ -244,8 +241,7 @@ def _later(one: float | None, other: float | None) -> float | None:
     return max((at for at in (one, other) if at is not None), default=None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SubjectRecord:
+class SubjectRecord(Struct, frozen=True, kw_only=True):
     """The counts of a subject over all drills that had its present text."""
 
     subject: Subject

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, field, fields
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli_w
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import asdict
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.drill.detections import DetectionCounts, SubjectKey, parse_key
-from mobius_tui.drill.drill_score import TIME_FIELDS, Score
+from mobius_tui.drill.detections import DetectionCounts, parse_key
+from mobius_tui.drill.drill_score import Score
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import YEAR_9999
+from mobius_tui.json_border import Integer, Moment, json_as
 from mobius_tui.run.records.record_file import (
     read_record,
     record_lock,
@@ -32,16 +33,9 @@ MAX_RECORD_BYTES = 4 << 20
 """Bytes that are read of it."""
 OWN_STAGING_FILE = "stage.json"
 """What a team's own staging has in its folder, and a site has not."""
-_LISTS = frozenset(
-    (
-        *("faults", "left", "wrong", "skipped", "out_of_order", "overridden"),
-        *("changed", "undo_proved", "undo_unchecked", "unsaid"),
-    )
-)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillRecord:
+class DrillRecord(Struct, frozen=True, kw_only=True):
     """One drill that is over."""
 
     run: str
@@ -89,7 +83,7 @@ def write_drill_record(directory: RunDirectory, record: DrillRecord) -> None:
 def _encoded(record: DrillRecord) -> bytes:
     """The record as one line of JSON; counts are lists of values, without names."""
     seen, wrecked = map(_rows, (record.seen, record.wrecked))
-    fields = {**asdict(record), "seen": seen, "wrecked": wrecked}
+    fields = {**to_builtins(record), "seen": seen, "wrecked": wrecked}
     return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
 
@@ -102,85 +96,69 @@ def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
     """The record of a drill; `None` if there is none, or it is damaged."""
     try:
         with open_regular(drill_record_path(directory)) as file:
-            fields = json.loads(file.read(MAX_RECORD_BYTES))
-        return DrillRecord(
-            **{name: str(fields[name]) for name in _WORDS},
-            began=_moment(fields["began"]),
-            ended=_moment(fields["ended"]),
-            score=_score(fields["score"]),
-            texts={str(key): str(value) for key, value in fields["texts"].items()},
-            seen=tuple(_decode_counts(fields.get("seen", ()))),
-            wrecked=tuple(_decode_counts(fields.get("wrecked", ()))),
-            own_staging=fields.get("own_staging") is True,
-        )
-    except _DAMAGED:
+            said = json_as(_Line, file.read(MAX_RECORD_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
+    return DrillRecord(
+        run=said.run,
+        runbook=said.runbook,
+        title=said.title,
+        operator=said.operator,
+        outcome=said.outcome,
+        began=said.began,
+        ended=said.ended,
+        score=said.score,
+        texts=said.texts,
+        seen=tuple(_known_counts(said.seen)),
+        wrecked=tuple(_known_counts(said.wrecked)),
+        own_staging=said.own_staging,
+    )
 
 
-_DAMAGED = (
-    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
-    OverflowError,  # JSON, as Python reads it, has an infinite number
-)
-_WORDS = ("run", "runbook", "title", "operator", "outcome")
+class _Row(NamedTuple):
+    """Counts, as a list of values."""
+
+    key: str
+    text: str
+    red: Integer
+    green: Integer
+    last_red: Moment | None
+    last_green: Moment | None
 
 
-def _score(table: Mapping[str, Any]) -> Score:
-    """Decode a score; a field that an older version did not write has its default."""
-    known = {each.name for each in fields(Score)}
-    values = {name: value for name, value in table.items() if name in known}
-    for name in values.keys() & _LISTS:
-        values[name] = tuple(map(str, values[name]))
-    for name in values.keys() & {"injected", *TIME_FIELDS}:
-        values[name] = None if values[name] is None else _seconds(values[name])
-    if values["handled"] not in (True, False, None):
-        raise ValueError("handled is no truth")
-    return Score(**{**values, "hints": int(values["hints"])})
+class _Line(Struct, frozen=True, kw_only=True):
+    """What `drill.json` holds; what an older version did not write has its default."""
+
+    run: str
+    runbook: str
+    title: str
+    operator: str
+    outcome: str
+    began: Moment
+    ended: Moment
+    score: Score
+    texts: dict[str, str]
+    seen: tuple[_Row, ...] = ()
+    wrecked: tuple[_Row, ...] = ()
+    own_staging: bool = False
 
 
 def _rows(counts: Iterable[DetectionCounts]) -> list[list[Any]]:
     return [[str(each.key), *list(asdict(each).values())[1:]] for each in counts]
 
 
-def _decode_counts(rows: Iterable[list[Any]]) -> Iterator[DetectionCounts]:
-    """Decode counts; those with keys that only other versions know are left out."""
-    for key, *rest in rows:
-        try:
-            known = parse_key(str(key))
-        except ValueError:
-            continue
-        yield _decoded_counts(known, *rest)
-
-
-def _decoded_counts(
-    key: SubjectKey, text: Any, red: Any, green: Any, last_red: Any, last_green: Any
-) -> DetectionCounts:
-    return DetectionCounts(
-        key=key,
-        text=str(text),
-        red=int(red),
-        green=int(green),
-        last_red=None if last_red is None else _moment(last_red),
-        last_green=None if last_green is None else _moment(last_green),
-    )
-
-
-def _seconds(value: Any) -> float:
-    """Decode seconds since the drill began.
-
-    Raise ValueError if too large to be formatted.
-    """
-    seconds = float(value)
-    if not abs(seconds) < YEAR_9999:
-        raise ValueError("a time that has no end")
-    return seconds
-
-
-def _moment(value: Any) -> float:
-    """Seconds since 1970, of a time that has a date."""
-    at = float(value)
-    if not 0 <= at < YEAR_9999:
-        raise ValueError("a time that has no date")
-    return at
+def _known_counts(rows: Iterable[_Row]) -> Iterator[DetectionCounts]:
+    """Counts, without those that have keys which only other versions know."""
+    for key, text, red, green, last_red, last_green in rows:
+        with suppress(ValueError):
+            yield DetectionCounts(
+                key=parse_key(key),
+                text=text,
+                red=red,
+                green=green,
+                last_red=last_red,
+                last_green=last_green,
+            )
 
 
 def _add_to_record(directory: RunDirectory, score: Score) -> None:

@@ -7,10 +7,11 @@ wrong with the site at the end, are passed in when the score is computed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.json_border import Integer, Span
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import AutoStarted, Event, HintGiven, NoteAdded
 from mobius_tui.run.events.step_events import (
@@ -29,13 +30,13 @@ from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.proposal import is_out_of_order
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
+from mobius_tui.structs import replace
 
 TIME_FIELDS = ("detected", "decided", "restored", "steady")
 """The times of a score, in the order in which they come about."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FaultFacts:
+class FaultFacts(Struct, frozen=True, kw_only=True):
     """The facts about the injected faults that a score is computed from."""
 
     faults: tuple[str, ...] = ()
@@ -52,8 +53,7 @@ class FaultFacts:
     """Whether it was a team's own staging that was broken."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True):
     """What a drill came to; times are seconds from its beginning.
 
     It begins with the run, or with the first fault where one was injected later. Steps
@@ -67,17 +67,17 @@ class Score:
     """Whether the site was truly restored; `None` where nobody looked."""
     left: tuple[str, ...] = ()
     """What the site showed to be wrong at the end, in words."""
-    injected: float | None = None
+    injected: Span | None = None
     """When the first fault was injected, if that was after the run began: seconds from
     the beginning of the run."""
-    detected: float | None = None
+    detected: Span | None = None
     """`detected`, `decided`, `restored` and `steady` are milestones, as
     `mobius_tui.run.journal.outage_times` has them: first sign, decision, service
     restored, three healthy checks in a row."""
-    decided: float | None = None
-    restored: float | None = None
+    decided: Span | None = None
+    restored: Span | None = None
     """`None`, if not handled."""
-    steady: float | None = None
+    steady: Span | None = None
     wrong: tuple[str, ...] = ()
     """Steps that failed, and not by the fault: those that change something and ended
     badly, unless the fault reddens them; those that only look and ended badly after
@@ -92,7 +92,7 @@ class Score:
     changed: tuple[str, ...] = ()
     """Steps that were begun and change something, by the id that they were first
     written under: a step that is used again elsewhere is the same step."""
-    hints: int = 0
+    hints: Integer = 0
     """Hints that the team was given."""
     undo_proved: tuple[str, ...] = ()
     """Steps that were undone as they say, and then done again, each by its checks."""

@@ -8,7 +8,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from mobius_tui.run.records.run_record import refresh_stats
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook_diff import step_digests
+from mobius_tui.structs import replace
 
 HEALTH_REQUESTS = 10
 """Requests for /health: twice the five of which a flapping site fails two."""

@@ -12,10 +12,11 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
+from mobius_tui.json_border import FiniteNumber, json_as, malformed_text
 from mobius_tui.run.events.run_events import FacilitatorAct
 
 _FILE = "run/injected.jsonl"
@@ -23,13 +24,12 @@ RUN_LOG_NAME = "injected.jsonl"
 """The name of the log in the folder of a run that is over."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoggedAct:
+class LoggedAct(Struct, frozen=True, kw_only=True):
     """Something that was done to a site: a fault injected, worsened or healed."""
 
     fault: str
     """Its name."""
-    at: float
+    at: FiniteNumber
     """When that was, in seconds since 1970."""
     act: FacilitatorAct = "inject"
 
@@ -80,24 +80,16 @@ def read_acts(root: Path) -> tuple[LoggedAct, ...]:
         RunError: the file is not as `log_injection` writes it.
     """
     try:
-        lines = (root / _FILE).read_text().splitlines()
-        return tuple(map(_decode_act, lines))
+        lines = (root / _FILE).read_bytes().splitlines()
+        return tuple(json_as(LoggedAct, line) for line in lines)
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
         raise RunError(f"{root / _FILE} cannot be read: {error}") from error
-
-
-def _decode_act(line: str) -> LoggedAct:
-    record = json.loads(line)
-    if not isinstance(record, dict):
-        raise TypeError("a line is no object")
-    act = record.get("act", "inject")
-    for valid in get_args(FacilitatorAct):
-        if act == valid:
-            at = float(str(record["at"]))
-            return LoggedAct(fault=str(record["fault"]), at=at, act=valid)
-    raise ValueError(f"nobody can {act!r}")
+    except (ValueError, RecursionError) as error:
+        raise RunError(
+            f"{root / _FILE} cannot be read: {malformed_text(error)}"
+        ) from error
 
 
 def injected_faults(root: Path) -> tuple[LoggedAct, ...]:

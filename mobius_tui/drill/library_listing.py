@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill.past_drills import DrillFreshness, drills_among
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.records.run_summary import RunSummary, read_summary
@@ -22,8 +23,7 @@ RUNS_OF_RUNBOOK = 5
 """Runs of each runbook that are listed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedRunbook:
+class ListedRunbook(Struct, frozen=True, kw_only=True):
     """A runbook that can be begun."""
 
     path: Path
@@ -46,8 +46,7 @@ class ListedRunbook:
         return self.runbook.variables[self.runbook.environment].default or ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LibraryListing:
+class LibraryListing(Struct, frozen=True, kw_only=True):
     """What the library shows; runs newest first."""
 
     open: tuple[tuple[RunDirectory, RunSummary], ...]

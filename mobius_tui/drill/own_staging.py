@@ -9,12 +9,12 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
+
 from mobius_tui.drill.drill_record import OWN_STAGING_FILE, is_own_staging
 from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
@@ -40,8 +40,7 @@ OUTPUT_TAIL_BYTES = 4096
 """Bytes of a script's output of which the last line is told."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnFault:
+class OwnFault(Struct, frozen=True, kw_only=True):
     """One `[[fault]]`: scripts for bash, which exit 0 where they worked or hold."""
 
     name: str
@@ -136,7 +135,7 @@ def make_own_staging_folder(
     """
     make_folders(root / "run")
     staging = {
-        "faults": [asdict(each) for each in faults],
+        "faults": [to_builtins(each) for each in faults],
         "env": dict(env),
         "workdir": str(workdir),
     }

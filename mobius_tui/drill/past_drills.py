@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
+
 from mobius_tui.drill import drill_record
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.drill_score import TIME_FIELDS, Score, score_times
@@ -26,10 +26,10 @@ from mobius_tui.run.storage.run_index import all_runs, runs_of
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.runbook.model.runbook_diff import step_digests
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
+from mobius_tui.structs import replace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimeComparison:
+class TimeComparison(Struct, frozen=True, kw_only=True):
     """One time of a drill beside those of the drills before it, all in seconds."""
 
     name: str
@@ -77,8 +77,7 @@ def _kind(drill: DrillRecord) -> tuple[object, ...]:
     return drill.runbook, drill.own_staging, score.faults, score.automatic
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True, kw_only=True):
     """Drills of one runbook that may be compared, oldest first."""
 
     faults: tuple[str, ...]
@@ -267,12 +266,11 @@ def score_as_json(drill: DrillRecord) -> dict[str, Any]:
         "outcome": drill.outcome,
         "began": utc_timestamp(drill.began),
         "ended": utc_timestamp(drill.ended),
-        **asdict(drill.score),
+        **to_builtins(drill.score),
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillFreshness:
+class DrillFreshness(Struct, frozen=True, kw_only=True):
     """A drill that has ended, and what has changed in the runbook since."""
 
     drill: RunSummary

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill import injection_log, own_staging
 from mobius_tui.drill.faults import Fault
 from mobius_tui.drill.faults.fault_combinations import environment_of
@@ -34,6 +34,7 @@ from mobius_tui.run.targets.resolve_targets import resolve_names
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.structs import replace
 
 DEFAULT_DRILL_HOSTS = 5
 """Hosts of a drill of a runbook with hosts, where nobody says how many."""
@@ -41,8 +42,7 @@ MAX_DRILL_HOSTS = 20
 """Hosts that a drill can have: each is some processes of this machine."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillHosts:
+class DrillHosts(Struct, frozen=True, kw_only=True):
     """The hosts of a drill."""
 
     names: tuple[str, ...] = ()
@@ -107,8 +107,7 @@ def choose_drill_hosts(runbook: Runbook, count: int | None) -> DrillHosts:
     return DrillHosts(names=chosen, limit=limit)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConfinedPlace:
+class ConfinedPlace(Struct, frozen=True, kw_only=True):
     """The folders that a confined drill can write to."""
 
     run: Path

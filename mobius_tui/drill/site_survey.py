@@ -12,8 +12,9 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from mobius_tui.drill.detections import (
     CheckKey,

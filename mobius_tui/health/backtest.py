@@ -6,10 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
+
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.health.health_record import ProbeResult, Rule, decode_record
 from mobius_tui.health.trigger import Fired, TriggerEvaluator, enabled_rules
@@ -22,6 +22,7 @@ from mobius_tui.runbook.model.probes import (
     SuccessRate,
     Triggers,
 )
+from mobius_tui.structs import replace
 
 DEFAULT_TRIGGERS = Triggers(
     consecutive_failures=3,
@@ -132,8 +133,7 @@ MAX_PROBLEMS = 3
 """How many of the lines that hold no record are reported with their problem."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeReplay:
+class ProbeReplay(Struct, frozen=True, kw_only=True):
     """The recorded checks of one probe, and which triggers they would have fired."""
 
     probe: str
@@ -148,8 +148,7 @@ class ProbeReplay:
     """By enabled rule, each in the order of time."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backtest:
+class Backtest(Struct, frozen=True, kw_only=True):
     """The result of a backtest."""
 
     triggers: Triggers
@@ -281,7 +280,7 @@ def backtest_as_json(result: Backtest, stops: Sequence[str] = ()) -> str:
         result: of `run_backtest`.
         stops: the steps at which the rollback would have stopped, and why.
     """
-    thresholds = asdict(result.triggers)
+    thresholds = to_builtins(result.triggers)
     report = {
         "triggers": {rule: thresholds[rule] for rule in enabled_rules(result.triggers)},
         "checks": result.checks,

@@ -9,7 +9,8 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.units import duration_in_words
 
 _LOCAL_ERRORS = frozenset(
@@ -44,8 +45,7 @@ _TLS_PENDING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """Not failures: TLS was waiting for data when something else ended it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConnectionFailure:
+class ConnectionFailure(Struct, frozen=True, kw_only=True):
     """Why a connection or a request failed."""
 
     words: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.probe_window import nearest_rank
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeOutage:
+class ProbeOutage(Struct, frozen=True, kw_only=True):
     """A time in which a probe failed."""
 
     probe: str

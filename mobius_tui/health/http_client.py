@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from msgspec import Struct
 
 from mobius_tui import __version__
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connection_failure
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
 
@@ -38,8 +38,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Struct, frozen=True, kw_only=True):
     """The answer to one request."""
 
     status: int | None = None

@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path, PurePath
 
 import psutil
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health import safe_search
 from mobius_tui.health.health_record import MachineSample
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
@@ -18,8 +18,7 @@ MAX_COMMAND_LINE = 4096
 """Characters of a command line that are searched; a command line can be 2 MB."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Process:
+class Process(Struct, frozen=True, kw_only=True):
     """One living process."""
 
     pid: int
@@ -145,8 +144,7 @@ FULL_SCAN_EVERY = 15.0
 """Seconds after which every process is read again: exec changes command lines."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _ScannedProcess:
+class _ScannedProcess(Struct, frozen=True, kw_only=True):
     """A process as it was when its command line was last read."""
 
     names: frozenset[str]

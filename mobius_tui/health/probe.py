@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import httpx
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health import response_body
 from mobius_tui.health.connection import try_connect
 from mobius_tui.health.health_record import (
@@ -209,8 +209,7 @@ async def _request(target: ProbeTarget, client: httpx.AsyncClient | str) -> Http
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbePreview:
+class ProbePreview(Struct, frozen=True, kw_only=True):
     """The result of asking a probe once, before a run."""
 
     id: str

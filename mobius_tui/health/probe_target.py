@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeVerdict
 from mobius_tui.runbook.model.check_kinds import Check, Comparisons, HttpStatus, Json
@@ -16,8 +16,7 @@ LookAtCheck = Callable[[Check], Awaitable[ProbeVerdict]]
 """Makes the check of a probe once."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeTarget:
+class ProbeTarget(Struct, frozen=True, kw_only=True):
     """A probe as it is requested."""
 
     id: str

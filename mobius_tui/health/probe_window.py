@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
@@ -75,8 +76,7 @@ NOT_REPORTED_AFTER = 3
 """Answers in a row without a figure after which it counts as not reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFigure:
+class ReportedFigure(Struct, frozen=True):
     """A figure that a service last reported; at first, none."""
 
     value: float | None = None
@@ -140,16 +140,14 @@ def hosts_cycle(every: float) -> float:
     return max(every, HOSTS_ROUND + HOSTS_PAUSE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeStatus:
+class ProbeStatus(Struct, frozen=True, kw_only=True):
     """The condition of a probe, and why."""
 
     state: ProbeCondition
     words: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChartPoint:
+class ChartPoint(Struct, frozen=True, kw_only=True):
     """One check, as a chart shows it."""
 
     at: float

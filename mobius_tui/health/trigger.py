@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_record import ProbeResult, Rule
 from mobius_tui.health.probe_window import UNKNOWN_AFTER
 from mobius_tui.health.trigger_conditions import (
@@ -28,8 +29,7 @@ _DEFAULT_OKS_WANTED = 3
 `consecutive_failures`; if there is one, its count applies."""
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerKey:
+class TriggerKey(Struct, frozen=True):
     """One rule of the trigger, over one probe."""
 
     probe: str
@@ -39,8 +39,7 @@ class TriggerKey:
         return f"trigger {self.probe} {self.rule}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fired:
+class Fired(Struct, frozen=True, kw_only=True):
     """A trigger fired."""
 
     at: float
@@ -51,8 +50,7 @@ class Fired:
     """Why it fired."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cleared:
+class Cleared(Struct, frozen=True, kw_only=True):
     """A trigger that had fired is cleared: its condition no longer holds."""
 
     at: float
@@ -61,8 +59,7 @@ class Cleared:
     rule: Rule
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Meter:
+class Meter(Struct, frozen=True, kw_only=True):
     """How far a trigger is from firing."""
 
     probe: str

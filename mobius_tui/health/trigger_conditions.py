@@ -6,15 +6,15 @@ import math
 from collections import deque
 from typing import Protocol
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.probe_window import Latencies, ReportedFigure
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, SuccessRate
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """How far a condition is from holding."""
 
     count: int

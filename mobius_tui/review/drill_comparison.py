@@ -6,9 +6,9 @@ The two are aligned where their triggers fired, or else where they began.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.review import run_reader
 from mobius_tui.review.run_timeline import (
@@ -26,13 +26,13 @@ from mobius_tui.run.records.drill_history import earlier_drills
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.structs import replace
 
 NEGLIGIBLE_SECONDS = 1.0
 """A difference of fewer seconds than this counts as none."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ComparedDrill:
+class ComparedDrill(Struct, frozen=True, kw_only=True):
     """The times and attempts of a drill, to compare a run with."""
 
     run: str

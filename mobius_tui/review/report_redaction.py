@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from mobius_tui.review.run_report import (
@@ -19,6 +18,7 @@ from mobius_tui.review.run_report import (
 from mobius_tui.run.storage.redaction import REDACTED, redact
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.sanitize import SGR, clean, line
+from mobius_tui.structs import replace
 
 MAX_TEXT = 4000
 """Characters of a text for one line at most; one of several lines is not cut."""

@@ -16,7 +16,8 @@ from collections.abc import (
     Sequence,
 )
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import CurrentHealth
@@ -47,8 +48,7 @@ milliseconds, and a run of 100,000 has 200 of them."""
 HealthRecord = ProbeResult | MachineSample
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoldedRun:
+class FoldedRun(Struct, frozen=True, kw_only=True):
     """The state of a run after the entries and records up to a moment."""
 
     plan: Plan
@@ -380,8 +380,7 @@ def head_at(directory: RunDirectory, n: int) -> str:
     return head
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReviewSnapshot:
+class ReviewSnapshot(Struct, frozen=True, kw_only=True):
     """An immutable copy of everything that a timeline is computed from."""
 
     directory: RunDirectory

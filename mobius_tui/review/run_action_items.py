@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.review.run_annotations import (
     RecordEntry,
@@ -34,6 +34,7 @@ from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Ask, Manual
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.structs import replace
 
 MAX_ACTION_ITEM_TEXT = 200
 """The most characters of an owner's name, or of what is to be done."""
@@ -41,8 +42,7 @@ _ADDED_ID = re.compile(r"own:([1-9][0-9]{0,99})")
 """The text of the id of an item that a person has added."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ActionItemList:
+class ActionItemList(Struct, frozen=True, kw_only=True):
     """The items of a run, in the order of the review runbook."""
 
     title: str

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import tomli_w
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.review.run_report import Annotation
 from mobius_tui.run.journal.follower import Follower
@@ -166,8 +166,7 @@ def read_annotations(directory: RunDirectory) -> tuple[Annotation, ...]:
     return tuple(each for entry in found for each in _decoded(entry))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnnotationTarget:
+class AnnotationTarget(Struct, frozen=True, kw_only=True):
     """The subject of an annotation: a step, a moment, a range, or else the run."""
 
     step: str = ""

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO
 
 import tomli_w
+from msgspec import Struct
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError, UsageError
 from mobius_tui.folders import sync_folder
 from mobius_tui.review import run_reader
@@ -63,8 +63,7 @@ MAX_PADDING = 1 << 20
 """Bytes of zeros after the last member: the format rounds up to 10 KiB."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportManifest:
+class ExportManifest(Struct, frozen=True, kw_only=True):
     """What the first member of an export says."""
 
     run: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
@@ -34,13 +34,13 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.structs import replace
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """An id that names a folder, and nothing beside it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadRun:
+class ReadRun(Struct, frozen=True, kw_only=True):
     """What could be read of a run."""
 
     directory: RunDirectory

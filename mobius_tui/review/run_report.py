@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
 from mobius_tui.run.events.run_events import Event
@@ -30,8 +31,7 @@ that hosts of a step did not pass, or a message did not arrive; or what else dif
 from the runbook."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deviation:
+class Deviation(Struct, frozen=True, kw_only=True):
     """Something that did not go as the runbook has it."""
 
     kind: DeviationKind
@@ -45,8 +45,7 @@ class Deviation:
     """Why, in words."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """One of the times by which a run is judged."""
 
     name: str
@@ -64,8 +63,7 @@ class Measure:
     """The shortest of the drills before it, in seconds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportOutage:
+class ReportOutage(Struct, frozen=True, kw_only=True):
     """One of the run's outages: from a trigger to three healthy checks in a row."""
 
     probe: str
@@ -78,8 +76,7 @@ class ReportOutage:
     """The step that was changing something when the probe began to fail; or empty."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(Struct, frozen=True, kw_only=True):
     """A line of the timeline."""
 
     n: int
@@ -93,8 +90,7 @@ class TimelineEntry:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VariableValue:
+class VariableValue(Struct, frozen=True, kw_only=True):
     """A variable and its value at some moment."""
 
     name: str
@@ -103,8 +99,7 @@ class VariableValue:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportLook:
+class ReportLook(Struct, frozen=True, kw_only=True):
     """One look of a check."""
 
     at: EpochSeconds
@@ -114,8 +109,7 @@ class ReportLook:
     detail: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportHost:
+class ReportHost(Struct, frozen=True, kw_only=True):
     """One host of an attempt at a step on many."""
 
     name: str
@@ -134,8 +128,7 @@ class ReportHost:
     """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportAttempt:
+class ReportAttempt(Struct, frozen=True, kw_only=True):
     """One attempt at a step."""
 
     number: int
@@ -167,8 +160,7 @@ class ReportAttempt:
     """Those of a step on many hosts, the worst first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportStep:
+class ReportStep(Struct, frozen=True, kw_only=True):
     """A step, and what became of it."""
 
     id: str
@@ -193,8 +185,7 @@ class ReportStep:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportPhase:
+class ReportPhase(Struct, frozen=True, kw_only=True):
     """A phase, and its steps."""
 
     id: str
@@ -207,8 +198,7 @@ class ReportPhase:
     steps: tuple[ReportStep, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportCheckSlice:
+class ReportCheckSlice(Struct, frozen=True, kw_only=True):
     """The checks of a probe in one slice of the run's time."""
 
     at: EpochSeconds
@@ -220,8 +210,7 @@ class ReportCheckSlice:
     """The longest answer in it, in milliseconds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportProbe:
+class ReportProbe(Struct, frozen=True, kw_only=True):
     """A probe, and what all of its checks amount to."""
 
     id: str
@@ -249,8 +238,7 @@ class ReportProbe:
     """Slices of equal length, oldest first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportMessage:
+class ReportMessage(Struct, frozen=True, kw_only=True):
     """A message that the program or a person sent."""
 
     at: EpochSeconds
@@ -262,8 +250,7 @@ class ReportMessage:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportDecision:
+class ReportDecision(Struct, frozen=True, kw_only=True):
     """A decision."""
 
     at: EpochSeconds
@@ -274,8 +261,7 @@ class ReportDecision:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportNote:
+class ReportNote(Struct, frozen=True, kw_only=True):
     """A note that was made during the run."""
 
     at: EpochSeconds
@@ -285,8 +271,7 @@ class ReportNote:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True, kw_only=True):
     """A note that was made afterwards, on a moment, a step, a range, or the run."""
 
     written: EpochSeconds
@@ -300,8 +285,7 @@ class Annotation:
     """Where the range ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepItemId:
+class StepItemId(Struct, frozen=True):
     """The id of an action item that is a step of the review runbook."""
 
     step: str
@@ -311,8 +295,7 @@ class StepItemId:
         return self.step
 
 
-@dataclass(frozen=True, slots=True)
-class AddedItemId:
+class AddedItemId(Struct, frozen=True):
     """The id of an action item that a person has added; differs from any step's id."""
 
     number: int
@@ -325,8 +308,7 @@ class AddedItemId:
 ActionItemId = StepItemId | AddedItemId
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ActionItem:
+class ActionItem(Struct, frozen=True, kw_only=True):
     """Something left to do after the run, with an owner and a day."""
 
     id: ActionItemId
@@ -340,8 +322,7 @@ class ActionItem:
     """Who changed it last."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True, kw_only=True):
     """The whole content of a report, independent of its format."""
 
     run: str

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.probe_window import nearest_rank
 from mobius_tui.review import run_reader
@@ -49,8 +50,7 @@ MAX_SKIPPED_STEPS = 3
 """Steps that are named as skipped most."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExpectCorrection:
+class ExpectCorrection(Struct, frozen=True, kw_only=True):
     """A correction for the `expect` of a step, from its measured durations."""
 
     stated: str
@@ -61,8 +61,7 @@ class ExpectCorrection:
     """What it should say: the 95th percentile, rounded up."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepStatistics:
+class StepStatistics(Struct, frozen=True, kw_only=True):
     """One step over all runs."""
 
     id: str
@@ -107,8 +106,7 @@ class StepStatistics:
         return max(0, self.attempts - self.runs)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RestoreTime:
+class RestoreTime(Struct, frozen=True, kw_only=True):
     """The time to restore of one run."""
 
     run: str
@@ -117,8 +115,7 @@ class RestoreTime:
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunbookStatistics:
+class RunbookStatistics(Struct, frozen=True, kw_only=True):
     """The statistics of one runbook over its runs."""
 
     runbook: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from functools import cached_property
 from itertools import zip_longest
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.timeline_moments import (
@@ -36,6 +37,7 @@ from mobius_tui.run.state.fleet_state import (
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
+from mobius_tui.structs import replace
 
 LaneKind = Literal[
     "trigger", "phase", "step", "batch", "probe", "marks", "person", "drill"
@@ -44,8 +46,7 @@ _BESIDE_BARS = (StepSkipped, StepPassedOver, StepRestored, StepOverridden)
 """Events of a step that the bars of its attempts do not show."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineBar:
+class TimelineBar(Struct, frozen=True, kw_only=True):
     """A span of time in a lane, such as an attempt."""
 
     began: float
@@ -57,8 +58,7 @@ class TimelineBar:
     """Of an attempt, how it ended."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineLane:
+class TimelineLane(Struct, frozen=True, kw_only=True, dict=True):
     """One row of the timeline."""
 
     kind: LaneKind
@@ -70,18 +70,14 @@ class TimelineLane:
     step: str = ""
     drill_difference: float | None = None
     """Seconds that a step took more than in the drill that it is compared with."""
-    severity_groups: tuple[SeverityGroup, ...] = field(
-        init=False, repr=False, compare=False
-    )
-    """The moments by severity, the worst first."""
 
-    def __post_init__(self) -> None:
-        """Group the moments once, since the lane is drawn often."""
-        object.__setattr__(self, "severity_groups", group_by_severity(self.moments))
+    @cached_property
+    def severity_groups(self) -> tuple[SeverityGroup, ...]:
+        """The moments by severity, the worst first; the lane is drawn often."""
+        return group_by_severity(self.moments)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunTimeline:
+class RunTimeline(Struct, frozen=True, kw_only=True):
     """The timeline of a whole run."""
 
     began: float
@@ -89,7 +85,7 @@ class RunTimeline:
     until: float
     """The last moment of which anything is known."""
     lanes: tuple[TimelineLane, ...] = ()
-    moments: tuple[TimelineMoment, ...] = field(default=(), repr=False)
+    moments: tuple[TimelineMoment, ...] = ()
     """All that happened, the earliest first."""
     query: str = ""
     """The query that it is filtered by; empty for all."""

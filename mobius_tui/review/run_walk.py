@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.review.run_report import (
     Deviation,
@@ -47,6 +47,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
+from mobius_tui.structs import replace
 
 
 def attempt_deviations(plan: Plan, state: RunState) -> Iterator[Deviation]:
@@ -179,8 +180,7 @@ def _ended(attempt: Attempt) -> str:
     return "was running" if attempt.status is Status.RUNNING else f"{attempt.status}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WalkedRun:
+class WalkedRun(Struct, frozen=True, kw_only=True):
     """What a walk over the entries collected; texts are as the journal has them."""
 
     state: RunState

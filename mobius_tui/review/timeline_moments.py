@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.run_report import Annotation, TimelineEntry
 from mobius_tui.run.events.fleet_events import FLEET_EVENTS, BatchHeld, FleetHostEnded
@@ -71,8 +72,7 @@ _WARN = (StepSkipped, StepOverridden, StopAsked, ApprovalDenied, BatchHeld)
 _DECISIONS = (ChoiceMade, ApprovalAsked, ApprovalGiven, ApprovalDenied)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineMoment:
+class TimelineMoment(Struct, frozen=True, kw_only=True):
     """Something that happened in a run, or an annotation."""
 
     n: int
@@ -218,8 +218,7 @@ SEVERITIES: Mapping[MomentTone, int] = {
 """How bad each tone is; the worst is drawn over the others."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SeverityGroup:
+class SeverityGroup(Struct, frozen=True, kw_only=True):
     """Moments of equal severity."""
 
     severity: int

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from shutil import get_terminal_size
@@ -25,6 +24,7 @@ from mobius_tui.run.storage.table_of_contents import (
     TableOfContents,
     read_table_of_contents,
 )
+from mobius_tui.structs import replace
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.backend import capabilities, startup
 from mobius_tui.tui.backend.capabilities import resolve_settings

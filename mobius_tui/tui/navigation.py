@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill.coached_drills import is_coached
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.start_host import reopen_run, resume_run
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Navigator:
+class Navigator(Struct, frozen=True, kw_only=True):
     """Makes the screens, and leads from one to the next."""
 
     repaints: int

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 from types import MappingProxyType
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.tui.commands.command import PaneName
 
 
-@dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(Struct, frozen=True):
     """The row of a step."""
 
     step_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HostRow(StepRow):
+class HostRow(StepRow, frozen=True):
     """The row of a step, and the host of it under the cursor of its hosts."""
 
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseRow:
+class PhaseRow(Struct, frozen=True):
     """The row of a phase."""
 
     phase_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOutRow:
+class LeftOutRow(Struct, frozen=True):
     """The row that stands for the steps of a phase that do not apply."""
 
     phase_id: str
@@ -67,8 +63,7 @@ class Purpose(Enum):
     SETTLE_HOST = "settle host"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DraftKey:
+class DraftKey(Struct, frozen=True, kw_only=True):
     """What a draft was typed for: a draft is given to no dialog but this one.
 
     The attempt is named only where the dialog is about one that there is. Answers, a
@@ -89,8 +84,7 @@ class DraftKey:
     """The host of the step."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScreenState:
+class ScreenState(Struct, frozen=True, kw_only=True):
     """The state of a run's screen, kept while the screens are closed."""
 
     key: RowKey | None = None

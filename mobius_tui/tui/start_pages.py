@@ -6,7 +6,6 @@ Who resumes a run waits for none of it to be imported.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +27,7 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, own_runbook_files
+from mobius_tui.structs import replace
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from mobius_tui.tui.screens.library_screen import LibraryScreen
 from mobius_tui.tui.screens.page import Page

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 from collections.abc import Coroutine
-from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +41,7 @@ from mobius_tui.run.planning.variables import validate_value
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.probes import Figure, Probe
 from mobius_tui.runbook.model.runbook import Variable
+from mobius_tui.structs import replace
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.run.made_services import make_context, make_services
@@ -156,7 +156,7 @@ class Intents(Wire):
             "act": "inject",
             "seal": "0" * 64,
         }
-        own = {f.name: given[f.name] for f in fields(kind) if f.name in given}
+        own = {name: given[name] for name in kind.__struct_fields__ if name in given}
         action: Action = kind(**own)
         asked = Envelope(action=action, id=f"{dice.random()}")
         said = json.loads(encode_envelope(asked))

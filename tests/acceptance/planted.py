@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.page.convert import ConvertedPage
 from mobius_tui.runbook.page.convert import convert_page as as_it_is
+from mobius_tui.structs import replace
 
 PAGE = """\
 # Mend it

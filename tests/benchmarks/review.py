@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
@@ -25,6 +24,7 @@ from mobius_tui.run.storage.run_directory import (
 )
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
+from mobius_tui.structs import replace
 from mobius_tui.tui.backend.startup import GC_THRESHOLDS
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from mobius_tui.confinement import launch
 from mobius_tui.confinement.enclosure import is_confined
 from mobius_tui.confinement.launch import WAYS, Way, run_enclosed
 from mobius_tui.confinement.refusals import read_refusals, refusals_in_words
-from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.site.site_services import read_pid_file
 from mobius_tui.errors import RunError
 from tests.run.running import wait_for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import drill_record
@@ -15,6 +14,7 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runbook_diff import step_digests
+from mobius_tui.structs import replace
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 
 DAY = 86400.0

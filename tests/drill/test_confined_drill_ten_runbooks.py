@@ -9,11 +9,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from mobius_tui.dataclass import dataclass
 from tests.paths import ROOT, TESTS
 from tests.program import PROGRAM
 

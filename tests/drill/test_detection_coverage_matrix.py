@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -21,6 +20,7 @@ from mobius_tui.drill.detections import CheckKey, DetectionCounts, Subject
 from mobius_tui.drill.drill_score import Score
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.sanitize import cells
+from mobius_tui.structs import replace
 from tests.drill.drills import HANDLED, drill
 from tests.paths import ROOT
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +34,7 @@ from mobius_tui.run.state.added_steps import apply_step_addition_event
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.drill.drills import DAY, HANDLED, directory_of, drill
 from tests.health.checks import numbered, trace

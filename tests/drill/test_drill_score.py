@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mobius_tui.drill.drill_score import FaultFacts, Score, score
@@ -21,6 +19,7 @@ from mobius_tui.run.events.step_events import (
 )
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.health.checks import numbered, trace
 

@@ -8,7 +8,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -34,6 +33,7 @@ from mobius_tui.run.records.run_record import past_run_from_files
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.structs import replace
 from tests.drill.drills import HANDLED, directory_of, drill
 from tests.tui.runs import BEGAN, ROLLBACK, MadeRun
 

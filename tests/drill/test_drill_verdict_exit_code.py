@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.drill.drills import HANDLED, drill
 from tests.tui.runs import ROLLBACK, MadeRun
 

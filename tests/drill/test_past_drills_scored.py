@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import replace
 
 import pytest
 
@@ -18,6 +17,7 @@ from mobius_tui.drill.past_drills import (
     trends,
 )
 from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.drill.drills import HANDLED, directory_of, drill, worse
 from tests.run.books import ONE, step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from mobius_tui.health.health_record import CheckState, ProbeResult, encode_record
 from mobius_tui.health.trigger import Cleared, Fired, Meter, TriggerEvaluator
@@ -15,6 +14,7 @@ from mobius_tui.runbook.model.probes import (
     SuccessRate,
     Triggers,
 )
+from mobius_tui.structs import replace
 
 STATES: dict[str, CheckState] = {"o": "ok", "f": "failed", "-": "no data"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +16,7 @@ from mobius_tui.health.trigger import TriggerEvaluator
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.probes import ErrorRate, P95Latency, SuccessRate, Triggers
+from mobius_tui.structs import replace
 from tests.health.checks import API
 from tests.table import each_row
 

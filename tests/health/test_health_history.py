@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from bisect import bisect_left, bisect_right
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from mobius_tui.health.health_history import TIMES_PER_BLOCK, HealthHistory, PackedTimes
 from mobius_tui.health.probe_window import CurrentHealth
+from mobius_tui.structs import replace
 from tests.growth import cost
 from tests.health.checks import numbered, trace
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import (
-    YEAR_9999,
     MachineSample,
     ProbeResult,
     decode_record,
     encode_record,
 )
+from mobius_tui.json_border import YEAR_9999
 from tests.table import each_row
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)

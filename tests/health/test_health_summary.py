@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import replace
 from random import Random
 
 from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary
+from mobius_tui.structs import replace
 
 
 def check(

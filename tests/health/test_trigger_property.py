@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from mobius_tui.runbook.model.probes import (
     SuccessRate,
     Triggers,
 )
+from mobius_tui.structs import replace
 from tests.health import reference
 
 NAMES = ("api", "web", "kept-out")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from mobius_tui.review import report_redaction
 from mobius_tui.review.report_redaction import ReportRedactor
@@ -22,6 +22,7 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 
 BAD = "a\x1b[2Jb s3cret"
 GOOD = "a␛[2Jb [redacted]"

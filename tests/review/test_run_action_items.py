@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_record import write_record
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
+from mobius_tui.structs import replace
 from tests.review.story import BOOK, story
 from tests.tui.runs import MadeRun
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from mobius_tui.run.records.run_record import write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_folders import runs_root
+from mobius_tui.structs import replace
 from tests.review.forms import FORMS
 from tests.review.story import begun
 from tests.tui.runs import BEGAN

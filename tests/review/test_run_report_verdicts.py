@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
@@ -45,6 +45,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.tui.runs import MadeRun
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from mobius_tui.run.intents import intent_actions as a
@@ -64,7 +63,7 @@ def action(word: str, step: str | None = None, **given: Any) -> a.Action:
             that it does not name is left out.
     """
     kind = WORDS[word]
-    known = {field.name for field in fields(kind)}
+    known = set(kind.__struct_fields__)
     made: dict[str, Any] = {}
     for name, value in {"step": step, **given}.items():
         found = known.intersection(CALLED.get(name, (name,)))

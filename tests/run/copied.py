@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.client.start_host import take_over_run
@@ -12,6 +11,7 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.host.copies import whereabouts_of
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.structs import replace
 from tests.run.running import Running
 
 

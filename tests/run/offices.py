@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -24,6 +24,7 @@ from mobius_tui.run.storage.run_directory import (
     make_run_directory,
 )
 from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
+from mobius_tui.structs import replace
 from tests.run.asking import action
 from tests.run.made_services import make_context, make_services
 

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.targets.ansible_inventory import find_ansible
 from mobius_tui.run.targets.resolved_hosts import TargetHost
+from mobius_tui.structs import replace
 
 LIMIT = 60.0
 """Seconds that anything may take to come about."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, fields
 from enum import EnumType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from inspect import signature
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mobius_tui.health.health_record import Rule
 
@@ -18,6 +18,9 @@ def sample(hint: Any, text: str = "") -> Any:
         text: what stands wherever any text may.
     """
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        some = [each for each in inner[1:] if get_origin(each) is Literal]
+        return sample((*some, inner[0])[0], text)
     if origin is Literal:
         return inner[0]
     if origin in (Union, types.UnionType):
@@ -41,10 +44,9 @@ def fields_of(kind: type, text: str = "", *, wanted_alone: bool = False) -> Any:
         text: what stands wherever any text may.
         wanted_alone: leave out what has a default.
     """
-    hints = get_type_hints(kind, localns={"Rule": Rule})
+    hints = get_type_hints(kind, localns={"Rule": Rule}, include_extras=True)
     return {
-        each.name: sample(hints[each.name], text)
-        for each in fields(kind)
-        if not wanted_alone
-        or (each.default is MISSING and each.default_factory is MISSING)
+        name: sample(hints[name], text)
+        for name, field in signature(kind).parameters.items()
+        if not wanted_alone or field.default is field.empty
     }

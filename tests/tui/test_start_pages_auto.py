@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
+from mobius_tui.structs import replace
 from mobius_tui.tui.start_pages import auto_as_asked, auto_of_edited
 
 CONFIRMED = StartAutomatic(manual="tick", confirmed=True)

@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from mobius_tui.commands.support.command_output import narrate, print_data
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import EXIT_OK, UsageError
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.step_events import StepImprovised
@@ -29,8 +30,7 @@ from mobius_tui.runbook.toml.runbook_source import read_bytes, write_source
 from mobius_tui.sanitize import line
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImprovisedCommand:
+class ImprovisedCommand(Struct, frozen=True, kw_only=True):
     """A command that was in no step."""
 
     number: str

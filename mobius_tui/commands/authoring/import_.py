@@ -7,9 +7,11 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from mobius_tui.commands.authoring.schema import write_schema_for_editors
 from mobius_tui.commands.support.command_output import narrate, print_data
@@ -33,6 +35,7 @@ from mobius_tui.runbook.toml.runbook_source import (
 )
 from mobius_tui.runbook.toml.toml_document import decode_text
 from mobius_tui.sanitize import line
+from mobius_tui.structs import replace
 
 _VARIABLE = r"\"?\$\{?(?:%s)\b\}?\"?"
 
@@ -171,7 +174,7 @@ def explain_import(made: ConvertedPage, *, page: str, as_json: bool) -> None:
         as_json: whether one JSON list is printed, in place of lines.
     """
     if as_json:
-        items = [{"file": page, **asdict(part)} for part in made.parts]
+        items = [{"file": page, **to_builtins(part)} for part in made.parts]
         print_data(json.dumps(items, indent=2, ensure_ascii=False))
         return
     for part in made.parts:

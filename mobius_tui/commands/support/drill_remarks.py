@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill.detection_coverage import coverage_words, subject_coverage
 from mobius_tui.drill.past_drills import drills_of_runbook
 from mobius_tui.errors import MobiusError, UsageError
@@ -20,8 +21,7 @@ LINES_SHOWN = 8
 """Lines that are printed of what was never seen red; `--json` has them all."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillRemarks:
+class DrillRemarks(Struct, frozen=True, kw_only=True):
     """What drills say of one runbook, beside its problems."""
 
     file: str

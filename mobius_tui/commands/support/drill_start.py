@@ -7,7 +7,6 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -72,6 +71,7 @@ from mobius_tui.runbook.library.site_runbooks import stays_on_site
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.sanitize import line
+from mobius_tui.structs import replace
 
 HEAL_SECONDS = 120.0
 """Seconds that the command waits for its guard to heal what was not repaired."""

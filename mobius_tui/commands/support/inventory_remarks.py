@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.host_preflight import used_targets
 from mobius_tui.run.client.run_briefing import is_executable_inventory
@@ -20,8 +21,7 @@ from mobius_tui.run.targets.resolve_targets import resolve_target
 from mobius_tui.runbook.library.loader import load
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InventoryRemark:
+class InventoryRemark(Struct, frozen=True, kw_only=True):
     """A target of a runbook whose hosts a run would refuse."""
 
     file: str

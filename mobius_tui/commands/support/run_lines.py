@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from msgspec import to_builtins
 
 from mobius_tui.commands.support.command_output import narrate, print_data
 from mobius_tui.drill import past_drills
@@ -251,7 +252,7 @@ def _print_score(drill: DrillRecord, directory: RunDirectory, *, as_json: bool) 
         score = {
             "event": "Score",
             "run": drill.run,
-            **asdict(drill.score),
+            **to_builtins(drill.score),
             "before": {t.name: {"last": t.last, "best": t.best} for t in times},
             "never_red": [str(each.subject.key) for each in found.never_red],
         }

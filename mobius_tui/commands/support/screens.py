@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mobius_tui.runbook.toml.runbook_source import config_file
+from mobius_tui.structs import replace
 from mobius_tui.tui.config.settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:

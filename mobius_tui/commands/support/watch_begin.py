@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +47,7 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.templates import texts_in
 from mobius_tui.runbook.text.template_text import fill, template_names
+from mobius_tui.structs import replace
 from mobius_tui.tui.config.settings import Settings
 
 REPLY_SECONDS = 5.0

@@ -9,7 +9,8 @@ from heapq import merge
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.health.health_record import ProbeResult, decode_record
 from mobius_tui.health.health_summary import HealthSummaries, HealthSummary, ProbeOutage
@@ -25,8 +26,7 @@ from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchSummary:
+class WatchSummary(Struct, frozen=True, kw_only=True):
     """What is reported of a watch when it is over, or is left."""
 
     state: RunState
@@ -169,8 +169,7 @@ def _rollback_json(watch: WatchState) -> dict[str, Any] | None:
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeChange:
+class ProbeChange(Struct, frozen=True, kw_only=True):
     """A probe has its first state, or another one than before."""
 
     at: float

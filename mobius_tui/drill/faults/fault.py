@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.drill.site.site_files import ASSETS, SiteKind
 
@@ -18,8 +19,7 @@ def nothing_unrepaired(_site: Site) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One way to break a site."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -27,6 +26,7 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
     run_site_program,
 )
+from mobius_tui.structs import replace
 
 DOWN_MARKER = "run/down"
 """The file in a host's site that says that the machine is off."""

@@ -20,8 +20,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.site import site_services
 from mobius_tui.drill.site.site_files import (
     DUMPS_FOLDER,
@@ -48,8 +48,7 @@ START_LIMIT_SECONDS = 60.0
 """Seconds in which the API must answer; it takes a third of one on an idle machine."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Where a site is, and how to reach it."""
 
     root: Path
@@ -212,8 +211,7 @@ def open_site(root: Path) -> Site:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthAnswer:
+class HealthAnswer(Struct, frozen=True, kw_only=True):
     """What a site's API says of its own health; empty where it says nothing."""
 
     code: int

@@ -15,19 +15,18 @@ import sys
 import tarfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
+
 from mobius_tui.errors import RunError
 from mobius_tui.folders import make_folders
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SiteBaseline:
+class SiteBaseline(Struct, frozen=True, kw_only=True):
     """The digests and versions of a site that works, to compare a repaired one with."""
 
     live: str
@@ -78,7 +77,7 @@ def installed_version(root: Path) -> str:
 def write_baseline(root: Path, baseline: SiteBaseline) -> None:
     """Write the baseline to the site's `run/truth.json`."""
     (root / "run" / "truth.json").write_text(
-        json.dumps(asdict(baseline), indent=1) + "\n"
+        json.dumps(to_builtins(baseline), indent=1) + "\n"
     )
 
 
@@ -199,8 +198,7 @@ def base_python() -> Path:
     return beneath if beneath.exists() else Path(sys.executable)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SiteSpecification:
+class SiteSpecification(Struct, frozen=True, kw_only=True):
     """The kind, the environment and the random seed of a site to build."""
 
     kind: SiteKind = SiteKind.REAL

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 VOID_ELEMENTS = frozenset({"meta", "hr"})
 """Elements without an end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(Struct, frozen=True):
     """Text that is HTML or SVG already, and so is not escaped again.
 
     `tag` escapes the texts in it; whoever makes one directly puts no text of a run in.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import is_dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, get_args, get_type_hints
+
+from msgspec import Struct
 
 from mobius_tui.review.run_report import ActionItemId, EpochSeconds, RunReport
 from mobius_tui.run.events.journal_entry import utc_timestamp
@@ -34,7 +35,7 @@ def _plain(value: Any) -> Any:
         return value.filled
     if isinstance(value, ActionItemId):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         return {
             name: (_utc_time if is_moment else _plain)(getattr(value, name))
             for name, is_moment in _fields(type(value)).items()
@@ -50,7 +51,7 @@ def _plain(value: Any) -> Any:
 
 @cache
 def _fields(of: type) -> dict[str, bool]:
-    """The fields of a dataclass, and whether each is a moment in time."""
+    """The fields of a class, and whether each is a moment in time."""
     hints = get_type_hints(of, include_extras=True)
     return {
         name: EpochSeconds in (hint, *get_args(hint)) for name, hint in hints.items()

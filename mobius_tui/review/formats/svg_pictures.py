@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.review import report_wording
 from mobius_tui.review.check_slices import slice_state
 from mobius_tui.review.formats.html_markup import Markup, joined, tag
@@ -89,8 +90,7 @@ _MARKED: Mapping[type[Event], str] = {
 """Events that have a mark of their own."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True, kw_only=True):
     """The horizontal position of times in a picture."""
 
     began: float

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.output_reader import (
     last_terminal_rows,
@@ -45,8 +45,7 @@ class ScriptEndCause(StrEnum):
     NOT_STARTED = "not started"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptEnd:
+class ScriptEnd(Struct, frozen=True, kw_only=True):
     """The keeper's record of how a script ended."""
 
     cause: ScriptEndCause
@@ -193,8 +192,7 @@ def file_digest(path: Path) -> tuple[int, str | None]:
         return 0, None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AttemptDigests:
+class AttemptDigests(Struct, frozen=True, kw_only=True):
     """SHA-256 of an attempt's files in hexadecimal; `None` of one that is missing."""
 
     bytes: int
@@ -274,8 +272,7 @@ _SPANS_SEARCHED = 2048
 """Spans from the end that are searched for the last one of stderr."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LastOutput:
+class LastOutput(Struct, frozen=True, kw_only=True):
     """The last lines of an attempt; empty where there are none."""
 
     last: str = ""

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import RunError
@@ -70,6 +69,7 @@ from mobius_tui.runbook.model.limits import (
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.targets import HostRollout, Target
 from mobius_tui.runbook.model.templates import uses_host_fields
+from mobius_tui.structs import replace
 
 
 def playbook_order(

@@ -11,7 +11,8 @@ import os
 import signal
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.attempts.attempt_files import ScriptEnd, ScriptEndCause
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS
 
@@ -139,8 +140,7 @@ RecoveryVerdict = Literal["running", "as exit says", "not started", "unknown"]
 """What an attempt without a journaled end is."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecoveryEvidence:
+class RecoveryEvidence(Struct, frozen=True, kw_only=True):
     """What an attempt left behind whose start is journaled and whose end is not."""
 
     is_lock_held: bool

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from mobius_tui.errors import MobiusError, RunError
@@ -61,6 +60,7 @@ from mobius_tui.run.state.step_state import Status, attempts_allowed
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
+from mobius_tui.structs import replace
 
 POLL_INTERVAL = 0.2
 """Seconds between two evaluations, where no host reports anything."""

@@ -12,7 +12,6 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from mobius_tui.run.attempts.looks import (
@@ -41,6 +40,7 @@ from mobius_tui.run.planning.variables import Values, check_env
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
+from mobius_tui.structs import replace
 
 _CHECK_SCRIPT = """\
 look() {{

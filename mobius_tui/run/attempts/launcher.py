@@ -20,7 +20,8 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.keeper.process_table import process_arguments
 from mobius_tui.run.storage.run_directory import (
     AttemptDirectory,
@@ -44,8 +45,7 @@ DEFAULT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LaunchSpec:
+class LaunchSpec(Struct, frozen=True, kw_only=True):
     """What a keeper is started with."""
 
     argv: tuple[str, ...]

@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts import launcher
 from mobius_tui.run.attempts.run_context import RunContext
@@ -86,8 +87,7 @@ def late_look_prefix(time_limit: float) -> str:
     return f"not within {duration_in_words(time_limit)}: "
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MadeLook:
+class MadeLook(Struct, frozen=True, kw_only=True):
     """One look of a check, as the journal keeps it."""
 
     number: int
@@ -99,8 +99,7 @@ class MadeLook:
     """How many looks in a row, this one included, have held."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckDecision:
+class CheckDecision(Struct, frozen=True, kw_only=True):
     """What a check came to."""
 
     held: bool

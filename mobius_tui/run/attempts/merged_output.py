@@ -14,7 +14,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.attempts.output_reader import Span, SpanReader, spans_in
 from mobius_tui.run.fleet.host_output import left_out_note, outputs_by_host, spans_path
 from mobius_tui.run.keeper.output_writer import SPAN_SIZE, encode_span
@@ -32,8 +33,7 @@ NO_TIME_LIMIT = 1 << 64
 _RESET = b"\x1b[0m"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MergedHost:
+class MergedHost(Struct, frozen=True, kw_only=True):
     """A host whose output is merged with those of others."""
 
     name: str
@@ -46,8 +46,7 @@ class MergedHost:
     """Whether nothing is added to it any more."""
 
 
-@dataclass(slots=True)
-class _MergeProgress:
+class _MergeProgress(Struct):
     """How far an output is merged."""
 
     offset: int | None = None
@@ -57,8 +56,7 @@ class _MergeProgress:
     is_done: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True, kw_only=True):
     time: int
     text: bytes
     """Empty where there is more of an output, which was not read yet."""

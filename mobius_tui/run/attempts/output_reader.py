@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.keeper.output_writer import SPAN_SIZE, decode_span
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
@@ -22,8 +23,7 @@ MAX_TAIL_BYTES = 1 << 14
 """Bytes of the end of an output that are read at most."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A piece of one stream's output: one read, or several within `SPAN_JOIN_NS`."""
 
     offset: int

@@ -11,7 +11,6 @@ import subprocess
 import threading
 import traceback
 from collections.abc import AsyncIterator, Coroutine, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 from mobius_tui.run.playbooks.play_verdict import PlayEnd
 from mobius_tui.run.playbooks.playbook_order import PlaybookOrder, write_play
 from mobius_tui.run.storage.play_files import PlayFiles, plays_of_attempt
+from mobius_tui.structs import replace
 
 ANSIBLE_EXIT_TIME = 3.0
 """Seconds that an Ansible has to end once all of its hosts have ended."""

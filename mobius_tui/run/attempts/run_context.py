@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import field
 from typing import Any, TypeVar
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.journal.journal import Clock, secret_rule_of_event_field
 from mobius_tui.run.planning.plan import Plan
@@ -86,8 +86,7 @@ class StepTasks:
             del self._by_step[step_id]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthReadings:
+class HealthReadings(Struct, frozen=True, kw_only=True):
     """What is known of health at the moment of the call."""
 
     states: Callable[[], Mapping[str, str]]
@@ -102,8 +101,7 @@ class HealthReadings:
     """Health as a rollout looks at it between two batches."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunContext:
+class RunContext(Struct, frozen=True, kw_only=True):
     """The parts of a run that its attempts, messages and watch have in common."""
 
     directory: RunDirectory

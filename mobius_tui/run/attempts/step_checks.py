@@ -7,11 +7,11 @@ run, and the next start of the step makes the checks again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.looks import (
     CheckDecision,
@@ -33,6 +33,7 @@ from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.model.check_kinds import kind_of as kind_of_check
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.model.templates import is_for_each_host
+from mobius_tui.structs import replace
 
 
 class StepChecks:
@@ -175,8 +176,7 @@ class GuardLookNeededError(Exception):
         self.step = step
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GuardLook:
+class GuardLook(Struct, frozen=True, kw_only=True):
     """The result of one look at a guard."""
 
     holds: bool | None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError
@@ -28,6 +27,7 @@ from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step, Variable
 from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.model.value_kinds import value_problem
+from mobius_tui.structs import replace
 
 
 def secrets_to_obtain(context: RunContext, names: Iterable[str]) -> tuple[str, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.text.template_text import fill as fill_template
+from mobius_tui.structs import replace
 
 MAX_DETAIL = 300
 """Characters of a detail at most."""
@@ -21,8 +22,7 @@ MAX_DETAIL = 300
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckContext:
+class CheckContext(Struct, frozen=True, kw_only=True):
     """The run, as far as a check may read it."""
 
     workdir: Path
@@ -49,8 +49,7 @@ class CheckContext:
         return self.workdir / text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True, kw_only=True):
     """The result of making a check once."""
 
     held: bool
@@ -126,14 +125,14 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
         return tuple(_filled(item, fill) for item in value)
     if isinstance(value, Mapping):
         return {key: _filled(item, fill) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         changes = {
-            each.name: _filled(
-                getattr(value, each.name),
-                partial(_filled_query, fill=fill) if each.name == "query" else fill,
+            name: _filled(
+                getattr(value, name),
+                partial(_filled_query, fill=fill) if name == "query" else fill,
             )
-            for each in fields(value)
-            if each.name not in _FIELDS_NOT_FILLED
+            for name in value.__struct_fields__
+            if name not in _FIELDS_NOT_FILLED
         }
-        return replace(value, **changes)
+        return replace(value, **changes)  # type: ignore[type-var]
     return value

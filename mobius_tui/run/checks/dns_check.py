@@ -21,8 +21,8 @@ from dns.name import IDNA_2003, from_text, root
 from dns.rcode import to_text
 from dns.rdata import Rdata
 from dns.rdataclass import IN
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connect, connection_failure, split_address
 from mobius_tui.run.checks.context import (
     CannotLookError,
@@ -45,8 +45,7 @@ class UnrelatedAnswerError(DnsFormatError):
     """The bytes answer another question."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DnsRecord:
+class DnsRecord(Struct, frozen=True, kw_only=True):
     """One record of an answer."""
 
     name: str
@@ -57,8 +56,7 @@ class DnsRecord:
     """Its value as text; names in it without their last dot."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DnsAnswer:
+class DnsAnswer(Struct, frozen=True, kw_only=True):
     """The decoded answer of a server."""
 
     code: str

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import (
     StopRequested,
@@ -39,8 +40,7 @@ _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _ESCAPE = re.compile(r"\\([\\nr])")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChecksumLine:
+class ChecksumLine(Struct, frozen=True, kw_only=True):
     """One line of a checksum file."""
 
     sha256: str
@@ -155,8 +155,7 @@ _MOST_DIFFERENCES = 1000
 """Differences after which the comparison stops."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """How two paths differ."""
 
     files: int

@@ -13,11 +13,12 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, to_builtins
+
 from mobius_tui.errors import MobiusError
+from mobius_tui.json_border import JsonObject, json_as, malformed_text
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 
 _BYTES_BEFORE_END = 256
@@ -27,8 +28,7 @@ _ROTATED_SUFFIX = re.compile(r"[._-](?:[0-9]|old\b)")
 """How what follows a log's name begins after a rotation: `.1`, `-20261129`, `.old`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogMark:
+class LogMark(JsonObject, frozen=True, kw_only=True):
     """The end of a log at one moment."""
 
     at: float
@@ -41,8 +41,7 @@ class LogMark:
     """SHA-256 of the bytes before its end, in hexadecimal."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogPartsSinceMark:
+class LogPartsSinceMark(Struct, frozen=True, kw_only=True):
     """What was written to a log since its mark, oldest first."""
 
     parts: tuple[tuple[Path, int], ...]
@@ -146,7 +145,7 @@ def _rotated(path: Path, mark: LogMark) -> Iterator[tuple[int, Path]]:
 
 def encode_marks(marks: Mapping[str, LogMark]) -> bytes:
     """Encode marks, by their logs' filled-in names, as an attempt's file `logs`."""
-    return json.dumps({name: asdict(mark) for name, mark in marks.items()}).encode()
+    return json.dumps(to_builtins(marks)).encode()
 
 
 def decode_marks(data: bytes) -> Mapping[str, LogMark]:
@@ -156,6 +155,8 @@ def decode_marks(data: bytes) -> Mapping[str, LogMark]:
         MobiusError: the bytes are not marks.
     """
     try:
-        return {name: LogMark(**fields) for name, fields in json.loads(data).items()}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise MobiusError(f"where its logs ended cannot be read: {error}") from error
+        return json_as(dict[str, LogMark], data)
+    except (ValueError, RecursionError) as error:
+        raise MobiusError(
+            f"where its logs ended cannot be read: {malformed_text(error)}"
+        ) from error

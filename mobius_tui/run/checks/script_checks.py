@@ -8,7 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.health import response_body
 from mobius_tui.run.checks import search_output
@@ -86,8 +87,7 @@ async def check_output(check: OutputCheck, ctx: CheckContext) -> CheckResult:
     return check_result(held=found.held, detail=found.words)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LineSearch:
+class LineSearch(Struct, frozen=True, kw_only=True):
     """What is searched for, and where."""
 
     match: str | None
@@ -98,8 +98,7 @@ class LineSearch:
     """Files, and the byte from which on each is read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True, kw_only=True):
     """The result of a search."""
 
     held: bool

@@ -10,7 +10,8 @@ from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_lines import error_line
 from mobius_tui.run.keeper.child_signals import signal_group
@@ -29,8 +30,7 @@ def running_check_groups() -> frozenset[int]:
     return frozenset(_running_groups)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProgramEnd:
+class ProgramEnd(Struct, frozen=True, kw_only=True):
     """How a program ended."""
 
     code: int

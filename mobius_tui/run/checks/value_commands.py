@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 from mobius_tui.run.checks.context import BASH
@@ -46,8 +47,7 @@ class ValueSourceError(MobiusError):
     """A command or a file gave no value; the message names it and says why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedValues:
+class ListedValues(Struct, frozen=True, kw_only=True):
     """What a command proposed for a variable."""
 
     options: tuple[Option, ...] = ()

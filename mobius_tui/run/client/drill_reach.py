@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.library.site_runbooks import stays_on_site
@@ -50,8 +51,7 @@ _SHOWN = 3
 """Things that are named of one step."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """What one part of a runbook reaches beyond the site."""
 
     part: str

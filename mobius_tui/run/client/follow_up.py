@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.journal.follower import Follower
@@ -108,8 +109,7 @@ def _time_text(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FollowUp:
+class FollowUp(Struct, frozen=True, kw_only=True):
     """A runbook that is due after a run."""
 
     runbook: Runbook

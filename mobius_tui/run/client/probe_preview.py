@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.probe import ProbePreview, probe_once
@@ -16,6 +15,7 @@ from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
 from mobius_tui.runbook.model.probes import Probe
 from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.structs import replace
 
 
 async def preview_probes(

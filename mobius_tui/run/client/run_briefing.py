@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.follow_up import add_run_facts
 from mobius_tui.run.client.host_preflight import (
@@ -48,10 +48,10 @@ from mobius_tui.runbook.model.limits import limited_texts_by_variable
 from mobius_tui.runbook.model.runbook import Runbook, Variable
 from mobius_tui.runbook.model.targets import Target
 from mobius_tui.runbook.model.value_kinds import stored_value
+from mobius_tui.structs import replace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Briefing:
+class Briefing(Struct, frozen=True, kw_only=True):
     """What is known before a run begins; making one leaves nothing behind."""
 
     runbook: Runbook
@@ -60,7 +60,7 @@ class Briefing:
     workdir: Path
     values: Mapping[str, tuple[str, str]]
     """Name → (value, source), without secrets."""
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     """Values of the secrets that were found."""
     missing: tuple[Variable, ...] = ()
     """Variables that must be answered before the run begins."""
@@ -103,6 +103,10 @@ class Briefing:
     """The open runs at the same hosts, or of the same runbook in the same folder."""
     although_running: bool = False
     """Whether it may run by itself beside one of them that a process runs."""
+
+    def __repr__(self) -> str:
+        """Without values: there are secrets among them."""
+        return f"{type(self).__name__}({self.runbook.id})"
 
     @property
     def variables_asked(self) -> tuple[Variable, ...]:

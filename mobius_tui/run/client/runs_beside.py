@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.plan import effect_of
@@ -33,8 +34,7 @@ MAX_HOSTS_NAMED = 3
 HostIdentity = tuple[str, str, int | None]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunBeside:
+class RunBeside(Struct, frozen=True, kw_only=True):
     """A run that is open, and at the same hosts or in the same folder."""
 
     id: str

@@ -6,7 +6,6 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.client.drill_reach import runs_as_written
@@ -37,6 +36,7 @@ from mobius_tui.run.storage.state_folders import make_shared_folder, runs_root
 from mobius_tui.run.storage.table_of_contents import write_table_of_contents
 from mobius_tui.run.storage.taken_run import make_takeover_note
 from mobius_tui.runbook.model.runbook import runbook_digest
+from mobius_tui.structs import replace
 
 RUN_KEY_BYTES = 16
 """Of `RunBegan.key`: two of all runs there ever are have the same one by no chance."""

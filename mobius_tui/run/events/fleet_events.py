@@ -7,12 +7,19 @@ with `FleetHost`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias, get_args
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
+from msgspec import field
+
+from mobius_tui.json_border import (
+    Integer,
+    JsonObject,
+    MemberOf,
+    Number,
+    OmittedIfNone,
+    require_member,
+)
 
 
 class HostStatus(StrEnum):
@@ -81,19 +88,18 @@ RELEASABLE_HOLD_REASONS = (
 by host."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostsResolved:
+class HostsResolved(JsonObject, frozen=True, kw_only=True):
     """An attempt has its list of hosts; with it the attempt's `hosts.json`."""
 
     step: str
-    attempt: int
+    attempt: Integer
     target: str
     hosts: tuple[str, ...]
     """Their names, in the order in which they go."""
     sha256: str
     """Digest of the hosts' names, addresses, users and ports; see
     `ResolvedHosts.sha256`."""
-    groups: int = 0
+    groups: Integer = 0
     """Number of inventory groups that the hosts belong to."""
     limit: str = ""
     """The pattern that left only these; empty without one."""
@@ -101,102 +107,102 @@ class HostsResolved:
     """What the playbook is made of, as digests by paths; see `playbook_digests`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchStarted:
+class BatchStarted(JsonObject, frozen=True, kw_only=True):
     """The hosts of a batch may begin."""
 
     step: str
-    attempt: int
-    batch: int
+    attempt: Integer
+    batch: Integer
     """Its number, from 1."""
     hosts: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FleetHostStarted:
+class FleetHostStarted(JsonObject, frozen=True, kw_only=True):
     """Something is about to be done on a host; durable before it is connected to."""
 
     step: str
-    attempt: int
+    attempt: Integer
     host: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FleetHostChecked:
+class FleetHostChecked(JsonObject, frozen=True, kw_only=True):
     """A check was made once, for a host."""
 
     step: str
-    attempt: int
+    attempt: Integer
     host: str
-    check: int
+    check: Integer
     """Which of the step's checks, from 0."""
-    look: int
+    look: Integer
     """The number of the try, from 1."""
     held: bool
     detail: str
-    ms: float
-    row: int
+    ms: Number
+    row: Integer
     """How many tries in a row, this one included, have held."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FleetHostEnded:
+class FleetHostEnded(JsonObject, frozen=True, kw_only=True):
     """The work on a host has ended, or how far it got is unknown."""
 
     step: str
-    attempt: int
+    attempt: Integer
     host: str
-    status: HostResult
-    exit: int | None = None
+    status: MemberOf[HostResult]
+    exit: Integer | None = None
     """The exit status of the script; `None` where none is known."""
-    output_bytes: int = 0
+    output_bytes: Integer = 0
     output_sha256: str | None = None
     reason: str = ""
     spans_sha256: str | None = None
-    host_key: HostKeyProblem | None = field(default=None, metadata=OMITTED_IF_NONE)
+    host_key: OmittedIfNone[HostKeyProblem] = None
     """What is wrong with its host key, if that is why it was not reached."""
 
+    def __post_init__(self) -> None:
+        """Refuse a status that is no end.
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchEnded:
+        Raises:
+            ValueError: it is one.
+        """
+        require_member(self.status, HostResult, "status")
+
+
+class BatchEnded(JsonObject, frozen=True, kw_only=True):
     """No host of a batch runs or is pending."""
 
     step: str
-    attempt: int
-    batch: int
-    counts: Mapping[str, int] = field(default_factory=dict)
+    attempt: Integer
+    batch: Integer
+    counts: Mapping[str, Integer] = field(default_factory=dict)
     """How many of its hosts have each status, by the words of `HostStatus`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchHeld:
+class BatchHeld(JsonObject, frozen=True, kw_only=True):
     """No further host begins for now."""
 
     step: str
-    attempt: int
-    batch: int
+    attempt: Integer
+    batch: Integer
     """The batch that is held: the one that goes on, or the next."""
     why: HoldReason
     reason: str = ""
     """Details for a person; empty where `why` says all."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchReleased:
+class BatchReleased(JsonObject, frozen=True, kw_only=True):
     """A person lets a batch go on that is held."""
 
     step: str
-    attempt: int
-    batch: int
+    attempt: Integer
+    batch: Integer
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FleetHostSettled:
+class FleetHostSettled(JsonObject, frozen=True, kw_only=True):
     """A person decided how an unknown or unreachable host counts."""
 
     step: str
-    attempt: int
+    attempt: Integer
     host: str
     settled: Settlement
     reason: str

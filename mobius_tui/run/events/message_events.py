@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from mobius_tui.dataclass import dataclass
+from mobius_tui.json_border import Integer, JsonObject, Number
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageQueued:
+class MessageQueued(JsonObject, frozen=True, kw_only=True):
     """A message was queued for channels: a delivery for each."""
 
-    delivery: int
+    delivery: Integer
     """The first delivery's number; those to the other channels are numbered on from
     it."""
     channels: tuple[str, ...]
@@ -24,66 +23,60 @@ class MessageQueued:
     text: str
     """The text to send, without the footer that names the journal's head."""
     step: str
-    attempt: int
+    attempt: Integer
     """The attempt at the step that it belongs to: queued once for it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageTried:
+class MessageTried(JsonObject, frozen=True, kw_only=True):
     """A try is about to be made; durable before anything of it is sent."""
 
-    delivery: int
-    number: int
+    delivery: Integer
+    number: Integer
     """Which try, from 1."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageSent:
+class MessageSent(JsonObject, frozen=True, kw_only=True):
     """The channel accepted it."""
 
-    delivery: int
-    number: int
-    status: int
+    delivery: Integer
+    number: Integer
+    status: Integer
     """The HTTP status."""
     answer: str = ""
     """The first characters of the channel's answer, sanitized."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageNotSent:
+class MessageNotSent(JsonObject, frozen=True, kw_only=True):
     """The channel has certainly not received it; see `again` for the next try."""
 
-    delivery: int
-    number: int
+    delivery: Integer
+    number: Integer
     """The try; 0 where none could be made."""
     reason: str
-    status: int | None = None
+    status: Integer | None = None
     answer: str = ""
-    again: float | None = None
+    again: Number | None = None
     """Seconds until the next try; `None` where a person must ask for it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageUnknown:
+class MessageUnknown(JsonObject, frozen=True, kw_only=True):
     """Whether the channel received it is not known; only a person sends it again."""
 
-    delivery: int
-    number: int
+    delivery: Integer
+    number: Integer
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageRequeued:
+class MessageRequeued(JsonObject, frozen=True, kw_only=True):
     """A person asked for it to be sent again."""
 
-    delivery: int
+    delivery: Integer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageDropped:
+class MessageDropped(JsonObject, frozen=True, kw_only=True):
     """A person delivered it otherwise, or gave it up: it is no longer queued."""
 
-    delivery: int
+    delivery: Integer
     reason: str
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
+from msgspec import field
+
+from mobius_tui.json_border import Integer, JsonObject, Number, OmittedIfNone
 from mobius_tui.run.events.fleet_events import FleetEvent
 from mobius_tui.run.events.message_events import MessageEvent
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
@@ -30,8 +30,7 @@ FACILITATOR = "facilitator"
 FacilitatorAct = Literal["inject", "worsen", "heal"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HintGiven:
+class HintGiven(JsonObject, frozen=True, kw_only=True):
     """The facilitator gave the team a hint."""
 
     text: str
@@ -39,8 +38,7 @@ class HintGiven:
     """The account that gave it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SiteTouched:
+class SiteTouched(JsonObject, frozen=True, kw_only=True):
     """The facilitator changed the site; the team learns at the end what it was."""
 
     act: FacilitatorAct
@@ -53,18 +51,16 @@ class SiteTouched:
 DrillEvent = HintGiven | SiteTouched
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hint:
+class Hint(JsonObject, frozen=True, kw_only=True):
     """A hint that the team was given."""
 
     text: str
     who: str
-    at: float
+    at: Number
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunBegan:
+class RunBegan(JsonObject, frozen=True, kw_only=True):
     """A person began the run."""
 
     run: str
@@ -108,17 +104,17 @@ class RunBegan:
     playbooks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By step, what its playbook is made of as the briefing had it; see
     `playbook_digests`."""
-    as_written: bool | None = field(default=None, metadata=OMITTED_IF_NONE)
+    as_written: OmittedIfNone[bool] = None
     """Whether it is a drill whose runbook can reach beyond the site; `None` for no."""
-    confined: bool | None = field(default=None, metadata=OMITTED_IF_NONE)
+    confined: OmittedIfNone[bool] = None
     """Whether it is a drill that can write to nothing but its site and its own folder,
     and reach no other machine; `None` for no."""
-    key: str | None = field(default=None, metadata=OMITTED_IF_NONE)
+    key: OmittedIfNone[str] = None
     """128 random bits, as 32 hexadecimal digits; runs of earlier versions have none."""
 
-    files: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    files: OmittedIfNone[Mapping[str, str]] = None
     """By the path of each of the runbook's `files` from its folder, the digest."""
-    limits: Mapping[str, int] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    limits: OmittedIfNone[Mapping[str, Integer]] = None
     """What `[limits]` holds the run to: see `run_limits.encode_things`."""
 
     @property
@@ -141,52 +137,48 @@ class RunBegan:
         return self.is_drill and not self.as_written
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostStarted:
+class HostStarted(JsonObject, frozen=True, kw_only=True):
     """A host took over the run."""
 
-    pid: int
+    pid: Integer
     left_over: tuple[str, ...] = ()
     """Attempts (`step.N`) that an earlier host left behind."""
-    cut: int = 0
+    cut: Integer = 0
     """Bytes of a torn last line that were cut off."""
     without: tuple[str, ...] = ()
     """Secrets that the run had, and that this host neither was given nor got."""
-    place: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    place: OmittedIfNone[Mapping[str, str]] = None
     """The machine and the folder that it is in, as `Place`; hosts of earlier versions
     say nothing of it."""
-    epoch: int | None = field(default=None, metadata=OMITTED_IF_NONE)
+    epoch: OmittedIfNone[Integer] = None
     """How often the run was taken over, and one."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TakenOver:
+class TakenOver(JsonObject, frozen=True, kw_only=True):
     """A person goes on with the run in another place than that of its last host.
 
     The `HostStarted` of that place follows.
     """
 
-    epoch: int
+    epoch: Integer
     place: Mapping[str, str]
     """The machine and the folder in which it goes on, as `Place`."""
     taken_from: Mapping[str, str]
     """Those in which it was before; empty where that is not known."""
-    heard: float
+    heard: Number
     """When its last host was last heard, as far as this folder knows: seconds since
     1970."""
     in_flight: tuple[str, ...] = ()
     """Attempts (`step.N`) that had no end by then."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostStopped:
+class HostStopped(JsonObject, frozen=True, kw_only=True):
     """A host shut down by itself: it did not crash, and was not killed."""
 
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AutoStarted:
+class AutoStarted(JsonObject, frozen=True, kw_only=True):
     """The host runs the main line automatically from here on."""
 
     manual: Literal["stop", "skip", "tick"] = "stop"
@@ -196,7 +188,7 @@ class AutoStarted:
     """Answers for `ask` and `choose`, by variable."""
     attended: tuple[str, ...] = ()
     """Ids of attended phases in which the answers stand for a person."""
-    trigger: float | None = None
+    trigger: Number | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
     rehearse_undo: bool = False
@@ -204,17 +196,15 @@ class AutoStarted:
     again."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AutoStopped:
+class AutoStopped(JsonObject, frozen=True, kw_only=True):
     """The automatic run stopped: a person is needed."""
 
     reason: str
-    code: int
+    code: Integer
     """The exit code of the command that waits for the automatic run."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VariableSet:
+class VariableSet(JsonObject, frozen=True, kw_only=True):
     """A variable was set; the value of a secret is `None`, as it is never written."""
 
     name: str
@@ -224,8 +214,7 @@ class VariableSet:
     """The step that set it; a retry of the step withdraws the value."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WentOnWithout:
+class WentOnWithout(JsonObject, frozen=True, kw_only=True):
     """A person goes on without secrets that the host does not know any more.
 
     What is printed from here on is not searched for them.
@@ -235,8 +224,7 @@ class WentOnWithout:
     """Their names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PhaseEntered:
+class PhaseEntered(JsonObject, frozen=True, kw_only=True):
     """The run entered an aside, or went to another phase."""
 
     phase: str
@@ -247,8 +235,7 @@ class PhaseEntered:
     them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PhaseLeft:
+class PhaseLeft(JsonObject, frozen=True, kw_only=True):
     """An aside phase ended."""
 
     phase: str
@@ -259,19 +246,17 @@ class PhaseLeft:
     """Steps that this repaired."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoteAdded:
+class NoteAdded(JsonObject, frozen=True, kw_only=True):
     """A note, on a step or on the run."""
 
     text: str
     step: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthSealed:
+class HealthSealed(JsonObject, frozen=True, kw_only=True):
     """The digest of `health.jsonl` up to here."""
 
-    bytes: int
+    bytes: Integer
     sha256: str
 
 
@@ -279,8 +264,7 @@ HEALTH_IS_WELL = "health is well"
 """`RunEnded.health` where every probe is ok."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunEnded:
+class RunEnded(JsonObject, frozen=True, kw_only=True):
     """The run ended."""
 
     outcome: Outcome
@@ -288,10 +272,10 @@ class RunEnded:
     seals: bool = False
     """Whether annotations and action items in the record are sealed; older journals
     lack it."""
-    took: float | None = field(default=None, metadata=OMITTED_IF_NONE)
+    took: OmittedIfNone[Number] = None
     """Seconds for which the run was open in all, where it was opened again; else it was
     open from its beginning on."""
-    health: str | None = field(default=None, metadata=OMITTED_IF_NONE)
+    health: OmittedIfNone[str] = None
     """How the service's health was then, in words; `None` in a run without probes, in
     one that only watches, whose reason says it, and in older journals."""
 
@@ -301,8 +285,7 @@ class RunEnded:
         return "; ".join(part for part in (self.reason, self.health) if part)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunReopened:
+class RunReopened(JsonObject, frozen=True, kw_only=True):
     """The ended run was opened again, only for the purpose in `reason`."""
 
     reason: Literal["undo"] = "undo"

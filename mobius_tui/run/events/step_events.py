@@ -9,12 +9,17 @@ gives the same plan at each of its moments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias, get_args
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.run.events.field_metadata import OMITTED_IF_NONE
+from mobius_tui.json_border import (
+    Integer,
+    JsonObject,
+    MemberOf,
+    Number,
+    OmittedIfNone,
+    require_member,
+)
 from mobius_tui.runbook.model.actions import Effect
 
 
@@ -57,53 +62,49 @@ Result = Literal[
 """How an attempt ended, where that is known."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepStarted:
+class StepStarted(JsonObject, frozen=True, kw_only=True):
     """An attempt is about to be made; durable before anything is done."""
 
     step: str
-    attempt: int
+    attempt: Integer
     reads: tuple[str, ...] = ()
     """Names of the variables that it was given."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckTried:
+class CheckTried(JsonObject, frozen=True, kw_only=True):
     """A check was made once."""
 
     step: str
-    attempt: int
-    check: int
+    attempt: Integer
+    check: Integer
     """Which of the step's checks, from 0."""
-    look: int
+    look: Integer
     """The number of the try, from 1."""
     held: bool
     detail: str
-    ms: float
-    row: int
+    ms: Number
+    row: Integer
     """How many tries in a row, this one included, have held."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StopAsked:
+class StopAsked(JsonObject, frozen=True, kw_only=True):
     """A person asked for a running step to be stopped."""
 
     step: str
-    attempt: int
+    attempt: Integer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepEnded:
+class StepEnded(JsonObject, frozen=True, kw_only=True):
     """An attempt ended, and how is known."""
 
     step: str
-    attempt: int
-    result: Result
+    attempt: Integer
+    result: MemberOf[Result]
     reason: str = ""
     """In words: the exit status, the check that failed, the missing output."""
-    exit: int | None = None
+    exit: Integer | None = None
     """The exit status of the script; negative for a signal."""
-    output_bytes: int = 0
+    output_bytes: Integer = 0
     output_sha256: str | None = None
     spans_sha256: str | None = None
     """Of the file `spans`: which bytes of the output came from which stream, and when.
@@ -121,36 +122,41 @@ class StepEnded:
     """Processes of it that were ended when its script had ended, named; older journals
     lack them."""
     note: str = ""
-    unwatched: float | None = field(default=None, metadata=OMITTED_IF_NONE)
+    unwatched: OmittedIfNone[Number] = None
     """Seconds between the script's end, as its keeper recorded it, and a host's finding
     that: they are no part of the attempt. `None` where a host was there."""
 
+    def __post_init__(self) -> None:
+        """Refuse a status that is no end.
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepUnknown:
+        Raises:
+            ValueError: it is one.
+        """
+        require_member(self.result, Result, "result")
+
+
+class StepUnknown(JsonObject, frozen=True, kw_only=True):
     """How an attempt ended cannot be known."""
 
     step: str
-    attempt: int
+    attempt: Integer
     reason: str
     left: tuple[str, ...] = ()
-    output_bytes: int = 0
+    output_bytes: Integer = 0
     output_sha256: str | None = None
     spans_sha256: str | None = None
     outputs_sha256: str | None = None
     plays_sha256: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepSkipped:
+class StepSkipped(JsonObject, frozen=True, kw_only=True):
     """A person, or the automatic run, skipped a step."""
 
     step: str
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepPassedOver:
+class StepPassedOver(JsonObject, frozen=True, kw_only=True):
     """The run passed over a step whose guard did not hold."""
 
     step: str
@@ -160,27 +166,24 @@ class StepPassedOver:
     """Whether a check of its guard decided it, which looks again if it is begun."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepRestored:
+class StepRestored(JsonObject, frozen=True, kw_only=True):
     """A skipped step is pending again."""
 
     step: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepOverridden:
+class StepOverridden(JsonObject, frozen=True, kw_only=True):
     """A person counts a step as done, with a reason."""
 
     step: str
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChoiceMade:
+class ChoiceMade(JsonObject, frozen=True, kw_only=True):
     """A decision was made; it also ends its step as passed."""
 
     step: str
-    attempt: int
+    attempt: Integer
     var: str
     values: tuple[str, ...]
     reason: str = ""
@@ -202,37 +205,35 @@ StepEvent = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApprovalAsked:
+class ApprovalAsked(JsonObject, frozen=True, kw_only=True):
     """Somebody asked for the approval of an attempt at a step."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The attempt that it is for, and no other."""
     role: str
-    count: int
+    count: Integer
     """How many must approve."""
-    within: float
+    within: Number
     """Seconds after which it is denied; after each approval they begin anew."""
     binding: str
     """Digest of the step and of every value that it reads; see `binding_digest`."""
-    uid: int
+    uid: Integer
     """Whose process asked, as the kernel says; the host's own for `--auto`."""
-    files: Mapping[str, str] | None = field(default=None, metadata=OMITTED_IF_NONE)
+    files: OmittedIfNone[Mapping[str, str]] = None
     """The files that the step's scripts run by a literal path: digests by paths, from
     where commands run; empty for one that is not there. `None` for no such file."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApprovalGiven:
+class ApprovalGiven(JsonObject, frozen=True, kw_only=True):
     """A second person approved the attempt."""
 
     step: str
-    attempt: int
+    attempt: Integer
     binding: str
     """Digest of the step and the values that the approver was shown."""
     name: str
-    uid: int
+    uid: Integer
     """The user of the process that approved, by the kernel; -1 for a drill's approver.
     """
     weaker: bool = False
@@ -242,14 +243,13 @@ class ApprovalGiven:
     """The approver's terminal, as the system knows it: `pts/3 from 10.0.0.7`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApprovalDenied:
+class ApprovalDenied(JsonObject, frozen=True, kw_only=True):
     """The request ended without approval: somebody denied it, or it expired."""
 
     step: str
-    attempt: int
+    attempt: Integer
     reason: str
-    uid: int | None = None
+    uid: Integer | None = None
     """The user of the process that denied it; `None` where it expired."""
     place: str = ""
     """The terminal of whoever denied it."""
@@ -259,8 +259,7 @@ ApprovalEvent = ApprovalAsked | ApprovalGiven | ApprovalDenied
 APPROVAL_EVENTS: tuple[type[ApprovalEvent], ...] = get_args(ApprovalEvent)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowsAdded:
+class RowsAdded(JsonObject, frozen=True, kw_only=True):
     """A step with `for_each` got a row for each item: a step of its own."""
 
     step: str
@@ -271,8 +270,7 @@ class RowsAdded:
     """The item of each."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepImprovised:
+class StepImprovised(JsonObject, frozen=True, kw_only=True):
     """A command that no step has joined the run, as a step of its own."""
 
     step: str

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import Rule
+from mobius_tui.json_border import JsonObject, Number
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchBegan:
+class WatchBegan(JsonObject, frozen=True, kw_only=True):
     """The run is a `mobius-tui watch`: the host ends it, and nobody works its steps."""
 
-    seconds: float | None
+    seconds: Number | None
     """How long it watches; `None` for no end."""
     keep: bool = False
     """Whether it goes on after a trigger has fired."""
@@ -22,15 +21,13 @@ class WatchBegan:
     """The file that gets a line for each check."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchOver:
+class WatchOver(JsonObject, frozen=True, kw_only=True):
     """The `mobius-tui watch` ended, and the run stays open for a person."""
 
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchArmed:
+class WatchArmed(JsonObject, frozen=True, kw_only=True):
     """From here on a trigger that fires begins the rollback."""
 
     confirmed: bool = False
@@ -38,8 +35,7 @@ class WatchArmed:
     `rollback_confirmation_word`), or by `--yes`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchDisarmed:
+class WatchDisarmed(JsonObject, frozen=True, kw_only=True):
     """From here on a trigger that fires is only reported."""
 
     reason: str
@@ -47,43 +43,38 @@ class WatchDisarmed:
     """The step whose start disarmed it; `None` where something else did."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TriggerFired:
+class TriggerFired(JsonObject, frozen=True, kw_only=True):
     """A rule's condition came true."""
 
     probe: str
     rule: Rule
     reason: str
-    seen: float
+    seen: Number
     """When the check that decided it began, in seconds since 1970."""
-    grace: float | None = None
+    grace: Number | None = None
     """Seconds of the countdown that begins now; `None` where none does."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TriggerCleared:
+class TriggerCleared(JsonObject, frozen=True, kw_only=True):
     """The condition of a rule that fired no longer holds."""
 
     probe: str
     rule: Rule
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RollbackHeld:
+class RollbackHeld(JsonObject, frozen=True, kw_only=True):
     """Somebody held the countdown, which disarms the watch."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RollbackDropped:
+class RollbackDropped(JsonObject, frozen=True, kw_only=True):
     """The rollback had to wait after its countdown, and health recovered meanwhile."""
 
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RollbackBegan:
+class RollbackBegan(JsonObject, frozen=True, kw_only=True):
     """The rollback's phase began, and goes on without a person; once in a run."""
 
     phase: str
@@ -93,8 +84,7 @@ class RollbackBegan:
     rule: Rule | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RollbackStopped:
+class RollbackStopped(JsonObject, frozen=True, kw_only=True):
     """The rollback needs a person to go on."""
 
     reason: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.folders import sync_folder
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -16,8 +17,7 @@ MAX_NOTE_BYTES = 4096
 """Bytes of a note that are read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimNote:
+class ClaimNote(Struct, frozen=True, kw_only=True):
     """The file `boot` beside a host's output: of the last claim that it reported."""
 
     attempt: int

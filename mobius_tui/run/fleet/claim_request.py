@@ -8,12 +8,12 @@ import re
 import secrets
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import name_as_path_part
 from mobius_tui.run.storage.kept_files import FILES_VARIABLE
@@ -51,8 +51,7 @@ class ClaimVerb(StrEnum):
     """Make all that `start` would need, remove it, and say whether a run could be."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimRequest:
+class ClaimRequest(Struct, frozen=True, kw_only=True):
     """One thing that is asked of one host."""
 
     verb: ClaimVerb

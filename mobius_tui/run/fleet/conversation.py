@@ -11,9 +11,9 @@ import time
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
 from mobius_tui.run.fleet.host_output import HostOutput
@@ -125,8 +125,7 @@ _UNKNOWN_LINE = re.compile(r"unknown(?: (?P<knows>gone|restarted|runs [0-9]{1,10
 _BOOT_ID = re.compile(r"[ -~]{1,200}")
 
 
-@dataclass(slots=True)
-class ConversationEnd:
+class ConversationEnd(Struct):
     """What a host answered to one request."""
 
     spoke: bool = False
@@ -172,8 +171,7 @@ async def _forget_claim(_boot: str, _place: str) -> None:
     """Take note of no claim."""
 
 
-@dataclass(slots=True)
-class HostConversation:
+class HostConversation(Struct):
     """Sends one request to a host, and collects the answer and the output."""
 
     transport: Transport

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, field
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import field, to_builtins
+
 from mobius_tui.errors import RunError
+from mobius_tui.json_border import JsonObject, json_as
 from mobius_tui.run.events.fleet_events import HostKeyProblem
-from mobius_tui.run.fleet.transport import Destination, LocalRoute, Route, SshRoute
+from mobius_tui.run.fleet.transport import Destination, Route
 from mobius_tui.runbook.model.targets import TRIES
 
 MAX_ORDER_BYTES = 128 << 20
@@ -29,8 +30,11 @@ An sshd with PerSourcePenalties may refuse this machine for some 20 seconds.
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepOrder:
+class _Order(JsonObject, frozen=True, kw_only=True, tag_field="do"):
+    """What the host asks for."""
+
+
+class StepOrder(_Order, frozen=True, kw_only=True, tag="step"):
     """One attempt of a step: what is the same for all of its hosts."""
 
     run: str
@@ -69,8 +73,7 @@ class StepOrder:
     """Seconds that the run's time is ahead of this machine's."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OrderedHost(Destination):
+class OrderedHost(Destination, frozen=True, kw_only=True):
     """One host of an order."""
 
     attempt: int = 1
@@ -85,43 +88,37 @@ class OrderedHost(Destination):
     """Environment of this host alone, over that of the step."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BeginHosts:
+class BeginHosts(_Order, frozen=True, kw_only=True, tag="begin"):
     """Run the script on these hosts; sent once their start is durably journaled."""
 
     hosts: tuple[OrderedHost, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AttachHosts:
+class AttachHosts(_Order, frozen=True, kw_only=True, tag="attach"):
     """Report the state of these hosts, and follow those that run to their end."""
 
     hosts: tuple[OrderedHost, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StopHosts:
+class StopHosts(_Order, frozen=True, kw_only=True, tag="stop"):
     """Stop these hosts, or all of earlier orders; what has not begun is given up."""
 
     names: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetParallelHosts:
+class SetParallelHosts(_Order, frozen=True, kw_only=True, tag="width"):
     """How many hosts are asked at the same time, from now on."""
 
     width: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnowSecrets:
+class KnowSecrets(_Order, frozen=True, kw_only=True, tag="secrets"):
     """Redact these from now on, in place of those of `StepOrder`."""
 
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CleanHosts:
+class CleanHosts(_Order, frozen=True, kw_only=True, tag="clean"):
     """Remove the claims of the run on these hosts, once the run is over."""
 
     hosts: tuple[OrderedHost, ...]
@@ -162,8 +159,7 @@ class ReportedState(StrEnum):
     """Its claims are removed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostReport:
+class HostReport(JsonObject, frozen=True, kw_only=True):
     """The state of a host now. Any state but `running` is the last for its order."""
 
     host: str
@@ -193,26 +189,9 @@ class HostReport:
     """What is wrong with its host key, if that is why it was not reached."""
 
 
-_ORDERS: Mapping[str, type[Order]] = {
-    "step": StepOrder,
-    "begin": BeginHosts,
-    "attach": AttachHosts,
-    "stop": StopHosts,
-    "width": SetParallelHosts,
-    "secrets": KnowSecrets,
-    "clean": CleanHosts,
-}
-_WORD_OF_ORDER = {kind: word for word, kind in _ORDERS.items()}
-_ROUTES: Mapping[str, type[Route]] = {"ssh": SshRoute, "local": LocalRoute}
-
-
 def encode_order(order: Order) -> bytes:
     """An order as a line, with its newline."""
-    data = asdict(order)
-    if isinstance(order, StepOrder):
-        kind = "ssh" if isinstance(order.route, SshRoute) else "local"
-        data["route"] = {"kind": kind, **data["route"]}
-    return _encode_json_line({"do": _WORD_OF_ORDER[type(order)], **data})
+    return _encode_json_line(to_builtins(order, enc_hook=dict))
 
 
 def decode_order(text: bytes) -> Order:
@@ -222,28 +201,19 @@ def decode_order(text: bytes) -> Order:
         RunError: the line is not a valid order.
     """
     try:
-        data = _decode_json_object(text)
-        kind = _ORDERS[data.pop("do")]
-        if kind is StepOrder:
-            route = data.pop("route")
-            data["route"] = _dataclass_from_json(_ROUTES[route.pop("kind")], route)
-        elif kind in (BeginHosts, AttachHosts, CleanHosts):
-            data["hosts"] = [
-                _dataclass_from_json(OrderedHost, each) for each in data["hosts"]
-            ]
-        order: Order = _dataclass_from_json(kind, data)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        order: Order = json_as(Order, text)  # type: ignore[arg-type]
+    except (ValueError, RecursionError) as error:
         # The line itself is not shown: it may hold secrets.
         raise RunError(
             f"a line is no order of the fleet process ({type(error).__name__})"
-        ) from error
+        ) from None
     return order
 
 
 def encode_report(report: HostReport) -> bytes:
     """A report as a line, with its newline; what is empty is left out."""
-    data = {k: v for k, v in asdict(report).items() if v not in ("", None)}
-    return _encode_json_line(data)
+    said: Mapping[str, Any] = to_builtins(report)
+    return _encode_json_line({k: v for k, v in said.items() if v not in ("", None)})
 
 
 def decode_report(text: bytes) -> HostReport:
@@ -253,29 +223,12 @@ def decode_report(text: bytes) -> HostReport:
         RunError: the line is not a valid report.
     """
     try:
-        data = _decode_json_object(text)
-        data["state"] = ReportedState(data["state"])
-        if data.get("host_key") not in (None, *get_args(HostKeyProblem)):
-            raise ValueError("host_key")
-        report: HostReport = _dataclass_from_json(HostReport, data)
-    except (ValueError, TypeError, KeyError) as error:
+        return json_as(HostReport, text)
+    except (ValueError, RecursionError) as error:
         raise RunError(
             f"the fleet process said what is no report: {text[:80]!r}"
         ) from error
-    return report
 
 
 def _encode_json_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode() + b"\n"
-
-
-def _decode_json_object(text: bytes) -> dict[str, Any]:
-    data = json.loads(text)
-    if not isinstance(data, dict):
-        raise TypeError("no object")
-    return data
-
-
-def _dataclass_from_json(kind: type[Any], data: Mapping[str, Any]) -> Any:
-    """A dataclass made from a JSON object; lists become tuples."""
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

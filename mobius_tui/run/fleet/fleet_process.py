@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.errors import EXIT_INCOMPLETE, EXIT_OK, MobiusError, RunError
@@ -51,6 +50,7 @@ from mobius_tui.run.fleet.transport import (
 )
 from mobius_tui.run.keeper.process_table import forbid_core_dumps
 from mobius_tui.run.storage.run_directory import try_lock
+from mobius_tui.structs import replace
 
 SSH_SOCKETS_PREFIX = "mobius-tui-ssh-"
 """Prefix of the temporary folder for the sockets of shared ssh connections."""

@@ -12,10 +12,10 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.fleet.transport import Transport
@@ -61,8 +61,7 @@ _ENDED_PROCESS = re.compile(r"<defunct>\s*$|^\([^()]*\)$")
 """A process that has ended, as Linux and macOS show it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostLookRequest:
+class HostLookRequest(Struct, frozen=True, kw_only=True):
     """What a look at a host asks for."""
 
     units: tuple[str, ...] = ()
@@ -83,8 +82,7 @@ class HostLookRequest:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostLookAnswer:
+class HostLookAnswer(Struct, frozen=True, kw_only=True):
     """The answer to a look at a host."""
 
     problem: str = ""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.fleet.claim_request import ClaimRequest
 from mobius_tui.run.fleet.conversation import ConversationEnd, HostConversation
@@ -23,8 +24,7 @@ ANSWERS = "answers"
 """What a host on which a run would be possible says, in a word."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbedHost:
+class ProbedHost(Struct, frozen=True, kw_only=True):
     """A host and its answer."""
 
     name: str

@@ -7,12 +7,13 @@ import math
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import RunError
+from mobius_tui.json_border import JsonObject
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.limits import bounded_duration
 from mobius_tui.runbook.model.targets import HOME_ONLY, Target
@@ -77,8 +78,7 @@ _LOCAL_LOGIN = 'cd && { [ ! -r .profile ] || . ./.profile; } && exec "$@"'
 """What a shell runs first where a folder of this machine stands in for a host."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Transport:
+class Transport(Struct, frozen=True, kw_only=True):
     """The way to one host."""
 
     argv: tuple[str, ...]
@@ -89,8 +89,7 @@ class Transport:
     """Seconds that a connection may take before anything can be heard."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Destination:
+class Destination(JsonObject, frozen=True, kw_only=True):
     """One host, and where it is."""
 
     name: str
@@ -113,8 +112,7 @@ def destination_fields(host: TargetHost) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SshRoute:
+class SshRoute(JsonObject, frozen=True, kw_only=True, tag_field="kind", tag="ssh"):
     """Hosts are reached by the system's OpenSSH, and by the person's configuration."""
 
     config: str = ""
@@ -151,8 +149,7 @@ def ssh_route(target: Target, folder: Path, become: str = "") -> SshRoute:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LocalRoute:
+class LocalRoute(JsonObject, frozen=True, kw_only=True, tag_field="kind", tag="local"):
     """Each host is a folder of this machine, which is its home: for drills.
 
     A `.profile` there is read first: it plays the login, and may refuse one.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.sanitize import line
 
@@ -73,8 +74,7 @@ _SIGNS: Sequence[tuple[str, UnreachedKind, str]] = (
 what is printed says it best."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unreached:
+class Unreached(Struct, frozen=True, kw_only=True):
     """Why a host was not reached."""
 
     kind: UnreachedKind

@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
+from msgspec import Struct
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.intents.control_protocol import (
@@ -50,8 +50,7 @@ MAX_TERMINAL_TEXT_CHARS = 128
 """Characters of a described terminal at most: a login's host may be any text."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallerTerminal:
+class CallerTerminal(Struct, frozen=True, kw_only=True):
     """The terminal of a process."""
 
     pid: int

@@ -15,8 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
+from msgspec import Struct
+
 from mobius_tui.confinement.enclosure import is_confined
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import Entry, EntryPicker, decode_entry
 from mobius_tui.run.events.run_events import HostStarted, RunBegan, TakenOver
@@ -37,8 +38,7 @@ from mobius_tui.run.storage.state_folders import runs_root, state_home
 from mobius_tui.runbook.text.units import local_time
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LastHost:
+class LastHost(Struct, frozen=True, kw_only=True):
     """What a run's journal says of its last host."""
 
     key: str
@@ -118,8 +118,7 @@ def _decoded(name: str, number: int, line: bytes) -> Entry:
         raise RunError(f"{name}:{number}: {error}") from error
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True, kw_only=True):
     """A folder of a run, what its journal says, and what this machine knows."""
 
     directory: RunDirectory

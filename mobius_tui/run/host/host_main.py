@@ -17,7 +17,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -77,6 +76,7 @@ from mobius_tui.run.watch.health_monitor import HealthMonitor
 from mobius_tui.run.watch.triggers import TriggerMonitor
 from mobius_tui.run.watch.watch_run import WatchRunMonitor
 from mobius_tui.sanitize import line
+from mobius_tui.structs import replace
 
 
 class HostLog(io.TextIOBase):

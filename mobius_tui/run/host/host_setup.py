@@ -6,11 +6,11 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field, to_builtins
+
 from mobius_tui.errors import RunError
-from mobius_tui.run.events.journal_entry import decode_value
+from mobius_tui.json_border import json_as
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.copies import HeldKey, hold_key
@@ -34,8 +34,7 @@ UNWATCHED_DRILL_LIMIT = 600.0
 """Seconds after which a drill without viewers ends."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostSpec:
+class HostSpec(Struct, frozen=True, kw_only=True):
     """What the process that runs a run is started with."""
 
     began: RunBegan | None = None
@@ -55,24 +54,16 @@ class HostSpec:
 
     def encode(self) -> bytes:
         """Encode it as the host's standard input."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(to_builtins(self, enc_hook=dict)).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> HostSpec:
-        """Decode what `encode` wrote."""
-        fields = json.loads(data)
-        began, watch = fields["began"], fields["watch"]
-        return cls(
-            began=None if began is None else decode_value(RunBegan, began),
-            values={
-                name: (value[0], value[1]) for name, value in fields["values"].items()
-            },
-            secrets=fields["secrets"],
-            first_intent=fields["first_intent"],
-            watch=None if watch is None else decode_value(WatchBegan, watch),
-            unwatched_limit=fields["unwatched_limit"],
-            taken_epoch=fields["taken_epoch"],
-        )
+        """Decode what `encode` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        return json_as(cls, data)
 
 
 def refuse_imported(directory: RunDirectory) -> None:
@@ -100,8 +91,7 @@ def refuse_unhostable(directory: RunDirectory) -> None:
     refuse_cut_journal(directory)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HeldRun:
+class HeldRun(Struct, frozen=True, kw_only=True):
     """A run that this process alone may run."""
 
     lock: int

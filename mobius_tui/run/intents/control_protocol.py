@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict, field
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError, malformed_text
-from mobius_tui.run.events.journal_entry import (
-    Codec,
-    first_invalid_field,
-    is_number,
-    is_text,
+from msgspec import Meta, Struct, convert, field, to_builtins
+
+from mobius_tui.errors import RunError
+from mobius_tui.json_border import (
+    invalid_field,
+    json_fields,
+    malformed_text,
+    read_json,
 )
 from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION, Action
 
@@ -25,9 +26,10 @@ MAX_LINE_BYTES = 1 << 20
 """Bytes of a line at most."""
 MAX_INTENT_AGE = 10.0
 """The age in seconds beyond which an intent is refused as too old."""
+_SENT = Meta(ge=0, lt=10**11)
 MAX_ID_CHARS = 64
 """Characters of an id that are kept."""
-_CODEC: Codec[Action] = Codec(ACTIONS)
+_ACTIONS: Mapping[str, type[Action]] = {kind.__name__: kind for kind in ACTIONS}
 
 
 def new_id() -> str:
@@ -35,8 +37,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True, kw_only=True):
     """One action that one viewer asks for."""
 
     action: Action
@@ -65,8 +66,7 @@ class Envelope:
         return now - self.sent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """The user whose process asks: as the kernel reports it, never as a line claims."""
 
     name: str
@@ -151,7 +151,7 @@ def encode_envelope(envelope: Envelope) -> bytes:
         "sent": envelope.sent,
         "action": type(envelope.action).__name__,
     }
-    _CODEC.encode_into(envelope.action, line)
+    line |= json_fields(envelope.action)
     return json.dumps(line, default=dict).encode() + b"\n"
 
 
@@ -164,8 +164,8 @@ def decode_envelope(line: bytes) -> Envelope:
     """
     intent = ""
     try:
-        data = json.loads(line)
-        if is_text(data["id"]):
+        data = read_json(line)
+        if type(data["id"]) is str:
             intent = data.pop("id")[:MAX_ID_CHARS]
         version = data.pop("version", 1 if "wish" in data else None)
         if type(version) is not int:
@@ -173,12 +173,12 @@ def decode_envelope(line: bytes) -> Envelope:
         if version != PROTOCOL_VERSION:
             raise VersionMismatchError(version, intent)
         sent, name = data.pop("sent"), data.pop("action")
-        if not is_text(name) or name not in _CODEC.kinds:
+        if type(name) is not str or name not in _ACTIONS:
             raise ValueError(f"no such action: {name!r}")
-        action = _CODEC.decode_fields(name, data)
-        wrong = first_invalid_field(action)
-        if wrong is not None or not intent or not _is_time(sent):
-            raise ValueError(f"{wrong or 'id or sent'!r} cannot be that")
+        action = convert(data, _ACTIONS[name])
+        if not intent:
+            raise invalid_field("id")
+        sent = convert({"sent": sent}, _Sent).sent
         json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         words = f"this is no intent: {malformed_text(error)}"
@@ -186,8 +186,8 @@ def decode_envelope(line: bytes) -> Envelope:
     return Envelope(action=action, id=intent, sent=sent, version=version)
 
 
-def _is_time(sent: object) -> bool:
-    return sent is None or (is_number(sent) and 0 <= sent < 1e11)  # type: ignore[operator]
+class _Sent(Struct, frozen=True, kw_only=True):
+    sent: Annotated[int, _SENT] | Annotated[float, _SENT] | None
 
 
 LIVENESS_REQUEST = b"\n"
@@ -197,8 +197,7 @@ NO_HOST_REPLY_TEXT = "no host runs this run; resume it to go on"
 """The text of the reply to an action for a run without a host."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """The host's answer to an intent."""
 
     id: str
@@ -215,8 +214,7 @@ class Reply:
     """The protocol version that the host speaks."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stalled:
+class Stalled(Struct, frozen=True, kw_only=True):
     """The host has begun to wait for space on a full disk, or has stopped waiting."""
 
     why: str
@@ -225,7 +223,7 @@ class Stalled:
 
 def encode_reply(reply: Reply) -> bytes:
     """The line that carries an answer."""
-    return json.dumps(asdict(reply)).encode() + b"\n"
+    return json.dumps(to_builtins(reply)).encode() + b"\n"
 
 
 def encode_poke(n: int) -> bytes:
@@ -248,19 +246,13 @@ def decode_host_line(line: bytes) -> Reply | Stalled | int:
         RunError: the line is none of these.
     """
     try:
-        data = json.loads(line)
+        data = read_json(line)
         if "poke" in data:
-            return int(data["poke"])
+            return convert(data["poke"], int)
         if "stalled" in data:
-            return Stalled(why=str(data["stalled"]))
-        return Reply(
-            id=str(data["id"]),
-            ok=data["ok"] is True,
-            text=str(data["text"]),
-            n=int(data["n"]),
-            version=int(data.get("version", 1)),
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            return Stalled(why=convert(data["stalled"], str))
+        return convert({"version": 1, **data}, Reply)
+    except (ValueError, TypeError, RecursionError) as error:
         raise RunError(
             f"the host said something that is no answer: {malformed_text(error)}"
         ) from error

@@ -8,10 +8,11 @@ that a dialog asks for has a default, so that an action can be judged before it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import ClassVar, Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import field
+
+from mobius_tui.json_border import Integer, JsonObject, Number
 from mobius_tui.run.events.run_events import FacilitatorAct
 from mobius_tui.run.events.secret_rule import SecretRule
 
@@ -36,8 +37,7 @@ def secret_rule_of_field(name: str) -> SecretRule:
     return _SECRET_RULES.get(name, SecretRule.KEPT)
 
 
-@dataclass(frozen=True, slots=True)
-class BaseAction:
+class BaseAction(JsonObject, frozen=True):
     """Base of all actions, with the defaults of what an action may override."""
 
     never_late: ClassVar[bool] = False
@@ -46,8 +46,7 @@ class BaseAction:
     """Who may ask for it, beside the run's owner."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StartStep(BaseAction):
+class StartStep(BaseAction, frozen=True, kw_only=True):
     """Begin a pending step: a script, a check or a watch over health.
 
     It is not the first attempt where the step has become pending again, as in a phase
@@ -55,25 +54,23 @@ class StartStep(BaseAction):
     """
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made: a repeat, or a late one, is refused."""
     confirm: str = ""
     """The word that confirms what destroys, as typed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RetryStep(BaseAction):
+class RetryStep(BaseAction, frozen=True, kw_only=True):
     """Begin another attempt at a script, a check or a watch over health."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made."""
     confirm: str = ""
     """The word that confirms what destroys, as typed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImproviseStep(BaseAction):
+class ImproviseStep(BaseAction, frozen=True, kw_only=True):
     """Run a command that is in no step, as a step of its own."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
@@ -87,52 +84,46 @@ class ImproviseStep(BaseAction):
     """The word that confirms what destroys, as typed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StopStep(BaseAction):
+class StopStep(BaseAction, frozen=True, kw_only=True):
     """End a running attempt, with all its processes."""
 
     never_late: ClassVar[bool] = True
     step: str
-    attempt: int | None = None
+    attempt: Integer | None = None
     """The attempt to stop; `None` for the one that runs."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LookFirst(BaseAction):
+class LookFirst(BaseAction, frozen=True, kw_only=True):
     """Make the checks of a step that went wrong, and run nothing else of it."""
 
     step: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SkipStep(BaseAction):
+class SkipStep(BaseAction, frozen=True, kw_only=True):
     """Skip a step, with a reason."""
 
     step: str
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RestoreStep(BaseAction):
+class RestoreStep(BaseAction, frozen=True, kw_only=True):
     """Make a skipped step pending again."""
 
     step: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OverrideStep(BaseAction):
+class OverrideStep(BaseAction, frozen=True, kw_only=True):
     """Vouch that a step is as it should be."""
 
     step: str
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TickStep(BaseAction):
+class TickStep(BaseAction, frozen=True, kw_only=True):
     """Say that a person has done a manual step, or passed a message on."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the step asks for, by variable."""
@@ -140,72 +131,64 @@ class TickStep(BaseAction):
     """A remark; for a message step, the text that was passed on."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChooseOptions(BaseAction):
+class ChooseOptions(BaseAction, frozen=True, kw_only=True):
     """Choose options of a `choose` step."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made."""
     options: tuple[str, ...] = ()
     """The values of the options that are chosen."""
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListOptions(BaseAction):
+class ListOptions(BaseAction, frozen=True, kw_only=True):
     """Run the command that lists the options of a decision."""
 
     step: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendMessageOfStep(BaseAction):
+class SendMessageOfStep(BaseAction, frozen=True, kw_only=True):
     """Send a step's message to channels; the step is done by that."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made."""
     channels: tuple[str, ...] = ()
     """Ids."""
     text: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResendMessages(BaseAction):
+class ResendMessages(BaseAction, frozen=True, kw_only=True):
     """Send deliveries again that did not arrive."""
 
-    deliveries: tuple[int, ...]
+    deliveries: tuple[Integer, ...]
     """Numbers of deliveries."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DropMessages(BaseAction):
+class DropMessages(BaseAction, frozen=True, kw_only=True):
     """Give up messages that did not arrive, as people were informed in another way."""
 
-    deliveries: tuple[int, ...]
+    deliveries: tuple[Integer, ...]
     """Numbers of deliveries."""
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetVariables(BaseAction):
+class SetVariables(BaseAction, frozen=True, kw_only=True):
     """Give variables a value."""
 
     values: Mapping[str, str]
     """By variable."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GiveSecrets(BaseAction):
+class GiveSecrets(BaseAction, frozen=True, kw_only=True):
     """Tell the host secrets that the run had, and that it does not know any more."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     """By variable; empty for one that a command or a file gives: it is got again."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GoOnWithout(BaseAction):
+class GoOnWithout(BaseAction, frozen=True, kw_only=True):
     """Go on without lost secrets: what is printed is not searched for them."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
@@ -214,8 +197,7 @@ class GoOnWithout(BaseAction):
     """Their names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AddNote(BaseAction):
+class AddNote(BaseAction, frozen=True, kw_only=True):
     """Journal a note, on a step or on the run."""
 
     never_late: ClassVar[bool] = True
@@ -223,8 +205,7 @@ class AddNote(BaseAction):
     step: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EnterPhase(BaseAction):
+class EnterPhase(BaseAction, frozen=True, kw_only=True):
     """Enter an aside phase, or go to another phase of the main line."""
 
     phase: str
@@ -233,8 +214,7 @@ class EnterPhase(BaseAction):
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UndoSteps(BaseAction):
+class UndoSteps(BaseAction, frozen=True, kw_only=True):
     """Enter the phase Undo for some steps; each is then begun as any other step is."""
 
     steps: tuple[str, ...] = ()
@@ -244,13 +224,11 @@ class UndoSteps(BaseAction):
     """The word that confirms going on past what cannot be undone, as typed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReopenRun(BaseAction):
+class ReopenRun(BaseAction, frozen=True, kw_only=True):
     """Open a run again that has ended, so that what it did can be undone."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StartAutomatic(BaseAction):
+class StartAutomatic(BaseAction, frozen=True, kw_only=True):
     """Run the main line without a person from here on: `--auto`."""
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
@@ -264,7 +242,7 @@ class StartAutomatic(BaseAction):
     """What steps ask for, by variable."""
     attended: tuple[str, ...] = ()
     """Ids of attended phases in which the answers stand for a person."""
-    trigger_within: float | None = None
+    trigger_within: Number | None = None
     """Seconds in which a trigger must begin the rollback before anything else is done;
     `None` where the main line is begun at once."""
     rehearse_undo: bool = False
@@ -272,32 +250,28 @@ class StartAutomatic(BaseAction):
     alone."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArmWatch(BaseAction):
+class ArmWatch(BaseAction, frozen=True, kw_only=True):
     """Let a trigger that fires begin the rollback."""
 
     confirm: str = ""
     """The word that confirms what the rollback destroys, as typed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DisarmWatch(BaseAction):
+class DisarmWatch(BaseAction, frozen=True, kw_only=True):
     """Let a trigger that fires only be reported."""
 
     never_late: ClassVar[bool] = True
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HoldRollback(BaseAction):
+class HoldRollback(BaseAction, frozen=True, kw_only=True):
     """End a countdown, so that nothing begins by itself."""
 
     never_late: ClassVar[bool] = True
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BeginRollback(BaseAction):
+class BeginRollback(BaseAction, frozen=True, kw_only=True):
     """Begin the rollback that a trigger would begin."""
 
     confirm: str = ""
@@ -305,16 +279,14 @@ class BeginRollback(BaseAction):
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GiveHint(BaseAction):
+class GiveHint(BaseAction, frozen=True, kw_only=True):
     """Tell the team of a drill something; it counts in the score."""
 
     never_late: ClassVar[bool] = True
     text: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TouchSite(BaseAction):
+class TouchSite(BaseAction, frozen=True, kw_only=True):
     """Journal that the facilitator of a drill is about to change its site."""
 
     act: FacilitatorAct
@@ -322,17 +294,15 @@ class TouchSite(BaseAction):
     """SHA-256 of the line in the site's notes that says what it is, hexadecimal."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskApproval(BaseAction):
+class AskApproval(BaseAction, frozen=True, kw_only=True):
     """Ask for a second person's approval of an attempt."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The number of the attempt to be made."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApproveStep(BaseAction):
+class ApproveStep(BaseAction, frozen=True, kw_only=True):
     """Say as a second person that an attempt may begin."""
 
     permitted_requester: ClassVar[PermittedRequester] = "approvers"
@@ -346,8 +316,7 @@ class ApproveStep(BaseAction):
     """The `approval_phrase` as typed; required only in the login that asked for it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DenyApproval(BaseAction):
+class DenyApproval(BaseAction, frozen=True, kw_only=True):
     """Say as a second person that an attempt may not begin."""
 
     never_late: ClassVar[bool] = True
@@ -356,24 +325,22 @@ class DenyApproval(BaseAction):
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseBatch(BaseAction):
+class ReleaseBatch(BaseAction, frozen=True, kw_only=True):
     """Let the held batch of a step begin, or go on."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The attempt that is held."""
-    batch: int
+    batch: Integer
     """The batch that is held, as it was shown."""
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SettleHost(BaseAction):
+class SettleHost(BaseAction, frozen=True, kw_only=True):
     """Decide how an unknown or unreachable host of a step counts."""
 
     step: str
-    attempt: int
+    attempt: Integer
     """The newest attempt that the host was in."""
     host: str
     settled: Literal["", "ran", "did not run", "skip", "fail"] = ""
@@ -385,15 +352,13 @@ class SettleHost(BaseAction):
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EndRun(BaseAction):
+class EndRun(BaseAction, frozen=True, kw_only=True):
     """End the run for good."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReleaseHost(BaseAction):
+class ReleaseHost(BaseAction, frozen=True, kw_only=True):
     """Let the host process end if nobody else views the run; the run stays open."""
 
     never_late: ClassVar[bool] = True

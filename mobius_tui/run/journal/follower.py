@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.health_record import MachineSample, ProbeResult
@@ -148,8 +149,7 @@ def changed_runbook_text(runbook: Runbook, began: RunBegan) -> str:
     return f"{what} was changed after the run began"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunChanges:
+class RunChanges(Struct, frozen=True, kw_only=True):
     """What was added since the last call."""
 
     entries: tuple[Entry, ...] = ()

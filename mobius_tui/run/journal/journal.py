@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.events.journal_entry import (
@@ -42,8 +43,7 @@ def boot_id() -> str:
         return f"boot-{int(psutil.boot_time())}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True, kw_only=True):
     """Where times are read from: passed as an argument, so that tests can set them."""
 
     wall: Callable[[], float] = time.time
@@ -53,8 +53,7 @@ class Clock:
     """The id of this boot of the machine, within which `mono` may be compared."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JournalContent:
+class JournalContent(Struct, frozen=True, kw_only=True):
     """The decoded content of a whole journal.
 
     Its entries, their digests, and the size of a torn last line.
@@ -127,8 +126,7 @@ def read_journal(path: Path) -> JournalContent:
     )
 
 
-@dataclass(slots=True)
-class _WriteRequest:
+class _WriteRequest(Struct):
     event: Event
     by: str
     intent: str | None

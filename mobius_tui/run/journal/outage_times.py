@@ -8,10 +8,10 @@ Pure: a fold over the journal's entries, evaluated together with the checks on r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -41,6 +41,7 @@ from mobius_tui.run.events.watch_events import (
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 
 STEADY_CHECKS = 3
 """Healthy checks in a row after which the service counts as steady."""
@@ -62,8 +63,7 @@ BAD_ATTEMPT_RESULTS = frozenset(get_args(Result)) - {Status.PASSED, Status.STOPP
 FAILED_ATTEMPT_RESULTS = BAD_ATTEMPT_RESULTS - {Status.WARNED}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outage:
+class Outage(Struct, frozen=True, kw_only=True):
     """A trigger that fired, and what was done then; times are seconds since 1970."""
 
     probe: str
@@ -81,8 +81,7 @@ class Outage:
     """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutageSpan:
+class OutageSpan(Struct, frozen=True, kw_only=True):
     """One of a run's outages; times are seconds since 1970."""
 
     probe: str
@@ -97,8 +96,7 @@ class OutageSpan:
     for none. What such a step stops on purpose looks the same."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Fired:
+class _Fired(Struct, frozen=True, kw_only=True):
     """A trigger that fired, and the last step that was changing something by then."""
 
     event: TriggerFired
@@ -108,8 +106,7 @@ class _Fired:
     step_ended: float | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Milestones:
+class Milestones(Struct, frozen=True, kw_only=True):
     """The times of a run in seconds since 1970; `None` for what has not happened."""
 
     began: float = 0.0

@@ -13,8 +13,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
@@ -32,8 +33,7 @@ about an incident."""
 CHANNEL_KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelRoute:
+class ChannelRoute(Struct, frozen=True, kw_only=True):
     """A channel, and whether a message can be sent to it now."""
 
     channel: str
@@ -121,8 +121,7 @@ MAX_SLACK_BLOCK_CHARS = 2_900
 _GROUP_MENTION = re.compile(r"@(?=(?:here|channel|everyone|all)\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(Struct, frozen=True, kw_only=True):
     """What is sent in one try."""
 
     id: str

@@ -12,7 +12,8 @@ import contextlib
 import traceback
 from typing import TYPE_CHECKING
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.value_sources import obtain_secrets
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
 OUTBOX_AUTHOR = "host"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendIntervals:
+class SendIntervals(Struct, frozen=True, kw_only=True):
     """How often a message is tried, and for how long; in seconds."""
 
     timeout: float = 10.0

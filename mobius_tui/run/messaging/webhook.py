@@ -13,9 +13,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, TypeAlias
 
 import httpx
+from msgspec import Struct
 
 from mobius_tui import __version__, sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.connection import connection_failure
 from mobius_tui.run.storage.redaction import redact, secret_url_parts
 from mobius_tui.runbook.text.units import duration_in_words
@@ -101,8 +101,7 @@ _REFUSED_WITH_200 = re.compile(
 """The older connectors of Teams answer 200, and say in the body that it failed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WebhookResult:
+class WebhookResult(Struct, frozen=True, kw_only=True):
     """The result of one try to send."""
 
     outcome: Literal["sent", "not sent", "unknown"]

@@ -7,7 +7,6 @@ steps: see `mobius_tui/runbook/model/runtime_steps.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mobius_tui.run.events.step_events import StepImprovised
 from mobius_tui.run.intents.intent_actions import ImproviseStep, StartStep
@@ -30,6 +29,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.runtime_steps import MAX_COMMAND
 from mobius_tui.runbook.toml.derived_keys import derived_title
+from mobius_tui.structs import replace
 
 _ID_PREFIX = "improvised--"
 """What their ids begin with; no id in a file has two dashes in a row by itself."""

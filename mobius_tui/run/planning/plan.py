@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 from mobius_tui.run.events.step_events import (
@@ -41,6 +40,7 @@ from mobius_tui.runbook.text.template_text import (
     unknown_value,
     without_templates,
 )
+from mobius_tui.structs import replace
 
 StepKind = Literal["run", "manual", "message", "choose", "watch", "check"]
 """The kind of a step's action; `check` where it only verifies."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import takewhile
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.planning.plan import (
     Plan,
@@ -35,14 +35,14 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.runbook.model.runbook import ForEach, Step
 from mobius_tui.runbook.model.runtime_steps import items_of_lines
 from mobius_tui.runbook.model.templates import variables_set
+from mobius_tui.structs import replace
 
 ProposalKind = Literal["start", "decide", "running", "wait", "end", "ended"]
 """Start a step, decide on a failed one, a step is running, one waits for something, end
 the run, or nothing as it has ended."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """What is to be done next, and at which step."""
 
     kind: ProposalKind
@@ -221,8 +221,7 @@ def _is_ready(own: StepStatus) -> bool:
     return own.status in UNBEGUN_STATUSES and not own.waits
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Steps that may run side by side: of a parallel phase, or rows of one step."""
 
     steps: tuple[Step, ...]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError, StateError
 from mobius_tui.run.events.run_events import AUTO_AUTHOR, Event, PhaseEntered
 from mobius_tui.run.planning.plan import Plan, running_steps
@@ -66,13 +67,11 @@ class RefusalCode(StrEnum):
     UNFILLED = "what a person is asked for is not given, or is not what it must be"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The action may be done now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The action may not be done now."""
 
     code: RefusalCode
@@ -106,8 +105,7 @@ def no_survivors(_step: Step) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True, dict=True):
     """All that is needed to decide whether an action is permitted."""
 
     plan: Plan

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.planning.approval_rules import (
     current_approval,
     missing_approval_text,
@@ -33,8 +34,7 @@ from mobius_tui.runbook.model.guards import (
 from mobius_tui.runbook.model.runbook import Step
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True, kw_only=True):
     """One thing that a step waits for."""
 
     kind: Literal["gate", "needs", "variable", "choice", "guard", "approval", "secret"]
@@ -47,8 +47,7 @@ class Wait:
     """In words for a person: `gate 2.1`, `needs 1.3`, `no backup_file yet`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepStatus:
+class StepStatus(Struct, frozen=True, kw_only=True):
     """A step's status in the state, with what the plan adds to it."""
 
     status: Status

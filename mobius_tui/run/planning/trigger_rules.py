@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import ProbeWindow
@@ -19,6 +19,7 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.probes import Health, Probe, is_loopback
 from mobius_tui.runbook.text.units import parse_duration
+from mobius_tui.structs import replace
 
 
 class RunTriggerRules:
@@ -88,8 +89,7 @@ class RunTriggerRules:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFigures:
+class ReportedFigures(Struct, frozen=True):
     """Which figures a service's own answers report, beside what the probe measures."""
 
     p95: bool

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.run.planning.run_permissions import manual_tick_refusal
@@ -29,8 +29,7 @@ _KEYS_BESIDE_VARIABLES = ("attended", "trigger_within")
 """What an answers file has besides values of variables."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnattendedAnswers:
+class UnattendedAnswers(Struct, frozen=True, kw_only=True):
     """The content of an answers file; all but `values` is for drills alone."""
 
     values: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import PASSED_STATUSES, Status
@@ -20,8 +21,7 @@ NOTHING_TO_REHEARSE_TEXT = (
 """Why a drill refuses to rehearse undoing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UndoItem:
+class UndoItem(Struct, frozen=True, kw_only=True):
     """A step that has changed something and has not been undone since."""
 
     step: Step

@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field, replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.run.state.added_steps import (
     failed_step_or_parent,
@@ -48,6 +48,7 @@ from mobius_tui.runbook.text.provided_names import (
     provided_name,
 )
 from mobius_tui.runbook.text.template_text import fill, template_names, unknown_value
+from mobius_tui.structs import replace
 
 
 class NoValueError(MobiusError):
@@ -327,8 +328,7 @@ def probe_variable_names(probe: Probe) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InitialValues:
+class InitialValues(Struct, frozen=True, kw_only=True):
     """The values that a run begins with."""
 
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)

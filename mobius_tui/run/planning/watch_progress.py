@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.events.step_events import Result
 from mobius_tui.run.planning.variables import Values
@@ -17,8 +18,7 @@ from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthSnapshot:
+class HealthSnapshot(Struct, frozen=True, kw_only=True):
     """The state of the probes at one moment, as far as a `watch` step needs it."""
 
     unchecked: tuple[str, ...] = ()
@@ -28,8 +28,7 @@ class HealthSnapshot:
     """Probes by id, and triggers in words, whose state is not known."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchStepVerdict:
+class WatchStepVerdict(Struct, frozen=True, kw_only=True):
     """How a `watch` step ends."""
 
     result: Result | Literal[Status.UNKNOWN]

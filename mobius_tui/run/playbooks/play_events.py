@@ -7,14 +7,14 @@ event.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
+from mobius_tui.json_border import json_as
 from mobius_tui.run.fleet.host_output import (
     HostSpans,
     make_private_folder,
@@ -39,8 +39,7 @@ TASK_TEXT_KEYS = (
 """Keys of a task result that hold texts, in the order in which these are shown."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlayEvent:
+class PlayEvent(Struct, frozen=True, kw_only=True):
     """One event; `assets/mobius_events.py` writes them."""
 
     event: str
@@ -95,46 +94,70 @@ class PlayEventReader:
             return
 
 
+class _Line(Struct, frozen=True, kw_only=True):
+    """A line as the plugin writes it; for what an event lacks there is no key.
+
+    What is only told beside the event is left out where it is of another type: the
+    event itself decides what is known of a host.
+    """
+
+    event: str
+    at: Any = None
+    host: str = ""
+    task: str = ""
+    changed: Any = False
+    ignored: Any = False
+    fatal: Any = False
+    rc: Any = None
+    item: str = ""
+    diff: str = ""
+    msg: str | None = None
+    censored: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+    module_stdout: str | None = None
+    module_stderr: str | None = None
+    hosts: Any = ()
+
+
+class _Stats(Struct, frozen=True, kw_only=True):
+    """The last line of a play."""
+
+    hosts: Mapping[str, Mapping[str, int | bool]]
+    """Ansible's counts, by host."""
+    left_out: frozenset[str]
+
+
 def decode_play_event(line: bytes) -> PlayEvent | None:
     """Decode an event from a line; `None` if the line is not a valid event."""
     try:
-        data = json.loads(line)
-        if data["event"] == "stats":
-            return PlayEvent(
-                event="stats",
-                counts={
-                    str(host): {str(k): int(v) for k, v in counts.items()}
-                    for host, counts in data["hosts"].items()
-                },
-                left_out=frozenset(map(str, data["left_out"])),
-            )
-        rc = data.get("rc")
-        return PlayEvent(
-            event=str(data["event"]),
-            at=_seconds(data.get("at")),
-            host=str(data.get("host", "")),
-            task=str(data.get("task", "")),
-            changed=data.get("changed") is True,
-            ignored=data.get("ignored") is True,
-            fatal=data.get("fatal") is True,
-            rc=rc if isinstance(rc, int) else None,
-            item=str(data.get("item", "")),
-            diff=str(data.get("diff", "")),
-            texts={key: str(data[key]) for key in TASK_TEXT_KEYS if key in data},
-            hosts=tuple(map(str, _list_or_empty(data.get("hosts")))),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        said = json_as(_Line, line)
+        if said.event == "stats":
+            end = json_as(_Stats, line)
+            return PlayEvent(event="stats", counts=end.hosts, left_out=end.left_out)
+    except (ValueError, RecursionError):
         return None
+    texts = {key: getattr(said, key) for key in TASK_TEXT_KEYS}
+    return PlayEvent(
+        event=said.event,
+        at=_seconds(said.at),
+        host=said.host,
+        task=said.task,
+        changed=said.changed is True,
+        ignored=said.ignored is True,
+        fatal=said.fatal is True,
+        rc=said.rc if isinstance(said.rc, int) else None,
+        item=said.item,
+        diff=said.diff,
+        texts={key: text for key, text in texts.items() if text is not None},
+        hosts=tuple(map(str, said.hosts)) if isinstance(said.hosts, list) else (),
+    )
 
 
 def _seconds(value: object) -> float:
     """A time as a record can have it; 0 for what is none."""
     is_time = isinstance(value, int | float) and 0 < value < MAX_EVENT_TIME
     return float(value) if is_time else 0.0  # type: ignore[arg-type]
-
-
-def _list_or_empty(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 _FAILURE_LABELS = {

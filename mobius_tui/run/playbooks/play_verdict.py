@@ -11,9 +11,9 @@ failure. The end of a script's own task is final at once, whatever the play come
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.run.events.fleet_events import HostKeyProblem
 from mobius_tui.run.fleet.fleet_lines import ReportedState
 from mobius_tui.run.fleet.unreached import SSH_ERROR_EXIT_STATUS, unreached
@@ -27,8 +27,7 @@ _EXIT_CODES_EXPLAINED_BY_COUNTS = frozenset({0, 2, 4})
 """Exit codes of `ansible-playbook` with which its counts by host can be trusted."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostVerdict:
+class HostVerdict(Struct, frozen=True, kw_only=True):
     """What became of a host."""
 
     state: ReportedState
@@ -41,8 +40,7 @@ class HostVerdict:
     """What is wrong with its host key, if that is why it was not reached."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlayEnd:
+class PlayEnd(Struct, frozen=True, kw_only=True):
     """How `ansible-playbook` ended."""
 
     why: str
@@ -51,8 +49,7 @@ class PlayEnd:
     """Its exit status, if it ended by itself."""
 
 
-@dataclass(slots=True)
-class _HostProgress:
+class _HostProgress(Struct):
     tasks: int = 0
     """How many tasks began on it."""
     task: str = ""
@@ -64,8 +61,7 @@ class _HostProgress:
     """Known before the end of the play; of scripts only."""
 
 
-@dataclass(slots=True)
-class PlayProgress:
+class PlayProgress(Struct):
     """The hosts of a play, and how far each of them is."""
 
     is_script: bool

@@ -11,11 +11,12 @@ import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
 from mobius_tui.errors import RunError
 from mobius_tui.folders import sync_folder
 from mobius_tui.run.fleet.claim_request import export_line
@@ -132,8 +133,7 @@ def yaml_unsafe_mapping(texts: Mapping[str, str], indent: str = "") -> str:
     return "".join(rows)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlaybookOrder:
+class PlaybookOrder(Struct, frozen=True, kw_only=True):
     """One attempt of a step by Ansible: what is the same for all of its batches."""
 
     folder: str

@@ -14,17 +14,14 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from mobius_tui import __version__
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import YEAR_9999
-from mobius_tui.run.events.journal_entry import (
-    is_number,
-    is_text,
-    without_garbage_collection,
-)
+from mobius_tui.json_border import Integer, Moment, Number, json_as
+from mobius_tui.run.events.journal_entry import without_garbage_collection
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
@@ -49,20 +46,19 @@ class PastStep(NamedTuple):
 
     results: tuple[Status, ...]
     """How each attempt ended."""
-    passed_durations: tuple[float, ...]
+    passed_durations: tuple[Number, ...]
     """The seconds of each attempt that passed."""
     skipped: bool
     overridden: bool
     undone: bool = False
     """Whether it was undone at the end, or a row of it."""
-    parts: int = 0
+    parts: Integer = 0
     """Its hosts, or its rows."""
-    parts_not_passed: int = 0
+    parts_not_passed: Integer = 0
     """Of those, how many were failed, unreachable, unknown, skipped or never begun."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastRun:
+class PastRun(Struct, frozen=True, kw_only=True):
     """One run that came to an end."""
 
     id: str
@@ -173,8 +169,8 @@ def read_stats(directory: RunDirectory) -> PastRun | None:
         if seal != _stats_seal(stats_source_digest(directory), payload):
             return None
         with without_garbage_collection():
-            return _decoded(directory.id, json.loads(payload))
-    except (OSError, RunError, *_MALFORMED_ERRORS):
+            return _decoded(directory.id, payload)
+    except (OSError, RunError, ValueError, RecursionError):
         return None
 
 
@@ -225,41 +221,39 @@ def _encoded(run: PastRun) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
-_MALFORMED_ERRORS = (
-    *(ValueError, KeyError, TypeError, AttributeError),
-    *(RecursionError, ArithmeticError),
-)
-_RESULTS: Mapping[str, Status] = {each.value: each for each in ENDED_STATUSES}
+class _Stats(Struct, frozen=True, kw_only=True):
+    """The content; anyone can make a file with a valid digest."""
+
+    runbook: str
+    mode: Mode
+    outcome: Outcome
+    began: Moment
+    restored: Number | None
+    steps: dict[str, Number | PastStep]
 
 
-def _decoded(run: str, data: Any) -> PastRun:
-    """Decode and check the content, as anyone can make a file with a valid digest.
+def _decoded(run: str, payload: bytes) -> PastRun:
+    """Decode the content.
 
     Raises:
-        ValueError: a value is invalid; other `_MALFORMED_ERRORS`, too.
+        ValueError: it is none.
+        RecursionError: it is nested too deeply.
     """
-    began, restored = data["began"], data["restored"]
-    well = (
-        is_text(data["runbook"])
-        and is_number(began)
-        and 0 <= began < YEAR_9999
-        and (restored is None or is_number(restored))
-    )
-    if not well:
-        raise ValueError("it says what no run comes to")
+    said = json_as(_Stats, payload)
+    steps = {
+        step_id: own if isinstance(own, PastStep) else _step_passed_at_once(own)
+        for step_id, own in said.steps.items()
+    }
+    if not all(ENDED_STATUSES.issuperset(each.results) for each in steps.values()):
+        raise ValueError("an attempt that goes on is no result")
     return PastRun(
         id=run,
-        runbook=data["runbook"],
-        mode=Mode(data["mode"]),
-        outcome=Outcome(data["outcome"]),
-        began=began,
-        restored=restored,
-        steps={
-            step_id: _step_passed_at_once(own)
-            if is_number(own)
-            else _decoded_step(*own)
-            for step_id, own in data["steps"].items()
-        },
+        runbook=said.runbook,
+        mode=said.mode,
+        outcome=said.outcome,
+        began=said.began,
+        restored=said.restored,
+        steps=steps,
     )
 
 
@@ -268,24 +262,3 @@ def _step_passed_at_once(*took: float) -> PastStep:
 
 
 _PASSED = (Status.PASSED,)
-
-
-def _decoded_step(results: list[str], took: list[float], *others: object) -> PastStep:
-    skipped, overridden, undone, parts, not_passed = others
-    flags = all(isinstance(each, bool) for each in (skipped, overridden, undone))
-    if not (
-        flags
-        and isinstance(parts, int)
-        and isinstance(not_passed, int)
-        and all(map(is_number, took))
-    ):
-        raise ValueError("it says what no step comes to")
-    return PastStep(
-        results=tuple(_RESULTS[each] for each in results),
-        passed_durations=tuple(took),
-        skipped=skipped is True,
-        overridden=overridden is True,
-        undone=undone is True,
-        parts=parts,
-        parts_not_passed=not_passed,
-    )

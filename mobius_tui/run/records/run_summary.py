@@ -10,7 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.events.journal_entry import (
     Entry,
@@ -34,8 +35,7 @@ JOURNAL_TAIL_BYTES = 1 << 16
 _END_ENTRY_FILTER = EntryPicker((RunEnded, RunReopened))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True, kw_only=True):
     """One run in a list of runs."""
 
     id: str

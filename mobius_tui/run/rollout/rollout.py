@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.fleet_events import HoldReason, HostStatus
 from mobius_tui.run.state.fleet_state import (
@@ -27,8 +28,7 @@ from mobius_tui.runbook.model.targets import (
 from mobius_tui.runbook.text.units import duration_in_words
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutPlan:
+class RolloutPlan(Struct, frozen=True, kw_only=True):
     """The batches and limits of one attempt."""
 
     batches: tuple[tuple[str, ...], ...]
@@ -89,8 +89,7 @@ RolloutResult = Literal["passed", "warned", "failed", "stopped", "unknown"]
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutHealth:
+class RolloutHealth(Struct, frozen=True, kw_only=True):
     """The service's health, as far as a rollout depends on it."""
 
     well_since: float | None = None
@@ -107,8 +106,7 @@ class RolloutHealth:
     """Why, in words."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutHold:
+class RolloutHold(Struct, frozen=True, kw_only=True):
     """Why no host begins for now."""
 
     why: HoldReason
@@ -117,16 +115,14 @@ class RolloutHold:
     """The batch that is held."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutEnd:
+class RolloutEnd(Struct, frozen=True, kw_only=True):
     """How a rollout ended: no host runs, and none begins any more."""
 
     result: RolloutResult
     words: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutMove:
+class RolloutMove(Struct, frozen=True, kw_only=True):
     """The next decision. Without any field set, running hosts are waited for."""
 
     end_batch: int | None = None

@@ -7,7 +7,6 @@ them (`Plan.catch_up`), so that it is the plan of that moment.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mobius_tui.run.events.step_events import StepAdditionEvent, StepImprovised
 from mobius_tui.run.state.run_state import RunState
@@ -21,6 +20,7 @@ from mobius_tui.run.state.step_state import (
     will_retry,
 )
 from mobius_tui.runbook.model.runtime_steps import IMPROVISED_PHASE, undo_id
+from mobius_tui.structs import replace
 
 
 def apply_step_addition_event(state: RunState, event: StepAdditionEvent) -> None:

@@ -6,10 +6,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -21,6 +21,7 @@ from mobius_tui.run.events.message_events import (
     MessageTried,
     MessageUnknown,
 )
+from mobius_tui.structs import replace
 
 HOST_ENDED_REASON = "its host ended while it was being sent"
 TAKEN_OVER_REASON = "the run was taken over while it was queued"
@@ -69,8 +70,7 @@ STATUSES_BEFORE_MESSAGE_EVENT: Mapping[
 """For each event of a delivery, the statuses in which it may follow."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One message to one channel."""
 
     number: int

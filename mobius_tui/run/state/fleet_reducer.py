@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.fleet_events import (
@@ -35,6 +34,7 @@ from mobius_tui.run.state.fleet_state import (
 )
 from mobius_tui.run.state.step_state import Status, StepState
 from mobius_tui.runbook.model.targets import MAX_HOSTS
+from mobius_tui.structs import replace
 
 _OPEN_HOST_STATUSES = frozenset({HostStatus.PENDING, HostStatus.RUNNING})
 

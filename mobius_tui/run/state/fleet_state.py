@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.run.events.fleet_events import (
     HoldReason,
     HostKeyProblem,
     HostStatus,
     Settlement,
 )
+from mobius_tui.structs import replace
 
 MAX_COMPLETE_ATTEMPTS = 8
 """Newest attempts of a step that are kept with all their hosts; of older attempts only
@@ -54,8 +55,7 @@ _STATUS_BY_SETTLEMENT: Mapping[Settlement, HostStatus] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostState:
+class HostState(Struct, frozen=True, kw_only=True):
     """The state of one host in one attempt."""
 
     status: HostStatus = HostStatus.WAITING
@@ -93,8 +93,7 @@ class HostState:
         return self.status is HostStatus.UNKNOWN
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchState:
+class BatchState(Struct, frozen=True, kw_only=True):
     """The state of one batch of an attempt."""
 
     number: int
@@ -104,8 +103,7 @@ class BatchState:
     ended: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchHold:
+class BatchHold(Struct, frozen=True, kw_only=True):
     """That a batch is held: why no further host begins, and since when."""
 
     batch: int
@@ -115,8 +113,7 @@ class BatchHold:
     """Seconds since 1970."""
 
 
-@dataclass(slots=True)
-class AttemptFleet:
+class AttemptFleet(Struct):
     """The hosts of one attempt at a step."""
 
     attempt: int
@@ -169,8 +166,7 @@ class AttemptFleet:
         return replace(self, hosts=self.hosts.copy())
 
 
-@dataclass(slots=True)
-class StepFleet:
+class StepFleet(Struct):
     """The hosts of a step over all its attempts."""
 
     attempts: dict[int, AttemptFleet] = field(default_factory=dict)

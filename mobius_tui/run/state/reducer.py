@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from mobius_tui.errors import StateError
@@ -63,6 +62,7 @@ from mobius_tui.run.state.step_state import (
 )
 from mobius_tui.runbook.model.actions import Run, SendMessage
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
+from mobius_tui.structs import replace
 
 MAX_INTENTS_KEPT = 4096
 """How many intents are remembered, so that a repeated one gets its first answer.

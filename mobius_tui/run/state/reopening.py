@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -40,8 +41,7 @@ from mobius_tui.run.events.step_events import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reopening:
+class Reopening(Struct, frozen=True, kw_only=True):
     """The latest reopening of a run, and what has happened since."""
 
     by: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import field, replace
 from typing import Any, TypeAlias
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
@@ -81,6 +81,7 @@ from mobius_tui.run.state.step_state import (
 )
 from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.runtime_steps import MAX_ROWS, undo_id
+from mobius_tui.structs import replace
 
 STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
     StepStarted: ENDED_STATUSES | UNBEGUN_STATUSES | {Status.NOT_APPLICABLE},
@@ -126,8 +127,7 @@ _ALLOWED_AFTER_END = (
 messages are sent if they can be."""
 
 
-@dataclass(slots=True)
-class RunState:
+class RunState(Struct):
     """The state of a run as folded from its journal by `reducer.advance`.
 
     It is mutable, so that 100,000 events cost no copies; the values in it are

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
@@ -38,6 +37,7 @@ from mobius_tui.run.state.step_state import (
     StepState,
 )
 from mobius_tui.runbook.model.actions import chosen_text
+from mobius_tui.structs import replace
 
 
 def withdraw_variables(state: RunState, step_id: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from operator import attrgetter
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
@@ -25,6 +25,7 @@ from mobius_tui.run.state.persistent_list import (
 from mobius_tui.runbook.model.limits import bounded_count
 from mobius_tui.runbook.model.runbook import Retry
 from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.structs import replace
 
 STATUSES_NEEDING_DECISION = frozenset(
     {
@@ -66,8 +67,7 @@ ENDED_STATUSES = STATUSES_NEEDING_DECISION | {
 """Statuses of a step that has ended."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckTry:
+class CheckTry(Struct, frozen=True, kw_only=True):
     """One try of a check."""
 
     check: int
@@ -82,8 +82,7 @@ class CheckTry:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One attempt at a step."""
 
     number: int
@@ -127,8 +126,8 @@ class Attempt:
         return fill(text, lambda name: given.get(name) or "")
 
 
-_check_try_values = attrgetter(*(field.name for field in fields(CheckTry)))
-_ATTEMPT_FIELD_NAMES = tuple(field.name for field in fields(Attempt))
+_check_try_values = attrgetter(*CheckTry.__struct_fields__)
+_ATTEMPT_FIELD_NAMES = Attempt.__struct_fields__
 _attempt_values = attrgetter(*_ATTEMPT_FIELD_NAMES)
 
 
@@ -192,8 +191,7 @@ def attempts_allowed(retry: Retry | None, attempt: Attempt) -> int:
         return 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowRules:
+class RowRules(Struct, frozen=True, kw_only=True):
     """When a step has failed with its rows."""
 
     max_failed: int
@@ -202,8 +200,7 @@ class RowRules:
     """How often a row is tried automatically before it counts as failed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepState:
+class StepState(Struct, frozen=True, kw_only=True):
     """The state of a step."""
 
     status: Status = Status.PENDING
@@ -236,8 +233,7 @@ def will_retry(retry: Retry | None, own: StepState) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateVariable:
+class StateVariable(Struct, frozen=True, kw_only=True):
     """A variable's value; `text` is `None` for a secret."""
 
     text: str | None
@@ -245,8 +241,7 @@ class StateVariable:
     step: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """That an attempt at a step has changed something which was not undone since."""
 
     attempt: int
@@ -257,16 +252,14 @@ class Change:
     where that is nobody's."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AsideFrame:
+class AsideFrame(Struct, frozen=True, kw_only=True):
     """An aside phase that the run is in, and the step that led there."""
 
     phase: str
     from_step: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """The latest request for a step's approval, and its answers."""
 
     request: ApprovalAsked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import Event, HostStarted, PhaseEntered, PhaseLeft
@@ -21,6 +20,7 @@ from mobius_tui.run.events.watch_events import (
 )
 from mobius_tui.run.state.run_state import ApplyEvent, RunState
 from mobius_tui.run.state.watch_state import Alarm, Countdown
+from mobius_tui.structs import replace
 
 REOPENED_REASON = "the run had ended, and is open again to be undone"
 """Why the watch of a reopened run is disarmed, and its rollback stopped."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import StateError
 from mobius_tui.health.health_record import Rule
 from mobius_tui.run.events.watch_events import (
@@ -19,8 +20,7 @@ from mobius_tui.run.events.watch_events import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Alarm:
+class Alarm(Struct, frozen=True, kw_only=True):
     """A trigger that has fired.
 
     Those in `WatchState.alarms` have not cleared; `latest_alarm` may have.
@@ -33,8 +33,7 @@ class Alarm:
     """When it fired, in seconds since 1970."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Countdown:
+class Countdown(Struct, frozen=True, kw_only=True):
     """The time in which a person can hold the rollback."""
 
     alarm: Alarm
@@ -51,8 +50,7 @@ class Countdown:
         return self.began + self.grace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchState:
+class WatchState(Struct, frozen=True, kw_only=True):
     """Whether the watch is armed, what has fired, and the rollback."""
 
     armed: bool = False

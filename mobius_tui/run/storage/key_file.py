@@ -12,12 +12,13 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec.structs import asdict
+
 from mobius_tui.errors import RunError
 from mobius_tui.folders import sync_folder
+from mobius_tui.json_border import JsonObject, json_as
 from mobius_tui.run.storage.run_directory import try_lock
 from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.state_folders import make_private_folder, state_home
@@ -30,8 +31,7 @@ LOCK_TIMEOUT = 1.0
 """Seconds for which the lock is tried: whoever only looks at it has it for a moment."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownRun:
+class KnownRun(JsonObject, frozen=True, kw_only=True):
     """How far a run got on this machine, and where."""
 
     pid: int
@@ -61,15 +61,8 @@ def key_path(run_key: str, state: Path) -> Path:
 
 def read_known_run(path: Path) -> KnownRun | None:
     """What is known of a run; `None` where that is nothing, or cannot be read."""
-    unreadable = (OSError, ValueError, TypeError, RecursionError)
-    with suppress(*unreadable), open_regular(path) as file:
-        found = KnownRun(**json.loads(file.readline(MAX_KEY_FILE_BYTES)))
-        numbers = (found.pid, found.epoch, found.entries)
-        texts = (found.head, found.path, found.state)
-        if all(type(each) is int for each in numbers) and all(
-            type(each) is str for each in texts
-        ):
-            return found
+    with suppress(OSError, ValueError, RecursionError), open_regular(path) as file:
+        return json_as(KnownRun, file.readline(MAX_KEY_FILE_BYTES))
     return None
 
 

@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from mobius_tui.errors import RunError
-from mobius_tui.health.health_record import YEAR_9999, ProbeResult, decode_record
+from mobius_tui.health.health_record import ProbeResult, decode_record
+from mobius_tui.json_border import Moment, json_as
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -21,11 +23,10 @@ MAX_BYTES = 4096
 """Bytes that are read of `glance.json` at most."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LastView:
+class LastView(Struct, frozen=True, kw_only=True):
     """When a screen last showed a run."""
 
-    at: float
+    at: Moment
     """Seconds since 1970."""
     health: str
     """The most serious health status that the screen showed then, in words."""
@@ -45,15 +46,9 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
     """The last view of any screen; `None` where none is recorded."""
     try:
         with open_regular(directory.last_view) as file:
-            fields = json.loads(file.read(MAX_BYTES))
-        view = LastView(
-            at=float(fields["at"]),
-            health=str(fields["health"]),
-            leaves=bool(fields.get("leaves", False)),
-        )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return json_as(LastView, file.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
-    return view if 0 <= view.at < YEAR_9999 else None
 
 
 def write_last_view(directory: RunDirectory, view: LastView) -> None:

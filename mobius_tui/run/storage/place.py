@@ -13,10 +13,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, fields
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from mobius_tui.run.storage.state_folders import state_home
 
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
@@ -66,8 +67,7 @@ def _hashed(text: bytes) -> str:
     return hmac.new(_PURPOSE, text, hashlib.sha256).hexdigest()[:_ID_CHARS]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A folder of a machine, as a journal has it; what is not known is empty."""
 
     machine: str = ""
@@ -95,7 +95,7 @@ class Place:
     @classmethod
     def of_mapping(cls, found: Mapping[str, str]) -> Place:
         """The place that `as_mapping` wrote, perhaps by a newer version."""
-        known = {each.name for each in fields(cls)}
+        known = set(cls.__struct_fields__)
         return cls(**{name: found[name] for name in known & found.keys()})
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
+from mobius_tui.json_border import JsonObject, json_as
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from mobius_tui.run.storage.safe_open import open_regular
 
@@ -15,8 +16,7 @@ PLAYS_FOLDER = "plays"
 _MAX_HOSTS_FILE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlayHost:
+class PlayHost(JsonObject, frozen=True, kw_only=True):
     """One host of a play."""
 
     name: str
@@ -26,8 +26,7 @@ class PlayHost:
     """Bytes of its output that are of an earlier play of the attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlayFiles:
+class PlayFiles(Struct, frozen=True):
     """Where the files of a play are."""
 
     path: Path
@@ -86,9 +85,8 @@ class PlayFiles:
         """The hosts that the play was begun for; empty if it cannot have begun."""
         try:
             with open_regular(self.hosts) as file:
-                items = json.loads(file.read(_MAX_HOSTS_FILE_BYTES))
-            return tuple(PlayHost(**each) for each in items)
-        except (OSError, ValueError, TypeError, RecursionError):
+                return json_as(tuple[PlayHost, ...], file.read(_MAX_HOSTS_FILE_BYTES))
+        except (OSError, ValueError, RecursionError):
             return ()
 
     def remove_private(self) -> None:

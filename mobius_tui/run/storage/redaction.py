@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, replace
 from enum import Enum
 from functools import cache, lru_cache
 from json import dumps
@@ -19,6 +18,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.secret_rule import SecretRule
+from mobius_tui.structs import replace
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def without_secrets(
     """An intent or an event as it may be kept: every text in every field is looked at.
 
     Args:
-        record: a dataclass.
+        record: an intent or an event.
         secrets: their values.
         rule_of: gives the rule of a field, by its name.
         is_known: whether a text is a name that the run has anyway, such as a step's id:
@@ -109,9 +109,9 @@ def without_secrets(
 
 @cache
 def _fields_with_texts(kind: Any) -> tuple[str, ...]:
-    """The fields of a dataclass that may hold any text, rather than one of some."""
+    """The fields of a class that may hold any text, rather than one of some."""
     hints = get_type_hints(kind)
-    return tuple(each.name for each in fields(kind) if _may_hold_text(hints[each.name]))
+    return tuple(name for name, hint in hints.items() if _may_hold_text(hint))
 
 
 def _may_hold_text(hint: Any) -> bool:

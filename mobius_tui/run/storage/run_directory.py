@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.folders import sync_folder
 from mobius_tui.run.state.attempt_id import AttemptId
@@ -59,8 +60,7 @@ def attempt_in_folder(name: str) -> AttemptId | None:
     return AttemptId(found[1], int(found[2])) if found is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptDirectory:
+class AttemptDirectory(Struct, frozen=True):
     """`steps/ID.N`: the files of one attempt."""
 
     path: Path
@@ -126,8 +126,7 @@ class AttemptDirectory:
         return self.path / "exit"
 
 
-@dataclass(frozen=True, slots=True)
-class RunDirectory:
+class RunDirectory(Struct, frozen=True):
     """One run's directory."""
 
     path: Path

@@ -17,7 +17,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.folders import make_folders
 from mobius_tui.run.storage.state_folders import account_name, state_home
@@ -31,8 +32,7 @@ _FLOCK = "qqihh" if sys.platform == "darwin" else "hhqqi4x"
 """The layout of the system's `struct flock`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LimitedThing:
+class LimitedThing(Struct, frozen=True, kw_only=True):
     """One thing, and how many runs may be at it at once."""
 
     kind: str

@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
@@ -68,8 +69,7 @@ def find_ansible(program: str, path: str) -> str | None:
     return shutil.which(program, path=path) or own
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True):
     """The content of an inventory; names are hostile until `hosts` has checked them."""
 
     groups: Mapping[str, Sequence[str]]

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui import sanitize
@@ -27,6 +26,7 @@ from mobius_tui.runbook.text.host_patterns import (
     host_name_problem,
     select_hosts,
 )
+from mobius_tui.structs import replace
 
 ADDRESSES_ASKED_AT_ONCE = 8
 """Names whose addresses ssh is asked for at the same time: each takes 8 ms."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
-from mobius_tui.errors import RunError, malformed_text
+from msgspec import Struct
+
+from mobius_tui.errors import RunError
+from mobius_tui.json_border import json_as, malformed_text
 from mobius_tui.runbook.model.targets import MAX_HOSTS
 from mobius_tui.runbook.text.host_patterns import (
     BadHostError,
@@ -17,10 +18,10 @@ from mobius_tui.runbook.text.host_patterns import (
     select_hosts,
 )
 from mobius_tui.runbook.text.provided_names import HostField
+from mobius_tui.structs import replace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TargetHost:
+class TargetHost(Struct, frozen=True, kw_only=True):
     """One host."""
 
     name: str
@@ -47,8 +48,7 @@ class TargetHost:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResolvedHosts:
+class ResolvedHosts(Struct, frozen=True, kw_only=True):
     """The hosts of a target, in the order in which they go."""
 
     target: str
@@ -154,6 +154,17 @@ def _as_item(host: TargetHost) -> Mapping[str, Any]:
     return found if host.port is None else {**found, "port": host.port}
 
 
+class _HostList(Struct, frozen=True, kw_only=True):
+    """What `hosts.json` holds."""
+
+    target: str
+    limit: str
+    first: tuple[str, ...]
+    sha256: str
+    hosts: tuple[TargetHost, ...]
+    ssh_config: str = ""
+
+
 def decode_host_list(data: bytes) -> ResolvedHosts:
     """Decode the list of an attempt's file `hosts.json`; checks each host's name.
 
@@ -161,34 +172,21 @@ def decode_host_list(data: bytes) -> ResolvedHosts:
         RunError: it is not a valid list of hosts, or was edited.
     """
     try:
-        document = json.loads(data)
-        found = ResolvedHosts(
-            target=str(document["target"]),
-            limit=str(document["limit"]),
-            ssh_config=str(document.get("ssh_config", "")),
-            first=tuple(map(str, document["first"])),
-            hosts=tuple(map(_of_item, document["hosts"])),
-        )
-        digest = document["sha256"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        said = json_as(_HostList, data)
+        for name in (text for each in said.hosts for text in (each.name, each.address)):
+            if problem := host_name_problem(name):
+                raise ValueError(problem)
+    except (ValueError, RecursionError) as error:
         raise RunError(
             f"hosts.json is no list of hosts: {malformed_text(error)}"
         ) from error
-    if found.sha256 != digest or not 0 < len(found.hosts) <= MAX_HOSTS:
+    found = ResolvedHosts(
+        target=said.target,
+        limit=said.limit,
+        ssh_config=said.ssh_config,
+        first=said.first,
+        hosts=said.hosts,
+    )
+    if found.sha256 != said.sha256 or not 0 < len(found.hosts) <= MAX_HOSTS:
         raise RunError("hosts.json was edited: it is not the list that it was")
     return found
-
-
-def _of_item(item: Mapping[str, Any]) -> TargetHost:
-    name, address = str(item["name"]), str(item["address"])
-    for text in (name, address):
-        if problem := host_name_problem(text):
-            raise ValueError(problem)
-    port = item.get("port")
-    return TargetHost(
-        name=name,
-        address=address,
-        groups=tuple(map(str, item.get("groups", ()))),
-        user=str(item.get("user", "")),
-        port=None if port is None else int(port),
-    )

@@ -11,7 +11,6 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from mobius_tui.run.watch.host_probes import has_values, host_prober
 from mobius_tui.runbook.model.check_kinds import Check, ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.probes import Health
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.structs import replace
 
 SYSTEMCTL_INTERVAL = 10.0
 """Seconds between two calls of `systemctl` while no step begins or ends: each is a

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.health.local_machine import runs_this_program
@@ -45,6 +45,7 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
+from mobius_tui.structs import replace
 
 MAX_HOSTS_PROBED_AT_ONCE = 10
 """Hosts that are looked at at the same time, at most."""
@@ -61,8 +62,7 @@ _UNIT_STATES = frozenset(
 """The states that `systemctl is-active` prints; any other line is an error message."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostProbe:
+class HostProbe(Struct, frozen=True, kw_only=True):
     """A probe of the hosts of a target, its texts filled in."""
 
     id: str
@@ -76,8 +76,7 @@ class HostProbe:
         return " or ".join(check.state) if isinstance(check, ServiceCheck) else "ok"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostFinding:
+class HostFinding(Struct, frozen=True, kw_only=True):
     """What a probe found on one host."""
 
     host: str
@@ -197,8 +196,7 @@ _ConnectionKey = tuple[str, str, str, int | None, str]
 """What identifies a connection: hosts that share it are visited once a round."""
 
 
-@dataclass(slots=True)
-class _Visit:
+class _Visit(Struct):
     """One host in a round, and the probes that look at it."""
 
     host: TargetHost

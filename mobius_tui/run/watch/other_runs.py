@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunError
 from mobius_tui.run.events.journal_entry import Entry, EntryPicker
 from mobius_tui.run.events.mode_and_outcome import Mode
@@ -35,8 +36,7 @@ _ENTRIES_READ = EntryPicker(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OtherRun:
+class OtherRun(Struct, frozen=True, kw_only=True):
     """A run that needs a person."""
 
     directory: RunDirectory

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import math
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult, Rule
 from mobius_tui.health.ticker import boot_clock
@@ -39,8 +40,7 @@ MAX_COUNTDOWN_DELAY = 1.0
 is old, and a request to hold the countdown may not have reached it."""
 
 
-@dataclass(slots=True)
-class RollbackRecheck:
+class RollbackRecheck(Struct):
     """A rollback that did not begin at zero; the checks from then on decide on it.
 
     It waited for a step, the host was late, or the rule was not known to hold.

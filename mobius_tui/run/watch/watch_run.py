@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import MobiusError, UsageError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.run.attempts.run_context import RunContext
@@ -139,8 +140,7 @@ MAX_DATA_WAIT = 5.0
 """Seconds for which the end of a watch waits for checks, where some had no data."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WatchRunVerdict:
+class WatchRunVerdict(Struct, frozen=True, kw_only=True):
     """The outcome with which a `mobius-tui watch` is to end, and why."""
 
     outcome: Outcome | Literal[ListingState.OPEN]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.decode import decode_head, decode_steps, decode_variables
 from mobius_tui.runbook.decode.decode_derived_steps import UNDO_PHASE, read_undo_steps
 from mobius_tui.runbook.decode.decode_files import RunbookFiles
@@ -23,14 +23,14 @@ from mobius_tui.runbook.model.guards import with_literal_choices
 from mobius_tui.runbook.model.runbook import Phase, Runbook, SourceFile, Step, Variable
 from mobius_tui.runbook.text.names import RUN_FACTS
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 PartKind = Literal[
     "phase", "step", "var", "profile", "message", "channel", "probe", "target"
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunbookDraft:
+class RunbookDraft(Struct, frozen=True, kw_only=True):
     """A decoded runbook with the tables of its parts, for lint."""
 
     runbook: Runbook
@@ -127,9 +127,9 @@ def assemble(
 
 def _completed(runbook: Runbook) -> Runbook:
     """A runbook whose guards and effects are what all of it makes of them."""
-    runbook = dataclasses.replace(runbook, phases=_with_literal_guards(runbook))
+    runbook = replace(runbook, phases=_with_literal_guards(runbook))
     if any(_is_judged(step) for step in runbook.steps()):
-        runbook = dataclasses.replace(runbook, phases=_with_judged_effects(runbook))
+        runbook = replace(runbook, phases=_with_judged_effects(runbook))
     return runbook
 
 
@@ -163,12 +163,10 @@ def _with_judged_effects(runbook: Runbook) -> tuple[Phase, ...]:
             # Usually these read, so a command that is not known is no change.
             effects = [each.effect for each in found.effects if each.known]
         effect = heaviest_effect("read", *effects)
-        return dataclasses.replace(
-            step, action=dataclasses.replace(action, effect=effect)
-        )
+        return replace(step, action=replace(action, effect=effect))
 
     return tuple(
-        dataclasses.replace(phase, steps=tuple(map(judged, phase.steps)))
+        replace(phase, steps=tuple(map(judged, phase.steps)))
         for phase in runbook.phases
     )
 
@@ -181,11 +179,10 @@ def _with_literal_guards(runbook: Runbook) -> tuple[Phase, ...]:
         if not step.when:
             return step
         when = with_literal_choices(step.when, possible)
-        return dataclasses.replace(step, when=when)
+        return replace(step, when=when)
 
     return tuple(
-        dataclasses.replace(phase, steps=tuple(map(read, phase.steps)))
-        for phase in runbook.phases
+        replace(phase, steps=tuple(map(read, phase.steps))) for phase in runbook.phases
     )
 
 
@@ -281,7 +278,7 @@ def _undo_phase(found: list[tuple[Step, TomlTable]], tables: _Places) -> Phase:
     for step, table in found:
         _add_table("step", step.id, table, tables, table)
     steps = tuple(step for step, _ in reversed(found))
-    return dataclasses.replace(UNDO_PHASE, steps=steps)
+    return replace(UNDO_PHASE, steps=steps)
 
 
 def _add_table(
@@ -304,4 +301,4 @@ def _with_overrides(phase: Phase, entry: TomlTable, reference: str) -> Phase:
         entry.report(words, entry.present_keys("id", "step")[0])
     given = entry.present_keys(*_OVERRIDES)
     changes = read_fields(entry, Phase, only=given)
-    return dataclasses.replace(phase, include=reference, **changes)
+    return replace(phase, include=reference, **changes)

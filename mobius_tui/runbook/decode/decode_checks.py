@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from mobius_tui.runbook.decode.value_readers import (
@@ -37,6 +36,7 @@ from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.text.units import parse_duration
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 
 def read_step_checks(step: TomlTable) -> tuple[Check, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
@@ -124,7 +124,11 @@ def _command(step: TomlTable) -> Run | None:
 
 def _report_misuse(step: TomlTable, action: StepAction | None) -> None:
     """Report what a step with rows cannot have."""
-    refused = {Choose: "choose", Watch: "watch", SendMessage: "message"}
+    refused: Mapping[type, str] = {
+        Choose: "choose",
+        Watch: "watch",
+        SendMessage: "message",
+    }
     key = refused.get(type(action))
     if key is not None:
         step.report(f"`for_each` is for `run`, `manual` and `check`, not `{key}`", key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 from mobius_tui.runbook.decode.decode_checks import read_checks
@@ -36,6 +35,7 @@ from mobius_tui.runbook.model.probes import (
     Triggers,
 )
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 
 def read_health(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 from mobius_tui.runbook.decode.decode_checks import read_step_checks
@@ -47,6 +46,7 @@ from mobius_tui.runbook.model.keys import (
 from mobius_tui.runbook.model.runbook import Approve, Link, Phase, Retry, Step
 from mobius_tui.runbook.text.names import did_you_mean, is_mobius_variable
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 ACTION_KEYS = ("run", "playbook", "manual", "message", "choose", "watch")
 

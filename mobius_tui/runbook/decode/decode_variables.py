@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from types import MappingProxyType
 
 from mobius_tui.runbook.decode.value_readers import (
@@ -23,6 +22,7 @@ from mobius_tui.runbook.model.value_kinds import (
 from mobius_tui.runbook.text.names import did_you_mean, is_reserved
 from mobius_tui.runbook.text.regex_cost import max_search_length
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 
 def variable_name_problem(name: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.decode.value_readers import part_id
 from mobius_tui.runbook.model.runbook import SourceFile
 from mobius_tui.runbook.text.names import did_you_mean
@@ -30,8 +31,7 @@ MAX_INCLUDED_FILES = 32
 """Included files; each may be 1 MiB."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IncludedPhase:
+class IncludedPhase(Struct, frozen=True, kw_only=True):
     """A phase of another file."""
 
     table: TomlTable

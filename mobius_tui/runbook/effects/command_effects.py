@@ -10,13 +10,14 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import SourceFile
+from mobius_tui.structs import replace
 
 TableEffect = Literal["nothing", "read", "change", "destroy"]
 TABLE_EFFECTS: tuple[TableEffect, ...] = ("nothing", "read", "change", "destroy")
@@ -57,8 +58,7 @@ MAX_ADDED_LINES = 1000
 """Lines that a runbook or a person may add; the table itself has fewer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PatternToken:
+class PatternToken(Struct, frozen=True, kw_only=True):
     """One word of a pattern after the command."""
 
     names: tuple[str, ...]
@@ -69,8 +69,7 @@ class PatternToken:
     """Whether it names operands as they are, and no pattern of them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableLine:
+class TableLine(Struct, frozen=True, kw_only=True):
     """One line of commands.toml.
 
     A pattern of a command's arguments, and what a call that matches it does.
@@ -107,8 +106,7 @@ class TableLine:
     """
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommandEntry:
+class CommandEntry(Struct, frozen=True, kw_only=True, dict=True):
     """All lines about one command."""
 
     lines: tuple[TableLine, ...]
@@ -270,8 +268,7 @@ def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedLine:
+class ParsedLine(Struct, frozen=True, kw_only=True):
     """A line of the table as it is read."""
 
     commands: Sequence[str]
@@ -398,8 +395,7 @@ def _number(pattern: str, table: Mapping[str, object]) -> int:
     return value
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandEffect:
+class CommandEffect(Struct, frozen=True, kw_only=True):
     """One command that does more than read."""
 
     effect: Effect
@@ -413,8 +409,7 @@ class CommandEffect:
     """Whether the script says which command it is; not so for `$x` and `$(…)`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptEffects:
+class ScriptEffects(Struct, frozen=True, kw_only=True):
     """All effects of a script."""
 
     effects: tuple[CommandEffect, ...] = ()

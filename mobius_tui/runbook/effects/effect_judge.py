@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
@@ -51,6 +50,7 @@ from mobius_tui.runbook.shell.script_walk import (
     pipelines,
 )
 from mobius_tui.runbook.shell.script_walk import commands as all_commands
+from mobius_tui.structs import replace
 
 MAX_EFFECTS = 100
 """Effects that are listed for one script."""

@@ -6,10 +6,10 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from itertools import chain
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.effects.command_effects import (
     TABLE_EFFECTS,
     WHO_ADDED,
@@ -37,6 +37,7 @@ from mobius_tui.runbook.shell.script_walk import (
     own_words,
     pipelines,
 )
+from mobius_tui.structs import replace
 
 _USED_NAME = re.compile(r"\$\{?[!#]?([A-Za-z_]\w*)", re.ASCII)
 _SETTERS = frozenset(("read", "mapfile", "readarray", "getopts", "printf", "wait"))
@@ -211,8 +212,7 @@ def command_input(command: SimpleCommand, before: ScriptCommand | None) -> Word 
     return Word(source="", text=text, start=program.word.start)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenOption:
+class GivenOption(Struct, frozen=True, kw_only=True):
     """An option of a command, as it is in the script."""
 
     names: tuple[str, ...]
@@ -233,8 +233,7 @@ class GivenOption:
     """Whether it takes a value: it is given with `=`, or the table says so."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LineMatch:
+class LineMatch(Struct, frozen=True, kw_only=True):
     """A line of the table that matches a command."""
 
     line: TableLine

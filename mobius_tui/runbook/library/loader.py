@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from mobius_tui.runbook.toml.toml_document import (
     parse_toml,
 )
 from mobius_tui.runbook.toml.unknown_keys import report_unknown_keys
+from mobius_tui.structs import replace
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.lint.external_findings import ExternalLinter

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.errors import InternalError, RunbookError, UsageError
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect, Run
@@ -39,8 +39,7 @@ from mobius_tui.runbook.toml.runbook_source import RefusedError, read_beside, re
 from mobius_tui.runbook.toml.toml_document import Findings, TomlDocument, parse_toml
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UpgradedFile:
+class UpgradedFile(Struct, frozen=True, kw_only=True):
     """A file rewritten in format 2."""
 
     data: bytes
@@ -220,8 +219,7 @@ def apply_edits(data: bytes, text: str, edits: list[tuple[int, int, str]]) -> by
     return mark + text.encode()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AddedStep:
+class AddedStep(Struct, frozen=True, kw_only=True):
     """A step to insert, and the step after which it is inserted."""
 
     step: Step

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from itertools import accumulate
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.lint.text_rules import (
     MAX_SCRIPT_CHARACTERS,
@@ -29,8 +30,7 @@ _SYNTAX_ERRORS = "SC1"
 _NAMES = re.compile(r"\w+", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExternalRequest:
+class ExternalRequest(Struct, frozen=True, kw_only=True):
     """A script to examine."""
 
     script: str
@@ -38,8 +38,7 @@ class ExternalRequest:
     """`bash`, `sh`, `dash` or `ksh`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExternalFinding:
+class ExternalFinding(Struct, frozen=True, kw_only=True):
     """One problem of a script."""
 
     index: int

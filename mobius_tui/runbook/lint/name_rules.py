@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 from mobius_tui.runbook.decode.assemble import RunbookDraft
@@ -47,6 +46,7 @@ from mobius_tui.runbook.text.template_text import (
     template_names,
 )
 from mobius_tui.runbook.toml.table_reader import TemplateUse, TomlTable
+from mobius_tui.structs import replace
 
 
 def lint_names(draft: RunbookDraft) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.lint.rule_table import RULES
 from mobius_tui.runbook.text.names import did_you_mean
 from mobius_tui.runbook.toml.problem import Problem
@@ -22,8 +23,7 @@ _MAX_LINES_UP = 50
 BAD_IGNORE_CODE = "bad-ignore"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Suppression:
+class _Suppression(Struct, frozen=True, kw_only=True):
     """One comment."""
 
     offset: int

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.decode.assemble import RunbookDraft
 from mobius_tui.runbook.decode.decode_checks import checks_with_paths
 from mobius_tui.runbook.lint.rule_table import SCRIPT_RULES, SECRET
@@ -39,6 +39,7 @@ from mobius_tui.runbook.text.secret_detection import find_secrets
 from mobius_tui.runbook.text.template_text import is_template
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.table_reader import TomlTable
+from mobius_tui.structs import replace
 
 _ESCAPE = re.compile(
     r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|(?P<join>[ \t]*\n[ \t\n]*)|.)", re.DOTALL
@@ -76,8 +77,7 @@ MAX_SCRIPT_CHARACTERS = 256 * 1024
 """Characters of scripts that are examined in one runbook: they take about 2 seconds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptSource:
+class ScriptSource(Struct, frozen=True, kw_only=True):
     """One script of a runbook, and its place in the file."""
 
     step: Step

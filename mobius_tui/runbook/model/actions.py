@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.keys import (
     MAX_OUTPUT,
     TIMEOUT,
@@ -44,8 +45,7 @@ def is_shell(interpreter: Sequence[str]) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """A typed answer that a `manual` step asks for."""
 
     var: Annotated[
@@ -64,8 +64,7 @@ DEFAULT_MAX_OUTPUT_PER_HOST = "16MiB"
 """The output of a script on each of many hosts."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A script, for bash with strict flags or another program."""
 
     script: Annotated[
@@ -168,8 +167,7 @@ class Run:
     ] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manual:
+class Manual(Struct, frozen=True, kw_only=True):
     """A task that a person does and ticks."""
 
     text: Annotated[
@@ -192,8 +190,7 @@ class Manual:
     ] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendMessage:
+class SendMessage(Struct, frozen=True, kw_only=True):
     """A message to show, edit, copy or send."""
 
     message: Annotated[
@@ -211,8 +208,7 @@ class SendMessage:
     """Ids of channels; without one `--auto` sends nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One option of a decision."""
 
     value: Annotated[
@@ -238,8 +234,7 @@ LISTER: Mapping[str, Key] = {
 """The keys of `from`, where a command lists the options."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choose:
+class Choose(Struct, frozen=True, kw_only=True):
     """A recorded decision."""
 
     var: Annotated[
@@ -302,8 +297,7 @@ def chosen_options(text: str | None) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """Watch health for a time."""
 
     for_: Annotated[str, Key(WHILE, 'how long, such as `"30m"`', required=True)]

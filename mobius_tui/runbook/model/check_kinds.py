@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from textwrap import shorten
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import script_without_lint_comments
 from mobius_tui.runbook.model.guard_comparison import comparison_in_words
 from mobius_tui.runbook.model.keys import (
@@ -97,8 +97,7 @@ def _pointers_in_words(wanted: Mapping[str, Comparisons]) -> str:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True, kw_only=True):
     """How often a check is repeated; part of each kind of check."""
 
     attempts: Annotated[
@@ -145,8 +144,7 @@ class Repeat:
         return self.attempts
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HttpCheck:
+class HttpCheck(Struct, frozen=True, kw_only=True):
     """`http`: a URL answers as it should."""
 
     url: Annotated[
@@ -177,8 +175,7 @@ class HttpCheck:
         return f"{self.method} {self.url} = {status_in_words(self.status)}{extra}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProcessCheck:
+class ProcessCheck(Struct, frozen=True, kw_only=True):
     """`process`: the count of matching processes satisfies `count`."""
 
     match: Annotated[
@@ -195,8 +192,7 @@ class ProcessCheck:
         return f"processes matching {self.match}: {self.count}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServiceCheck:
+class ServiceCheck(Struct, frozen=True, kw_only=True):
     """`service`: every unit in `names` is in one of `state`."""
 
     names: Annotated[
@@ -213,8 +209,7 @@ class ServiceCheck:
         return f"{', '.join(self.names)} {' or '.join(self.state)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChecksumCheck:
+class ChecksumCheck(Struct, frozen=True, kw_only=True):
     """`checksum`: `file` has the SHA-256 in `sums` or `sha256`."""
 
     file: Annotated[str, Key(Text(filled=True), "the file", required=True)]
@@ -233,8 +228,7 @@ class ChecksumCheck:
         return f"SHA-256 of {self.file} as {self.sums or self.sha256} says"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileCheck:
+class FileCheck(Struct, frozen=True, kw_only=True):
     """`file`: a path exists, or is absent, and is as it should be."""
 
     path: Annotated[str, Key(Text(filled=True), "the path", required=True)]
@@ -267,8 +261,7 @@ class FileCheck:
         return f"{self.path} {', '.join(parts) or 'exists'}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PortCheck:
+class PortCheck(Struct, frozen=True, kw_only=True):
     """`port`: `at` accepts a connection, or refuses it when `closed`."""
 
     at: Annotated[str, Key(ADDRESS, '`"host:port"`', required=True)]
@@ -281,8 +274,7 @@ class PortCheck:
         return f"{self.at} {'closed' if self.closed else 'open'}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TlsCheck:
+class TlsCheck(Struct, frozen=True, kw_only=True):
     """`tls`: the certificate at `at` is valid for `min_days` more."""
 
     at: Annotated[str, Key(ADDRESS, '`"host:port"`', required=True)]
@@ -310,8 +302,7 @@ class TlsCheck:
         return f"certificate of {self.at}{name} valid for {self.min_days} days"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DnsCheck:
+class DnsCheck(Struct, frozen=True, kw_only=True):
     """`dns`: the records of a name, as one server has them."""
 
     name: Annotated[
@@ -369,8 +360,7 @@ class DnsCheck:
         return f"{self.subject} {wanted}{where}{ttl}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DiskCheck:
+class DiskCheck(Struct, frozen=True, kw_only=True):
     """`disk`: at least `free` is free where `path` is."""
 
     free: Annotated[
@@ -388,8 +378,7 @@ class DiskCheck:
         return f"{self.free} free on {self.path}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MemoryCheck:
+class MemoryCheck(Struct, frozen=True, kw_only=True):
     """`memory`: at least `free` is available."""
 
     free: Annotated[
@@ -408,8 +397,7 @@ class MemoryCheck:
         return f"{self.free} of memory free"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunCheck:
+class RunCheck(Struct, frozen=True, kw_only=True):
     """`run`: a shell predicate, read-only by promise."""
 
     script: Annotated[
@@ -488,8 +476,7 @@ def database_url_problem(url: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SqlCheck:
+class SqlCheck(Struct, frozen=True, kw_only=True):
     """`sql`: the first value that a query gives; the database is only read."""
 
     query: Annotated[
@@ -545,8 +532,7 @@ class SqlCheck:
         return f"`{query}` in {where} gives {comparison_in_words(self.is_)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogCheck:
+class LogCheck(Struct, frozen=True, kw_only=True):
     """`log`: since the step began, a line of a file matches; or none does."""
 
     file: Annotated[
@@ -578,8 +564,7 @@ class LogCheck:
         return f"in {self.file} {' and '.join(conditions)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputCheck:
+class OutputCheck(Struct, frozen=True, kw_only=True):
     """`output`: a line of the action's output matches; or none does, with `not`."""
 
     match: Annotated[str | None, Key(Pattern(), "a pattern that a line must match")] = (

@@ -7,12 +7,12 @@ A value is hostile text: on one line, sanitized, and cut. It is filled in once: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from mobius_tui.runbook.model.actions import Choose, Manual, StepAction
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 from mobius_tui.sanitize import line
+from mobius_tui.structs import replace
 
 MAX_VALUE_IN_TITLE = 80
 """Characters of a value that a title has at most."""

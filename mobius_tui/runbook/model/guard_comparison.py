@@ -11,15 +11,16 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.text.regex_cost import max_search_length
 from mobius_tui.runbook.text.template_text import fill, is_template, template_names
+from mobius_tui.structs import replace
 
 QuantityKind = Literal["number", "duration", "size"]
 ComparisonOperator = Literal["=", "!=", "<", "<=", ">", ">=", "matches"]
@@ -43,8 +44,7 @@ MIN_SEARCHABLE_CHARACTERS = 24
 _EXAMPLES = 'a number, a duration such as "90s" or a size such as "1GiB"'
 
 
-@dataclass(frozen=True, slots=True)
-class GuardComparison:
+class GuardComparison(Struct, frozen=True):
     """A parsed text of a guard."""
 
     sign: ComparisonOperator

@@ -8,12 +8,12 @@ texts is in `guard_comparison`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias, Union
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.actions import chosen_options
 from mobius_tui.runbook.model.guard_comparison import (
     GuardComparison,
@@ -24,6 +24,7 @@ from mobius_tui.runbook.model.guard_comparison import (
     satisfies,
 )
 from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.structs import replace
 
 Guard: TypeAlias = Mapping[str, "Part"]
 Part: TypeAlias = Union[tuple[str, ...], tuple["Guard", ...], "Guard"]
@@ -40,8 +41,7 @@ MAX_SHOWN_VALUE = 60
 """Characters of a value in a message; of a longer one the middle is left out."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Undecided:
+class Undecided(Struct, frozen=True, kw_only=True):
     """Why a guard cannot be decided."""
 
     name: str
@@ -51,8 +51,7 @@ class Undecided:
     """Whether it has a value, but one that cannot be compared."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GuardVerdict:
+class GuardVerdict(Struct, frozen=True, kw_only=True):
     """Whether a guard, or a part of it, holds, and the parts that decide it."""
 
     holds: bool | None

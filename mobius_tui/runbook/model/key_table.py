@@ -7,7 +7,6 @@ what the decoder makes fields of. See `docs/adding/key.md`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.runbook.model.actions import (
     Choose,
@@ -52,6 +51,7 @@ from mobius_tui.runbook.model.targets import (
     RunsAtOnce,
     Target,
 )
+from mobius_tui.structs import replace
 
 _TABLES = ("array",)
 _TABLE = ("object",)

@@ -10,15 +10,16 @@ no file. How a kind of value is read is said by `decode/value_readers.py`.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, replace
 from functools import cache
 from inspect import get_annotations
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.units import DURATION, SIZE, parse_duration, parse_size
+from mobius_tui.structs import AbstractStruct, defaults_of, replace
 
 ValueSchema = Mapping[str, Any]
 """A JSON schema of a value. It refuses no value that the decoder takes."""
@@ -59,8 +60,7 @@ BY_VARIABLE: ValueSchema = {"type": "string", "pattern": r"\$\{"}
 SOME_TEXT: ValueSchema = {"type": "string", "minLength": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(ABC):
+class Kind(Struct, frozen=True, metaclass=AbstractStruct):
     """What the value of a key is: base of all kinds."""
 
     missing: ClassVar[Any] = None
@@ -72,8 +72,7 @@ class Kind(ABC):
         """The schema of its values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Kind):
+class Text(Kind, frozen=True):
     """A text; an absent one is the field's default."""
 
     lines: bool = False
@@ -92,8 +91,7 @@ class Text(Kind):
         return SOME_TEXT if self.some else {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
-class Form(Kind):
+class Form(Kind, frozen=True):
     """A text of a certain form, or with `${name}` to be filled in."""
 
     pattern: re.Pattern[str]
@@ -121,8 +119,7 @@ ADDRESS = Form(ADDRESS_PATTERN, 'is "host:port"', _is_address)
 URL = Form(URL_PATTERN, "begins with http:// or https://")
 
 
-@dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(Kind, frozen=True):
     """`true` or `false`."""
 
     missing: ClassVar[Any] = False
@@ -133,8 +130,7 @@ class Flag(Kind):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Limited(Kind):
+class Limited(Kind, frozen=True):
     """A text with a unit, which is held to limits when it is read and filled in."""
 
     least: str
@@ -158,8 +154,7 @@ class Limited(Kind):
         return f"from {self.least} to {self.most}"
 
 
-@dataclass(frozen=True, slots=True)
-class Duration(Limited):
+class Duration(Limited, frozen=True):
     """A duration such as `"1h30m"`."""
 
     too: ClassVar[tuple[str, str]] = ("long", "short")
@@ -175,8 +170,7 @@ class Duration(Limited):
         return {**text_or_template(DURATION), "minLength": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Size(Limited):
+class Size(Limited, frozen=True):
     """A size such as `"1GiB"`."""
 
     too: ClassVar[tuple[str, str]] = ("large", "small")
@@ -192,8 +186,7 @@ class Size(Limited):
         return text_or_template(SIZE)
 
 
-@dataclass(frozen=True, slots=True)
-class AnySize(Kind):
+class AnySize(Kind, frozen=True):
     """A size without limits; or a share, too."""
 
     share: bool = False
@@ -206,8 +199,7 @@ class AnySize(Kind):
         return text_or_template(SIZE, *((PERCENT_PATTERN,) if self.share else ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Whole(Kind):
+class Whole(Kind, frozen=True):
     """A whole number between two others, both included."""
 
     least: int
@@ -220,8 +212,7 @@ class Whole(Kind):
         return whole_number(self.least, self.most)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted(Kind):
+class Counted(Kind, frozen=True):
     """A whole number between two others, or the variable that gives it."""
 
     least: int
@@ -238,8 +229,7 @@ HOST_SHARE_PATTERN = re.compile(r"\d{1,4}|\d{1,2}%|100%")
 """A number of hosts, or a share of all; none, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostShare(Kind):
+class HostShare(Kind, frozen=True):
     """A number of hosts, a share of all, or the variable that gives it."""
 
     words: str
@@ -251,8 +241,7 @@ class HostShare(Kind):
         return {"anyOf": [whole_number(0, 9999), text_or_template(HOST_SHARE_PATTERN)]}
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction(Kind):
+class Fraction(Kind, frozen=True):
     """A number from 0 to 1."""
 
     @property
@@ -261,8 +250,7 @@ class Fraction(Kind):
         return {"type": "number", "minimum": 0, "maximum": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf(Kind):
+class OneOf(Kind, frozen=True):
     """One of a few words; a required one counts as the last where it is missing."""
 
     words: tuple[str, ...]
@@ -273,8 +261,7 @@ class OneOf(Kind):
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
-class Texts(Kind):
+class Texts(Kind, frozen=True):
     """A list of texts, each on one line."""
 
     filled: bool = False
@@ -289,8 +276,7 @@ class Texts(Kind):
         return {**found, "minItems": self.least} if self.least else found
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTexts(Kind):
+class NamedTexts(Kind, frozen=True):
     """A table of texts, of any names."""
 
     filled: bool = True
@@ -302,8 +288,7 @@ class NamedTexts(Kind):
         return {"type": "object", "additionalProperties": {"type": "string"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern(Kind):
+class Pattern(Kind, frozen=True):
     """A regular expression."""
 
     filled: bool = True
@@ -315,8 +300,7 @@ class Pattern(Kind):
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
-class ExitCodes(Kind):
+class ExitCodes(Kind, frozen=True):
     """A list of exit codes."""
 
     @property
@@ -325,8 +309,7 @@ class ExitCodes(Kind):
         return {"type": "array", "items": whole_number(0, 255)}
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter(Kind):
+class Interpreter(Kind, frozen=True):
     """The program that runs a script, and its arguments."""
 
     @property
@@ -335,8 +318,7 @@ class Interpreter(Kind):
         return {"type": "array", "items": SOME_TEXT}
 
 
-@dataclass(frozen=True, slots=True)
-class Compared(Kind):
+class Compared(Kind, frozen=True):
     """A comparison as in `when`, or a list of them."""
 
     missing: ClassVar[Any] = ()
@@ -347,8 +329,7 @@ class Compared(Kind):
         return {"type": ["string", "number", "boolean", "array"]}
 
 
-@dataclass(frozen=True, slots=True)
-class Other(Kind):
+class Other(Kind, frozen=True):
     """What a function of the decoder reads for this key alone."""
 
     of: ValueSchema
@@ -359,12 +340,11 @@ class Other(Kind):
         return self.of
 
 
-Part = type | Mapping[str, "Key"]
+Part = type[Struct] | Mapping[str, "Key"]
 """A class whose fields have keys; or keys that are no field's, by their names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner(Kind):
+class Inner(Kind, frozen=True):
     """A table within the table, a list of tables, or both, with keys of its own."""
 
     parts: tuple[Part, ...]
@@ -415,8 +395,7 @@ ID = Other(text_matching(f"(?:{ID_PATTERN.pattern})?"))
 """An id, which a title may make."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """How a field is written in a file, and what is said of it."""
 
     kind: Kind
@@ -480,19 +459,17 @@ def keys_of(part: Part) -> Mapping[str, Key]:
 
 
 @cache
-def _keys_of_class(part: type) -> Mapping[str, Key]:
+def _keys_of_class(part: type[Struct]) -> Mapping[str, Key]:
     found: dict[str, Key] = {}
-    hints, own = get_annotations(part), cast("Any", part)
-    for field in fields(own):
-        for key in getattr(hints[field.name], "__metadata__", ()):
+    hints, defaults = get_annotations(part), defaults_of(part)
+    for field in part.__struct_fields__:
+        for key in getattr(hints[field], "__metadata__", ()):
             if isinstance(key, Key):
-                name = key.name or field.name.rstrip("_")
-                usual = field.default
-                if field.default_factory is not MISSING:
-                    usual = field.default_factory()
-                elif usual is MISSING or key.required:
-                    usual = key.kind.missing
-                found[field.name] = replace(key, name=name, usual=usual)
+                usual = key.kind.missing
+                if not key.required:
+                    usual = defaults.get(field, usual)
+                name = key.name or field.rstrip("_")
+                found[field] = replace(key, name=name, usual=usual)
     return found
 
 

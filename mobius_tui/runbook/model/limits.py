@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from mobius_tui.runbook.model.check_kinds import Count
 from mobius_tui.runbook.model.key_table import DECLARED
@@ -144,7 +145,7 @@ def bounded_values(part: Any) -> Iterator[KeyedText]:
         if isinstance(found, Mapping):
             found = tuple(found.values())
         for each in found if isinstance(found, tuple) else (found,):
-            if is_dataclass(each):
+            if isinstance(each, Struct):
                 yield from bounded_values(each)
 
 
@@ -157,10 +158,9 @@ def _bounded_fields(part: Any) -> tuple[tuple[tuple[str, str], ...], tuple[str, 
         for name, key in keys.items()
         if isinstance(key.kind, Limited | Counted | HostShare)
     )
-    others = (each.name for each in fields(part))
     return limited, tuple(
         name
-        for name in others
+        for name in part.__struct_fields__
         if name not in keys or isinstance(keys[name].kind, Inner)
     )
 

@@ -1,12 +1,12 @@
 """The health section of a runbook: probes and triggers; loopback URLs."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.check_kinds import (
     ASKED_URL,
     CA,
@@ -57,8 +57,7 @@ def _unit(says: str, *units: str) -> Mapping[str, Key]:
     return {"unit": Key(OneOf(units), f"the unit of the figure: {says}", "unit")}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """A figure that a service reports about itself, by JSON pointer."""
 
     at: Annotated[
@@ -78,8 +77,7 @@ P95_UNITS = _unit("`ms` or `s`", "ms", "s")
 """The units of each figure; without `unit`, it has the first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A `[[health.probe]]`: what is requested, and which answers are healthy."""
 
     id: Annotated[
@@ -161,8 +159,7 @@ class Probe:
 _HERE = "http://localhost"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SuccessRate:
+class SuccessRate(Struct, frozen=True, kw_only=True):
     """Fires when fewer than `below` of the last `window` checks were ok."""
 
     below: Annotated[
@@ -172,8 +169,7 @@ class SuccessRate:
     window: Annotated[int, Key(CHECKS, "the last checks that count")] = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class P95Latency:
+class P95Latency(Struct, frozen=True, kw_only=True):
     """Fires when P95 was above the limit at `for_checks` checks in a row.
 
     A P95 that the probe measures itself is that of the last `window` checks at most.
@@ -186,8 +182,7 @@ class P95Latency:
     window: Annotated[int, Key(CHECKS, "the last checks of which P95 is made")] = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ErrorRate:
+class ErrorRate(Struct, frozen=True, kw_only=True):
     """Fires when the error rate was above the limit at `for_checks` in a row."""
 
     above: Annotated[
@@ -198,8 +193,7 @@ class ErrorRate:
     ] = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Triggers:
+class Triggers(Struct, frozen=True, kw_only=True):
     """`[health.trigger]`: only the rules that it names are on."""
 
     consecutive_failures: Annotated[
@@ -222,8 +216,7 @@ class Triggers:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """`[health]`: the probes, their interval and the triggers."""
 
     every: Annotated[

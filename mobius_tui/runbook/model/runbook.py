@@ -8,11 +8,11 @@ import datetime
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import Choose, Run, StepAction
 from mobius_tui.runbook.model.check_kinds import CHECK_TABLE, Check, Count
 from mobius_tui.runbook.model.guards import Guard
@@ -49,6 +49,7 @@ from mobius_tui.runbook.model.targets import (
     RunsAtOnce,
     Target,
 )
+from mobius_tui.structs import replace
 
 RunbookMode = Literal["incident", "maintenance"]
 """The modes that a runbook may state for its runs; only `drill` makes a run a drill."""
@@ -67,8 +68,7 @@ FILE_PATTERN = re.compile(rf"(?:{_FILE_PART}/){{0,8}}{_FILE_PART}")
 DATE = Other({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """A `[var.NAME]` table, or a name that a step's answer or output declares."""
 
     name: str
@@ -219,16 +219,14 @@ class Variable:
         return self.secret and bool(self.from_run or self.from_file)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """A `[profile.NAME]` table: other values for the same variables."""
 
     name: str
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """A `[[contact]]`: whom to call, and when."""
 
     role: Annotated[
@@ -242,8 +240,7 @@ class Contact:
     for_: Annotated[str, Key(Text(), "when to call them")] = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A `[[message]]`: a text that is filled in from the run."""
 
     id: Annotated[
@@ -260,8 +257,7 @@ class Message:
     ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True, kw_only=True):
     """A `[[channel]]`: a target of messages."""
 
     id: Annotated[str, Key(ID, "the name by which `to` calls it")]
@@ -284,8 +280,7 @@ class Channel:
     ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True, kw_only=True):
     """How often `--auto` repeats a failed step."""
 
     attempts: Annotated[
@@ -300,8 +295,7 @@ class Retry:
     every: Annotated[str, Key(EVERY, "the time between two attempts")] = "5s"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Approve:
+class Approve(Struct, frozen=True, kw_only=True):
     """The approval that a step needs before it begins."""
 
     role: Annotated[
@@ -318,16 +312,14 @@ class Approve:
     ] = "15m"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A link to a page."""
 
     title: Annotated[str, Key(Text(filled=True), "what the page is", required=True)]
     url: Annotated[str, Key(URL, "its address", required=True)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True, kw_only=True):
     """`for_each` of a step: its items, each of which gets a row (a step of its own)."""
 
     items: tuple[str, ...] = ()
@@ -353,8 +345,7 @@ class ForEach:
     step that has this `for_each`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One step: an action, checks, or both."""
 
     id: Annotated[
@@ -539,8 +530,7 @@ def step_of_probe(probe: Probe) -> Step:
     return Step(id=probe.id, title=probe.title or probe.id, checks=checks)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """A titled list of steps."""
 
     id: Annotated[str, Key(ID, "required; in format 2 the title makes it")]
@@ -598,8 +588,7 @@ class Phase:
     """`FILE#PHASE` that it came from."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """One file of a runbook, as read."""
 
     name: str
@@ -665,8 +654,7 @@ def runbook_digest(sources: Iterable[SourceFile]) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Runbook:
+class Runbook(Struct, frozen=True, kw_only=True):
     """A whole runbook."""
 
     id: Annotated[

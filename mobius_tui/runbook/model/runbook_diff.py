@@ -8,10 +8,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.actions import Choose, Run, Watch
 from mobius_tui.runbook.model.check_kinds import CHECK_KINDS, kind_of
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
@@ -25,6 +25,7 @@ from mobius_tui.runbook.model.runbook import (
     Step,
 )
 from mobius_tui.runbook.model.targets import Between
+from mobius_tui.structs import defaults_of, replace
 
 if TYPE_CHECKING:
     from mobius_tui.runbook.model.check_kinds import Check
@@ -78,7 +79,7 @@ def written_values(part: object, path: str = "") -> Iterator[tuple[str, object]]
         part: a part of the model, a mapping, a tuple, or a value.
         path: its own key.
     """
-    if is_dataclass(part) and not isinstance(part, type):
+    if isinstance(part, Struct):
         for key, value in _fields(part):
             yield from written_values(value, _joined(path, key))
     elif isinstance(part, Mapping):
@@ -97,16 +98,19 @@ def written_values(part: object, path: str = "") -> Iterator[tuple[str, object]]
 
 def _fields(part: Any) -> Iterator[tuple[str, object]]:
     """The keys of a part of the model, with the values that are no defaults."""
-    for each in fields(part):
-        key, value = written_key(type(part), each.name), getattr(part, each.name)
-        if key is None or value is None or value == _default(each):
+    defaults = defaults_of(type(part))
+    for name in part.__struct_fields__:
+        key, value = written_key(type(part), name), getattr(part, name)
+        if key is None or value is None:
             continue
-        if isinstance(part, Choose) and part.from_run and each.name == "from_":
+        if name in defaults and value == defaults[name]:
+            continue
+        if isinstance(part, Choose) and part.from_run and name == "from_":
             continue  # the name of what the command lists
         if isinstance(part, ForEach) and isinstance(value, Run):
             value = Run(script=value.script, shell=value.shell, timeout=value.timeout)
-        if isinstance(part, Between) and each.name == "person":
-            value = each.name
+        if isinstance(part, Between) and name == "person":
+            value = name
         yield _joined(key, _kind(value)), value
 
 
@@ -116,19 +120,11 @@ def _kind(value: object) -> str:
 
 
 def _is_table(value: object) -> bool:
-    return is_dataclass(value) or isinstance(value, Mapping)
+    return isinstance(value, Struct | Mapping)
 
 
 def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path and key else path or key
-
-
-def _default(field: Any) -> Any:
-    if field.default is not MISSING:
-        return field.default
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return MISSING
 
 
 DIGEST_LENGTH = 16
@@ -178,11 +174,11 @@ def _is_empty_later(part: object, name: str) -> bool:
 
 def _plain(part: object) -> Any:
     """A value for JSON, with the class name of each part of the model."""
-    if is_dataclass(part) and not isinstance(part, type):
+    if isinstance(part, Struct):
         values = {
-            each.name: _plain(getattr(part, each.name))
-            for each in fields(part)
-            if each.name not in _NO_CONTENT and not _is_empty_later(part, each.name)
+            name: _plain(getattr(part, name))
+            for name in part.__struct_fields__
+            if name not in _NO_CONTENT and not _is_empty_later(part, name)
         }
         return {"": type(part).__name__, **values}
     if isinstance(part, Mapping):
@@ -205,8 +201,7 @@ _PARTS = frozenset(
 """Fields of a runbook whose parts are compared separately."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunbookChange:
+class RunbookChange(Struct, frozen=True, kw_only=True):
     """One part that was changed or moved."""
 
     kind: ChangeKind
@@ -267,9 +262,9 @@ def _parts(runbook: Runbook) -> Iterator[tuple[PartKey, Any]]:
     The contacts of one role are one part.
     """
     head = {
-        each.name: getattr(runbook, each.name)
-        for each in fields(runbook)
-        if each.name not in _PARTS and written_key(Runbook, each.name) is not None
+        name: getattr(runbook, name)
+        for name in runbook.__struct_fields__
+        if name not in _PARTS and written_key(Runbook, name) is not None
     }
     yield ("runbook", runbook.id), head
     for variable in runbook.variables.values():

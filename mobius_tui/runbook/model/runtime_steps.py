@@ -11,8 +11,9 @@ become pending again, and do not count for the outcome.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+from msgspec import Struct
 
 from mobius_tui.errors import MobiusError
 from mobius_tui.runbook.model.actions import Effect, Run, is_shell
@@ -26,6 +27,7 @@ from mobius_tui.runbook.text.template_text import (
     template_names,
     without_templates,
 )
+from mobius_tui.structs import replace
 
 MAX_ROWS = 500
 """Rows that a step has at most."""
@@ -188,13 +190,13 @@ def _with_item(part: Any, name: str, value: str) -> Any:
         return {key: _with_item(each, name, value) for key, each in part.items()}
     if isinstance(part, tuple):
         return tuple(_with_item(each, name, value) for each in part)
-    if is_dataclass(part) and not isinstance(part, type):
+    if isinstance(part, Struct):
         changed = {
-            each.name: _with_item(getattr(part, each.name), name, value)
-            for each in fields(part)
-            if each.name not in _NO_TEMPLATES
+            field: _with_item(getattr(part, field), name, value)
+            for field in part.__struct_fields__
+            if field not in _NO_TEMPLATES
         }
-        return replace(part, **changed)
+        return replace(part, **changed)  # type: ignore[type-var]
     return part
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, get_args
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.check_kinds import Count
 from mobius_tui.runbook.model.keys import (
     BY_VARIABLE,
@@ -94,8 +95,7 @@ MAX_FAILED = Key(
 _AT_ONCE = Whole(1, MAX_RUNS_AT_ONCE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A `[targets.NAME]`: hosts by their names for ssh, or of an inventory."""
 
     name: str
@@ -199,8 +199,7 @@ class Target:
         return self.title or self.name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunsAtOnce:
+class RunsAtOnce(Struct, frozen=True, kw_only=True):
     """`[limits]`: how many runs of this machine may be at the same thing at once.
 
     `None` for any number. A limit of a runbook counts the runs whose runbooks have it.
@@ -227,8 +226,7 @@ class RunsAtOnce:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Between:
+class Between(Struct, frozen=True, kw_only=True):
     """The condition for the next batch: nothing, a person, or health."""
 
     healthy: Annotated[
@@ -248,8 +246,7 @@ class Between:
     """Whether a person lets the next batch begin."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostRollout:
+class HostRollout(Struct, frozen=True, kw_only=True):
     """`hosts` of a step: its target, its batches, and how failures are treated."""
 
     target: Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+
+from msgspec import Struct
 
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.check_kinds import Check, RunCheck
@@ -55,9 +56,9 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for item in value:
             yield from texts_in(item)
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from texts_in(getattr(value, each.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts_in(getattr(value, name))
 
 
 def uses_host_fields(part: object) -> bool:

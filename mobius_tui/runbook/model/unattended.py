@@ -6,10 +6,10 @@ The phase is simulated as the host runs it: in order, each step as soon as it ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from itertools import pairwise
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.guards import evaluate_guard, guard_variables
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
@@ -17,8 +17,7 @@ from mobius_tui.runbook.model.templates import variables_read, variables_set
 from mobius_tui.runbook.text.names import RUN_FACTS
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownValues:
+class KnownValues(Struct, frozen=True, kw_only=True):
     """The variables that have a value, and the satisfied steps, as the phase begins."""
 
     names: frozenset[str]
@@ -29,8 +28,7 @@ class KnownValues:
     """The known values of variables; `None` for a secret."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnattendedStop:
+class UnattendedStop(Struct, frozen=True, kw_only=True):
     """A step at which the phase would stop, and wait for a person."""
 
     step: Step
@@ -39,8 +37,7 @@ class UnattendedStop:
     """The key of the step that causes it, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wait:
+class _Wait(Struct, frozen=True):
     """One thing that a step waits for: the id of a step, or the name of a variable."""
 
     on: str

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.actions import chosen_options, chosen_text
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from mobius_tui.runbook.text import units
@@ -73,8 +74,7 @@ def _is_path(text: str) -> bool:
     return bool(text.strip()) and text.isprintable()
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """One kind of value: its description, and how a text of it is recognized."""
 
     words: str

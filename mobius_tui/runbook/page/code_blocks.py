@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
 from mobius_tui.runbook.page.open_command import opening_line
 from mobius_tui.runbook.page.output_rules import (
@@ -24,6 +24,7 @@ from mobius_tui.runbook.page.terminal_sessions import (
     shows_prompts,
 )
 from mobius_tui.runbook.text.placeholders import placeholders
+from mobius_tui.structs import replace
 
 _COMMAND_INTRODUCTION = re.compile(
     r"(?:^|\b(?:run|running|execute|executing|use|using|with|via|by|command|do|type|"
@@ -119,8 +120,7 @@ _ONLY_A_NAME = re.compile(
 _DATABASE_NAME = re.compile(r"\w[\w-]*")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeBlock:
+class CodeBlock(Struct, frozen=True, kw_only=True):
     """The content of a block of code."""
 
     language: str

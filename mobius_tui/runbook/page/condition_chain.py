@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.page.lead_sentences import (
     MAX_TITLE_CHARACTERS,
     is_instruction,
@@ -33,8 +33,7 @@ _AND_ON = "-and-on"
 """The end of the values by which only what follows a condition is done."""
 
 
-@dataclass(kw_only=True, slots=True)
-class _Way:
+class _Way(Struct, kw_only=True):
     """One way: `If a backup exists, restore it`, or `Otherwise, rebuild it`."""
 
     value: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -16,6 +15,7 @@ from mobius_tui.runbook.page.page_blocks import (
     PageHeading,
     PageParagraph,
 )
+from mobius_tui.structs import replace
 
 _MARK = re.compile(r"(===\+?|!!!|\?\?\?\+?)[ \t]+(.*)")
 _TITLED = re.compile(r'[^"\n]*"([^"\n]*)"[^"\n]*')

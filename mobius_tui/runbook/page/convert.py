@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.errors import RunbookError
 from mobius_tui.runbook.page.condition_chain import ask_conditions
 from mobius_tui.runbook.page.fill_in import replace_placeholders
@@ -378,8 +379,7 @@ MAX_PAGE_STEPS = 2000
 """Steps of one page: more is a list of data, and no procedure."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExplainedPart:
+class ExplainedPart(Struct, frozen=True, kw_only=True):
     """A part of a page, and what became of it."""
 
     line: int
@@ -391,8 +391,7 @@ class ExplainedPart:
     """The number, the title and the condition of each step that it became."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConvertedPage:
+class ConvertedPage(Struct, frozen=True, kw_only=True):
     """The result of converting a page."""
 
     text: str

@@ -6,7 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.page.page_drafts import PageDraft, StepDraft
 from mobius_tui.runbook.page.script_quoting import QuotingScanner
@@ -53,8 +54,7 @@ _SECRET = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FilledScript:
+class FilledScript(Struct, frozen=True, kw_only=True):
     """A script with variables in it."""
 
     script: str

@@ -9,8 +9,8 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.page_blocks import (
     Block,
     CodeFence,
@@ -44,8 +44,7 @@ _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close":
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 8})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InlineText:
+class InlineText(Struct, frozen=True, kw_only=True):
     """A paragraph without its inline markup."""
 
     text: str

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.known_commands import is_command
 from mobius_tui.runbook.page.open_command import OpenCommand
 from mobius_tui.runbook.shell.script_parser import parse_script
@@ -37,8 +38,7 @@ _LONGEST_LINE = 400
 """Characters of a line that the rules look at."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputRule:
+class OutputRule(Struct, frozen=True, kw_only=True):
     """One rule by which a line is output, or another text that is no command."""
 
     name: str
@@ -193,8 +193,7 @@ MAY_BE_FILES = frozenset({"data", "other-language", NO_SHELL.name})
 """Rules that also match what is to be written or sent by a person."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SplitBlock:
+class SplitBlock(Struct, frozen=True, kw_only=True):
     """The lines of a block without prompts, parted."""
 
     commands: tuple[str, ...]

@@ -6,11 +6,10 @@ tab or a fold-out are between its start and its end.
 
 from __future__ import annotations
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageHeading:
+class PageHeading(Struct, frozen=True, kw_only=True):
     """A heading, by `#` or underlined."""
 
     level: int
@@ -20,8 +19,7 @@ class PageHeading:
     """The line of the page where it begins, from 1; 0 if unknown."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageParagraph:
+class PageParagraph(Struct, frozen=True, kw_only=True):
     """A paragraph."""
 
     text: str
@@ -35,8 +33,7 @@ class PageParagraph:
     line: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageItem:
+class PageItem(Struct, frozen=True, kw_only=True):
     """An item of a list."""
 
     text: str
@@ -57,8 +54,7 @@ class PageItem:
         return self.number is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeFence:
+class CodeFence(Struct, frozen=True, kw_only=True):
     """A block of code, fenced or indented."""
 
     info: str
@@ -69,8 +65,7 @@ class CodeFence:
     line: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageTable:
+class PageTable(Struct, frozen=True, kw_only=True):
     """A table."""
 
     head: tuple[str, ...]
@@ -81,8 +76,7 @@ class PageTable:
     line: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContainerStart:
+class ContainerStart(Struct, frozen=True, kw_only=True):
     """The start of a tab or a fold-out."""
 
     title: str
@@ -95,8 +89,7 @@ class ContainerStart:
     line: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContainerEnd:
+class ContainerEnd(Struct, frozen=True, kw_only=True):
     """The end of the container that was opened last."""
 
 
@@ -111,8 +104,7 @@ Block = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MarkdownPage:
+class MarkdownPage(Struct, frozen=True, kw_only=True):
     """A whole page."""
 
     front_matter: tuple[str, ...]

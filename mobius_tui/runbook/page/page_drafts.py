@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.page.lead_sentences import MAX_TITLE_CHARACTERS
 from mobius_tui.runbook.page.page_facts import PageContact, PageFacts
 from mobius_tui.runbook.text.names import id_from_text, new_variable_name
@@ -21,8 +21,7 @@ MAX_LIST_DEPTH = 6
 """Levels of a list that are indented; a screen has no room for more."""
 
 
-@dataclass(kw_only=True, slots=True)
-class StepDraft:
+class StepDraft(Struct, kw_only=True):
     """One step, which has one of `run`, `message`, `choose` or `manual`."""
 
     title: str
@@ -88,8 +87,7 @@ class StepDraft:
         return self.why if self.has_action else self.manual
 
 
-@dataclass(kw_only=True, slots=True)
-class PhaseDraft:
+class PhaseDraft(Struct, kw_only=True):
     """One phase."""
 
     title: str
@@ -103,8 +101,7 @@ class PhaseDraft:
     attended: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PagePart:
+class PagePart(Struct, frozen=True, kw_only=True):
     """A part of the page, and what became of it."""
 
     line: int
@@ -117,8 +114,7 @@ class PagePart:
     """The steps that it became; without any, it is told with a step or a phase."""
 
 
-@dataclass(kw_only=True, slots=True)
-class PageDraft:
+class PageDraft(Struct, kw_only=True):
     """The whole draft."""
 
     title: str = ""

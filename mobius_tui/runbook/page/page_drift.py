@@ -6,17 +6,18 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import Choose, Manual, Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.guards import guard_leaves
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.toml.positions import header_line
+from mobius_tui.structs import replace
 
 _CONTINUATION = re.compile(r"\\\n[ \t]*")
 _QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|\\.|#[^\n]*")
@@ -38,8 +39,7 @@ _NEXT = ("[[phase", "[[step]]")
 """What the line begins with at which the lines of a step end."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComparedCommand:
+class ComparedCommand(Struct, frozen=True, kw_only=True, dict=True):
     """One command, and its place."""
 
     text: str
@@ -217,8 +217,7 @@ _MAX_PAIRS = 40_000
 DriftKind = Literal["new", "changed", "order", "condition", "missing"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True, kw_only=True):
     """One difference between page and runbook."""
 
     kind: DriftKind

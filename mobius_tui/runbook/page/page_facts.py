@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.page.lead_sentences import is_instruction
 from mobius_tui.runbook.page.page_blocks import PageTable
 
@@ -38,8 +38,7 @@ _VERB = re.compile(
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(kw_only=True, slots=True)
-class PageFacts:
+class PageFacts(Struct, kw_only=True):
     """The facts of a page; the first statement of each counts."""
 
     title: str = ""
@@ -122,8 +121,7 @@ _HANDLE = re.compile(
 _WHEN = re.compile(r"when|for|purpose|responsib|note|escalat|reason", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageContact:
+class PageContact(Struct, frozen=True, kw_only=True):
     """A contact."""
 
     role: str

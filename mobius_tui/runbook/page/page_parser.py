@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field, replace
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
+from msgspec import Struct, field
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.page.containers import (
     add_container_rule,
     pair_containers,
@@ -29,6 +28,7 @@ from mobius_tui.runbook.page.page_blocks import (
     PageParagraph,
     PageTable,
 )
+from mobius_tui.structs import replace
 
 MAX_PIECES = 8000
 """Blocks and table rows of a page; a larger one is refused."""
@@ -110,8 +110,7 @@ def _front_matter(lines: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(kw_only=True, slots=True)
-class _TokenWalk:
+class _TokenWalk(Struct, kw_only=True):
     """Makes blocks of the tokens of a page."""
 
     lines: Sequence[str]

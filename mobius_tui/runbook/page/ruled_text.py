@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
@@ -23,6 +22,7 @@ from mobius_tui.runbook.page.sentence_rules import (
     is_effect,
     ruled,
 )
+from mobius_tui.structs import replace
 
 _PARTS = re.compile(
     rf"(?:,? but|;(?: however,?)?) (?={IF}[^,.;:]+,\s)|"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 
 from mobius_tui.runbook.page.code_blocks import (
@@ -54,6 +53,7 @@ from mobius_tui.runbook.page.sentence_rules import (
     ruled,
 )
 from mobius_tui.runbook.page.step_placement import StepPlacement, title_of_lead
+from mobius_tui.structs import replace
 
 
 def follows_item(blocks: Sequence[Block], at: int) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.page.page_blocks import Block, PageHeading
 from mobius_tui.runbook.page.page_drafts import is_option
 from mobius_tui.runbook.page.sentence_rules import is_conditional
@@ -75,8 +75,7 @@ _TAKES_BACK = re.compile(
 """How one begins that takes it back."""
 
 
-@dataclass(kw_only=True, slots=True)
-class Section:
+class Section(Struct, kw_only=True):
     """The blocks under one heading, without those under its subheadings."""
 
     title: str
@@ -91,8 +90,7 @@ class Section:
     blocks: list[Block] = field(default_factory=list)
 
 
-@dataclass(kw_only=True, slots=True)
-class Chapter:
+class Chapter(Struct, kw_only=True):
     """A heading with its subheadings, which becomes a phase."""
 
     sections: list[Section]
@@ -100,8 +98,7 @@ class Chapter:
     aside: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PageOutline:
+class PageOutline(Struct, frozen=True, kw_only=True):
     """A page in chapters."""
 
     title: str

@@ -6,17 +6,18 @@ The names are what `import --explain` shows; `docs/writing-runbooks.md` lists th
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.lead_sentences import (
     BEFORE,
     introduces_output,
     is_instruction,
     without_addresses,
 )
+from mobius_tui.structs import replace
 
 SentenceRule = Literal[
     "condition",
@@ -394,8 +395,7 @@ NEXT_STEP = -1
 """The number of the step behind the present one."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuledSentence:
+class RuledSentence(Struct, frozen=True, kw_only=True):
     """A sentence, and the rule that fits it."""
 
     text: str

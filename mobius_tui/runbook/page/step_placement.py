@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.page.condition_chain import ConditionChain
 from mobius_tui.runbook.page.lead_sentences import (
     introduces_output,
@@ -61,8 +62,7 @@ _OF_DONE = re.compile(r"(?:this|these|that|it) (?:will|would|does|do)\b", re.IGN
 """How a text begins that says what the commands before it have done."""
 
 
-@dataclass(kw_only=True, slots=True)
-class _OpenContainer:
+class _OpenContainer(Struct, kw_only=True):
     """An open tab or fold-out, and the state before it."""
 
     title: str

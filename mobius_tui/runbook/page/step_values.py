@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.model.script_names import names_in_script
 from mobius_tui.runbook.page.fill_in import names_secret
 from mobius_tui.runbook.page.page_drafts import PageDraft, PhaseDraft, StepDraft
@@ -41,8 +42,7 @@ _GENERAL = frozenset(_GENERAL_NAMES.split())
 """Parts of a variable's name that do not tell what a command has to list."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """A step with a script, and where it stands."""
 
     phase: PhaseDraft

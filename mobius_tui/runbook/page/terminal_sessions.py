@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from itertools import accumulate
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
 from mobius_tui.runbook.page.open_command import OpenCommand, opens_shell
 from mobius_tui.runbook.page.output_rules import output_rule
@@ -65,8 +65,7 @@ _CONTINUATION_PROMPT = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True, kw_only=True):
     """A prompt, and the text after it."""
 
     client: str = ""
@@ -78,8 +77,7 @@ class Prompt:
     typed: str
 
 
-@dataclass(kw_only=True, slots=True)
-class SessionPart:
+class SessionPart(Struct, kw_only=True):
     """The lines typed to one program."""
 
     client: str
@@ -89,8 +87,7 @@ class SessionPart:
     typed: list[str]
 
 
-@dataclass(kw_only=True, slots=True)
-class Session:
+class Session(Struct, kw_only=True):
     """A terminal session: typed and printed lines."""
 
     parts: list[SessionPart]

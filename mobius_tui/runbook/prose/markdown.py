@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from mobius_tui.runbook.prose.prose_model import (
     TablePart,
 )
 from mobius_tui.runbook.text.template_text import fill, is_template
+from mobius_tui.structs import replace
 
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode as Node

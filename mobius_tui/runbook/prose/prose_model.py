@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.template_text import fill, template_names
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Struct, frozen=True):
     """A text as its author wrote it, and the values of the names in it.
 
     They are separate, since values must not be read as Markdown.
@@ -43,8 +43,7 @@ class Prose:
         return Prose(text, tuple((name, lookup(name)) for name in template_names(text)))
 
 
-@dataclass(frozen=True, slots=True)
-class ProseSpan:
+class ProseSpan(Struct, frozen=True):
     """A part of a line with one style."""
 
     words: str
@@ -64,23 +63,20 @@ ProseLine: TypeAlias = tuple[ProseSpan, ...]
 """A line, as it was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """A paragraph."""
 
     lines: tuple[ProseLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading."""
 
     level: int
     line: ProseLine
 
 
-@dataclass(frozen=True, slots=True)
-class CodePart:
+class CodePart(Struct, frozen=True):
     """Lines that are shown as they are."""
 
     lines: tuple[str, ...]
@@ -89,8 +85,7 @@ class CodePart:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ListItem:
+class ListItem(Struct, frozen=True):
     """A list item."""
 
     mark: str
@@ -102,8 +97,7 @@ class ListItem:
     body: ProseBody
 
 
-@dataclass(frozen=True, slots=True)
-class ListPart:
+class ListPart(Struct, frozen=True):
     """A list, numbered or not."""
 
     items: tuple[tuple[bool, ListItem], ...]
@@ -111,23 +105,20 @@ class ListPart:
     itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuotePart:
+class QuotePart(Struct, frozen=True):
     """A block quote."""
 
     body: ProseBody
 
 
-@dataclass(frozen=True, slots=True)
-class TablePart:
+class TablePart(Struct, frozen=True):
     """A table; each row has as many cells as the head."""
 
     head: tuple[ProseLine, ...]
     rows: tuple[tuple[ProseLine, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HorizontalRule:
+class HorizontalRule(Struct, frozen=True):
     """A line between two parts, as it was written."""
 
     mark: str
@@ -138,8 +129,7 @@ ProsePart: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedPart:
+class PlacedPart(Struct, frozen=True):
     """A part, and the space before it."""
 
     part: ProsePart

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby, islice, zip_longest
 from typing import Literal, TypeAlias
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
     CodePart,
@@ -25,12 +25,12 @@ from mobius_tui.runbook.prose.prose_model import (
     TablePart,
 )
 from mobius_tui.sanitize import cells
+from mobius_tui.structs import replace
 
 TextStyle: TypeAlias = Literal["plain", "strong", "code", "muted"]
 
 
-@dataclass(frozen=True, slots=True)
-class StyledText:
+class StyledText(Struct, frozen=True):
     """A part of a displayed line with one style."""
 
     words: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mobius_tui.runbook.script_rules.script_context import (
     ScriptContext,
@@ -30,6 +29,7 @@ from mobius_tui.runbook.shell.script_walk import (
     split_options,
 )
 from mobius_tui.runbook.toml.problem import LintRule
+from mobius_tui.structs import replace
 
 FINDS_NOTHING = LintRule(
     code="finds-nothing",

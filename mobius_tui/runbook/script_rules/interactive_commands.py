@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.script_rules.script_context import ScriptContext, ScriptFinding
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
@@ -138,8 +139,7 @@ _FULL_SCREEN = frozenset(_SCREENS_WORDS.split())
 _INFO_OPTIONS = frozenset(("V", "--version", "--help"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Client:
+class _Client(Struct, frozen=True, kw_only=True):
     """A program that opens an interactive session unless it is given commands."""
 
     non_interactive: frozenset[str]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.actions import is_shell
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.shell.script_model import (
@@ -18,8 +18,7 @@ from mobius_tui.runbook.shell.script_walk import CommandVisit
 from mobius_tui.runbook.toml.problem import LintRule, excerpt
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptFinding:
+class ScriptFinding(Struct, frozen=True, kw_only=True):
     """One place in a script where a rule is broken."""
 
     code: str
@@ -28,8 +27,7 @@ class ScriptFinding:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScriptContext:
+class ScriptContext(Struct, frozen=True, kw_only=True):
     """A script, and what the runbook says about its surroundings."""
 
     script: ParsedScript

@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from urllib.parse import urlsplit
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.effects.command_effects import bundled_commands
 from mobius_tui.runbook.effects.effect_judge import judge_script
 from mobius_tui.runbook.effects.invocation import temporary_file_names
@@ -89,8 +89,7 @@ _DEPTH = 4
 """Levels of scripts within scripts that are read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a script may name and still leave nothing."""
 
     folder: str

@@ -6,9 +6,7 @@ for parts that are only known when the script runs.
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
 
 EXPANSION_MARK = "\ufffc"
 """Replaces a part of a word's text that is only known when the script runs."""
@@ -19,8 +17,7 @@ MARKS = {"#": "#name", "!": "!name"}
 length, `${!name}` the value of the variable that it names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Expansion:
+class Expansion(Struct, frozen=True, kw_only=True):
     """A `$name` or `${name…}`."""
 
     name: str
@@ -41,8 +38,7 @@ class Expansion:
     """Whether it is inside another one's `${}`: it has no `EXPANSION_MARK` then."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """One word of a command."""
 
     source: str
@@ -61,8 +57,7 @@ class Word:
     """The commands of its `$(…)`, backticks, `<(…)` and `>(…)`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True, kw_only=True):
     """`name=value`, before a command or alone."""
 
     name: str
@@ -73,8 +68,7 @@ class Assignment:
     """The other words of an array."""
 
 
-@dataclass(kw_only=True, slots=True)
-class HereDocument:
+class HereDocument(Struct, kw_only=True):
     """A here-document, whose body is read after the line of its `<<`."""
 
     delimiter: str
@@ -89,8 +83,7 @@ class HereDocument:
     """Its lines, with their tabs."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     """`> file` and its kind."""
 
     sign: str
@@ -100,8 +93,7 @@ class Redirect:
     document: HereDocument | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SimpleCommand:
+class SimpleCommand(Struct, frozen=True, kw_only=True):
     """A command: assignments, words, redirections."""
 
     start: int
@@ -110,8 +102,7 @@ class SimpleCommand:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class If:
+class If(Struct, frozen=True, kw_only=True):
     """`if … then … else … fi`."""
 
     start: int
@@ -121,8 +112,7 @@ class If:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True, kw_only=True):
     """`for`, `select`, `while` or `until`."""
 
     start: int
@@ -135,8 +125,7 @@ class Loop:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """`case … in … esac`."""
 
     start: int
@@ -145,8 +134,7 @@ class Case:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandGroup:
+class CommandGroup(Struct, frozen=True, kw_only=True):
     """`{ … }`, `( … )`, or the body of a function."""
 
     start: int
@@ -160,8 +148,7 @@ class CommandGroup:
 ScriptCommand = SimpleCommand | If | Loop | Case | CommandGroup
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """Commands joined by `|`."""
 
     start: int
@@ -169,8 +156,7 @@ class Pipeline:
     negated: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """Pipelines joined by `&&` and `||`."""
 
     start: int
@@ -183,8 +169,7 @@ Script = tuple[Statement, ...]
 """Statements, one after the other."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True, kw_only=True):
     """The first syntax error of a script, and why bash stops there.
 
     `start` is the offset of what cannot stand there; if the script ends in an open
@@ -199,8 +184,7 @@ class SyntaxProblem:
     """The offset at which that begins."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParsedScript:
+class ParsedScript(Struct, frozen=True, kw_only=True):
     """A parsed script."""
 
     text: str

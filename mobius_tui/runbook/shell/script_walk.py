@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.shell.script_model import (
     EXPANSION_MARK,
     Assignment,
@@ -21,6 +21,7 @@ from mobius_tui.runbook.shell.script_model import (
     Statement,
     Word,
 )
+from mobius_tui.structs import replace
 
 _WRAPPERS: Mapping[str, tuple[str, int]] = {
     "sudo": ("CDghpRrTUu", 0),
@@ -51,8 +52,7 @@ ASSIGNMENT_START = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 """The start of a word that assigns a variable."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """The program that a command runs in the end."""
 
     name: str
@@ -161,8 +161,7 @@ _MAX_CD = 20
 DECLARATION_COMMANDS = frozenset(("export", "local", "declare", "readonly", "typeset"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandVisit:
+class CommandVisit(Struct, frozen=True, kw_only=True):
     """A simple command, and its context."""
 
     command: SimpleCommand

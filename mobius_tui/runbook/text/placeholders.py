@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.names import id_from_text
 
 _ANGLES = re.compile(
@@ -60,8 +61,7 @@ _LONGEST = 32 * 1024
 """Characters of a script; a longer one is not searched."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placeholder:
+class Placeholder(Struct, frozen=True, kw_only=True):
     """One placeholder in a script."""
 
     start: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 
 class ProvidedFact(StrEnum):
@@ -40,15 +40,13 @@ class HostField(StrEnum):
     BATCH = "host.batch"
 
 
-@dataclass(frozen=True, slots=True)
-class HealthOf:
+class HealthOf(Struct, frozen=True):
     """The name `health.PROBE`: a probe's state, in words."""
 
     probe: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepValue:
+class StepValue(Struct, frozen=True):
     """The name `step.ID.FIELD`."""
 
     step: str

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.toml.derived_keys import id_of
 
 KeyPath = tuple[str | int, ...]
@@ -46,8 +47,7 @@ class TomlTooLargeError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyOffsets:
+class KeyOffsets(Struct, frozen=True, kw_only=True):
     """The offsets of a key and of its value in the text."""
 
     key: int

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.runbook.text.secret_detection import mask_secrets
 from mobius_tui.sanitize import escape_controls
 
@@ -16,8 +17,7 @@ _WIDTH = 88
 """Characters that are shown of an offending line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LintRule:
+class LintRule(Struct, frozen=True, kw_only=True):
     """One rule, as `check --explain` shows it."""
 
     code: str
@@ -39,8 +39,7 @@ class LintRule:
     author did not think of it breaks it in most steps."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One error or warning, at one place of one file."""
 
     file: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.keys import FORMATS
 from mobius_tui.runbook.toml.positions import KeyPath
 from mobius_tui.runbook.toml.toml_document import TomlDocument
@@ -37,8 +37,7 @@ def kind_in_words(value: object) -> str:
     return next(words for kind, words in _TYPES if isinstance(value, kind))
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateUse:
+class TemplateUse(Struct, frozen=True):
     """A text with `${name}` to be filled in, and its place."""
 
     table: TomlTable
@@ -49,8 +48,7 @@ class TemplateUse:
     """Whether it is shown, journaled or sent: no place for a secret."""
 
 
-@dataclass(kw_only=True, slots=True)
-class TableRegistry:
+class TableRegistry(Struct, kw_only=True):
     """The tables and templates of all files of a runbook, for rules about all."""
 
     tables: list[TomlTable] = field(default_factory=list)

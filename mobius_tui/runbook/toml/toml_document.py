@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.runbook.model.keys import FORMATS
 from mobius_tui.runbook.toml.positions import (
     KeyPath,
@@ -80,8 +80,7 @@ class TooManyProblemsError(Exception):
     """`MAX_ERRORS` errors have been found."""
 
 
-@dataclass(kw_only=True, slots=True)
-class Findings:
+class Findings(Struct, kw_only=True):
     """The problems and documents of all files of a runbook."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -116,8 +115,7 @@ class Findings:
             raise TooManyProblemsError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TomlDocument:
+class TomlDocument(Struct, frozen=True, kw_only=True):
     """One file, read as TOML."""
 
     file: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 from rich.segment import Segment
@@ -13,6 +12,7 @@ from textual.filter import LineFilter
 
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import ASCII_SIGNS, is_unicode
+from mobius_tui.structs import replace
 from mobius_tui.tui.config.settings import OWN_THEME_NAMES, Settings
 
 

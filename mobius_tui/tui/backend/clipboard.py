@@ -16,8 +16,9 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.folders import replace_file
 
 COPY_FILE = "copied.txt"
@@ -39,8 +40,7 @@ SCREEN_STRING_LENGTH = 76
 """Characters of one string for GNU screen, which cuts those of some hundreds off."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CopyResult:
+class CopyResult(Struct, frozen=True, kw_only=True):
     """What became of a copy."""
 
     ways: tuple[str, ...]

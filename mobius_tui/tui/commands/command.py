@@ -7,7 +7,7 @@ from enum import Enum, StrEnum, auto
 from functools import cache
 from typing import Literal
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
 
 NAMED_KEYS = {
     "enter": "Enter",
@@ -227,8 +227,7 @@ class FlowId(Enum):
     LOST_SECRETS = auto()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One command of the screens."""
 
     id: str

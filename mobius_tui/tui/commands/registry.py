@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from textual.binding import Binding
 
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command, Place
 from mobius_tui.tui.commands.page_commands import (
     BRIEFING_AND_LIBRARY_COMMANDS,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
 
 OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
 """The names of our own themes, all of which a person can choose.
@@ -40,8 +39,7 @@ TEXTUAL_THEME_NAMES = (
 THEME_NAMES = OWN_THEME_NAMES + TEXTUAL_THEME_NAMES
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """The settings of config.toml, or their defaults."""
 
     theme: str | None = None

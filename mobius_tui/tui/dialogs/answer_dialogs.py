@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from msgspec import Struct
 from textual import on
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.safe_search import TooSlowError, lines_matching
 from mobius_tui.runbook.model.actions import (
     Ask,
@@ -48,8 +48,7 @@ from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 
 
-@dataclass(frozen=True, slots=True)
-class StepAnswers:
+class StepAnswers(Struct, frozen=True):
     """What the person answered."""
 
     values: dict[str, str]
@@ -170,8 +169,7 @@ def _proposed_answer(view: RunView, ask: Ask) -> str:
 NOTHING_LISTED_PROMPT = "Nothing was listed: type it"
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionAnswer:
+class DecisionAnswer(Struct, frozen=True):
     """What was chosen."""
 
     values: tuple[str, ...]

@@ -8,6 +8,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import ClassVar, Final, Generic, Literal, TypeVar
 
+from msgspec import Struct
 from textual import events, on
 from textual.app import ComposeResult, RenderResult
 from textual.await_complete import AwaitComplete
@@ -20,7 +21,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.model.runbook import Contact
 from mobius_tui.tui.backend.drawing_caches import dim_background
 from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
@@ -64,15 +64,13 @@ CANCEL: Final = None
 """What closes a dialog, and does nothing: Esc, and a button that says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallOnPress:
+class CallOnPress(Struct, frozen=True):
     """A call in place of a result: for a button whose result depends on other input."""
 
     call: Callable[[], object]
 
 
-@dataclass(frozen=True)  # with slots, Python 3.11 cannot call Choice[T]
-class Choice(Generic[T]):
+class Choice(Struct, Generic[T], frozen=True):
     """One button, and what comes of it: a result, a call, or `CANCEL`."""
 
     label: str

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import Settlement
 from mobius_tui.run.intents.intent_actions import SettleHost
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
@@ -147,8 +147,7 @@ _SETTLEMENT_MEANINGS: Mapping[Settlement, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostSettlement:
+class HostSettlement(Struct, frozen=True, kw_only=True):
     """What a person says that a host counts for, and the reason."""
 
     settled: Settlement

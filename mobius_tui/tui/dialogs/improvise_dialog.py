@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.improvisation import (
     improvised_event,
@@ -40,8 +40,7 @@ MAX_NAMED_COMMANDS = 3
 """Commands of a script that are named, with their effects, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImproviseAnswer:
+class ImproviseAnswer(Struct, frozen=True):
     """What a person typed."""
 
     script: str

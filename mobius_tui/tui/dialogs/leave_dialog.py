@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
+from msgspec import Struct
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.program_name import called_name
 from mobius_tui.run.host.host_setup import UNWATCHED_DRILL_LIMIT
 from mobius_tui.run.planning.plan import Plan
@@ -32,8 +32,7 @@ class LeaveWay(Enum):
     """What runs is stopped first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeaveState:
+class LeaveState(Struct, frozen=True, kw_only=True):
     """The state of a run that decides what the leave dialog says."""
 
     running: Mapping[AttemptId, str]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.intents.intent_actions import TickStep
 from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
@@ -22,6 +21,7 @@ from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Step
 from mobius_tui.runbook.text.units import duration_in_words, size_in_words
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
     ButtonVariant,
@@ -46,8 +46,7 @@ MAX_CHANNEL_CELLS = 14
 _VARIABLE_MENTION = re.compile(r"\$\{[\w.-]+\}")
 
 
-@dataclass(frozen=True, slots=True)
-class MessageAnswer:
+class MessageAnswer(Struct, frozen=True):
     """What is to be done with a message."""
 
     text: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual import on
 from textual.content import Content
@@ -15,7 +15,6 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.review.run_action_items import ActionItemList, is_day
 from mobius_tui.review.run_annotations import AnnotationTarget
 from mobius_tui.review.run_report import (
@@ -25,6 +24,7 @@ from mobius_tui.review.run_report import (
     Annotation,
 )
 from mobius_tui.run.planning.plan import Plan
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -37,8 +37,7 @@ from mobius_tui.tui.presenters.styled_text import Role, assemble, cut
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotationAnswer:
+class AnnotationAnswer(Struct, frozen=True):
     """The text of an annotation, and what it is about."""
 
     text: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.step_texts import secret_source_text
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,
@@ -21,8 +21,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.widgets.answer_inputs import answer_label, answer_widget
 
 
-@dataclass(frozen=True, slots=True)
-class LostSecretsAnswer:
+class LostSecretsAnswer(Struct, frozen=True):
     """What the person gave."""
 
     values: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mobius_tui.run.events.fleet_events import HoldReason
 from mobius_tui.run.intents.intent_actions import (
@@ -33,6 +32,7 @@ from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.planning.step_status import approval_awaited
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog
 from mobius_tui.tui.dialogs.confirm_dialogs import ApproveDialog, ConfirmDialog

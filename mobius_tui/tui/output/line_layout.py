@@ -8,19 +8,18 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
+from msgspec import Struct
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import STDERR_STREAM
 from mobius_tui.tui.output.output_document import OutputLine
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputStyles:
+class OutputStyles(Struct, frozen=True, kw_only=True):
     """The styles of a pane, each complete with its background."""
 
     text: Style
@@ -46,8 +45,7 @@ STDERR_MARK = "▌"
 """Stands in the gutter of what came from stderr; a space for stdout."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputLayout:
+class OutputLayout(Struct, frozen=True, kw_only=True):
     """How lines become rows."""
 
     width: int

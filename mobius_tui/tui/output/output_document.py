@@ -11,9 +11,9 @@ from bisect import bisect_left
 from collections import OrderedDict
 from pathlib import Path
 
+from msgspec import Struct
 from rich.segment import Segment
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.output_reader import Span, SpanReader
 from mobius_tui.run.storage.safe_open import regular_descriptor
 from mobius_tui.sanitize import SGR, clean, decode, excess_start
@@ -194,8 +194,7 @@ LINE_OVERHEAD_BYTES = 1024
 """Bytes of overhead that a cached line counts for, besides its own: its objects."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputLine:
+class OutputLine(Struct, frozen=True, kw_only=True):
     """A line of output, ready to be laid out."""
 
     start: int

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from itertools import accumulate
 from typing import NamedTuple
 
+from msgspec import Struct
 from rich.cells import get_character_cell_size
 from textual.strip import Strip
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.output.line_layout import (
     LineRows,
     OutputLayout,
@@ -217,8 +217,7 @@ class TextRange(NamedTuple):
         return first, max(first, last)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextRow:
+class TextRow(Struct, frozen=True, kw_only=True):
     """A row of the pane, and what it shows."""
 
     line: OutputLine

@@ -6,16 +6,15 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual.screen import Screen
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
 from mobius_tui.run.attempts.merged_output import (
     NO_TIME_LIMIT,
@@ -28,6 +27,7 @@ from mobius_tui.run.fleet.host_output import distinct_outputs, output_path, span
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.play_files import last_play_of
 from mobius_tui.run.storage.run_directory import AttemptDirectory
+from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.dialogs.question import Notifier
@@ -44,8 +44,7 @@ LONGEST_LABEL = 24
 """Cells of a host's name before a line at most: the line is what is read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedOutput:
+class OpenedOutput(Struct, frozen=True, kw_only=True):
     """What is shown in place of a step's hosts."""
 
     step: str

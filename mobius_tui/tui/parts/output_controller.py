@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import ForegroundTask
 from mobius_tui.tui.commands.command import Command, OutputNeed, PaneName
 from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer

@@ -7,14 +7,14 @@ by those of the terminal's size.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
+from msgspec import Struct
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from mobius_tui.dataclass import dataclass
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import commands_of_places
 
@@ -22,8 +22,7 @@ TALL_SCREEN_ROWS = 30
 """Rows of a screen that is high enough for everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pane:
+class Pane(Struct, frozen=True):
     """One pane of a screen."""
 
     widget: Widget

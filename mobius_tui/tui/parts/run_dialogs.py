@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.intents.control_protocol import Reply
 from mobius_tui.run.intents.intent_actions import StopStep
@@ -24,8 +25,7 @@ from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.run_view import RunView
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EndCardActions:
+class EndCardActions(Struct, frozen=True, kw_only=True):
     """What the buttons of the end card do."""
 
     undo: Callable[[], Awaitable[None]]

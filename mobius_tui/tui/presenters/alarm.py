@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import ceil
 from operator import attrgetter
 
+from msgspec import Struct
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.rollback import (
     meter_of,
@@ -29,8 +29,7 @@ UNCUT = 10_000
 """Cells that no banner needs."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True, kw_only=True):
     """A key that a banner names."""
 
     name: str

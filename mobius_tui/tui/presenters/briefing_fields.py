@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.step_texts import secret_source_text
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
 from mobius_tui.tui.presenters.fields import Field

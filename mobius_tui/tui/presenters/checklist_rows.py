@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.plan import is_live_output, kind_of
 from mobius_tui.run.planning.step_status import StepStatus
 from mobius_tui.run.state.step_state import (
@@ -41,8 +41,7 @@ MIN_LEFT_OUT = 2
 """Steps of a phase that do not apply, from which one row stands for them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChecklistRow:
+class ChecklistRow(Struct, frozen=True, kw_only=True):
     """One row of the checklist."""
 
     is_phase: bool

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.css.styles import RulesMap
@@ -16,7 +17,6 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Role, cut_in_middle
 
 COLUMN_GAP_CELLS = 2
@@ -26,8 +26,7 @@ MAX_CELL_CHARACTERS = 400
 TableCell = tuple[str, Role]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableColumn:
+class TableColumn(Struct, frozen=True, kw_only=True):
     """One column of a table."""
 
     caption: str

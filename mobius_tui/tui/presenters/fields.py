@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from functools import lru_cache
 
+from msgspec import Struct
 from textual.content import Content
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import TextStyle, layout_lines
 from mobius_tui.tui.presenters.styled_text import Role, assemble
@@ -50,8 +50,7 @@ class FieldKind(Enum):
     """What no drill has seen fail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A label and its content, with hanging indent."""
 
     label: str

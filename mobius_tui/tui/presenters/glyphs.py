@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.health.probe_window import ProbeCondition
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.tui.presenters.styled_text import Role
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How a state is shown."""
 
     glyph: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from textual.content import Content
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.health.health_record import CheckState
 from mobius_tui.health.probe_window import (
     CurrentHealth,
@@ -36,8 +36,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, assemble, text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProbeView:
+class ProbeView(Struct, frozen=True, kw_only=True):
     """One probe."""
 
     id: str
@@ -80,8 +79,7 @@ class ProbeView:
     """How it is on its hosts: `18/20 active, web-07 failed`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepSpan:
+class StepSpan(Struct, frozen=True, kw_only=True):
     """When a step that changes something ran; times are seconds since 1970."""
 
     number: str
@@ -102,8 +100,7 @@ class StepSpan:
         return self.ended is None or self.ended >= times[0]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MachineView:
+class MachineView(Struct, frozen=True, kw_only=True):
     """The machine; `None` where a figure could not be had.
 
     `cpu`, `memory` and `disk` are per cent in use, `load` is the load average over a
@@ -119,8 +116,7 @@ class MachineView:
     """The state of each systemd unit, as (unit, state)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HealthView:
+class HealthView(Struct, frozen=True, kw_only=True):
     """All that the panel shows."""
 
     probes: tuple[ProbeView, ...] = ()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
 from textual.content import Content
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.drill.library_listing import ListedRunbook
 from mobius_tui.drill.past_drills import DrillFreshness
 from mobius_tui.run.events.mode_and_outcome import ListingState, Outcome
@@ -23,6 +22,7 @@ from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
 from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import ago_in_words, measured_duration
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.columns import (
     ColumnTable,
     TableCell,
@@ -170,8 +170,7 @@ def drill_words(fresh: DrillFreshness | None, *, now: float) -> Content:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LibraryEntry:
+class LibraryEntry(Struct, frozen=True, kw_only=True):
     """A line, and what opening it does."""
 
     key: str
@@ -191,8 +190,7 @@ class LibraryEntry:
         return self.about.path if isinstance(self.about, ListedRunbook) else None
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryGroup:
+class LibraryGroup(Struct, frozen=True):
     """Lines under one heading."""
 
     title: str

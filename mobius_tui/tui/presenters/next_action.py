@@ -5,9 +5,8 @@ What may be done is judged as the host judges it; this decides what is likeliest
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
 from mobius_tui.run.intents.intent_actions import (
     Action,
@@ -44,6 +43,7 @@ from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
@@ -65,8 +65,7 @@ from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.screen_state import HostRow, PhaseRow, RowKey, StepRow
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Offer:
+class _Offer(Struct, frozen=True, kw_only=True):
     """What the line above the footer offers: its text, and its look."""
 
     text: str
@@ -75,16 +74,14 @@ class _Offer:
     """What else to know: that it destroys, that it is out of order."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GoOnInPhase(_Offer):
+class GoOnInPhase(_Offer, frozen=True, kw_only=True):
     """Enter begins all that may run side by side in a phase."""
 
     phase: str
     """Its id."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StartFlow(_Offer):
+class StartFlow(_Offer, frozen=True, kw_only=True):
     """Enter asks what is to be asked, and sends an intent to the host."""
 
     flow: FlowId
@@ -92,40 +89,33 @@ class StartFlow(_Offer):
     """The checklist's key that it is about."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GoToTerminal(_Offer):
+class GoToTerminal(_Offer, frozen=True, kw_only=True):
     """Enter leaves the screens for a step's terminal."""
 
     step: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResumeHost(_Offer):
+class ResumeHost(_Offer, frozen=True, kw_only=True):
     """Enter starts a host for a run that has none."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShowEndCard(_Offer):
+class ShowEndCard(_Offer, frozen=True, kw_only=True):
     """Enter shows what the run came to."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeaveLostRun(_Offer):
+class LeaveLostRun(_Offer, frozen=True, kw_only=True):
     """Enter leaves a run whose files are gone."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FocusHealth(_Offer):
+class FocusHealth(_Offer, frozen=True, kw_only=True):
     """Enter goes to health: the run only watches, or health holds hosts back."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShowHostOutput(_Offer):
+class ShowHostOutput(_Offer, frozen=True, kw_only=True):
     """Enter shows the output of the host under the cursor."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FocusOutput(_Offer):
+class FocusOutput(_Offer, frozen=True, kw_only=True):
     """There is nothing to do: Enter goes to the output of what the run is at."""
 
 

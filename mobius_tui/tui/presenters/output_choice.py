@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.planning.plan import has_terminal, is_live_output, kind_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
@@ -28,8 +28,7 @@ from mobius_tui.tui.screen_state import RowKey, StepRow
 TAB_SEPARATOR = "│"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputTab:
+class OutputTab(Struct, frozen=True, kw_only=True):
     """One output that can be shown."""
 
     attempt: AttemptId
@@ -129,8 +128,7 @@ MAX_TABS = 100
 """Attempts at a step that have a tab: the newest."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutputChoice:
+class OutputChoice(Struct, frozen=True, kw_only=True):
     """What the output pane shows."""
 
     path: Path | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
 from mobius_tui.run.storage.state_folders import is_of_another_user
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.structs import replace
 from mobius_tui.tui.messages import RunChanged, RunLost
 from mobius_tui.tui.presenters.health_view import (
     HealthView,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from functools import cached_property
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct, field
+
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
@@ -34,8 +34,7 @@ from mobius_tui.tui.presenters.styled_text import BarMode
 from mobius_tui.tui.screen_state import PhaseRow, RowKey, StepRow
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PhaseCount:
+class PhaseCount(Struct, frozen=True, kw_only=True):
     """The step statuses of a phase, counted, and the time that its attempts took."""
 
     statuses: Counter[Status]
@@ -155,8 +154,7 @@ class StepCounts:
         return max(tried)[1] if tried else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RunView:
+class RunView(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A run at one moment; views are compared by identity."""
 
     plan: Plan

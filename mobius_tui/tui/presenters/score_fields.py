@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.drill import past_drills
 from mobius_tui.drill.detection_coverage import (
     SubjectCoverage,
@@ -32,8 +33,7 @@ _SHORT_LABELS: Mapping[str, str] = {
 """Words of a score that the column of labels has no room for."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillResult:
+class DrillResult(Struct, frozen=True, kw_only=True):
     """What a drill came to, and the drills before it."""
 
     drill: DrillRecord

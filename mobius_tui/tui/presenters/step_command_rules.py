@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.intents.intent_actions import (
     Action,
     ChooseOptions,
@@ -37,8 +38,7 @@ STATUSES_OF_UNKNOWN_PROGRESS = frozenset(
 """Statuses after which it is not known how far the step got."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepRule:
+class StepRule(Struct, frozen=True, kw_only=True):
     """One command on the step under the cursor."""
 
     action: Callable[[RunView, Step], Action | None]

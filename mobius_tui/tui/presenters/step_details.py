@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from textual.content import Content
 
@@ -44,6 +43,7 @@ from mobius_tui.runbook.model.value_kinds import form_in_words
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.regex_cost import is_cheap_pattern
 from mobius_tui.runbook.text.template_text import fill, template_names
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import channel_fields, role_fields

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
 from mobius_tui.review.run_report import Annotation
@@ -101,8 +102,7 @@ _TICK_CELLS = 11
 """Cells that a tick takes with the room before the next: `13:45:05` and three."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimeWindow:
+class TimeWindow(Struct, frozen=True, kw_only=True):
     """The visible part of the time."""
 
     began: float

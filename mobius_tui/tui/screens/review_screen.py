@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +30,7 @@ from mobius_tui.run.records.verification import damage_of_open_run
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_folders import state_home
+from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import bindings

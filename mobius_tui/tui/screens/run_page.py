@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -14,6 +13,7 @@ from textual.reactive import reactive
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.state.attempt_id import AttemptId
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command, PaneName
 from mobius_tui.tui.messages import OutputGrew, RunLost
 from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.structs import replace
 from tests.run.running import wait_for
 from tests.tui.runs import MadeRun
 

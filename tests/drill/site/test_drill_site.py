@@ -13,7 +13,6 @@ import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from mobius_tui.drill.site.drill_site import (
 from mobius_tui.drill.site.site_files import SiteKind, installed_version
 from mobius_tui.drill.site_guard import take_down_orphan_sites
 from mobius_tui.errors import RunError
+from mobius_tui.structs import replace
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 from mobius_tui.review.formats.svg_pictures import latency_picture
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.run_report import ReportCheckSlice
+from mobius_tui.structs import replace
 from tests.review.story import story
 
 

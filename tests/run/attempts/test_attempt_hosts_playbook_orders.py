@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from mobius_tui.run.state.step_state import StateVariable
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.run.made_services import make_context
 from tests.run.small_runbook import BEGAN
 

@@ -8,7 +8,6 @@ import os
 import signal
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from mobius_tui.run.fleet.fleet_lines import (
 )
 from mobius_tui.run.fleet.host_output import output_path, spans_path
 from mobius_tui.run.storage.run_directory import lock_holder
+from mobius_tui.structs import replace
 from tests.run.plays import Plays, local_order, pretended_order, states
 
 PASSED = """

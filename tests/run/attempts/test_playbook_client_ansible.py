@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,6 +19,7 @@ from mobius_tui.run.playbooks.playbook_order import PlaybookOrder
 from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.storage.socket_path import short_socket_path
 from mobius_tui.run.targets.resolved_hosts import TargetHost
+from mobius_tui.structs import replace
 from tests.run.plays import Plays, ansible_playbook, local_order, states
 
 pytestmark = pytest.mark.machine

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import Alarm, WatchState
 from mobius_tui.run.storage.last_viewed import last_check_times
+from mobius_tui.structs import replace
 from tests.health.servers import silence
 from tests.run.conftest import Begin
 from tests.run.copied import copied, taken_over

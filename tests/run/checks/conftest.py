@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from mobius_tui.run.checks.context import CheckContext, CheckResult
 from mobius_tui.run.checks.run_check import run_check
 from mobius_tui.runbook.model.check_kinds import Check
 from mobius_tui.runbook.text.template_text import fill
+from mobius_tui.structs import replace
 
 VALUES = {"app": "mobius", "ten": "10s", "word": "well", "count": "5"}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import DnsCheck, Repeat
+from mobius_tui.structs import replace
 from tests.health.servers import closed_port
 from tests.run.checks.conftest import sight
 from tests.run.checks.name_servers import ASKED, answer, name, name_server, record

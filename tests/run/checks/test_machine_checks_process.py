@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ import pytest
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.machine_checks import satisfies_count
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
+from mobius_tui.structs import replace
 from tests.health.marked_processes import running
 from tests.run.checks.conftest import on_path, sight
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import ServiceCheck
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import on_path, sight
 
 Program = Callable[[str, str], Path]

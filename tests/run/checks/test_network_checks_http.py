@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import HttpCheck, Repeat
+from mobius_tui.structs import replace
 from tests.health.servers import TLS, closed_port, serve, whole
 from tests.run.checks.conftest import sight
 

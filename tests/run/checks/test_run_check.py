@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ from mobius_tui.runbook.model.check_kinds import (
     SqlCheck,
     TlsCheck,
 )
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import on_path, sight
 from tests.run.running import LIMIT
 
@@ -100,7 +100,7 @@ async def test_a_broken_pattern_is_said(
 
 
 def with_output(ctx: CheckContext, output: Path) -> CheckContext:
-    values = {each.name: getattr(ctx, each.name) for each in fields(ctx)}
+    values = {name: getattr(ctx, name) for name in ctx.__struct_fields__}
     return CheckContext(**{**values, "output": output})
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import running_check_groups
 from mobius_tui.runbook.model.check_kinds import Repeat, RunCheck
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
 from tests.run.running import LIMIT, alive
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import _PipeReader
 from mobius_tui.runbook.model.check_kinds import Comparisons, RunCheck
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
 
 STATUS = 'printf \'%s\' \'{"ready": 3, "state": "ok", "on": true, "a/b": [1.5, null]}\''

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.log_marks import decode_marks, encode_marks, mark_log
 from mobius_tui.runbook.model.check_kinds import LogCheck
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
 
 OLD = "old ERROR\n" * 99

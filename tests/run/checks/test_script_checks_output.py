@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from mobius_tui.run.checks.search_output import (
     search,
 )
 from mobius_tui.runbook.model.check_kinds import OutputCheck, Repeat
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
 from tests.run.running import LIMIT
 

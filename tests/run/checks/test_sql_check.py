@@ -7,13 +7,13 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import Repeat, SqlCheck
+from mobius_tui.structs import replace
 from tests.run.checks.conftest import on_path, sight
 from tests.run.running import LIMIT
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
+from mobius_tui.structs import replace
 
 ROLLBACK = bundled_folder() / "mobius-rollback.toml"
 HEAD = 'format = 2\n[runbook]\ntitle = "Mine"\n'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from mobius_tui.run.client.run_briefing import (
     with_inventories,
 )
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.briefing_fields import before_begin_text, host_fields
 from tests.run.targets.inventories import ANSWER, put_answer, put_program
 

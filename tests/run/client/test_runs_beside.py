@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.intents.intent_actions import StartAutomatic
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.run.conftest import Begin
 from tests.run.running import Running, kill_host_of
 

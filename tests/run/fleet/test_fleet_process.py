@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -31,6 +30,7 @@ from mobius_tui.run.fleet.fleet_process import SSH_SOCKETS_PREFIX, shared_connec
 from mobius_tui.run.fleet.host_output import output_path, sha256_of, spans_path
 from mobius_tui.run.fleet.transport import LocalRoute, SshRoute
 from mobius_tui.run.storage.run_directory import try_lock
+from mobius_tui.structs import replace
 from tests.run.fleet_controller import (
     FleetController,
     is_end,

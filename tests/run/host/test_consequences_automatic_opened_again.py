@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.run.planning.situations import BOOK, ENDED, Judges, state_after
 from tests.tui.runs import MadeRun
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.key_file import KeyFile, KnownRun
 from mobius_tui.run.storage.place import Place, machine_id, place_of
 from mobius_tui.run.storage.state_folders import state_home
+from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.copied import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import pytest
+from msgspec import Struct
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.run_context import RunContext
@@ -80,13 +80,13 @@ def test_a_value_that_is_a_secret_is_refused(tmp_path: Path, action: Action) -> 
     judges.close()
 
 
-def texts_of(kind: type) -> Iterator[tuple[str, Any]]:
-    """Each field of a dataclass that may hold any text, with the secret in it."""
-    for name, hint in get_type_hints(kind).items():
-        if name in {each.name for each in fields(kind)}:
-            value = sample(hint, f"<{SECRET}>")
-            if SECRET in repr(value):
-                yield name, value
+def texts_of(kind: type[Struct]) -> Iterator[tuple[str, Any]]:
+    """Each field of a class that may hold any text, with the secret in it."""
+    hints = get_type_hints(kind)
+    for name in kind.__struct_fields__:
+        value = sample(hints[name], f"<{SECRET}>")
+        if SECRET in repr(value):
+            yield name, value
 
 
 ACTION_FIELDS = [

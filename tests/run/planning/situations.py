@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Coroutine, Iterable, Iterator
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +107,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Choose, Manual, SendMessage
+from mobius_tui.structs import replace
 from tests.run.made_services import make_context, make_services
 from tests.tui.runs import MadeRun
 
@@ -469,7 +469,7 @@ def situation(plan: Plan, state: RunState) -> Situation:
 def unfilled(plan: Plan, state: RunState) -> Iterator[Action]:
     """All that can be asked for in a state, without what a person is asked for."""
     for kind in ACTIONS:
-        names = {field.name for field in fields(kind)}
+        names = set(kind.__struct_fields__)
         ways: list[dict[str, Any]] = [{}]
         if "step" in names and kind is not AddNote:
             ways = [{"step": step} for step in plan.steps]

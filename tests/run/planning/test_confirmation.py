@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +43,7 @@ from mobius_tui.run.state.reducer import fold
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, PROTECTED_HEAD, step
 from tests.run.conftest import Begin

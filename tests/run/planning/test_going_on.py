@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.structs import replace
 
 HEAD = 'format = 2\n[runbook]\ntitle = "X"\n'
 STEP = "[[step]]\n"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import is_out_of_order, unfinished_steps_before
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.state.reducer import initial_state
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.probes import Health, Triggers
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step, Variable
+from mobius_tui.structs import replace
 from tests.health.checks import trace
 from tests.paths import CASES
 from tests.run.conftest import Begin

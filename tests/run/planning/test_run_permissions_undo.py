@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.planning.permissions import decide, decide_offer
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.reducer import fold
+from mobius_tui.structs import replace
 from tests.run.small_runbook import BEGAN, end, entries, start
 from tests.run.undo_runbook import RUNBOOK, after, situation, turned
 

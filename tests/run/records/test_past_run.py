@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,6 +41,7 @@ from mobius_tui.run.records.run_record import refresh_stats, write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from tests.review.story import BOOK, HOSTILE, begun, story
 from tests.tui.runs import BEGAN, MadeRun
 

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from mobius_tui.run.records.run_summary import newest_open_run, read_summary
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
+from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.journals import rewritten

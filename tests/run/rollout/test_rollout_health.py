@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.run.rollout.rollout import HealthySinceTracker, RolloutHealth
 from mobius_tui.run.state.watch_state import Alarm
 from mobius_tui.runbook.model.probes import Probe
+from mobius_tui.structs import replace
 
 PROBES = (
     Probe(id="api", url="http://x"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from mobius_tui.run.rollout.rollout import (
 )
 from mobius_tui.run.state.fleet_state import ENDED_HOST_STATUSES, HostState, hosts_to_do
 from mobius_tui.runbook.model.targets import Between, HostRollout
+from mobius_tui.structs import replace
 from tests.run.rollout.rollouts import Rollout
 
 RESULTS: tuple[HostResult, ...] = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +11,7 @@ from mobius_tui.run.events.run_events import Event, NoteAdded, RunBegan
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PackedList, PersistentList
 from mobius_tui.run.state.reducer import MAX_INTENTS_KEPT, advance, initial_state
 from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, CheckTry, Status
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 

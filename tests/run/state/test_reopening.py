@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -40,6 +39,7 @@ from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.state.reducer import advance
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from tests.run.small_runbook import end, start
 from tests.run.undo_runbook import PLAN, after, turned
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from mobius_tui.run.events.step_events import (
     StepUnknown,
 )
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from tests.run import small_runbook
 from tests.run.small_runbook import end, start
 from tests.run.undo_runbook import after, turned

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from mobius_tui.run.storage.place import (
     machine_name,
     place_of,
 )
+from mobius_tui.structs import replace
 
 ID = "0123456789abcdef0123456789abcdef"
 

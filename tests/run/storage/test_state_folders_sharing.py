@@ -11,7 +11,6 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +37,7 @@ from mobius_tui.run.storage.state_folders import (
     require_may_host,
     runs_root,
 )
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin

@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,7 @@ from mobius_tui.run.storage.taken_run import (
     held_without_host,
     read_takeover_note,
 )
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.running import Running, wait_for

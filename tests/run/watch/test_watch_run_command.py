@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +24,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.reducer import advance, initial_state
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.watch.watch_run import WatchRunVerdict, watch_run_verdict
+from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.watched_service import BOOK
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
 
 import pytest
+from msgspec import Struct
 
 from mobius_tui.runbook.model.limits import (
     COUNTS,
@@ -21,6 +21,7 @@ from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.runbook.model.templates import texts_in, variables_read
 from mobius_tui.runbook.text import units
 from mobius_tui.runbook.toml.problem import Problem
+from mobius_tui.structs import replace
 from tests.runbook.runbook_texts import PHASE, Decoded, Pointed
 
 Examine = Callable[[str], tuple[Runbook | None, tuple[Problem, ...]]]
@@ -101,9 +102,9 @@ def texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from texts(item)
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from texts(getattr(value, each.name), each.name)
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name), name)
 
 
 @pytest.mark.parametrize("key", PLACES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from mobius_tui.runbook.page.page_drift import (
     commands_of_runbook,
     find_drift,
 )
+from mobius_tui.structs import replace
 from tests.acceptance.made_pages import pages
 from tests.growth import FACTOR, UNEVEN, growth
 

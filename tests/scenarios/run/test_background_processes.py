@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.review.report_builder import build_report
@@ -17,6 +16,7 @@ from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_explanation import standing_fields
 from tests.paths import CASES

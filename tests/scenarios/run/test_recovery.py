@@ -11,7 +11,6 @@ import shutil
 import signal
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from mobius_tui.run.records.run_record import past_run_from_files
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, try_lock
 from mobius_tui.run.storage.socket_path import short_socket_path
+from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.journals import cut, rewritten

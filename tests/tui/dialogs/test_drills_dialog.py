@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from mobius_tui.drill.past_drills import drills_with_score, trends
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.presenters.statistics_lines import trend_lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.drill import drill_record
@@ -17,6 +16,7 @@ from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import (

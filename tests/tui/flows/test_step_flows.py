@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from mobius_tui.run.intents.intent_actions import (
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.structs import replace
 from mobius_tui.tui.backend.key_queue import INPUT_GUARD_SECONDS, TimedInput
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog, DecisionDialog

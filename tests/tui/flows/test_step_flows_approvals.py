@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from time import localtime, strftime
 
@@ -20,6 +19,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.presenters import next_action

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from mobius_tui.sanitize import clean
+from mobius_tui.structs import replace
 from mobius_tui.tui.output.line_layout import OutputLayout, OutputStyles
 from mobius_tui.tui.output.output_document import (
     MAX_COSTLY_ITEMS,

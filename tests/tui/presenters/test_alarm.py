@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
@@ -10,6 +9,7 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.watch.other_runs import OtherRun
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView

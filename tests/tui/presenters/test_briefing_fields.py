@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from mobius_tui.run.client.probe_preview import preview_probes
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.briefing_fields import (
     effect_fields,
     preflight_fields,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from textual.content import Content
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.briefing_fields import summary_fields
 from mobius_tui.tui.presenters.fields import Field

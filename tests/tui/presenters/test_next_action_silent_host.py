@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.leave_dialog import make_leave_state
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.next_action import FocusOutput, StartFlow

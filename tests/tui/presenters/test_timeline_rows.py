@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import nextafter
 
 import pytest
@@ -17,6 +16,7 @@ from mobius_tui.run.events.run_events import Event, NoteAdded
 from mobius_tui.run.events.step_events import StepSkipped
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.styled_text import Role
 from mobius_tui.tui.presenters.timeline_rows import (
     TimeWindow,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
 from mobius_tui.tui.screens.briefing_screen import BriefingScreen
 from tests.tui.briefings import drill, nothing

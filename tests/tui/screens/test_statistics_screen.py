@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -21,6 +20,7 @@ from mobius_tui.run.records.past_run import PastRun, PastStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.state_folders import state_home
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.structs import replace
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.presenters.statistics_lines import statistics_chart_lines
 from mobius_tui.tui.screens.statistics_screen import StatisticsScreen

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.content import Content
 
 from mobius_tui.health.health_record import CheckState, MachineSample, ProbeResult
+from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.health_view import MachineView
 from mobius_tui.tui.widgets import health_panel
 from mobius_tui.tui.widgets.health_figures import machine_lines

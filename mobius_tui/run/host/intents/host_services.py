@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobius_tui.dataclass import dataclass
+from msgspec import Struct
+
 from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.journal.journal import JournalWriter
 
 
-@dataclass(slots=True)
-class HostServices:
+class HostServices(Struct):
     """The run's context, journal writer and attempt runner, for handlers of intents."""
 
     context: RunContext

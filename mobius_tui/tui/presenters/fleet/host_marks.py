@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from rich.cells import cell_len
 
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.state.fleet_state import (
     ENDED_HOST_STATUSES,
@@ -23,8 +23,7 @@ from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.styled_text import Role
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepHosts:
+class StepHosts(Struct, frozen=True, kw_only=True):
     """The hosts of a step that has begun on some."""
 
     step: Step

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from mobius_tui import sanitize
-from mobius_tui.dataclass import dataclass
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.fleet_events import (
     RELEASABLE_HOLD_REASONS,
@@ -207,8 +207,7 @@ MAX_STRIP_ROWS = 2
 """Rows of the strip at most."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostLine:
+class HostLine(Struct, frozen=True, kw_only=True):
     """One row."""
 
     host: str

@@ -16,7 +16,6 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -54,6 +53,7 @@ from mobius_tui.run.planning.approval_rules import (
     missing_approval_text,
 )
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
+from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.running import LIMIT, Running
