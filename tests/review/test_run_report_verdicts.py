@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 import pytest
+from msgspec import Struct
 
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.formats.markdown_report import as_markdown
@@ -167,8 +167,7 @@ def written(run: MadeRun, **otherwise: Write) -> None:
         write(run)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """Something that went wrong in a run."""
 
     step: str
