@@ -279,7 +279,7 @@ class HostNotices:
         self._tells_of_lost = tells_of_lost
         """Whether it tells of lost secrets; an automatic run stops for them, and says
         so."""
-        self._lost = ""
+        self._lost: str | None = None
         self._stalled = ""
         self._is_silent = False
 

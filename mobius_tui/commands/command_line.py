@@ -109,13 +109,15 @@ class ArgumentParser(argparse.ArgumentParser):
         )
 
 
-def _suggestion(word: str, choices: Iterable[str], synonyms: Mapping[str, str]) -> str:
-    """The choice that was probably intended; empty if none is similar."""
+def _suggestion(
+    word: str, choices: Iterable[str], synonyms: Mapping[str, str]
+) -> str | None:
+    """The choice that was probably intended; None if none is similar."""
     own = tuple(choices)
     synonym = synonyms.get(word, "")
     if synonym in (*own, "--help", "--version"):
         return synonym
-    return nearest(word, own, cutoff=0.7 if word.startswith("-") else 0.6) or ""
+    return nearest(word, own, cutoff=0.7 if word.startswith("-") else 0.6) or None
 
 
 FOLDERS = {

@@ -51,7 +51,7 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     )
     return ProbeVerdict(
         state="failed" if reason else "ok",
-        reason=reason,
+        reason=reason or "",
         error_rate=response_body.reported_figure(
             document, target.error_rate, highest=1.0
         ),
@@ -61,10 +61,10 @@ def judge_answer(answer: HttpAnswer, target: ProbeTarget) -> ProbeVerdict:
     )
 
 
-def wrong_status(answer: HttpAnswer, wanted: HttpStatus) -> str:
-    """How the status of an answer differs from the expected one; empty if equal."""
+def wrong_status(answer: HttpAnswer, wanted: HttpStatus) -> str | None:
+    """How the status of an answer differs from the expected one; None if equal."""
     if answer.status in (wanted if isinstance(wanted, tuple) else (wanted,)):
-        return ""
+        return None
     redirect = f", a redirect to {answer.location}" if answer.location else ""
     return f"answered {answer.status}{redirect}, wanted {status_in_words(wanted)}"
 

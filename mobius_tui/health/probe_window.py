@@ -295,18 +295,19 @@ class CurrentHealth:
         new.windows = {name: window.copy() for name, window in self.windows.items()}
         return new
 
-    def unwell_text(self, states: Mapping[str, str], now: float) -> str:
-        """What is not well, in words: `api answered 500 4 s ago`; empty where all is.
+    def unwell_text(self, states: Mapping[str, str], now: float) -> str | None:
+        """What is not well, in words: `api answered 500 4 s ago`; None where all is.
 
         Args:
             states: each probe's condition now, by its id.
             now: seconds since 1970.
         """
-        return ", ".join(
+        unwell = (
             f"{probe} {self._unwell_words(probe, state, now)}"
             for probe, state in states.items()
             if state != "ok"
         )
+        return ", ".join(unwell) or None
 
     def _unwell_words(self, probe: str, state: str, now: float) -> str:
         last = self.window(probe).last

@@ -37,8 +37,8 @@ def body_mismatch(
     wanted: Mapping[str, Json],
     contains: str | None,
     pointers: Mapping[str, Comparisons] = _NONE,
-) -> str:
-    """The first difference between a body and what is wanted; empty if there is none.
+) -> str | None:
+    """The first difference between a body and what is wanted; None if there is none.
 
     Args:
         body: the bytes.
@@ -58,11 +58,11 @@ def body_mismatch(
         return "the text that is looked for in it is empty: it says nothing"
     if contains is not None and contains not in body.decode("utf-8", "replace"):
         return f"its body does not contain {quoted(contains)}"
-    return ""
+    return None
 
 
-def _difference(value: Any, wanted: Json, at: str) -> str:
-    """Where and how a value differs from the wanted one; empty if it does not."""
+def _difference(value: Any, wanted: Json, at: str) -> str | None:
+    """Where and how a value differs from the wanted one; None if it does not."""
     name = at or "its body"
     if value is MISSING:
         return f"{name} is missing, wanted {quoted(wanted)}"
@@ -74,7 +74,7 @@ def _difference(value: Any, wanted: Json, at: str) -> str:
             found = _difference(value.get(key, MISSING), item, below)
             if found:
                 return found
-        return ""
+        return None
     if isinstance(wanted, tuple):
         if not isinstance(value, list) or len(value) != len(wanted):
             return f"{name} is {quoted(value)}, wanted a list of {len(wanted)}"
@@ -82,9 +82,9 @@ def _difference(value: Any, wanted: Json, at: str) -> str:
             found = _difference(value[index], item, f"{at}[{index}]")
             if found:
                 return found
-        return ""
+        return None
     if _equal(value, wanted):
-        return ""
+        return None
     return f"{name} is {quoted(value)}, wanted {quoted(wanted)}"
 
 
@@ -127,8 +127,8 @@ def reported_figure(
     return float(value * 1000 if wanted.unit == "s" else value)
 
 
-def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str:
-    """The first value at a pointer that is not as wanted; empty if all are.
+def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str | None:
+    """The first value at a pointer that is not as wanted; None if all are.
 
     Args:
         document: what `parse_json` made of a body.
@@ -145,7 +145,7 @@ def pointer_mismatch(document: Any, wanted: Mapping[str, Comparisons]) -> str:
         lacking = unmet_in_words(text, texts)
         if lacking:
             return f"{pointer} is {quoted(value)}, {lacking}"
-    return ""
+    return None
 
 
 def pointer_values(document: Any, pointers: Iterable[str]) -> str:

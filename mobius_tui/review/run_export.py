@@ -96,8 +96,8 @@ def export_run(directory: RunDirectory, target: Path) -> str:
     if run.began is None or run.problems:
         reason = "; ".join(run.problems) or "it never began"
         raise RunError(f"{directory.id} cannot be exported: {reason}")
-    if not run.hosted and (reason := lost_end_text(directory)):
-        raise RunError(f"{directory.id} cannot be exported: {reason}")
+    if not run.hosted and (lost_end := lost_end_text(directory)):
+        raise RunError(f"{directory.id} cannot be exported: {lost_end}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(target, flags, 0o600)

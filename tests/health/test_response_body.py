@@ -13,7 +13,9 @@ from mobius_tui.runbook.model.check_kinds import Json
 from mobius_tui.runbook.model.probes import Figure
 
 
-def wrong(text: str, wanted: dict[str, Json], contains: str | None = None) -> str:
+def wrong(
+    text: str, wanted: dict[str, Json], contains: str | None = None
+) -> str | None:
     data = text.encode()
     return response_body.body_mismatch(
         data, response_body.parse_json(data), wanted, contains
@@ -23,9 +25,13 @@ def wrong(text: str, wanted: dict[str, Json], contains: str | None = None) -> st
 @pytest.mark.parametrize(
     ("text", "wanted", "problem"),
     [
-        ('{"a": 1, "b": 2}', {"a": 1}, ""),
-        ('{"a": 1}', {"a": 1.0}, ""),
-        ('{"a": {"b": [1, {"c": null, "d": 0}]}}', {"a": {"b": (1, {"c": None})}}, ""),
+        ('{"a": 1, "b": 2}', {"a": 1}, None),
+        ('{"a": 1}', {"a": 1.0}, None),
+        (
+            '{"a": {"b": [1, {"c": null, "d": 0}]}}',
+            {"a": {"b": (1, {"c": None})}},
+            None,
+        ),
         ('{"a": true}', {"a": 1}, "a is true, wanted 1"),
         ('{"a": 1}', {"a": True}, "a is 1, wanted true"),
         ('{"a": "1"}', {"a": 1}, 'a is "1", wanted 1'),
@@ -39,23 +45,25 @@ def wrong(text: str, wanted: dict[str, Json], contains: str | None = None) -> st
         ("[" * 100_000, {"a": 1}, "its body is no JSON"),
     ],
 )
-def test_assertions(text: str, wanted: dict[str, Json], problem: str) -> None:
+def test_assertions(text: str, wanted: dict[str, Json], problem: str | None) -> None:
     assert wrong(text, wanted) == problem
 
 
 def test_contains() -> None:
-    assert wrong("all is well", {}, "well") == ""
+    assert wrong("all is well", {}, "well") is None
     assert wrong("all is lost", {}, "well") == 'its body does not contain "well"'
-    assert "is empty: it says nothing" in wrong("all is lost", {}, "")
+    assert "is empty: it says nothing" in str(wrong("all is lost", {}, ""))
 
 
 def test_a_long_value_is_cut() -> None:
-    assert len(wrong(json.dumps({"a": "x" * 5000}), {"a": "y"})) < 100
+    said = wrong(json.dumps({"a": "x" * 5000}), {"a": "y"})
+    assert said is not None
+    assert len(said) < 100
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.booleans()))
 def test_everything_is_as_it_is(value: dict[str, Json]) -> None:
-    assert wrong(json.dumps(value), value) == ""
+    assert wrong(json.dumps(value), value) is None
 
 
 @pytest.mark.parametrize(

@@ -173,10 +173,10 @@ def resume_without(directory: RunDirectory | None, names: Sequence[str]) -> None
     asyncio.run(take_on())
 
 
-def _refusal(follower: Follower, auto: StartAutomatic) -> str:
-    """Why a run may not go on by itself now; empty where it may."""
+def _refusal(follower: Follower, auto: StartAutomatic) -> str | None:
+    """Why a run may not go on by itself now; None where it may."""
     permission = decide(auto, follower.situation())
-    return permission.text if isinstance(permission, Refused) else ""
+    return permission.text if isinstance(permission, Refused) else None
 
 
 def run_interruptibly(lines: Callable[[], Coroutine[Any, Any, int]]) -> int:

@@ -127,14 +127,14 @@ def _ended_process_names(fields: Mapping[str, str]) -> tuple[str, ...]:
     return (*names, f"{more} more") if more else tuple(names)
 
 
-def keeper_wait_reason(directory: AttemptDirectory) -> str:
-    """Why a living keeper cannot write output now, in words; empty where it can."""
+def keeper_wait_reason(directory: AttemptDirectory) -> str | None:
+    """Why a living keeper cannot write output now, in words; None where it can."""
     try:
         with open_regular(directory.unfinished_exit) as file:
             state, _, number = file.read(32).strip().partition(b"=")
     except OSError:
-        return ""
-    return os.strerror(int(number)) if state == b"waits" and number.isdigit() else ""
+        return None
+    return os.strerror(int(number)) if state == b"waits" and number.isdigit() else None
 
 
 def read_process_group(directory: AttemptDirectory) -> int | None:
@@ -277,10 +277,10 @@ class LastOutput(Struct, frozen=True, kw_only=True):
 
     last: str = ""
     """The last line that was printed."""
-    error: str = ""
-    """The line that says what went wrong: on stderr the last that has the form of an
-    error, or else the last meaningful one; where stderr is empty, one of that form on
-    stdout."""
+    error: str | None = None
+    """The line that says what went wrong, if one does: on stderr the last that has the
+    form of an error, or else the last meaningful one; where stderr is empty, one of
+    that form on stdout."""
 
 
 def last_output(attempt: AttemptDirectory) -> LastOutput:

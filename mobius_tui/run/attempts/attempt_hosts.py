@@ -272,10 +272,10 @@ class AttemptHosts:
         assert began is not None
         return last.playbook if last else began.playbooks.get(self._step.id, {})
 
-    async def playbook_changes(self) -> str:
-        """How the playbook has changed since the attempt began; empty if it has not."""
+    async def playbook_changes(self) -> str | None:
+        """How the playbook has changed since the attempt began; None if it has not."""
         changed = changed_paths_text(self.fleet.playbook, await self._playbook_now())
-        return f"{self._action.playbook} has changed: {changed}" if changed else ""
+        return f"{self._action.playbook} has changed: {changed}" if changed else None
 
     def _shown_digest(self) -> str:
         """The digest of the target's list as a person saw it last; empty for never."""

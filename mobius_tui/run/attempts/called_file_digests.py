@@ -46,12 +46,12 @@ async def called_file_digests(context: RunContext, step: Step) -> Mapping[str, s
 
 async def changed_files_text(
     context: RunContext, step: Step, shown: Mapping[str, str] | None
-) -> str:
-    """Which files have changed since their digests were shown; empty for none."""
+) -> str | None:
+    """Which files have changed since their digests were shown; None for none."""
     if not shown:
-        return ""
+        return None
     changed = changed_paths_text(shown, await called_file_digests(context, step))
-    return f"{changed} changed since it was asked for" if changed else ""
+    return f"{changed} changed since it was asked for" if changed else None
 
 
 def _digests(step: Step, folder: Path, home: str) -> Mapping[str, str]:

@@ -90,7 +90,7 @@ class KeeperHandle:
             await asyncio.to_thread(_remove_unstarted, self._attempt_directory)
             if pause.cancelled():
                 break
-        self._report_wait("")
+        self._report_wait(None)
         return not full
 
     async def wait_until_ended(self) -> None:
@@ -104,13 +104,13 @@ class KeeperHandle:
                     attempt_files.keeper_wait_reason, self._attempt_directory
                 )
             )
-        self._report_wait("")
+        self._report_wait(None)
 
-    async def _start(self, script: str, spec: launcher.LaunchSpec) -> str:
+    async def _start(self, script: str, spec: launcher.LaunchSpec) -> str | None:
         """Start the keeper and wait for its end.
 
         Returns:
-            Why there was no space to begin, in words; empty where there was.
+            Why there was no space to begin, in words; None where there was.
         """
         try:
             child = await asyncio.to_thread(
@@ -131,15 +131,15 @@ class KeeperHandle:
         try:
             end = attempt_files.read_script_end(self._attempt_directory)
         except RunError:
-            return ""  # whatever is there, the keeper has begun
+            return None  # whatever is there, the keeper has begun
         is_short = (
             end is not None
             and end.cause is attempt_files.ScriptEndCause.NOT_STARTED
             and end.errno in DISK_FULL_ERRNOS
         )
-        return os.strerror(end.errno) if end is not None and is_short else ""
+        return os.strerror(end.errno) if end is not None and is_short else None
 
-    def _report_wait(self, why: str) -> None:
+    def _report_wait(self, why: str | None) -> None:
         name = self._context.plan.name(self._step.id)
         self._disk_waiters.set_waiting(
             self._step.id, f"{name} waits: {why}" if why else ""

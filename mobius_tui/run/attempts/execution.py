@@ -422,11 +422,11 @@ class AttemptExecution:
         )
         await writer.write_in_turn(event)
 
-    async def _set_outputs(self) -> str:
+    async def _set_outputs(self) -> str | None:
         """Set the variables that the step outputs.
 
         Returns:
-            What is wrong with them, in words; empty where nothing is.
+            What is wrong with them, in words; None where nothing is.
         """
         context, writer = self._context, self._writer
         filled_in = limited_texts_by_variable(context.plan.runbook)
@@ -454,17 +454,17 @@ class AttemptExecution:
                     name=name, value=outputs[name], source="output", step=self._step.id
                 )
             )
-        return ""
+        return None
 
-    async def _add_rows(self, each: ForEach) -> str:
+    async def _add_rows(self, each: ForEach) -> str | None:
         """Give the step its rows, one for each item; an earlier host may have done so.
 
         Returns:
-            What is wrong with the items, in words; empty where nothing is.
+            What is wrong with the items, in words; None where nothing is.
         """
         state = self._context.state
         if self._step.id in state.rows_of:
-            return ""
+            return None
         try:
             if each.command is not None:
                 items = await asyncio.to_thread(_printed_items, self._directory)
@@ -478,7 +478,7 @@ class AttemptExecution:
         await self._writer.write_in_turn(
             RowsAdded(step=self._step.id, rows=rows, items=items)
         )
-        return ""
+        return None
 
     def _is_set_by_choice(self, name: str) -> bool:
         """Whether a variable has its value from a decision."""

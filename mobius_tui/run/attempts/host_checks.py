@@ -100,7 +100,11 @@ async def check_on_host(
         sent.write(text.encode("utf-8", "surrogateescape"))
         sent.seek(0)
         ended = await run_program(
-            transport.argv, ctx, stdin=sent, keep=MAX_COMPARED_BYTES
+            transport.argv,
+            workdir=ctx.workdir,
+            env=ctx.env,
+            stdin=sent,
+            keep=MAX_COMPARED_BYTES,
         )
     # What a login prints comes before the line with the nonce.
     _, begun, printed = ended.printed.partition(b"\n%s\n" % nonce.encode())
@@ -144,11 +148,11 @@ class HostChecks:
         self._number, self._host, self._values = number, host, values
         self._transport, self._logs = transport, logs
 
-    async def run(self) -> str:
+    async def run(self) -> str | None:
         """Make the checks in order, until one fails.
 
         Returns:
-            What does not hold, in words; empty where all do.
+            What does not hold, in words; None where all do.
         """
         for index, check in enumerate(self._step.checks):
             if not is_for_each_host(check):
@@ -156,7 +160,7 @@ class HostChecks:
             decision = await self._decide(index, check)
             if not decision.held:
                 return decision.words
-        return ""
+        return None
 
     async def _decide(self, index: int, check: Check) -> CheckDecision:
         """Make a check until it is decided, and journal each look."""

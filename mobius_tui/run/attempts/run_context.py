@@ -121,7 +121,7 @@ class RunContext(Struct, frozen=True, kw_only=True):
     """Of everything that goes on in the host."""
     step_tasks: StepTasks
     health: HealthReadings
-    secret_tasks: dict[str, asyncio.Task[str]] = field(default_factory=dict)
+    secret_tasks: dict[str, asyncio.Task[str | None]] = field(default_factory=dict)
     """Tasks that are obtaining secrets now, by variable; see `value_sources`."""
     told_fleets: set[Callable[[], Coroutine[Any, Any, None]]] = field(
         default_factory=set

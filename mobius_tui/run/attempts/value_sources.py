@@ -68,8 +68,8 @@ def require_secrets(context: RunContext, names: Iterable[str], what: str = "") -
 
 async def obtain_needed_secrets(
     context: RunContext, writer: JournalWriter, needed: SecretsNeededError
-) -> str:
-    """Obtain needed secrets; returns why one is missing, or an empty text.
+) -> str | None:
+    """Obtain needed secrets; returns why one is missing, or None.
 
     The caller does not hold `writer.turn`.
     """
@@ -80,7 +80,7 @@ async def obtain_needed_secrets(
     return f"{needed.what} waits: {lacking}" if lacking and needed.what else lacking
 
 
-async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
+async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str | None:
     """Obtain secrets; each is obtained once, however many steps wait for it.
 
     It may take long, so the caller must not hold the journal writer's `turn`.
@@ -90,14 +90,14 @@ async def obtain_secrets(context: RunContext, names: Iterable[str]) -> str:
         names: those that are there already, or are no such secrets, are passed over.
 
     Returns:
-        Why one is not there, in words; empty where all are.
+        Why one is not there, in words; None where all are.
     """
     tasks = [_task(context, name) for name in secrets_to_obtain(context, names)]
     problems = [await asyncio.shield(task) for task in tasks]
-    return "; ".join(problem for problem in problems if problem)
+    return "; ".join(problem for problem in problems if problem) or None
 
 
-def _task(context: RunContext, name: str) -> asyncio.Task[str]:
+def _task(context: RunContext, name: str) -> asyncio.Task[str | None]:
     """The task that obtains a secret: the one that runs already, or a new one."""
     task = context.secret_tasks.get(name)
     if task is None:
@@ -108,8 +108,8 @@ def _task(context: RunContext, name: str) -> asyncio.Task[str]:
     return task
 
 
-async def _obtain(context: RunContext, variable: Variable) -> str:
-    """Obtain one secret; returns why it is missing, or an empty text."""
+async def _obtain(context: RunContext, variable: Variable) -> str | None:
+    """Obtain one secret; returns why it is missing, or None."""
     try:
         text = await _read_secret_source(context, variable)
         problem = value_problem(variable, text)
@@ -118,7 +118,7 @@ async def _obtain(context: RunContext, variable: Variable) -> str:
     if problem:
         return f"no {variable.name} yet: {context.redact(problem)}"
     await learn_secret(context, variable.name, text)
-    return ""
+    return None
 
 
 async def learn_secret(context: RunContext, name: str, value: str) -> None:
@@ -175,13 +175,15 @@ class OptionsNeededError(Exception):
         self.step = step
 
 
-async def list_options(context: RunContext, writer: JournalWriter, step: Step) -> str:
+async def list_options(
+    context: RunContext, writer: JournalWriter, step: Step
+) -> str | None:
     """List the options of a decision, and journal what there is to choose.
 
     It may take long, so the caller must not hold `writer.turn`.
 
     Returns:
-        Why there are none, or not all, in words; empty where there is nothing to say.
+        Why there are none, or not all, in words; None where there is nothing to say.
     """
     choose = step.action
     assert isinstance(choose, Choose)
@@ -193,7 +195,9 @@ async def list_options(context: RunContext, writer: JournalWriter, step: Step) -
         text, problem = "", "its command listed the value of a secret"
     event = VariableSet(name=choose.from_, value=text, source="output")
     await writer.write_in_turn(event, "host")
-    return f"{context.plan.name(step.id)}: {context.redact(problem)}" if problem else ""
+    return (
+        f"{context.plan.name(step.id)}: {context.redact(problem)}" if problem else None
+    )
 
 
 async def _listed_options(

@@ -142,8 +142,8 @@ class WatchAttempt:
             ),
         )
 
-    def _gap_reason(self) -> str:
-        """Why an earlier host's watch cannot be continued; empty where it can."""
+    def _gap_reason(self) -> str | None:
+        """Why an earlier host's watch cannot be continued; None where it can."""
         if self._context.state.is_taken_over(self._attempt):
             return "the run was taken over meanwhile; nobody watched"
         if self._attempt.boot != self._context.clock.boot:
@@ -154,7 +154,7 @@ class WatchAttempt:
         began = self._attempt.started
         since = min(max(began, seen.get(i, 0.0)) for i in probes_counted(self._health))
         if now - since <= self._longest_gap:
-            return ""
+            return None
         stamp = time.strftime("%H:%M:%S", time.localtime(since))
         lasted = duration_in_words(now - since)
         return f"its host had ended: nobody watched for {lasted}, from {stamp} on"

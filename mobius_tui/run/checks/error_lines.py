@@ -26,8 +26,8 @@ _TRACE = re.compile(r"^\++ ")
 """A command printed before it runs, under `set -x`."""
 
 
-def error_line(lines: Sequence[str]) -> str:
-    """The last line that has the form of an error; empty where none has.
+def error_line(lines: Sequence[str]) -> str | None:
+    """The last line that has the form of an error; None where none has.
 
     Args:
         lines: as they came, without colours.
@@ -35,7 +35,7 @@ def error_line(lines: Sequence[str]) -> str:
     error_lines = (
         line.strip() for line in reversed(_searched_lines(lines)) if _ERROR.search(line)
     )
-    return next(error_lines, "")
+    return next(error_lines, None)
 
 
 def last_meaningful(lines: Sequence[str]) -> str:

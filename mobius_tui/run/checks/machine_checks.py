@@ -145,7 +145,9 @@ async def unit_states_now(
     Raises:
         OSError: systemctl cannot be run.
     """
-    ended = await run_program(("systemctl", "is-active", *names), ctx)
+    ended = await run_program(
+        ("systemctl", "is-active", *names), workdir=ctx.workdir, env=ctx.env
+    )
     states = [state.strip() for state in ended.tail.split("\n")[:-1]]
     if len(states) != len(names):
         return {}
@@ -163,7 +165,9 @@ async def check_service(check: ServiceCheck, ctx: CheckContext) -> CheckResult:
         if not name or name.startswith("-"):
             return check_result(held=False, detail=f"{name!r} is no name of a unit")
     try:
-        ended = await run_program(("systemctl", "is-active", *check.names), ctx)
+        ended = await run_program(
+            ("systemctl", "is-active", *check.names), workdir=ctx.workdir, env=ctx.env
+        )
     except FileNotFoundError as error:
         if error.filename != "systemctl":
             raise

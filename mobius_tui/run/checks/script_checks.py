@@ -33,7 +33,9 @@ async def check_script(check: RunCheck, ctx: CheckContext) -> CheckResult:
         printed = MAX_COMPARED_BYTES if check.pointers or check.is_ else 0
         try:
             argv = (*(check.shell or ctx.shell), script.name)
-            ended = await run_program(argv, ctx, keep=printed)
+            ended = await run_program(
+                argv, workdir=ctx.workdir, env=ctx.env, keep=printed
+            )
         except OSError as error:
             name = f": {error.filename}" if error.filename else ""
             detail = f"not started: {error.strerror}{name}"
@@ -123,7 +125,10 @@ async def search_lines(search: LineSearch, ctx: CheckContext) -> SearchResult:
         asked.seek(0)
         program = str(Path(search_output.__file__))
         ended = await run_program(
-            (sys.executable, "-I", "-S", program), ctx, stdin=asked
+            (sys.executable, "-I", "-S", program),
+            workdir=ctx.workdir,
+            env=ctx.env,
+            stdin=asked,
         )
     try:
         answer = json.loads(ended.last_line)

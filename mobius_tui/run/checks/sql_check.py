@@ -71,8 +71,10 @@ async def check_sql(check: SqlCheck, ctx: CheckContext) -> CheckResult:
         return check_result(held=False, detail=detail)
     value = ctx.redact(value)
     lacking = unmet_in_words(value, check.is_)
-    detail = f"the query gives {quoted(value)}{', ' * bool(lacking)}{lacking}"
-    return check_result(held=not lacking, detail=detail)
+    detail = f"the query gives {quoted(value)}"
+    if lacking is not None:
+        return check_result(held=False, detail=f"{detail}, {lacking}")
+    return check_result(held=True, detail=detail)
 
 
 async def _ask_client(check: SqlCheck, ctx: CheckContext) -> str | None:
@@ -90,7 +92,9 @@ async def _ask_client(check: SqlCheck, ctx: CheckContext) -> str | None:
     within = bounded_duration(check.repeat.timeout, "timeout")
     is_psql = client == "psql"
     arguments = (_psql_command if is_psql else _mysql_command)(url, check.query, within)
-    ended = await run_program((client, *arguments), ctx, keep=_MAX_CLIENT_OUTPUT)
+    ended = await run_program(
+        (client, *arguments), workdir=ctx.workdir, env=ctx.env, keep=_MAX_CLIENT_OUTPUT
+    )
     if ended.code != 0:
         line = ended.error_line
         raise MobiusError(line if line.startswith(client) else f"{client}: {line}")

@@ -1,4 +1,4 @@
-"""Programs that checks run: their output, within bounds, and their end."""
+"""Programs that are run to their end: their output, within bounds, and no survivors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, BinaryIO
 
 from msgspec import Struct
 
-from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.error_lines import error_line
+from mobius_tui.run.keeper import run_for_caller
 from mobius_tui.run.keeper.child_signals import signal_group
 
 _TAIL_BYTES = 8192
@@ -21,6 +22,9 @@ _TAIL_BYTES = 8192
 
 _DRAIN_BYTES = 1 << 20
 """Bytes that are read on at most after a program's end: a pipe holds no more."""
+
+_KILL_WAIT = 1.0
+"""Seconds to wait for the end of what was killed."""
 
 _running_groups: set[int] = set()
 
@@ -42,6 +46,8 @@ class ProgramEnd(Struct, frozen=True, kw_only=True):
     """
     printed: bytes = b""
     """The first `keep` bytes of its standard output."""
+    errors: bytes = b""
+    """The last bytes of its standard error alone, where `keep` was given."""
     is_cut: bool = False
     """Whether it printed more than `keep` or `kill_after_bytes` bytes."""
 
@@ -115,11 +121,14 @@ class _PipeReader(asyncio.Protocol):
 
 async def run_program(
     argv: tuple[str, ...],
-    ctx: CheckContext,
     *,
+    workdir: Path,
+    env: Mapping[str, str],
     stdin: IO[bytes] | None = None,
     keep: int = 0,
     kill_after_bytes: int = 0,
+    kill_after_stderr_bytes: int = 0,
+    ends_with_caller: bool = False,
 ) -> ProgramEnd:
     """Run a program to its end; when cancelled, kill its group.
 
@@ -128,18 +137,28 @@ async def run_program(
 
     Args:
         argv: the program and its arguments.
-        ctx: its directory and its environment.
+        workdir: where it runs.
+        env: its whole environment.
         stdin: a file that it reads; /dev/null without one.
         keep: bytes of its standard output that are kept at most; if 0, both outputs
             have one tail.
-        kill_after_bytes: bytes of either output above which it is killed; 0 for none.
+        kill_after_bytes: bytes of its standard output above which it is killed; 0 for
+            none.
+        kill_after_stderr_bytes: the same of its standard error, where `keep` is given.
+        ends_with_caller: whether it is killed, too, when this process is; it reads
+            /dev/null then.
 
     Raises:
         OSError: it cannot be started.
     """
     printed = _PipeReader(keep, kill_after_bytes)
-    errors = _PipeReader(0, kill_after_bytes) if keep else printed
+    errors = _PipeReader(0, kill_after_stderr_bytes) if keep else printed
     pipes = {printed, errors}
+    held: BinaryIO | None = None
+    if ends_with_caller:
+        lifeline, holding = os.pipe()
+        stdin, held = os.fdopen(lifeline, "rb"), os.fdopen(holding, "wb", buffering=0)
+        argv = (sys.executable, "-I", "-S", run_for_caller.__file__, *argv)
     try:
         try:
             for pipe in pipes:
@@ -149,24 +168,30 @@ async def run_program(
                 stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
                 stdout=printed.writing,
                 stderr=errors.writing,
-                cwd=ctx.workdir,
-                env=dict(ctx.env),
+                cwd=workdir,
+                env=dict(env),
                 start_new_session=True,
             )
         finally:
             for pipe in pipes:
                 os.close(pipe.writing)
+            if held is not None and stdin is not None:
+                stdin.close()
         with _register_group(process.pid):
-            code = await _end_program(process, [pipe.is_flooded for pipe in pipes])
+            floods = [pipe.is_flooded for pipe in pipes]
+            code = await _end_program(process, floods, held)
         for pipe in pipes:
             pipe.drain()
     finally:
         for pipe in pipes:
             pipe.close()
+        if held is not None:
+            held.close()
     return ProgramEnd(
         code=code,
         tail=(errors.tail or printed.tail).decode("utf-8", "replace"),
         printed=bytes(printed.kept),
+        errors=errors.tail if keep else b"",
         is_cut=(bool(keep) and printed.is_cut)
         or any(pipe.is_flooded.is_set() for pipe in pipes),
     )
@@ -182,14 +207,25 @@ def _register_group(group: int) -> Iterator[None]:
 
 
 async def _end_program(
-    process: asyncio.subprocess.Process, kills: Iterable[asyncio.Event]
+    process: asyncio.subprocess.Process,
+    kills: Iterable[asyncio.Event],
+    held: BinaryIO | None,
 ) -> int:
-    """Wait for a program's end, or for what kills it; end its group in any case."""
+    """Wait for a program's end, or for what kills it; end its group in any case.
+
+    Args:
+        process: the program, or `run_for_caller` with it.
+        kills: what kills it.
+        held: the pipe that keeps what `run_for_caller` runs; closed at the end.
+    """
     waits: list[Coroutine[Any, Any, object]] = [each.wait() for each in kills]
     ends = [asyncio.ensure_future(each) for each in (process.wait(), *waits)]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        if held is not None:
+            held.close()
+            await asyncio.wait(ends[:1], timeout=_KILL_WAIT)
         for each in ends:
             each.cancel()
         signal_group(process.pid, signal.SIGKILL)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -18,7 +15,7 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.blocking_io import open_regular_for_check
 from mobius_tui.run.checks.context import BASH
 from mobius_tui.run.checks.error_lines import error_line, last_meaningful
-from mobius_tui.run.keeper import run_for_caller
+from mobius_tui.run.checks.subprocesses import run_program
 from mobius_tui.run.planning.step_texts import command_excerpt
 from mobius_tui.run.storage.redaction import redact
 from mobius_tui.runbook.model.actions import Option, listed_options
@@ -38,9 +35,6 @@ MAX_SECRET_BYTES = 16 * 1024
 """A key of 16384 bits takes 13 KiB. Every line of a secret is looked for in all that
 its steps print: with 250 lines that takes a second for 2 MiB."""
 MAX_SECRET_LINES = 250
-_STDERR_BYTES = 8192
-_KILL_WAIT = 1.0
-"""Seconds to wait for the end of what was killed."""
 
 
 class ValueSourceError(MobiusError):
@@ -53,28 +47,6 @@ class ListedValues(Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     problem: str = ""
     """Why there are none, or not all; empty if there is nothing to say."""
-
-
-class _BoundedBuffer(asyncio.Protocol):
-    """Keeps the beginning of what is received, or its end, and never more."""
-
-    def __init__(self, most: int, *, keeps_end: bool = False) -> None:
-        self._most = most
-        self._keeps_end = keeps_end
-        self.data = b""
-        self.overflowed = asyncio.Event()
-        """Set as soon as there was more than that."""
-        self.closed = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        whole = self.data + data
-        if len(whole) > self._most:
-            self.overflowed.set()
-        most = self._most
-        self.data = whole[-most:] if self._keeps_end else whole[:most]
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self.closed.set()
 
 
 async def _run_value_command(
@@ -93,87 +65,33 @@ async def _run_value_command(
         ValueSourceError: it failed, took too long, or printed more.
     """
     name = f"`{command_excerpt(script)}`"
-    lifeline, descriptor = os.pipe()
-    held = os.fdopen(descriptor, "wb", buffering=0)
-    loop = asyncio.get_running_loop()
-    out, err = _BoundedBuffer(most), _BoundedBuffer(_STDERR_BYTES, keeps_end=True)
-    pipes = [await _connect(loop, each) for each in (out, err)]
     try:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", run_for_caller.__file__),
-                *(*BASH, "-c", script),
-                stdin=lifeline,
-                stdout=pipes[0][1],
-                stderr=pipes[1][1],
-                cwd=workdir,
-                env=dict(env),
-                start_new_session=True,
+        async with asyncio.timeout(within):
+            ended = await run_program(
+                (*BASH, "-c", script),
+                workdir=workdir,
+                env=env,
+                keep=most,
+                kill_after_bytes=most,
+                ends_with_caller=True,
             )
-        except OSError as error:
-            raise ValueSourceError(f"{name} failed: {error.strerror}") from error
-        finally:
-            for each in (lifeline, *(writing for _, writing in pipes)):
-                os.close(each)
-        code = await _end(process, held, out, within)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(0.1):  # a child may hold the pipe
-                await out.closed.wait()
-                await err.closed.wait()
-    finally:
-        held.close()
-        for transport, _ in pipes:
-            transport.close()
-    if out.overflowed.is_set():
+    except TimeoutError:
+        problem = f"{name} took longer than {within:g} s, and was stopped"
+        raise ValueSourceError(problem) from None
+    except OSError as error:
+        raise ValueSourceError(f"{name} failed: {error.strerror}") from error
+    if ended.is_cut:
         raise ValueSourceError(f"{name} printed more than {most // 1024} KiB")
-    if code is None:
-        raise ValueSourceError(f"{name} took longer than {within:g} s, and was stopped")
-    if code:
+    if ended.code:
         # What it printed may be the secret, or a part of it: it may not be told.
-        printed = out.data.decode("utf-8", "replace").split()
-        said = redact(sanitize.decode(err.data), printed).splitlines()
+        printed = ended.printed.decode("utf-8", "replace").split()
+        said = redact(sanitize.decode(ended.errors), printed).splitlines()
         why = error_line(said) or last_meaningful(said)
         raise ValueSourceError(
-            f"{name} failed: exit {code}" + (f": {sanitize.line(why)}" if why else "")
+            f"{name} failed: exit {ended.code}"
+            + (f": {sanitize.line(why)}" if why else "")
         )
-    return out.data
-
-
-async def _connect(
-    loop: asyncio.AbstractEventLoop, protocol: _BoundedBuffer
-) -> tuple[asyncio.ReadTransport, int]:
-    reading, writing = os.pipe()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: protocol, os.fdopen(reading, "rb", buffering=0)
-    )
-    return transport, writing
-
-
-async def _end(
-    process: asyncio.subprocess.Process,
-    held: BinaryIO,
-    out: _BoundedBuffer,
-    within: float,
-) -> int | None:
-    """The exit code of a program; `None` if it was killed for its time or output.
-
-    Args:
-        process: of `run_for_caller`.
-        held: the pipe that keeps it running; closed in any case.
-        out: what it prints.
-        within: seconds that it may take.
-    """
-    ended = asyncio.ensure_future(process.wait())
-    full = asyncio.ensure_future(out.overflowed.wait())
-    try:
-        await asyncio.wait(
-            (ended, full), timeout=within, return_when=asyncio.FIRST_COMPLETED
-        )
-        return process.returncode
-    finally:
-        full.cancel()
-        held.close()
-        await asyncio.wait((ended,), timeout=_KILL_WAIT)
+    return ended.printed
 
 
 async def list_values(
@@ -202,7 +120,7 @@ async def list_values(
     if not offered:
         return ListedValues(problem=f"{name} listed nothing")
     one = {each.value: each for each in reversed(offered)}
-    options, wrong = [], ""
+    options, wrong = [], None
     for value in dict.fromkeys(each.value for each in offered):
         problem = _line_problem(variable, value)
         wrong = wrong or problem
@@ -214,7 +132,7 @@ async def list_values(
     return ListedValues(options=tuple(options[:MAX_PROPOSED_LINES]), problem=left_out)
 
 
-def _line_problem(variable: Variable, value: str) -> str:
+def _line_problem(variable: Variable, value: str) -> str | None:
     if len(value) > MAX_PROPOSED_LINE_LENGTH:
         return f"a line of {len(value)} characters"
     if sanitize.line(value) != value:

@@ -116,10 +116,12 @@ async def look_at_host(
             async with asyncio.timeout(within):
                 ended = await run_program(
                     transport.argv,
-                    ctx,
+                    workdir=ctx.workdir,
+                    env=ctx.env,
                     stdin=sent,
                     keep=MAX_LOOK_ANSWER_BYTES,
                     kill_after_bytes=MAX_LOOK_ANSWER_BYTES,
+                    kill_after_stderr_bytes=MAX_LOOK_ANSWER_BYTES,
                 )
     except TimeoutError:
         return HostLookAnswer(problem=f"no answer within {within:g} s")

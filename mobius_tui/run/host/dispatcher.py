@@ -152,7 +152,7 @@ class Dispatcher:
         context, writer = self._services.context, self._services.writer
         problem = await list_options(context, writer, step)
         number = context.state.last_entry_number
-        return Reply(id=envelope.id, ok=not problem, text=problem, n=number)
+        return Reply(id=envelope.id, ok=not problem, text=problem or "", n=number)
 
     async def _handle_in_turn(self, envelope: Envelope, caller: Caller) -> Reply:
         """Act on an intent, once, and answer it.

@@ -120,7 +120,7 @@ async def _get_lost_secrets_again(
 
 
 async def _record_late_secrets(
-    context: RunContext, writer: JournalWriter, getting: asyncio.Task[str]
+    context: RunContext, writer: JournalWriter, getting: asyncio.Task[str | None]
 ) -> None:
     """Log why lost secrets could not be got; journal those that came late."""
     problem = await getting

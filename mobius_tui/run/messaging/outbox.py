@@ -168,7 +168,7 @@ class Outbox:
         url_names = template_names(
             self._context.plan.runbook.channels[delivery.channel].url
         )
-        lacking = ""
+        lacking = None
         if not self._goes_to_sink:
             lacking = await obtain_secrets(self._context, url_names)
         async with self._writer.turn:

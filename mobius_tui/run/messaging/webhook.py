@@ -115,8 +115,8 @@ class WebhookResult(Struct, frozen=True, kw_only=True):
     """Seconds that the channel asks to wait."""
 
 
-def url_problem(url: str) -> str:
-    """Why nothing is sent to a URL; empty where it can be. Never holds the URL."""
+def url_problem(url: str) -> str | None:
+    """Why nothing is sent to a URL; None where it can be. Never holds the URL."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -127,7 +127,7 @@ def url_problem(url: str) -> str:
         return "its URL has a port that is none; ports go from 1 to 65535"
     if parsed.scheme == "http" and not _is_this_machine(parsed.host):
         return "its URL must begin with https://; http:// is for this machine alone"
-    return ""
+    return None
 
 
 def _is_this_machine(host: str) -> bool:

@@ -76,15 +76,15 @@ def drill_approves(state: RunState) -> bool:
     return state.began is not None and state.began.is_harmless_drill
 
 
-def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
-    """What a step's approval still lacks, in words; empty where the step may begin."""
+def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str | None:
+    """What a step's approval still lacks, in words; None where the step may begin."""
     if step.approve is None or drill_approves(state):
-        return ""
+        return None
     wanted = f"approval by {step.approve.role}"
     approval = current_approval(plan, state, step)
     if approval is not None:
         if approval.is_complete:
-            return ""
+            return None
         of = f"{len(approval.approvals_given)} of {approval.request.count}"
         within = duration_in_words(approval.request.within)
         return f"{wanted}, asked for ({of}, within {within})"
@@ -98,8 +98,8 @@ def missing_approval_text(plan: Plan, state: RunState, step: Step) -> str:
 
 def begin_refusal(
     plan: Plan, state: RunState, step: Step, *, uid: int, now: float
-) -> str:
-    """Why a user may not begin a step that is approved; empty where they may.
+) -> str | None:
+    """Why a user may not begin a step that is approved; None where they may.
 
     Args:
         plan: the runbook's.
@@ -110,12 +110,12 @@ def begin_refusal(
     """
     approval = current_approval(plan, state, step)
     if step.approve is None or approval is None or drill_approves(state):
-        return ""
+        return None
     if now > approval.expires_at:
         return "its approval has lapsed; ask again"
     if any(not each.weaker and each.uid == uid for each in approval.approvals_given):
         return "you approved it; somebody else begins it"
-    return ""
+    return None
 
 
 def is_retry_approved(plan: Plan, state: RunState, step: Step) -> bool:

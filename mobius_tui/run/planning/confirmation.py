@@ -166,8 +166,8 @@ _LOOKALIKE_CHARACTERS = str.maketrans("0158|!", "oisbll")
 """Characters that look like letters, and those letters."""
 
 
-def approver_name_problem(name: str, asker: str) -> str:
-    """Why a typed name cannot be an approver's; empty where it can.
+def approver_name_problem(name: str, asker: str) -> str | None:
+    """Why a typed name cannot be an approver's; None where it can.
 
     Args:
         name: as typed.
@@ -184,7 +184,7 @@ def approver_name_problem(name: str, asker: str) -> str:
         )
     if are_lookalikes(name, asker):
         return f"{read_as_text(name, asker)} asked for it; somebody else approves"
-    return ""
+    return None
 
 
 def read_as_text(name: str, known: str) -> str:

@@ -103,8 +103,8 @@ def steps_before_person_needed(
             yield step
 
 
-def _person_needed_text(step: Step, max_effect: Effect) -> str:
-    """Why a step needs a person in any state of the run; empty if it does not."""
+def _person_needed_text(step: Step, max_effect: Effect) -> str | None:
+    """Why a step needs a person in any state of the run; None if it does not."""
     if kind_of(step) in _KINDS_DONE_BY_PERSON:
         return "wants a person"
     if has_terminal(step):
@@ -114,4 +114,4 @@ def _person_needed_text(step: Step, max_effect: Effect) -> str:
     effect = effect_of(step)
     if TABLE_EFFECTS.index(effect) > TABLE_EFFECTS.index(max_effect):
         return "destroys" if effect == "destroy" else "changes something"
-    return ""
+    return None

@@ -44,14 +44,14 @@ def remedy_of_lost(runbook: Runbook, name: str) -> str:
     return "the run's screen asks for it"
 
 
-def lost_secret_notice(runbook: Runbook, state: RunState) -> str:
-    """What is to be said of a run's lost secrets; empty where none is unsettled.
+def lost_secret_notice(runbook: Runbook, state: RunState) -> str | None:
+    """What is to be said of a run's lost secrets; None where none is unsettled.
 
     It names each, how it is told again, what waits, and how to go on without.
     """
     names = state.unsettled_secrets
     if not names:
-        return ""
+        return None
     each = ", ".join(f"{name} ({remedy_of_lost(runbook, name)})" for name in names)
     what = f"the secret {each} is" if len(names) == 1 else f"the secrets {each} are"
     them = "it" if len(names) == 1 else "them"

@@ -107,10 +107,10 @@ def is_undoing(plan: Plan, state: RunState) -> bool:
     return phase is not None and state.aside_frames[-1].phase == phase.id
 
 
-def undo_not_applicable_text(plan: Plan, state: RunState, step: Step) -> str:
-    """Why a step that undoes another one does not apply; empty if it does."""
+def undo_not_applicable_text(plan: Plan, state: RunState, step: Step) -> str | None:
+    """Why a step that undoes another one does not apply; None if it does."""
     if not step.undo_of:
-        return ""
+        return None
     name = plan.name(step.undo_of)
     if step.for_each is not None:
         return f"each row of {name} is undone by itself"
@@ -118,7 +118,7 @@ def undo_not_applicable_text(plan: Plan, state: RunState, step: Step) -> str:
         return f"{name} has changed nothing that is not undone"
     if step.id not in state.undo_order:
         return f"{name} is not to be undone"
-    return ""
+    return None
 
 
 def ended_ago_text(state: RunState, now: float) -> str:

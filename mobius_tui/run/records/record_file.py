@@ -92,15 +92,17 @@ def read_record_or_empty(directory: RunDirectory) -> Mapping[str, Any]:
         return {}
 
 
-def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -> str:
-    """Which entries a journal lacks that its record names, in words; empty for none.
+def cut_journal_text(
+    directory: RunDirectory, journal_content: JournalContent
+) -> str | None:
+    """Which entries a journal lacks that its record names, in words; None for none.
 
     Raises:
         RunError: the record cannot be read.
     """
     record, name = read_record(directory), directory.journal.name
     if not record or record.get("head") in journal_content.heads:
-        return ""
+        return None
     events_recorded, has = record.get("events"), len(journal_content.entries)
     if isinstance(events_recorded, int) and events_recorded > has:
         return (
@@ -113,19 +115,19 @@ def cut_journal_text(directory: RunDirectory, journal_content: JournalContent) -
     )
 
 
-def lost_end_text(directory: RunDirectory) -> str:
-    """How the journal of an ended run lost its end, in words; empty where it did not.
+def lost_end_text(directory: RunDirectory) -> str | None:
+    """How the journal of an ended run lost its end, in words; None where it did not.
 
     Raises:
         RunError: its journal or its record cannot be read.
     """
     if not directory.record.exists():
-        return ""
+        return None
     journal_content = read_journal(directory.journal)
     if why := cut_journal_text(directory, journal_content):
         return why
     if any(isinstance(entry.event, RunEnded) for entry in journal_content.entries):
-        return ""
+        return None
     return (
         f"{directory.record.name} is of a run that ended, and "
         f"{directory.journal.name} has no end"

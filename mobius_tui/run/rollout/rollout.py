@@ -133,8 +133,8 @@ class RolloutMove(Struct, frozen=True, kw_only=True):
     begin: tuple[str, ...] = ()
     """The hosts that begin now, in this order."""
     hold: RolloutHold | None = None
-    stopping: str = ""
-    """Why no further host begins in this attempt, though some still run; or empty."""
+    stopping: str | None = None
+    """Why no further host begins in this attempt, though some still run; or None."""
     end: RolloutEnd | None = None
     look_again: float | None = None
     """When to call `next_move` again if nothing happens before; seconds since 1970."""
@@ -207,8 +207,8 @@ def _why_stopping(
     counts: Counter[HostStatus],
     *,
     asked: str,
-) -> str:
-    """Why no further host begins in this attempt; empty if others may.
+) -> str | None:
+    """Why no further host begins in this attempt; None if others may.
 
     Hosts that a person has yet to settle do not count: unknown ones may turn out to
     have passed, and unreachable ones may be skipped.
@@ -218,7 +218,7 @@ def _why_stopping(
     certain = count_failed_hosts(plan, fleet) - counts[HostStatus.UNKNOWN]
     certain -= len(_unsettled(plan, fleet))
     if certain <= plan.max_failed:
-        return ""
+        return None
     allowed = f"{plan.max_failed} may" if plan.max_failed else "none may"
     return f"{certain} {'has' if certain == 1 else 'have'} failed, and {allowed}"
 
@@ -339,7 +339,10 @@ def _hold_before_batch(
 
 
 def _end_of_rollout(
-    plan: RolloutPlan, fleet: AttemptFleet, counts: Counter[HostStatus], stopping: str
+    plan: RolloutPlan,
+    fleet: AttemptFleet,
+    counts: Counter[HostStatus],
+    stopping: str | None,
 ) -> RolloutEnd:
     """The end of a rollout of which no host runs or begins any more."""
     passed = sum(counts[each] for each in PASSED_HOST_STATUSES)

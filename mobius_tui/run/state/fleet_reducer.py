@@ -98,8 +98,8 @@ def _validate_host_list(event: HostsResolved, own: AttemptFleet | None) -> None:
 
 def _batch_problem(
     own: AttemptFleet, event: BatchStarted | BatchEnded | BatchHeld | BatchReleased
-) -> str:
-    """Why an event of a batch may not follow; empty if it may."""
+) -> str | None:
+    """Why an event of a batch may not follow; None if it may."""
     last = own.last_batch
     number = 0 if last is None else last.number
     is_over = last is None or last.ended is not None
@@ -121,7 +121,7 @@ def _batch_problem(
                 own.held is None or own.held.why not in RELEASABLE_HOLD_REASONS
             ):
                 return "nothing is held that a person may release"
-    return ""
+    return None
 
 
 def _is_waiting(own: AttemptFleet, host: str) -> bool:
@@ -140,14 +140,14 @@ _STATUSES_BEFORE_HOST_EVENT: Mapping[type[FleetEvent], frozenset[HostStatus]] = 
 def _host_problem(
     own: AttemptFleet,
     event: FleetHostStarted | FleetHostChecked | FleetHostEnded,
-) -> str:
-    """Why an event of a host may not follow; empty if it may."""
+) -> str | None:
+    """Why an event of a host may not follow; None if it may."""
     state = own.hosts.get(event.host)
     if state is None:
         return f"{event.host!r} is none of its hosts"
     if state.status not in _STATUSES_BEFORE_HOST_EVENT[type(event)]:
         return f"{event.host!r} is {state.status}"
-    return ""
+    return None
 
 
 def apply_fleet_event(

@@ -24,7 +24,6 @@ from msgspec import Struct
 
 from mobius_tui import sanitize
 from mobius_tui.errors import UsageError
-from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.run.checks.subprocesses import ProgramEnd, run_program
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.text.host_patterns import (
@@ -131,10 +130,14 @@ async def read_inventory(
             f"{name}: {INVENTORY_PROGRAM} is not on PATH; {ANSIBLE_MISSING_REMEDY}"
         )
     argv = (program, "--list", "-i", str(place.absolute()))
-    ctx = CheckContext(workdir=folder, env={**env, **_ENVIRONMENT}, fill=str)
     try:
         async with asyncio.timeout(INVENTORY_TIME_LIMIT):
-            ended = await run_program(argv, ctx, keep=MAX_INVENTORY_ANSWER_BYTES)
+            ended = await run_program(
+                argv,
+                workdir=folder,
+                env={**env, **_ENVIRONMENT},
+                keep=MAX_INVENTORY_ANSWER_BYTES,
+            )
     except TimeoutError:
         limit = f"{INVENTORY_TIME_LIMIT:g} s"
         words = f"{INVENTORY_PROGRAM} took longer than {limit}, and was stopped"

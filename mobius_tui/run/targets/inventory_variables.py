@@ -118,7 +118,7 @@ NOT_FOLLOWED = frozenset(name for names, _, _ in _NOT_FOLLOWED for name in names
 
 def unfollowed_variables(
     variables: Mapping[str, Mapping[str, Any]], ignored: Sequence[str]
-) -> str:
+) -> str | None:
     """What hosts have in an inventory that ssh does not follow, with the cure.
 
     Args:
@@ -126,7 +126,7 @@ def unfollowed_variables(
         ignored: names of variables that need not be followed.
 
     Returns:
-        Words for a person; empty if there is nothing.
+        Words for a person; None if there is nothing.
     """
     found: dict[str, list[str]] = {}
     cures: dict[str, None] = {}
@@ -141,7 +141,7 @@ def unfollowed_variables(
                 found[name] = hosts
                 cures[cure] = None
     if not found:
-        return ""
+        return None
     said = ", ".join(f"`{name}` ({_hosts(hosts)})" for name, hosts in found.items())
     listed = ", ".join(f'"{name}"' for name in found)
     others = f"{'; '.join(cures)}; " + (

@@ -75,8 +75,8 @@ class RunbookFiles:
             words = f"{error.problem.file}: {error.problem.message}"
             table.report(words, "files", index)
 
-    def _problem_of_name(self, path: str) -> str:
-        """What is wrong with a path, in words; empty if nothing is."""
+    def _problem_of_name(self, path: str) -> str | None:
+        """What is wrong with a path, in words; None if nothing is."""
         if FILE_PATTERN.fullmatch(path) is None:
             return (
                 "a path in `files` leads down from this file: letters, digits, `_`, "
@@ -88,4 +88,4 @@ class RunbookFiles:
             return f"{other} is called `{name}`, too; steps name a file without folders"
         if name in _SHELL_WORDS or bundled_commands().find(name) is not None:
             return f"`{name}` is a command already; call the file otherwise"
-        return ""
+        return None

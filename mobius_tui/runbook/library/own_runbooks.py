@@ -44,8 +44,8 @@ def new_runbook_text(name: str) -> str:
     return text.replace("new-runbook", name).replace("New runbook", title)
 
 
-def why_read_only(path: Path) -> str:
-    """Why a runbook's file is edited as a copy, not in place; empty if in place.
+def why_read_only(path: Path) -> str | None:
+    """Why a runbook's file is edited as a copy, not in place; None if in place.
 
     A file in the user's own folder is never copied, even if it cannot be written.
     """
@@ -53,7 +53,7 @@ def why_read_only(path: Path) -> str:
         return "It comes with the program, and an update would replace it."
     if path.parent != own_folder() and not os.access(path, os.W_OK):
         return "You may read it, and not write it."
-    return ""
+    return None
 
 
 def own_copy_path(path: Path) -> Path:

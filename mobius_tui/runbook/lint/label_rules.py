@@ -55,8 +55,8 @@ def _unlabelled_effects(step: Step, commands: CommandTable) -> ScriptEffects:
     )
 
 
-def command_beyond_read(runbook: Runbook, script: str) -> str:
-    """The command of a script that does more than read, or may; empty if none does.
+def command_beyond_read(runbook: Runbook, script: str) -> str | None:
+    """The command of a script that does more than read, or may; None if none does.
 
     Args:
         runbook: its `[commands]` count.
@@ -65,7 +65,7 @@ def command_beyond_read(runbook: Runbook, script: str) -> str:
     found = judge_script(
         script, shell=(), table=command_table_for(runbook.commands, runbook.files)
     ).exceeding("read")
-    return one_line_excerpt(found[0].source_text) if found else ""
+    return one_line_excerpt(found[0].source_text) if found else None
 
 
 def _problem(script: str, command_effect: CommandEffect) -> Problem:

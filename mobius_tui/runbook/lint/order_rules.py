@@ -56,10 +56,10 @@ class _AssignmentOrder:
                 main += not phase.aside
                 self._places[step.id] = _place(phase, index, main)
 
-    def why_unset(self, name: str, step: Step) -> str:
-        """Why a variable has no value when a step begins; empty if it can have one."""
+    def why_unset(self, name: str, step: Step) -> str | None:
+        """Why a variable has no value when a step begins; None if it can have one."""
         if name in self._set_at_start:
-            return ""
+            return None
         setters = self._setters.get(name, [])
         if not setters:
             ways = "no `default`, no `ask`, no profile, and no step"
@@ -68,7 +68,7 @@ class _AssignmentOrder:
         for setter in setters:
             other, place = self._places[setter]
             if other != line or place < at or setter == step.id:
-                return ""
+                return None
         return f"`{name}` has no value yet: `{setters[0]}`, which gives it, comes later"
 
 

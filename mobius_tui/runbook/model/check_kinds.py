@@ -456,8 +456,8 @@ _CLIENTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def database_url_problem(url: str) -> str:
-    """Why a text is no URL of a database that can be asked; empty if it is one."""
+def database_url_problem(url: str) -> str | None:
+    """Why a text is no URL of a database that can be asked; None if it is one."""
     example = "postgresql://app@db.internal:5432/app"
     try:
         parts = urlsplit(url)
@@ -473,7 +473,7 @@ def database_url_problem(url: str) -> str:
             "has a password, which everybody on the machine could see: take it out, "
             f"and give the step `secrets = {{ {name} = 'NAME' }}`"
         )
-    return ""
+    return None
 
 
 class SqlCheck(Struct, frozen=True, kw_only=True):

@@ -102,19 +102,19 @@ def parse_comparison(text: str) -> GuardComparison:
     return GuardComparison("=", (text,), is_plain=True)
 
 
-def comparison_problem(text: str) -> str:
-    """The problem of a text of a guard, with the remedy; empty if there is none."""
+def comparison_problem(text: str) -> str | None:
+    """The problem of a text of a guard, with the remedy; None if there is none."""
     comparison = parse_comparison(text)
     if comparison.sign == "matches":
         if operand_names(text):
             return "a pattern in `when` is written there: no variable is filled in"
         return _problem_of_pattern(comparison.texts[0])
     if operand_names(text):
-        return ""  # what it is compared with is known when it has a value
+        return None  # what it is compared with is known when it has a value
     if len(comparison.texts) > 1 and "" in comparison.texts:
         return "`in` lists texts, parted by commas: `in a, b`"
     if not comparison.is_ordered or parse_quantity(comparison.texts[0]) is not None:
-        return ""
+        return None
     if not comparison.texts[0]:
         return f"`{comparison.sign}` compares with {_EXAMPLES}"
     return (
@@ -124,7 +124,7 @@ def comparison_problem(text: str) -> str:
     )
 
 
-def _problem_of_pattern(pattern: str) -> str:
+def _problem_of_pattern(pattern: str) -> str | None:
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         return f"a pattern in `when` has {MAX_PATTERN_CHARACTERS} characters at most"
     try:
@@ -140,7 +140,7 @@ def _problem_of_pattern(pattern: str) -> str:
         )
     if limit < MIN_SEARCHABLE_CHARACTERS:
         return f"{pattern!r} may take too long: it has too many repeats for `when`"
-    return ""
+    return None
 
 
 def parse_quantity(text: str) -> tuple[QuantityKind, float | Decimal] | None:
@@ -182,15 +182,15 @@ def comparison_in_words(texts: Iterable[str]) -> str:
     return " or ".join(str(parse_comparison(text)) for text in texts)
 
 
-def unmet_in_words(value: str, texts: Iterable[str]) -> str:
-    """Why a value satisfies none of some comparisons; empty if it satisfies one.
+def unmet_in_words(value: str, texts: Iterable[str]) -> str | None:
+    """Why a value satisfies none of some comparisons; None if it satisfies one.
 
     Such as `wanted > 3`, or `wanted > 3, which compares a number`.
     """
     meant = [parse_comparison(text) for text in texts]
     found = [satisfies(value, each) for each in meant]
     if True in found:
-        return ""
+        return None
     wanted = f"wanted {' or '.join(map(str, meant))}"
     if None in found:
         wanted += f", which compares {expected_in_words(meant[found.index(None)])}"

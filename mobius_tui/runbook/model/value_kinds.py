@@ -98,8 +98,8 @@ COMPARED_KINDS = tuple(name for name, kind in _KINDS.items() if kind.measure)
 """The kinds of which a value is more or less than another: those with `min`, `max`."""
 
 
-def value_problem(variable: Variable, text: str) -> str:
-    """What is wrong with a value for a variable, and the remedy; empty if nothing is.
+def value_problem(variable: Variable, text: str) -> str | None:
+    """What is wrong with a value for a variable, and the remedy; None if nothing is.
 
     The value of a secret is not in the text.
 
@@ -114,7 +114,7 @@ def value_problem(variable: Variable, text: str) -> str:
         words = f"{size} bytes with its name; a process takes {MAX_VARIABLE_BYTES}"
         return f"{variable.name}: {words}; give what is longer by a file"
     if not text and variable.default == "":
-        return ""  # an empty default says that it may be left empty
+        return None  # an empty default says that it may be left empty
     if variable.many and not text.strip():
         return f"{variable.name}: at least one value is wanted"
     each_value = chosen_options(text) if variable.many else (text,)
@@ -122,7 +122,7 @@ def value_problem(variable: Variable, text: str) -> str:
         wrong = _problem_of_one(variable, value)
         if wrong:
             return f"{variable.name}: {wrong}"
-    return ""
+    return None
 
 
 def may_be_empty(variable: Variable) -> bool:
@@ -161,16 +161,16 @@ def _fits_kind(kind: ValueKind, value: str) -> bool:
     return True
 
 
-def _beyond_bounds(variable: Variable, value: str) -> str:
-    """How a value of the right form breaks `min` or `max`; empty if it does not."""
+def _beyond_bounds(variable: Variable, value: str) -> str | None:
+    """How a value of the right form breaks `min` or `max`; None if it does not."""
     measure = _KINDS[variable.kind].measure if variable.kind else None
     if measure is None:
-        return ""
+        return None
     if variable.least and measure(value) < measure(variable.least):
         return f"less than the least, {variable.least}"
     if variable.most and measure(value) > measure(variable.most):
         return f"more than the most, {variable.most}"
-    return ""
+    return None
 
 
 def _pattern_problem(variable: Variable, value: str, shown: str, hint: str) -> str:
@@ -184,8 +184,8 @@ def _pattern_problem(variable: Variable, value: str, shown: str, hint: str) -> s
     return ""
 
 
-def bounds_problem(variable: Variable) -> str:
-    """What is wrong with `min` and `max` themselves; empty if nothing is."""
+def bounds_problem(variable: Variable) -> str | None:
+    """What is wrong with `min` and `max` themselves; None if nothing is."""
     for key, bound in (("min", variable.least), ("max", variable.most)):
         if bound and variable.kind not in COMPARED_KINDS:
             kinds = ", ".join(COMPARED_KINDS)
@@ -194,7 +194,7 @@ def bounds_problem(variable: Variable) -> str:
             return f"`{key}` is {_KINDS[variable.kind].words}, as `kind` says"
     if variable.least and variable.most and _beyond_bounds(variable, variable.least):
         return "`min` is more than `max`"
-    return ""
+    return None
 
 
 def stored_value(variable: Variable, text: str) -> str:

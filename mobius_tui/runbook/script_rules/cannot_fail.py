@@ -47,8 +47,8 @@ _LINES = ("", "x", "0 ~")
 _ZERO = re.compile(r"0+(\.0+)?\s*([KMGTP]?i?B|%)?")
 
 
-def why_cannot_fail(check: Check) -> str:
-    """Why a check succeeds in any case; empty if it may fail."""
+def why_cannot_fail(check: Check) -> str | None:
+    """Why a check succeeds in any case; None if it may fail."""
     match check:
         case RunCheck():
             return _why_script_cannot_fail(check)
@@ -76,15 +76,15 @@ def why_cannot_fail(check: Check) -> str:
                 return "every state is fine for it"
         case _:
             pass
-    return ""
+    return None
 
 
-def _why_script_cannot_fail(check: RunCheck) -> str:
+def _why_script_cannot_fail(check: RunCheck) -> str | None:
     accepts_1 = {0, 1} <= set(check.success)
     if not is_shell(check.shell) or check.pointers or check.is_:
-        return ""
+        return None
     if not accepts_1 and not _may_always_succeed(check.script):
-        return ""
+        return None
     # Importing the parser takes 8 ms, and few checks need it.
     from mobius_tui.runbook.script_rules.succeeding_scripts import why_script_succeeds
 

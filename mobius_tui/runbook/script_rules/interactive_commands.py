@@ -94,8 +94,8 @@ def _sudo(program: Program) -> Iterator[ScriptFinding]:
         yield _finding(words[at].start, "`sudo` without `-n` may ask for a password")
 
 
-def _question(visit: CommandVisit, program: Program) -> str:
-    """What a command prompts for, for a message; empty if it does not prompt."""
+def _question(visit: CommandVisit, program: Program) -> str | None:
+    """What a command prompts for, for a message; None if it does not prompt."""
     name = program.name
     if name == "read":
         given, _ = split_options(program.arguments, _READ_VALUED)
@@ -103,13 +103,13 @@ def _question(visit: CommandVisit, program: Program) -> str:
             return "`read -p` asks a person"
         # What a function reads may come from whoever calls it.
         non_interactive = visit.has_input or visit.function or "u" in given
-        return "" if non_interactive else "`read` waits for a person's input"
+        return None if non_interactive else "`read` waits for a person's input"
     if name == "passwd":
         return "`passwd` asks for a password"
     if name in ("rm", "cp", "mv", "ln"):
         given, _ = split_options(program.arguments)
         asks = given & {"i", "I", "--interactive"}
-        return f"`{name} -i` asks before each file" if asks else ""
+        return f"`{name} -i` asks before each file" if asks else None
     if name in _ASKING:
         subcommands, silent = _ASKING[name]
         given, rest = split_options(program.arguments)
@@ -117,7 +117,7 @@ def _question(visit: CommandVisit, program: Program) -> str:
         asked = subcommands & {word.text for word in rest}
         if asked and not (given | long) & silent and not visit.has_input:
             return f"`{name} {sorted(asked)[0]}` asks whether to go on"
-    return ""
+    return None
 
 
 NEEDS_TERMINAL = LintRule(
@@ -251,19 +251,19 @@ def wants_person(script: ParsedScript) -> bool:
     )
 
 
-def _terminal_use(visit: CommandVisit, program: Program) -> str:
-    """The form in which a command needs a terminal, for a message; empty if none."""
+def _terminal_use(visit: CommandVisit, program: Program) -> str | None:
+    """The form in which a command needs a terminal, for a message; None if none."""
     name = program.name
     if name in _FULL_SCREEN:
         given, _ = split_options(program.arguments)
         checks = name == "visudo" and given & {"c", "x", "--check", "--export"}
-        return "" if checks or given & _INFO_OPTIONS else name
+        return None if checks or given & _INFO_OPTIONS else name
     if name in _CLIENTS and not visit.has_input:
         client = _CLIENTS[name]
-        return f"{name} {client.problem}" if _opens_session(program, client) else ""
+        return f"{name} {client.problem}" if _opens_session(program, client) else None
     by_program = _BY_PROGRAM.get(name)
     use = "" if by_program is None else by_program(program)
-    return "" if use.endswith(("-it", "rsh")) and visit.has_input else use
+    return None if use.endswith(("-it", "rsh")) and visit.has_input else use or None
 
 
 def _opens_session(program: Program, client: _Client) -> bool:

@@ -33,8 +33,8 @@ _ANSWER_BY_EXIT_CODE = frozenset(
 """Programs whose exit code 1 is an answer, so that a check must not accept it."""
 
 
-def why_script_succeeds(check: RunCheck) -> str:
-    """Why a script for a shell succeeds in any case; empty if it may fail."""
+def why_script_succeeds(check: RunCheck) -> str | None:
+    """Why a script for a shell succeeds in any case; None if it may fail."""
     body = parse_script(check.script).body
     if body and _always_succeeds(body) and 0 in check.success:
         return f"its script always exits with 0: {_last_line(check.script)}"
@@ -42,7 +42,7 @@ def why_script_succeeds(check: RunCheck) -> str:
         name = _program_name(body[0].first.commands[-1])
         if name in _ANSWER_BY_EXIT_CODE:
             return f"`success` takes 1 of `{name}`, which is its no, for a yes"
-    return ""
+    return None
 
 
 def _last_line(script: str) -> str:

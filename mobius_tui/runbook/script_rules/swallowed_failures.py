@@ -333,8 +333,8 @@ def _is_counter_condition(condition: Script) -> bool:
     return bool(condition) and status_program(condition[-1].first) in TESTS
 
 
-def _program_that_ends_loop(statement: Statement) -> str:
-    """The program whose success ends a loop; empty if there is none."""
+def _program_that_ends_loop(statement: Statement) -> str | None:
+    """The program whose success ends a loop; None if there is none."""
     chain = [statement.first, *(pipe for _, pipe in statement.rest)]
     command = statement.first.commands[0]
     if isinstance(command, If):
@@ -346,12 +346,14 @@ def _program_that_ends_loop(statement: Statement) -> str:
             "return",
         )
         clean = left and all(_only_prints_or_leaves(each) for each in body)
-        return name if clean and name != "?" and not condition[-1].first.negated else ""
+        return (
+            name if clean and name != "?" and not condition[-1].first.negated else None
+        )
     signs = [sign for sign, _ in statement.rest]
     if signs == ["&&"] and status_program(chain[1]) in ("break", "exit", "return"):
         name = status_program(chain[0])
-        return "" if name == "?" else name
-    return ""
+        return None if name == "?" else name
+    return None
 
 
 def _only_prints_or_leaves(statement: Statement) -> bool:

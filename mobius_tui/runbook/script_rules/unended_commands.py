@@ -92,8 +92,8 @@ def endless_commands(context: ScriptContext) -> Iterator[ScriptFinding]:
             )
 
 
-def _endless_form(program: Program) -> str:
-    """The form in which a command never ends, for a message; empty if it ends."""
+def _endless_form(program: Program) -> str | None:
+    """The form in which a command never ends, for a message; None if it ends."""
     name = program.name
     if name in ("watch", "yes"):
         return name
@@ -134,9 +134,11 @@ def _endless_form(program: Program) -> str:
         return "sleep infinity"
     if name == "top" and split_options(program.arguments, "dnpuUwso")[0] & {"b"}:
         return (
-            "" if split_options(program.arguments, "dnpuUwso")[0] & {"n"} else "top -b"
+            None
+            if split_options(program.arguments, "dnpuUwso")[0] & {"n"}
+            else "top -b"
         )
-    return ""
+    return None
 
 
 def _is_ended_from_outside(visit: CommandVisit) -> bool:

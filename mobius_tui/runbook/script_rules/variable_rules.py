@@ -177,15 +177,15 @@ def _is_environment_name(name: str) -> bool:
     return is_reserved(name) or name in _WELL_KNOWN or bool(_FAMILY.fullmatch(name))
 
 
-def _intended_name(name: str, known: set[str]) -> str:
-    """The known name that was probably intended; empty if there is none."""
+def _intended_name(name: str, known: set[str]) -> str | None:
+    """The known name that was probably intended; None if there is none."""
     if len(name) < _MIN_LENGTH:
-        return ""
+        return None
     same = [each for each in sorted(known) if each.lower() == name.lower()]
     if same:
         return same[0]
     others = [each for each in sorted(known) if _stem(each) != _stem(name)]
-    return nearest(name, others, cutoff=0.8) or ""
+    return nearest(name, others, cutoff=0.8) or None
 
 
 def _stem(name: str) -> str:

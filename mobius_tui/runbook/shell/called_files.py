@@ -77,16 +77,16 @@ def _called(visit: CommandVisit, program: Program) -> Iterator[Word]:
         yield from (each.target for each in redirects if each.sign == "<")
 
 
-def _inner_code(program: Program) -> str:
-    """The literal script of `bash -c` or `eval`; empty where there is none."""
+def _inner_code(program: Program) -> str | None:
+    """The literal script of `bash -c` or `eval`; None where there is none."""
     words = program.arguments
     if program.name in _SHELLS:
         at = next((n for n, word in enumerate(words) if _CODE.fullmatch(word.text)), -1)
         words = words[at + 1 : at + 2] if at >= 0 else ()
     elif program.name != "eval":
-        return ""
+        return None
     code = " ".join(each.text for each in words)
-    return "" if EXPANSION_MARK in code else code
+    return None if EXPANSION_MARK in code else code
 
 
 def _operand(name: str, arguments: tuple[Word, ...]) -> list[Word]:

@@ -29,8 +29,8 @@ class BadHostError(ValueError):
     """A host name, range, pattern or list of hosts is invalid; the message says why."""
 
 
-def host_name_problem(name: str) -> str:
-    """Why a text is no name of a host; empty if it is one.
+def host_name_problem(name: str) -> str | None:
+    """Why a text is no name of a host; None if it is one.
 
     It is the one definition: of what a runbook, an inventory and a list on the disk may
     name, and of what ssh is given. An IPv6 address is one, too. A user or a port is no
@@ -46,7 +46,7 @@ def host_name_problem(name: str) -> str:
     if len(name) > MAX_HOST_NAME:
         return f"{shown}… has {len(name)} characters; {MAX_HOST_NAME} are the most"
     if HOST_NAME.fullmatch(name) or _is_address(name):
-        return ""
+        return None
     if "@" in name:
         words = "`USER@` is no part of a host's name: the user is set in ~/.ssh/config,"
         return f"{shown}: {words} or in an inventory (`ansible_user`)"
@@ -89,8 +89,8 @@ def expand_range(entry: str) -> tuple[str, ...]:
     return names
 
 
-def first_duplicate(names: Iterable[str]) -> str:
-    """The first name that occurs more than once, ignoring case; empty if none does.
+def first_duplicate(names: Iterable[str]) -> str | None:
+    """The first name that occurs more than once, ignoring case; None if none does.
 
     In DNS, and on some file systems, `Web` and `web` are the same name.
     """
@@ -99,7 +99,7 @@ def first_duplicate(names: Iterable[str]) -> str:
         if name.lower() in seen:
             return name
         seen.add(name.lower())
-    return ""
+    return None
 
 
 def _numbers(bounds: str) -> tuple[str, ...]:

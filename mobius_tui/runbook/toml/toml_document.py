@@ -29,8 +29,8 @@ _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb`\u00b4"
 """Quotes of word processors and of wikis."""
 
 
-def missing_quotes(text: str, offset: int) -> str:
-    """A hint for a value without quotes; empty if there is no such value.
+def missing_quotes(text: str, offset: int) -> str | None:
+    """A hint for a value without quotes; None if there is no such value.
 
     Args:
         text: the file.
@@ -39,10 +39,10 @@ def missing_quotes(text: str, offset: int) -> str:
     start = text.rfind("\n", 0, offset) + 1
     before, after = _BEFORE.search(text[start:offset]), _AFTER.match(text, offset)
     if before is None or after is None:
-        return ""
+        return None
     value = (before[1] + after[0]).strip()
     if not value or len(value) > _MAX_QUOTED:
-        return ""
+        return None
     if value[0] in _TYPOGRAPHIC:
         return f"{value[0]} is no quote of TOML: write \"…\" or '…'"
     flag = _FLAGS.get(value.lower(), value.lower())
@@ -53,7 +53,7 @@ def missing_quotes(text: str, offset: int) -> str:
     if _DATE.fullmatch(value):
         return f'a date is written 2026-11-24, without quotes; a text is "{value}"'
     if "\\" in value or not value.isprintable():
-        return ""
+        return None
     return f'text goes in quotes: "{value}"'
 
 

@@ -59,10 +59,10 @@ What it has one for, that key says itself.
 """
 
 
-def equivalent_key(place: str, key: str) -> str:
+def equivalent_key(place: str, key: str) -> str | None:
     """This program's equivalent of a key that other runbook tools use.
 
-    Empty if none is known.
+    None if none is known.
 
     Args:
         place: the table, as `key_table.place_of` names it.
@@ -72,7 +72,7 @@ def equivalent_key(place: str, key: str) -> str:
     own = KEYS.get(place, {}).values()
     found = [(each.like, each.write or f"`{each.name}`") for each in own]
     found += _ELSEWHERE.get(place, ())
-    return next((ours for words, ours in found if word in words.split()), "")
+    return next((ours for words, ours in found if word in words.split()), None)
 
 
 def report_unknown_keys(tables: Iterable[TomlTable]) -> None:

@@ -56,7 +56,7 @@ class Kept:
         return self
 
     @property
-    def waits(self) -> str:
+    def waits(self) -> str | None:
         return attempt_files.keeper_wait_reason(self.directory)
 
     def end(self) -> ScriptEnd:
@@ -115,7 +115,7 @@ def test_a_full_disk_holds_the_script_up_and_loses_nothing(on: On, files: str) -
     spans = spans_of(kept.directory)
     assert [a for a, _ in spans] == [0, *(b for _, b in spans[:-1])]
     assert spans[-1][1] == len(ALL)
-    assert kept.waits == ""
+    assert kept.waits is None
 
 
 def test_what_rotates_is_carried_on_as_well(on: On) -> None:

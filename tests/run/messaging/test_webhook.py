@@ -149,7 +149,7 @@ async def test_a_url_that_is_not_asked_is_not_named(url: str, words: str) -> Non
     "url", ["http://127.0.0.1/", "http://[::1]:8080/", "http://localhost/x"]
 )
 def test_this_machine_is_asked_without_tls(url: str) -> None:
-    assert url_problem(url) == ""
+    assert url_problem(url) is None
 
 
 async def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:

@@ -484,7 +484,7 @@ async def test_the_approval_is_in_the_state_of_whoever_reads(begin: Begin) -> No
     assert current_approval(plan, state, own) is not None
     assert state.began is not None
     state.began = replace(state.began, mode=Mode.DRILL)
-    assert missing_approval_text(plan, state, own) == ""
+    assert missing_approval_text(plan, state, own) is None
 
 
 async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
@@ -515,17 +515,16 @@ async def test_a_host_that_died_has_forgotten_nothing(begin: Begin) -> None:
 )
 def test_a_name_cannot_pass_for_another(name: str, wanted: str) -> None:
     wrong = approver_name_problem(name, "ana")
-    assert wanted in wrong
-    assert bool(wrong) == bool(wanted)
+    assert wrong is None if not wanted else wanted in str(wrong)
 
 
 @pytest.mark.parametrize("name", ["0ps1", "Opsl", "o.p.s.I", "oPSi"])
 def test_signs_that_look_alike_are_the_same(name: str) -> None:
-    assert "somebody else" in approver_name_problem(name, "ops1")
+    assert "somebody else" in str(approver_name_problem(name, "ops1"))
 
 
 def test_an_eight_looks_like_a_b_and_not_like_an_s() -> None:
-    assert "somebody else" in approver_name_problem("8en", "Ben")
+    assert "somebody else" in str(approver_name_problem("8en", "Ben"))
     assert not approver_name_problem("8am", "Sam")
 
 
@@ -538,7 +537,7 @@ async def test_whoever_approved_does_not_begin_it(begin: Begin) -> None:
     plan = run.viewer.follower.plan  # type: ignore[union-attr]
     state, meant = run.state, plan.steps["a"]
     state.approvals = {"a": replace(own, approvals_given=(given,))}
-    assert "you approved" in begin_refusal(plan, state, meant, uid=7, now=at)
-    assert begin_refusal(plan, state, meant, uid=8, now=at) == ""
+    assert "you approved" in str(begin_refusal(plan, state, meant, uid=7, now=at))
+    assert begin_refusal(plan, state, meant, uid=8, now=at) is None
     late = own.since + own.request.within + 1
-    assert "lapsed" in begin_refusal(plan, state, meant, uid=8, now=late)
+    assert "lapsed" in str(begin_refusal(plan, state, meant, uid=8, now=late))
