@@ -262,7 +262,7 @@ async def looked_back() -> None:
     app = MobiusApp(screen)
     async with app.run_test(size=(120, 36)) as pilot:
         paint = Painter(app, pilot)
-        await paint.until("Time to restore")
+        await paint.until("MTTR in")
         await paint.keep("stats-120x36")
 
 

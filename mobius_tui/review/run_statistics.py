@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -387,23 +388,32 @@ def _row(name: str, figures: tuple[str, ...]) -> str:
     return f"{padded} {said}".rstrip()
 
 
+def mttr(found: Sequence[RestoreTime]) -> float:
+    """The mean time to restore of one run or more, in seconds."""
+    return statistics.fmean(each.seconds for each in found)
+
+
+def restored_in_words(found: Sequence[RestoreTime]) -> str:
+    """The mean, median and best of some times: `4:12, median 3:50, best 2:01`."""
+    took = [each.seconds for each in found]
+    return (
+        f"{column_duration(mttr(found))}, median "
+        f"{column_duration(percentile(took, 50))}, best {column_duration(min(took))}"
+    )
+
+
 def _restored(mode: Mode, found: tuple[RestoreTime, ...]) -> Iterator[str]:
     if not found:
         return
-    took = [each.seconds for each in found]
-    median = column_duration(percentile(took, 50))
     newest = (
         f"; the newest {MAX_RESTORE_TIMES} of {len(found)}:"
         if len(found) > MAX_RESTORE_TIMES
         else ":"
     )
     yield ""
-    yield (
-        f"Time to restore in {mode.plural}: median {median}, "
-        f"best {column_duration(min(took))}{newest}"
-    )
-    yield f"  {COUNTED_SINCE}"
-    longest = max(*took, 1.0)
+    yield f"MTTR in {mode.plural} {restored_in_words(found)}{newest}"
+    yield f"  mean time to restore, {COUNTED_SINCE}"
+    longest = max(1.0, *(each.seconds for each in found))
     for each in found[-MAX_RESTORE_TIMES:]:
         bar = "█" * max(1, round(each.seconds / longest * 30))
         yield f"  {when(each.began)[:16]}  {column_duration(each.seconds):>7}  {bar}"
@@ -417,6 +427,9 @@ def statistics_json(stats: RunbookStatistics) -> str:
             "title": stats.title,
             "outcomes": {mode: dict(each) for mode, each in stats.outcomes.items()},
             "steps": [_step_as_json(step) for step in stats.steps],
+            "mttr": {
+                mode: mttr(found) for mode, found in stats.restored.items() if found
+            },
             "restored": {
                 mode: [
                     {

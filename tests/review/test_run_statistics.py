@@ -122,7 +122,7 @@ def test_the_lines_fit_and_say_it() -> None:
     assert "4 incidents (4 completed)" in text
     assert 'write expect = "3s"' in text
     assert "Never begun: 1.2, 1.3, 2.1," in text
-    assert "Time to restore in incidents: median 1:41, best 1:40" in text
+    assert "MTTR in incidents 1:41, median 1:41, best 1:40" in text
     assert "since the trigger, or else the beginning" in text
     assert "no run of it has ended yet" in "\n".join(
         statistics_lines(runbook_statistics(PLAN, []))

@@ -19,6 +19,7 @@ from mobius_tui.review.run_statistics import (
     StepStatistics,
     listed_steps,
     percentile,
+    restored_in_words,
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.records.drill_history import verdict_words
@@ -165,11 +166,10 @@ def _restore_chart(
     mode: Mode, found: Sequence[RestoreTime], width: int, now: float
 ) -> Iterator[Content]:
     """The times to restore as columns, the newest at the right."""
-    took = [each.seconds for each in found]
-    median, best = percentile(took, 50), min(took)
-    words = f"  median {column_duration(median)}, best {column_duration(best)}"
-    title = f"Time to restore in {mode.plural}"
-    yield assemble((title, "strong"), (f" {COUNTED_SINCE}{words}", "muted"))
+    median = percentile([each.seconds for each in found], 50)
+    title = f"MTTR in {mode.plural}"
+    words = f" {restored_in_words(found)}"
+    yield assemble((title, "strong"), (words, "plain"), (f"  {COUNTED_SINCE}", "muted"))
     fitting = max(1, (width - RESTORE_CHART_SCALE_CELLS) // RESTORE_CHART_COLUMN_CELLS)
     shown = found[-fitting:]
     seconds = [each.seconds for each in shown]

@@ -66,7 +66,7 @@ async def test_pictures_of_statistics() -> None:
     wall = Time(BEGAN + 20 * DAY).wall
     screen = StatisticsScreen("Roll the shop back", all_of_it, wall=wall)
     async with running(screen, size=SIZES[0]) as pilot:
-        await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
+        await until(pilot, lambda: "MTTR in" in words(pilot), seconds=30)
         await pictured(pilot, "stats")
 
 
@@ -85,7 +85,7 @@ async def test_statistics_are_copied_as_the_lines_of_a_pipe(
         await pilot.press("y")
         await until(pilot, lambda: "still being read" in words(pilot))
         known.set()
-        await until(pilot, lambda: "Time to restore" in words(pilot), seconds=30)
+        await until(pilot, lambda: "MTTR in" in words(pilot), seconds=30)
         await pilot.press("y")
         copied = state_home() / "copied.txt"
         await until(pilot, copied.exists)
