@@ -9,9 +9,10 @@ import fnmatch
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -157,7 +158,7 @@ class CommandTable:
             scripts: by name, the text of those that are shell scripts at hand.
         """
         self.scripts = scripts
-        self._entries = dict(entries)
+        self._entries = entries
         globs = (name for name in self._entries if _GLOB.search(name))
         self._globs = sorted(globs, key=len, reverse=True)
         """The longest, which says most, first."""
@@ -191,8 +192,10 @@ class CommandTable:
         """
         if not lines:
             return self
-        entries = dict(self._entries)
-        for name, added in _entries(lines).items():
+        # What is changed is the first map of a chain; the others are only read.
+        read_only = cast("MutableMapping[str, CommandEntry]", self._entries)
+        entries = ChainMap[str, CommandEntry]({}, read_only)
+        for name, added in {**_Entries(lines)}.items():
             existing = self.find(name)
             vouched = tuple(
                 replace(line, is_added=existing is not None, verified_by=WHO_ADDED)
@@ -245,33 +248,49 @@ def bundled_commands() -> CommandTable:
     lines: dict[str, object] = {}
     for section in sections.values():
         lines.update(section)
-    return CommandTable(_entries(lines))
+    return CommandTable(_Entries(lines))
 
 
-def _entries(lines: Mapping[str, object]) -> dict[str, CommandEntry]:
-    found: dict[str, list[TableLine]] = {}
-    valued: dict[str, set[str]] = {}
-    looking: dict[str, set[str]] = {}
-    for pattern, entry_value in lines.items():
-        parsed = parse_table_line(pattern, entry_value)
-        for name in parsed.commands:
-            found.setdefault(name, []).append(parsed.line)
-            valued.setdefault(name, set()).update(parsed.valued_options)
-            looking.setdefault(name, set()).update(parsed.looking_options)
-    return {
-        name: CommandEntry(
-            lines=tuple(each),
-            valued_options=frozenset(valued[name]),
-            looking_options=frozenset(looking[name]),
-        )
-        for name, each in found.items()
-    }
+class _Entries(Mapping[str, CommandEntry]):
+    """The entries of lines. A command's lines are read when it is asked for.
+
+    All of them take 30 ms to read, and a runbook has few of a thousand commands.
+    """
+
+    def __init__(self, lines: Mapping[str, object]) -> None:
+        self._lines: dict[str, list[tuple[str, object]]] = {}
+        for pattern, entry_value in lines.items():
+            for name in _commands_of(pattern):
+                self._lines.setdefault(name, []).append((pattern, entry_value))
+        self._read: dict[str, CommandEntry] = {}
+
+    def __getitem__(self, name: str) -> CommandEntry:
+        if name not in self._read:
+            parsed = [parse_table_line(*each) for each in self._lines[name]]
+            self._read[name] = CommandEntry(
+                lines=tuple(each.line for each in parsed),
+                valued_options=frozenset(n for p in parsed for n in p.valued_options),
+                looking_options=frozenset(n for p in parsed for n in p.looking_options),
+            )
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def _commands_of(pattern: str) -> list[str]:
+    """The names of the commands that a line of the table is about."""
+    first = pattern.split(maxsplit=1)[0] if pattern.strip() else ""
+    language, colon, alternatives = first.rpartition(":")
+    return [f"{language}{colon}{name}" for name in alternatives.split("|")]
 
 
 class ParsedLine(Struct, frozen=True, kw_only=True):
-    """A line of the table as it is read."""
+    """A line of the table as it is read, without its commands."""
 
-    commands: Sequence[str]
     line: TableLine
     valued_options: Sequence[str]
     looking_options: Sequence[str]
@@ -290,8 +309,6 @@ def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
     words = pattern.split()
     if not words:
         raise BadLineError("a line begins with the command that it is of")
-    language, colon, alternatives = words[0].rpartition(":")
-    names = [f"{language}{colon}{name}" for name in alternatives.split("|")]
     table = {"effect": entry_value} if isinstance(entry_value, str) else entry_value
     if not isinstance(table, Mapping) or not table:
         raise BadLineError(f"`{pattern}` is an effect, or a table with one")
@@ -314,7 +331,6 @@ def parse_table_line(pattern: str, entry_value: object) -> ParsedLine:
         write_place=_choice(pattern, table, "writes", WRITE_PLACES) or "",
     )
     return ParsedLine(
-        commands=names,
         line=line,
         valued_options=_text(pattern, table, "valued").split(),
         looking_options=_text(pattern, table, "looks").split(),
