@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from textual.strip import Strip
 
-from mobius_tui.structs import replace
 from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.config.themes import LIGHT_THEME
 from mobius_tui.tui.widgets.checklist import (
