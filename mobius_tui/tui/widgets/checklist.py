@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, on
-from textual.app import ComposeResult
+from textual import events
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
-from textual.widgets import Input
 
 from mobius_tui import sanitize
 from mobius_tui.run.planning.plan import is_live_output, kind_of
@@ -31,7 +27,6 @@ from mobius_tui.run.state.step_state import (
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
-from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.communication import delivery_summary
@@ -47,12 +42,7 @@ from mobius_tui.tui.presenters.glyphs import (
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Role, cut
 from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
-from mobius_tui.tui.widgets.list_controls import (
-    FilterLine,
-    ListScrollbar,
-    clamp_top,
-    top_showing_row,
-)
+from mobius_tui.tui.widgets.list_controls import CURSOR_GLYPH, CursorList
 
 MAX_ANSWER_CELLS = 14
 """The most cells that an answer takes in the right column."""
@@ -532,7 +522,6 @@ FOLD_CLICK_CELLS = 5
 """Cells from the left in which a click folds a phase: its mark and its sign."""
 FULL_CHECKLIST_CELLS = 36
 """Cells of width from which a step's row repeats what its phase's row says already."""
-CHECKLIST_CURSOR = "»"
 
 
 def draw_row(
@@ -566,7 +555,7 @@ def draw_row(
     words = cut(title, room)
     space = " " * max(0, room - cell_len(words))
     role = "muted" if what.is_dim else "strong" if what.is_phase else "plain"
-    left = CHECKLIST_CURSOR if is_cursor else " "
+    left = CURSOR_GLYPH if is_cursor else " "
     segments = [
         Segment(f"{left}{what.mark.glyph} ", style(what.mark.role) + ground),
         Segment(f"{words}{space}", style(role) + ground),
@@ -575,69 +564,88 @@ def draw_row(
     return Strip(segments)
 
 
-CHECKLIST_ROLES = (
-    "plain",
-    "strong",
-    "muted",
-    "accent",
-    "good",
-    "warn",
-    "bad",
-    "cursor",
-)
-StripKey = tuple[ChecklistRow, bool, bool, int, Style]
-"""The key of a cached strip: the row, whether the cursor is on it, whether the cursor
-is bright, the width in cells, and the background."""
-MAX_CACHED_CHECKLIST_STRIPS = 128
-"""The most strips in the cache."""
+CHECKLIST_TITLE = "Checklist"
 
 
-class ChecklistRows(Widget, can_focus=True):
-    """A list by lines: 10,000 steps cost no more than the rows that are seen."""
+class ChecklistLine(NamedTuple):
+    """A line of the checklist."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"checklist--{role}" for role in CHECKLIST_ROLES
-    }
+    row: ChecklistRow
+    is_cursor: bool
+
+
+class Checklist(CursorList[ChecklistLine]):
+    """The rows, with a cursor to move, phases to fold, and a line to search in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("checklist")]
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
     key: reactive[RowKey | None] = reactive[RowKey | None](None, repaint=False)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        cache_rows(self)
-        self.top = 0
-        """The first row in sight."""
-        self._outline = ChecklistOutline()
-        self._scroll_mark = ListScrollbar()
-        self._drawn: dict[int, tuple[ChecklistRow, bool]] = {}
-        self._strips: dict[StripKey, Strip] = {}
-        """Where a row only moved its strip stays the same, and so does what Textual
-        and the drawing have made of it."""
-        self._role_styles: dict[str, Style] = {}
-        self._background_style = Style.null()
+    class Moved(Message):
+        """The person wants the cursor on a row; the owner moves it, by `key`."""
 
-    def compose(self) -> ComposeResult:
-        """The scrollbar."""
-        yield self._scroll_mark
+        def __init__(self, key: RowKey) -> None:
+            super().__init__()
+            self.key = key
+
+    class EditWanted(Message):
+        """The source of a row is to be edited."""
+
+        def __init__(self, key: RowKey) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__("title, id, or state such as failed", id=id)
+        self.border_title = CHECKLIST_TITLE
+        self._outline = ChecklistOutline()
+        self._key_before_search: RowKey | None = None
+        """Where the cursor was when a search began."""
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows that are listed."""
+        return len(self._outline.keys)
 
     @property
     def cursor_index(self) -> int:
         """The row under the cursor."""
         return self._outline.row_index(self.key)
 
-    @property
-    def visible_row_count(self) -> int:
-        """The number of rows that fit."""
-        return self.size.height
+    def move_to(self, index: int) -> None:
+        """Ask the owner to put the cursor on a row."""
+        self.post_message(self.Moved(self._outline.keys[index]))
+
+    def line_at(self, y: int) -> ChecklistLine | None:
+        """The row at a visible line, and whether the cursor is on it."""
+        if self.view is None or self.top + y >= self.row_count:
+            return None
+        key = self._outline.keys[self.top + y]
+        is_cursor = key == self._outline.visible_row(self.key)
+        return ChecklistLine(self._outline.row(key), is_cursor)
+
+    def draw_line(self, line: ChecklistLine, width: int, *, is_focused: bool) -> Strip:
+        """Draw a row; the cursor's is bright where keys go to the list."""
+        ground = self.style_of("cursor") if line.is_cursor else Style.null()
+        if line.is_cursor and not is_focused:
+            ground = Style(bgcolor=ground.bgcolor, bold=True)
+        return draw_row(
+            line.row,
+            width,
+            style=self.style_of,
+            ground=ground,
+            is_cursor=line.is_cursor,
+        )
 
     def watch_view(self) -> None:
         """Draw the visible rows that have changed."""
         if self.view is None or not self.is_mounted:
             return
         if self._outline.update(self.view):
-            self._show_cursor()
+            self.show_cursor()
             self.refresh()
-        self._redraw_changed()
+        self.redraw_changed()
         self._show_count()
 
     def on_mount(self) -> None:
@@ -661,191 +669,26 @@ class ChecklistRows(Widget, can_focus=True):
         """Move the cursor, and scroll as far as necessary."""
         if not self.is_mounted:
             return
-        if self._show_cursor():
+        if self.show_cursor():
             self.refresh()
         else:
-            self._redraw_changed()
+            self.redraw_changed()
 
     def on_resize(self) -> None:
         """Keep the cursor visible."""
-        self._show_cursor()
+        self.show_cursor()
         self._show_count()
-
-    def on_focus(self) -> None:
-        """The cursor is brighter while the list has the focus."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """And calmer while it has not."""
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Colours may have changed."""
-        super().notify_style_update()
-        self._role_styles = {}
-        self._strips = {}
-
-    def _show_cursor(self) -> bool:
-        """Scroll until the cursor is visible; returns whether rows moved."""
-        height, count = self.visible_row_count, len(self._outline.keys)
-        if height <= 0:
-            return False
-        top = top_showing_row(
-            self.top, place=self.cursor_index, height=height, count=count
-        )
-        moved, self.top = top != self.top, top
-        self._update_scrollbar()
-        return moved
-
-    def _update_scrollbar(self) -> None:
-        self._scroll_mark.top, self._scroll_mark.count = (
-            self.top,
-            len(self._outline.keys),
-        )
-        self._scroll_mark.display = self._scroll_mark.count > self.visible_row_count
-
-    def _redraw_changed(self) -> None:
-        if self.view is None:
-            return
-        width = self.size.width
-        changed = [
-            Region(0, y, width, 1)
-            for y in range(
-                len(self._outline.keys[self.top : self.top + self.visible_row_count])
-            )
-            if self._drawn.get(y) != self._row_at(y)
-        ]
-        if changed:
-            self.refresh(*changed)
-
-    def _row_at(self, y: int) -> tuple[ChecklistRow, bool]:
-        """The row at a visible line, and whether the cursor is on it."""
-        key = self._outline.keys[self.top + y]
-        return self._outline.row(key), key == self._outline.visible_row(self.key)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows; looks up once what is the same for each."""
-        self._background_style = self.rich_style
-        return super().render_lines(crop)
-
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        width = self.size.width
-        if self.view is None or self.top + y >= len(self._outline.keys):
-            self._drawn.pop(y, None)
-            return Strip.blank(width, self._background_style)
-        what, is_cursor = self._drawn[y] = self._row_at(y)
-        is_bright = is_cursor and self.has_focus_within
-        look = what, is_cursor, is_bright, width, self._background_style
-        strip = self._strips.get(look)
-        if strip is None:
-            if len(self._strips) >= MAX_CACHED_CHECKLIST_STRIPS:
-                self._strips.clear()
-            strip = self._strips[look] = self._make(*look)
-        return strip
-
-    def _make(
-        self,
-        what: ChecklistRow,
-        is_cursor: bool,
-        is_bright: bool,
-        width: int,
-        beyond: Style,
-    ) -> Strip:
-        """Draw a row."""
-        ground = self._style("cursor") if is_cursor else Style.null()
-        if is_cursor and not is_bright:
-            ground = Style(bgcolor=ground.bgcolor, bold=True)
-        strip = draw_row(
-            what, width, style=self._style, ground=ground, is_cursor=is_cursor
-        )
-        return strip.adjust_cell_length(width, beyond)
-
-    def _style(self, role: str) -> Style:
-        if role not in self._role_styles:
-            style = self.get_component_rich_style(f"checklist--{role}")
-            self._role_styles[role] = style
-        return self._role_styles[role]
 
     def _rebuild_rows(self) -> None:
         if self.view is not None:
             self._outline.update(self.view)
-            self._show_cursor()
+            self.show_cursor()
             self._show_count()
             self.refresh()
 
-    def _show_from(self, top: int) -> None:
-        self.top = clamp_top(
-            top, height=self.visible_row_count, count=len(self._outline.keys)
-        )
-        self._update_scrollbar()
-        self.refresh()
-
-
-CHECKLIST_TITLE = "Checklist"
-WHEEL_ROWS = 3
-"""Rows that one notch of the mouse wheel moves."""
-
-
-class Checklist(ChecklistRows):
-    """The rows, with a cursor to move, phases to fold, and a line to search in."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("checklist")]
-
-    class Moved(Message):
-        """The person wants the cursor on a row; the owner moves it, by `key`."""
-
-        def __init__(self, key: RowKey) -> None:
-            super().__init__()
-            self.key = key
-
-    class EditWanted(Message):
-        """The source of a row is to be edited."""
-
-        def __init__(self, key: RowKey) -> None:
-            super().__init__()
-            self.key = key
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.border_title = CHECKLIST_TITLE
-        self._key_before_search: RowKey | None = None
-        """Where the cursor was when a search began."""
-        self._filter_line = FilterLine("title, id, or state such as failed")
-
-    def compose(self) -> ComposeResult:
-        """The scrollbar, and the line to search in, hidden until it is used."""
-        yield from super().compose()
-        yield self._filter_line
-
-    @property
-    def visible_row_count(self) -> int:
-        """The number of rows that fit above the line to search in."""
-        return self.size.height - self._filter_line.display
-
-    def _move_to(self, place: int) -> None:
-        if keys := self._outline.keys:
-            self.post_message(self.Moved(keys[max(0, min(place, len(keys) - 1))]))
-
-    def action_cursor(self, count: int) -> None:
-        """Move by rows."""
-        self._move_to(self.cursor_index + count)
-
-    def action_page(self, count: int) -> None:
-        """Move by pages that overlap by one row."""
-        self._move_to(self.cursor_index + count * max(1, self.visible_row_count - 1))
-
     def action_phase(self, count: int) -> None:
         """Move to the phase before or after."""
-        self._move_to(self._outline.phase_near(self.cursor_index, count))
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self._move_to(0)
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self._move_to(len(self._outline.keys) - 1)
+        self.move_near(self._outline.phase_near(self.cursor_index, count))
 
     def action_fold(self) -> None:
         """Fold the phase under the cursor, or unfold it."""
@@ -875,80 +718,44 @@ class Checklist(ChecklistRows):
         if self.key is not None:
             self.post_message(self.EditWanted(self.key))
 
-    @property
-    def is_filtered(self) -> bool:
-        """Whether the line to search in is open, with or without words in it."""
-        return self._filter_line.display
-
     def action_filter(self) -> None:
         """Search for steps."""
         self._key_before_search = self.key
         self.border_title = f"{CHECKLIST_TITLE} · filter"
-        self._filter_line.display = True
-        self._filter_line.focus()
+        super().action_filter()
 
-    @on(FilterLine.Cleared)
-    def _cancel_search(self) -> None:
+    def cancel_search(self) -> None:
         """Return to where the cursor was before the search."""
-        self.clear_filter()
+        super().cancel_search()
         if self._key_before_search is not None:
             self.post_message(self.Moved(self._key_before_search))
 
     def clear_filter(self) -> None:
         """List all steps again."""
-        self._filter_line.value = ""
-        self._filter_line.display = False
         self.border_title = CHECKLIST_TITLE
         self._outline.query = ""
-        self.focus()
+        super().clear_filter()
         self._rebuild_rows()
 
-    @on(Input.Changed)
-    def _search_typed(self, event: Input.Changed) -> None:
+    def search(self, query: str) -> None:
         """List what matches; the cursor moves only if its row is not listed."""
-        event.stop()
-        self._outline.query = event.value.strip()
+        self._outline.query = query
         self.top = 0
         self._rebuild_rows()
-        if self._outline.query and self.key not in self._outline.keys:
-            self._move_to(1)  # below the phase that it is in
-
-    @on(Input.Submitted)
-    def _accept_search(self, event: Input.Submitted) -> None:
-        """Back to the list of what was found."""
-        event.stop()
-        if self._outline.query:
-            self.focus()
-        else:
-            self.clear_filter()
+        if query and self.key not in self._outline.keys:
+            self.move_near(1)  # below the phase that it is in
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the pointer is; on a phase's sign, fold it."""
-        if self._filter_line.region.contains_point(event.screen_offset):
-            return
-        offset = event.get_content_offset(self)
-        keys = self._outline.keys
-        if offset is None or self.top + offset.y >= len(keys):
+        index = self.row_under(event)
+        if index is None:
             return
         event.stop()
-        key = keys[self.top + offset.y]
-        if not isinstance(key, StepRow) and offset.x < FOLD_CLICK_CELLS:
+        key = self._outline.keys[index]
+        offset = event.get_content_offset(self)
+        is_sign = offset is not None and offset.x < FOLD_CLICK_CELLS
+        if is_sign and not isinstance(key, StepRow):
             self._outline.fold(key)
             self._rebuild_rows()
         else:
-            self._move_to(self.top + offset.y)
-
-    @on(ListScrollbar.Dragged)
-    def _dragged(self, event: ListScrollbar.Dragged) -> None:
-        event.stop()
-        self._show_from(event.top)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll, leaving the cursor where it is."""
-        event.stop().prevent_default()
-        self._show_from(self.top + WHEEL_ROWS)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll, leaving the cursor where it is."""
-        event.stop().prevent_default()
-        self._show_from(self.top - WHEEL_ROWS)
+            self.move_to(index)
