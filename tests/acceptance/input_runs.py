@@ -48,16 +48,16 @@ from mobius_tui.tui.presenters.availability import (
     footer_labels,
     why_unavailable,
 )
-from mobius_tui.tui.presenters.checklist_rows import (
-    phase_row,
-    step_counts_text,
-    step_row,
-)
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.status_text import status_text
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import (
+    phase_row,
+    step_counts_text,
+    step_row,
+)
 from tests.acceptance import mutations
 from tests.acceptance.mutations import Sound
 from tests.review.story import story

@@ -16,12 +16,12 @@ from mobius_tui.run.events.run_events import RunEnded, VariableSet
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.checklist_rows import ChecklistRow, step_row
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.presenters.timeline_rows import TimeWindow, lane_cells
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import ChecklistRow, step_row
 from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.tui.runs import MadeRun, hosted

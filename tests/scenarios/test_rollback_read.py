@@ -15,10 +15,10 @@ from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.actions import Choose
 from mobius_tui.tui.dialogs.answer_dialogs import DecisionDialog
 from mobius_tui.tui.dialogs.rollback_dialog import RollbackDialog
-from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.screen_state import LeftOutRow, StepRow
 from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
+from mobius_tui.tui.widgets.checklist import ChecklistOutline
 from tests.tui.runs import (
     MadeRun,
     hosted,

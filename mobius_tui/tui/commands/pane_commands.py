@@ -233,7 +233,7 @@ HOSTS_COMMANDS: tuple[Command, ...] = (
     ),
     _hosts(
         id="hosts.find",
-        act="find",
+        act="filter",
         keys=("slash",),
         title="Find hosts",
         label="Find",

@@ -34,7 +34,6 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.presenters.communication import role_fields
-from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     command_fields,
@@ -43,7 +42,7 @@ from mobius_tui.tui.presenters.step_details import (
     option_destination,
     short_answer_hint,
 )
-from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, FieldKind, assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 

@@ -40,18 +40,17 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput, as_question
 from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.step_hosts import hosts_ahead_fields
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     account_fields,
+    approved_fields,
     command_fields,
     fill_in_values,
     guard_text,
     subject_fields,
 )
-from mobius_tui.tui.presenters.step_explanation import approved_fields
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, assemble, text
 
 MAX_UNFINISHED_STEPS = 4
 """Steps that are named as not done yet."""

@@ -27,9 +27,8 @@ from mobius_tui.tui.backend.key_queue import InputGuard, TimedInput
 from mobius_tui.tui.backend.style_sheets import set_breakpoint_classes
 from mobius_tui.tui.commands.registry import bind
 from mobius_tui.tui.presenters.communication import contact_fields
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, text
 from mobius_tui.tui.screen_state import Draft, DraftKey
 from mobius_tui.tui.widgets.answer_inputs import MarkedOptionList
 from mobius_tui.tui.widgets.banners import AlarmBanner

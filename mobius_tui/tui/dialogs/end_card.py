@@ -41,7 +41,6 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.coach_marks import COMMANDS_AFTER_DEMO
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
-from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.health_view import outage_fields
 from mobius_tui.tui.presenters.run_view import RunView
@@ -51,7 +50,7 @@ from mobius_tui.tui.presenters.score_fields import (
     score_pending_fields,
     undetected_fields,
 )
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, FieldKind, Role, assemble, text
 
 ScoreReader = Callable[[], Awaitable[tuple[Field, ...]]]
 """Gives the score of a drill, once it is known."""

@@ -31,11 +31,10 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.presenters.availability import available_commands
 from mobius_tui.tui.presenters.communication import escalation_fields
-from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, StepHosts
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields
-from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, FieldKind, assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose, StepRow
 
 FAILURE_COMMANDS = (

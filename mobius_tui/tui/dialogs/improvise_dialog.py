@@ -30,9 +30,8 @@ from mobius_tui.tui.dialogs.dialog import (
     fields_widget,
     text_widget,
 )
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, assemble, text
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 
 _ROLES: dict[str, Role] = {"read": "plain", "change": "warn", "destroy": "bad"}

@@ -24,10 +24,15 @@ from mobius_tui.tui.dialogs.dialog import (
     text_widget,
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput
-from mobius_tui.tui.presenters.fields import Field, prose_lines
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, fill_in_values
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import (
+    Field,
+    Role,
+    assemble,
+    prose_lines,
+    text,
+)
 
 PHASE_REASON_CELLS = 60
 """Cells of the line that says what a phase is for: those of the narrowest dialog."""

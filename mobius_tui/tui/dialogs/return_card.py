@@ -14,10 +14,9 @@ from mobius_tui.run.storage.last_viewed import LastView
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.dialogs.dialog import CANCEL, Choice, Dialog, fields_widget
 from mobius_tui.tui.presenters.communication import delivery_problem_fields
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, assemble, text
 
 MAX_STEPS_ENDED_MEANWHILE = 5
 """Steps that are named, at most, as having ended while no screen showed the run."""

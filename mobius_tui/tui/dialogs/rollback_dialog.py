@@ -32,14 +32,13 @@ from mobius_tui.tui.dialogs.dialog import (
 )
 from mobius_tui.tui.dialogs.question import ConfirmationInput
 from mobius_tui.tui.dialogs.script_dialog import ScriptDialog, step_heading
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
     account_fields,
     shown_by_key,
     subject_fields,
 )
-from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.presenters.styled_text import Field, text
 
 
 class RollbackDialog(Dialog[str]):

@@ -13,10 +13,9 @@ from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.runbook import SourceFile, Step
 from mobius_tui.runbook.model.step_text import EFFECT_LABELS
 from mobius_tui.tui.dialogs.dialog import Dialog, fields_widget, text_widget
-from mobius_tui.tui.presenters.fields import FieldKind
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import command_fields, wait_fields
-from mobius_tui.tui.presenters.styled_text import Role, script, text
+from mobius_tui.tui.presenters.styled_text import FieldKind, Role, script, text
 
 MAX_FILE_LINES = 5000
 """Lines of a file that are shown: more are drawn too slowly."""

@@ -64,7 +64,7 @@ from mobius_tui.tui.presenters.fleet.step_hosts import (
 )
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_command_rules import settle_action
-from mobius_tui.tui.presenters.step_explanation import waiting_step_count
+from mobius_tui.tui.presenters.step_details import waiting_step_count
 from mobius_tui.tui.screen_state import DraftKey, HostRow, Purpose, RowKey, StepRow
 
 

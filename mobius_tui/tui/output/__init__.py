@@ -1,5 +1,5 @@
 """The output pane.
 
-A view over the file that a step's output is written to. Which output is shown is for
-presenters/output_choice; pager and editor: external/.
+A view over the file that a step's output is written to, and which one it is. Pager and
+editor: external/.
 """

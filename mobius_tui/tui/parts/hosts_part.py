@@ -31,9 +31,9 @@ from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.dialogs.question import Notifier
+from mobius_tui.tui.output.output_choice import OutputChoice
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
-from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import cut
 from mobius_tui.tui.widgets.hosts_pane import HostsPane

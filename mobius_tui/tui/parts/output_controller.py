@@ -22,11 +22,11 @@ from mobius_tui.tui.dialogs.question import DialogOpener, Notifier, SaveDialog
 from mobius_tui.tui.external import output_files
 from mobius_tui.tui.external.output_files import OpenWith
 from mobius_tui.tui.messages import OutputGrew
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_choice import OutputChoice
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.parts.hosts_part import StepHostsPart
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.next_action import ShowHostOutput, show_host_output
-from mobius_tui.tui.presenters.output_choice import OutputChoice
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import HostRow, RowKey
 
@@ -63,7 +63,7 @@ class OutputController:
         self._feed = feed
         self._choose = choose
         self._tab: AttemptId | None = None
-        self.pane = InteractiveOutputPane(id=PaneName.OUTPUT, repaints=feed.repaints)
+        self.pane = OutputPane(id=PaneName.OUTPUT, repaints=feed.repaints)
         self.hosts = StepHostsPart(screen, feed, tell)
         self.shown: OutputChoice | None = None
         """What the pane shows."""

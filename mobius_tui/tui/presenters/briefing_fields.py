@@ -30,9 +30,8 @@ from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command
 from mobius_tui.tui.commands.registry import command_by_id, commands_for_footer
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.library_lines import drill_words
-from mobius_tui.tui.presenters.styled_text import Role, assemble, badge, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, assemble, badge, text
 
 if TYPE_CHECKING:
     from mobius_tui.health.probe import ProbePreview

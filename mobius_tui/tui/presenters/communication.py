@@ -18,10 +18,9 @@ from mobius_tui.runbook.model.runbook import Contact, Step
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import Mark
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, FieldKind, Role, assemble, text
 
 
 def contact_fields(contacts: tuple[Contact, ...]) -> tuple[Field, ...]:

@@ -30,10 +30,9 @@ from mobius_tui.runbook.text.units import (
     local_time,
     parse_duration,
 )
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import CONDITION_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, assemble, text
 
 
 class ProbeView(Struct, frozen=True, kw_only=True):

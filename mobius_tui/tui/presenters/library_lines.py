@@ -29,9 +29,8 @@ from mobius_tui.tui.presenters.columns import (
     TableColumn,
     TableRow,
 )
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.glyphs import Mark
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, Role, assemble, text
 
 OUTCOME_MARKS: Mapping[Outcome | ListingState, tuple[str, Role]] = {
     Outcome.COMPLETED: ("✔", "good"),

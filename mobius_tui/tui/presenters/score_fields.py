@@ -14,9 +14,8 @@ from mobius_tui.drill.detection_coverage import (
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.drill.past_drills import TimeComparison
 from mobius_tui.run.records.drill_history import faults_words, verdict_words
-from mobius_tui.tui.presenters.fields import Field, FieldKind
 from mobius_tui.tui.presenters.glyphs import DRILL_VERDICT_MARKS
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
+from mobius_tui.tui.presenters.styled_text import Field, FieldKind, Role, assemble, text
 
 MAX_SCORE_LINES = 3
 """Lines that are shown under a label; of more, how many they are."""

@@ -1,17 +1,21 @@
-"""The roles by which widgets ask for colours; texts, scripts and badges in them."""
+"""What widgets show: roles for colours, texts and scripts in them, labelled fields."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from functools import lru_cache
 from typing import Literal
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.prose.text_layout import TextStyle, layout_lines
 
 Role = Literal[
     "plain",
@@ -139,3 +143,56 @@ def _code(line: str) -> Content:
     for mention in _MENTION.finditer(line):
         found = found.stylize(ROLE_STYLES["name"], mention.start(), mention.end())
     return found
+
+
+PROSE_ROLES: Mapping[TextStyle, Role] = {
+    "plain": "plain",
+    "strong": "strong",
+    "code": "command",
+    "muted": "muted",
+}
+"""The role of each look; bold and dim are told apart without a colour."""
+
+
+@lru_cache(maxsize=64)
+def prose_lines(prose: Prose, width: int) -> tuple[Content, ...]:
+    """The lines of a prose text, without links or actions."""
+    return tuple(
+        assemble(*((each.words, PROSE_ROLES[each.style]) for each in line))
+        for line in layout_lines(prose, width)
+    )
+
+
+_NOTHING = Content("")
+
+
+class FieldKind(Enum):
+    """Fields that dialogs leave out: they show the same themselves, or need it not."""
+
+    SCRIPT = auto()
+    CALLS = auto()
+    """A file of the runbook that a script calls."""
+    WHY = auto()
+    ROLE = auto()
+    KEYS = auto()
+    """What can be done about a step, with the keys."""
+    ASKS = auto()
+    """What a person is asked."""
+    UNDETECTED = auto()
+    """What no drill has seen fail."""
+
+
+class Field(Struct, frozen=True):
+    """A label and its content, with hanging indent."""
+
+    label: str
+    content: Content = _NOTHING
+    value: str = ""
+    """What follows the content, cut in its middle where the line is too short."""
+    prose: Prose | None = None
+    """A text of the runbook's, in place of all that; its lines are made for the room
+    that there is."""
+    sign: str = ""
+    """What stands before the content, whose other lines begin beneath its first."""
+    kind: FieldKind | None = None
+    """The kind, if dialogs leave it out; they do not go by the label."""

@@ -53,10 +53,9 @@ from mobius_tui.tui.presenters.briefing_fields import (
     value_fields,
 )
 from mobius_tui.tui.presenters.communication import contact_fields
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import undetected_fields
 from mobius_tui.tui.presenters.status_text import not_begun_text
-from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.presenters.styled_text import Field, text
 from mobius_tui.tui.screens.page import Page
 from mobius_tui.tui.widgets.answer_inputs import (
     AnswerWidget,

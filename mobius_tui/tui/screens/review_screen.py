@@ -36,15 +36,15 @@ from mobius_tui.tui.commands.command import Command, PaneName, Place
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.messages import RunChanged, TitleChanged
+from mobius_tui.tui.output.output_choice import (
+    OutputChoice,
+    choose_output,
+)
 from mobius_tui.tui.parts.pane_layout import Pane
 from mobius_tui.tui.parts.review_additions import ReviewAdditions
 from mobius_tui.tui.parts.run_dialogs import EndCardActions, show_end_card
 from mobius_tui.tui.parts.timeline_builder import TimelineBuilder
 from mobius_tui.tui.presenters.availability import is_offered, why_unavailable
-from mobius_tui.tui.presenters.output_choice import (
-    OutputChoice,
-    choose_output,
-)
 from mobius_tui.tui.presenters.run_presenter import PastRunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import status_text

@@ -16,7 +16,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command, PaneName
 from mobius_tui.tui.messages import OutputGrew, RunLost
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.parts.output_controller import OutputChooser, OutputController
 from mobius_tui.tui.parts.pane_layout import Pane, PaneLayout, pane_commands_first
 from mobius_tui.tui.parts.run_feed import RunFeed
@@ -257,18 +257,18 @@ class RunPage(Page):
         event.stop()
         self.source_edits.begin_edit(event.key)
 
-    @on(InteractiveOutputPane.CopyWanted)
-    def _copy_wanted(self, event: InteractiveOutputPane.CopyWanted) -> None:
+    @on(OutputPane.CopyWanted)
+    def _copy_wanted(self, event: OutputPane.CopyWanted) -> None:
         event.stop()
         self.copy(event.read)
 
-    @on(InteractiveOutputPane.NoticeRequested)
-    def _notice_requested(self, event: InteractiveOutputPane.NoticeRequested) -> None:
+    @on(OutputPane.NoticeRequested)
+    def _notice_requested(self, event: OutputPane.NoticeRequested) -> None:
         event.stop()
         self.show_notice(event.words)
 
-    @on(InteractiveOutputPane.TabChosen)
-    def _tab_chosen(self, event: InteractiveOutputPane.TabChosen) -> None:
+    @on(OutputPane.TabChosen)
+    def _tab_chosen(self, event: OutputPane.TabChosen) -> None:
         event.stop()
         self.follow_cursor()
         self.outputs.choose_tab(event.attempt)
@@ -322,8 +322,8 @@ class RunPage(Page):
             self.outputs.hosts.pane.focus()
         return was_open
 
-    @on(InteractiveOutputPane.OpenWanted)
-    def _open_wanted(self, event: InteractiveOutputPane.OpenWanted) -> None:
+    @on(OutputPane.OpenWanted)
+    def _open_wanted(self, event: OutputPane.OpenWanted) -> None:
         event.stop()
         if event.way == "save":
             work = self.outputs.save(self.questions.ask, self.show_notice)

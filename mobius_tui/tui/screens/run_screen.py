@@ -37,13 +37,13 @@ from mobius_tui.tui.flows.intent_sender import (
     IntentSender,
 )
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_choice import choose_output
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.parts.question_gate import DRAFT_KEPT_TEXT, DialogSequence
 from mobius_tui.tui.parts.run_dialogs import LeaveQuestion, RunCards
 from mobius_tui.tui.parts.step_starter import StepStarter
 from mobius_tui.tui.presenters import availability, next_action
 from mobius_tui.tui.presenters.availability import why_no_terminal, why_unavailable
-from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.status_text import (
@@ -51,7 +51,7 @@ from mobius_tui.tui.presenters.status_text import (
     status_text,
     terminal_title,
 )
-from mobius_tui.tui.presenters.step_explanation import guard_check_notice
+from mobius_tui.tui.presenters.step_details import guard_check_notice
 from mobius_tui.tui.screen_state import NEW_SCREEN_STATE, RowKey, ScreenState, StepRow
 from mobius_tui.tui.screens.run_page import RunPage
 from mobius_tui.tui.widgets.banners import AlarmBanner, HintBanner
@@ -419,8 +419,8 @@ class RunScreen(RunPage):
             run, head = self.feed.directory.id, self.feed.head
             self.copy(status_text(self.view, self.health, run=run, head=head))
 
-    @on(InteractiveOutputPane.StopWanted)
-    def _stop_wanted(self, event: InteractiveOutputPane.StopWanted) -> None:
+    @on(OutputPane.StopWanted)
+    def _stop_wanted(self, event: OutputPane.StopWanted) -> None:
         """Stop what runs beside the run; it only reads, so nobody is asked."""
         event.stop()
         step_id, number = event.attempt

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
+from operator import attrgetter
 
+from msgspec import Struct
 from textual import on
 from textual.app import RenderResult
 from textual.content import Content
@@ -15,12 +18,253 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from mobius_tui import sanitize
+from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import Hint
+from mobius_tui.run.planning.rollback import (
+    meter_of,
+    oks_that_drop_rollback,
+    rollback_phase,
+    step_blocking_rollback,
+)
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.watch.other_runs import OtherRun
-from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
+from mobius_tui.runbook.text.units import clock_duration
+from mobius_tui.tui.commands.registry import command_by_id
+from mobius_tui.tui.commands.run_commands import RunCommand
+from mobius_tui.tui.presenters.availability import available_watch_commands
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import assemble
+from mobius_tui.tui.presenters.styled_text import Role, assemble
+
+AlarmPart = tuple[str, Role]
+UNCUT = 10_000
+"""Cells that no banner needs."""
+
+
+class _Key(Struct, frozen=True, kw_only=True):
+    """A key that a banner names."""
+
+    name: str
+    words: str
+    """What it does, after its name."""
+    short: str
+    """The same where there is little room."""
+
+
+def alarm_text(
+    view: RunView | None, *, key_prefix: str = "", width: int = UNCUT
+) -> tuple[Content, ...]:
+    """The banner's lines, the most urgent first; empty where there are none.
+
+    There are none while no trigger has fired and no rollback has begun, where the
+    runbook has no phase that triggers begin, after a rollback that passed, and once the
+    run has ended.
+
+    Args:
+        view: the run.
+        key_prefix: what has to be pressed before the keys that it names: `Esc` in a
+            dialog.
+        width: cells that there are for a line; what it says is said shorter where it
+            would not fit, the keys before all else.
+    """
+    if (
+        view is None
+        or view.state.ended is not None
+        or rollback_phase(view.plan) is None
+    ):
+        return ()
+    watch = view.state.watch
+    if watch.rollback is not None:
+        return _rollback_lines(view)
+    if watch.countdown is not None:
+        becomes = _countdown_line
+        return (_fired_text(watch.rollback_reason), becomes(view, key_prefix, width))
+    if not watch.alarms:
+        return ()
+    becomes = _armed_line if watch.armed else _unarmed_line
+    return (_fired_text(watch.rollback_reason), becomes(view, key_prefix, width))
+
+
+def _fitted(
+    words: list[AlarmPart], keys: list[_Key], width: int, *, brief: list[AlarmPart]
+) -> Content:
+    """A line that fits, with as many of its words as there is room for.
+
+    Args:
+        words: what is so.
+        keys: what can be done.
+        width: cells.
+        brief: the words where there is little room.
+    """
+    whole, short = (
+        [part for key in keys for part in _key_parts(key.name, text_of(key))]
+        for text_of in (attrgetter("words"), attrgetter("short"))
+    )
+    lines = (
+        assemble(*words, *whole),
+        assemble(*words, *short),
+        assemble(*brief, *short),
+        assemble(*short[1:], (" · ", "muted"), *brief),
+    )
+    return next((line for line in lines if line.cell_length <= width), lines[-1])
+
+
+def _unarmed_line(view: RunView, key_prefix: str, width: int) -> Content:
+    """The line for a trigger that is not armed: a person must begin."""
+    watch, ways = view.state.watch, available_watch_commands(view)
+    parts: list[AlarmPart] = [("Nothing begins by itself", "strong")]
+    if watch.disarm_reason:
+        parts.append((f" ({watch.disarm_reason})", "muted"))
+    busy = step_blocking_rollback(view.plan, view.state)
+    if busy is not None:
+        parts.append((f" · {view.plan.name(busy.id)} is running", "warn"))
+    keys: list[_Key] = []
+    if RunCommand.ROLL_BACK in ways:
+        keys.append(
+            _key(RunCommand.ROLL_BACK, "begins the rollback", key_prefix, "roll back")
+        )
+    if RunCommand.ARM in ways:
+        keys.append(_key(RunCommand.ARM, "arms it", key_prefix, "arm"))
+    return _fitted(parts, keys, width, brief=[("not armed", "strong")])
+
+
+def _armed_line(view: RunView, key_prefix: str, width: int) -> Content:
+    """The line for an armed trigger: what its countdown waits for."""
+    health = view.runbook.health
+    grace = view.values.preview(health.trigger.grace) if health is not None else ""
+    meter = meter_of(view.meters, view.state.watch.alarms[0])
+    so_far = f", {sanitize.line(meter.words)}" if meter is not None else ""
+    words = f"Armed: counts anew{so_far}; then the rollback in {sanitize.line(grace)}"
+    key = _key(RunCommand.ARM, "disarms it", key_prefix, "disarm")
+    return _fitted(
+        [(words, "bad")], [key], width, brief=[("Armed: counts anew", "bad")]
+    )
+
+
+def _fired_text(reason: str) -> Content:
+    words = Content.styled(" TRIGGER FIRED ", "bold reverse $error")
+    return words + assemble((f" {reason}", "strong"))
+
+
+def _key(named: RunCommand, words: str, key_prefix: str, short: str) -> _Key:
+    name = f"{key_prefix} {command_by_id(named).key_name or 'the palette'}".strip()
+    return _Key(name=name, words=words, short=short)
+
+
+def _key_parts(name: str, words: str) -> list[AlarmPart]:
+    return [(" · ", "muted"), (name, "key"), (f" {words}", "plain")]
+
+
+def _countdown_line(view: RunView, key_prefix: str, width: int) -> Content:
+    countdown = view.state.watch.countdown
+    assert countdown is not None
+    left = countdown.ends - view.now
+    parts: list[AlarmPart]
+    brief: list[AlarmPart]
+    keys: list[_Key] = []
+    busy = step_blocking_rollback(view.plan, view.state)
+    if busy is not None:
+        name = view.plan.name(busy.id)
+        brief = [(f"waits for {view.plan.numbers[busy.id]}", "warn")]
+        ran = clock_duration(view.runtime(busy.id) or 0.0)
+        parts = [(f"The rollback waits for {name}, which has run {ran}", "warn")]
+        keys.append(_key(RunCommand.STOP, "stops that", key_prefix, "stop"))
+    elif left > 0:
+        in_ = clock_duration(ceil(left))
+        brief = [(f"Rollback in {in_}", "bad")]
+        parts = [(f"The rollback begins in {in_}", "bad")]
+        keys.append(_key(RunCommand.ROLL_BACK, "begins it now", key_prefix, "now"))
+    else:
+        oks = oks_that_drop_rollback(view.meters, countdown.alarm)
+        words = f"The rollback waits for the next check; {oks} good ones drop it"
+        brief = [("waits for a check", "warn")]
+        parts = [(words, "warn")]
+    keys.append(_key(RunCommand.HOLD, "holds it", key_prefix, "hold"))
+    return _fitted(parts, keys, width, brief=brief)
+
+
+def _rollback_lines(view: RunView) -> tuple[Content, ...]:
+    """The lines of a rollback that runs or failed; none once it has passed."""
+    watch = view.state.watch
+    begun = watch.rollback
+    if begun is None or watch.rollback_passed:
+        return ()
+    who = "A trigger" if begun.cause == "trigger" else watch.rollback_began_by
+    first = assemble((f"{who} began the rollback: ", "strong"), (begun.reason, "plain"))
+    if watch.rollback_running:
+        return (first, assemble(("It goes on by itself.", "accent")))
+    if watch.rollback_passed is False:
+        return (first, assemble(("It did not pass; it wants a person.", "bad")))
+    return (
+        first,
+        assemble(("It wants a person: ", "bad"), (watch.rollback_stop_reason, "plain")),
+    )
+
+
+OtherRunPart = tuple[str, Role]
+
+
+def other_runs_lines(
+    runs: tuple[OtherRun, ...], *, now: float, key: str, width: int = UNCUT
+) -> tuple[Content, ...]:
+    """Two lines about the most urgent one; none where there is none.
+
+    Args:
+        runs: the most urgent first.
+        now: seconds since 1970.
+        key: the name of the key that opens it.
+        width: as `alarm_text` has it.
+    """
+    if not runs:
+        return ()
+    first = runs[0]
+    mode = "" if first.mode is Mode.INCIDENT else f"{first.mode.upper()} · "
+    place = f" ▸ {first.environment}" if first.environment else ""
+    name = sanitize.line(f"{mode}{first.title}{place}")
+    words = "ROLLBACK" if first.watch.rollback is not None else "TRIGGER FIRED"
+    head = Content.styled(f" {words} ", "bold reverse $error")
+    reason = sanitize.line(_reason(first))
+    more = f" · and {len(runs) - 1} more" if len(runs) > 1 else ""
+    return (
+        head
+        + assemble((f" in another run: {name}", "strong"), (f": {reason}", "plain")),
+        _fitted(
+            becomes := [*_consequence(first, now)],
+            [_Key(name=key, words=f"opens that run{more}", short="opens it")],
+            width,
+            brief=becomes,
+        ),
+    )
+
+
+def _reason(run: OtherRun) -> str:
+    watch = run.watch
+    if watch.rollback is not None:
+        return watch.rollback.reason
+    if watch.countdown is not None:
+        return watch.countdown.alarm.reason
+    return watch.alarms[0].reason
+
+
+def _consequence(run: OtherRun, now: float) -> tuple[OtherRunPart, ...]:
+    """What follows in the other run.
+
+    Whether and when its rollback begins or goes on.
+    """
+    watch = run.watch
+    if watch.rollback is not None:
+        if watch.rollback_running:
+            return (("The rollback goes on by itself", "accent"),)
+        return (("The rollback wants a person", "bad"),)
+    if watch.countdown is None:
+        if watch.armed:
+            return (("Armed: it begins once the trigger fires again", "bad"),)
+        return (("Nothing begins by itself", "strong"),)
+    left = watch.countdown.ends - now
+    if left > 0:
+        words = f"The rollback begins in {clock_duration(ceil(left))}"
+        return ((f"{words}, or as soon as it can", "bad"),)
+    return (("The rollback begins as soon as it can", "bad"),)
+
 
 BANNER_PADDING = 1
 """Cells at either side of a banner."""

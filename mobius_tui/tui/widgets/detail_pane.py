@@ -18,7 +18,6 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.columns import TableRow
-from mobius_tui.tui.presenters.fields import Field, prose_lines
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import (
@@ -28,9 +27,11 @@ from mobius_tui.tui.presenters.step_details import (
 )
 from mobius_tui.tui.presenters.styled_text import (
     ROLE_STYLES,
+    Field,
     Role,
     assemble,
     cut_in_middle,
+    prose_lines,
     text,
 )
 from mobius_tui.tui.screen_state import RowKey

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from mobius_tui import sanitize
 from mobius_tui.review.run_timeline import RunTimeline, TimelineLane
@@ -23,7 +22,11 @@ from mobius_tui.tui.presenters.timeline_rows import (
     lane_cells,
     visible_duration_text,
 )
-from mobius_tui.tui.widgets.list_controls import clamp_top, top_showing_row
+from mobius_tui.tui.widgets.list_controls import (
+    FilteredPane,
+    clamp_top,
+    top_showing_row,
+)
 
 MAX_LANE_TITLE_CELLS = 30
 """Cells of a lane's title where there is room."""
@@ -41,7 +44,7 @@ TIMELINE_CELL_ROLES = (
 )
 
 
-class TimelineRows(Widget, can_focus=True):
+class TimelineRows(FilteredPane):
     """Draws the visible lanes."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -57,7 +60,7 @@ class TimelineRows(Widget, can_focus=True):
     """What happened where the cursor is; `None` where nothing did."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+        super().__init__("person, phase, kind such as messages, or any word", id=id)
         self.top = 0
         """How far the lanes that are not pinned are scrolled."""
         self.zoomed_range: tuple[float, float] | None = None
@@ -86,8 +89,8 @@ class TimelineRows(Widget, can_focus=True):
 
     @property
     def visible_lane_count(self) -> int:
-        """The number of lanes that fit under the clock."""
-        return max(0, self.size.height - 1)
+        """The number of lanes that fit between the clock and the line to search in."""
+        return max(0, self.size.height - 1 - self.filter_line.display)
 
     @property
     def pinned_lane_count(self) -> int:

@@ -8,21 +8,19 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import ClassVar
 
-from textual import events, on
-from textual.app import ComposeResult, RenderResult
+from textual import events
+from textual.app import RenderResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Input
 
 from mobius_tui.review.timeline_moments import TimelineMoment
 from mobius_tui.tui.commands.registry import bindings
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
 from mobius_tui.tui.presenters.timeline_rows import moment_mark
-from mobius_tui.tui.widgets.list_controls import FilterLine
 from mobius_tui.tui.widgets.run_header import elapsed_text
 from mobius_tui.tui.widgets.timeline_lanes import TimelineRows
 
@@ -65,19 +63,7 @@ class TimelinePane(TimelineRows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._filter_line = FilterLine(
-            "person, phase, kind such as messages, or any word"
-        )
         self._dragged_from: tuple[int, tuple[float, float]] | None = None
-
-    def compose(self) -> ComposeResult:
-        """The line to search in, which is hidden until it is used."""
-        yield self._filter_line
-
-    @property
-    def visible_lane_count(self) -> int:
-        """The number of lanes that fit above the line to search in."""
-        return max(0, super().visible_lane_count - self._filter_line.display)
 
     def action_event(self, count: int) -> None:
         """Go to the event after, or before."""
@@ -137,39 +123,13 @@ class TimelinePane(TimelineRows):
         """Scroll to other lanes."""
         self.scroll_lanes(self.top + count)
 
-    def action_filter(self) -> None:
-        """Search."""
-        self._filter_line.display = True
-        self._filter_line.focus()
-
-    @on(FilterLine.Cleared)
-    def clear_filter(self) -> None:
-        """Show everything again."""
-        self._filter_line.value = ""
-        self._filter_line.display = False
-        self.focus()
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether the line to search in is open, with or without words in it."""
-        return self._filter_line.display
-
-    @on(Input.Changed)
-    def _search_typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.post_message(self.FilterTyped(event.value.strip()))
-
-    @on(Input.Submitted)
-    def _accept_search(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip():
-            self.focus()
-        else:
-            self.clear_filter()
+    def search(self, query: str) -> None:
+        """Have the timeline filtered."""
+        self.post_message(self.FilterTyped(query))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag the time."""
-        if self._filter_line.region.contains_point(event.screen_offset):
+        if self.filter_line.region.contains_point(event.screen_offset):
             return
         offset = event.get_content_offset(self)
         if offset is not None and offset.x >= self.title_width:

@@ -24,9 +24,9 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runtime_steps import MAX_ROWS
-from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.run_view import build_run_view
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import ChecklistOutline
 from tests.run.small_runbook import BEGAN, RUNBOOK, after, end, entries, start
 from tests.tui.runs import MadeRun
 

@@ -18,7 +18,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.structs import replace
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
-from mobius_tui.tui.presenters.step_explanation import standing_fields
+from mobius_tui.tui.presenters.step_details import standing_fields
 from tests.paths import CASES
 from tests.review.forms import FORMS
 from tests.run.conftest import Begin

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from mobius_tui.tui.backend import drawing_caches
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_pane import OutputPane
 from tests.textual_private import StylesCache, cache_of, set_cache
 from tests.tui.output.panes import Recording, showing
 
@@ -23,12 +23,12 @@ LINES = "".join(
 )
 
 
-def drawn(pane: InteractiveOutputPane) -> list[Strip]:
+def drawn(pane: OutputPane) -> list[Strip]:
     """What a screen is given."""
     return pane.render_lines(pane.size.region.grow(pane.gutter).at_offset((0, 0)))
 
 
-async def agrees(pane: InteractiveOutputPane, pilot: Pilot[None]) -> None:
+async def agrees(pane: OutputPane, pilot: Pilot[None]) -> None:
     """Hold what is kept to what Textual makes of the same rows."""
     await pilot.pause()
     ours = drawn(pane)

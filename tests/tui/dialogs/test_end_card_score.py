@@ -18,13 +18,12 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.end_card import EndCard
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.score_fields import (
     DrillResult,
     score_fields,
     undetected_fields,
 )
-from mobius_tui.tui.presenters.styled_text import text
+from mobius_tui.tui.presenters.styled_text import Field, text
 from mobius_tui.tui.widgets.detail_pane import LABEL_CELLS
 from tests.drill.drills import HANDLED, drill, worse
 from tests.tui.runs import ROLLBACK, MadeRun, Time, opened, press, until, words

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.question import SaveDialog
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.screen_state import DraftKey, Purpose
 from tests.tui import scenes
 from tests.tui.runs import Time, opened, press, until
@@ -27,7 +27,7 @@ async def test_an_output_can_be_saved_where_the_current_directory_is_gone(
     run = scenes.failed(tmp_path)
     time = Time(run.at)
     async with opened(run, time=time) as (screen, pilot):
-        pane = screen.query_one(InteractiveOutputPane)
+        pane = screen.query_one(OutputPane)
         await until(pilot, lambda: pane.viewport is not None)
         pane.action_open("save")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))

@@ -16,9 +16,9 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.full_screens import LeaveForTask
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.palette import CommandProvider
+from mobius_tui.tui.output.output_choice import choose_output
 from mobius_tui.tui.presenters import next_action
 from mobius_tui.tui.presenters.next_action import GoToTerminal, StartFlow
-from mobius_tui.tui.presenters.output_choice import choose_output
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screen_state import StepRow

@@ -12,7 +12,6 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.output.output_pane import OutputPane
 
 BEGAN = 1_795_527_905
@@ -51,24 +50,20 @@ class PaneApp(App[None]):
         self.stopped: list[AttemptId] = []
 
     def compose(self) -> ComposeResult:
-        yield InteractiveOutputPane(repaints=1000)
+        yield OutputPane(repaints=1000)
 
-    def on_output_pane_copy_wanted(
-        self, event: InteractiveOutputPane.CopyWanted
-    ) -> None:
+    def on_output_pane_copy_wanted(self, event: OutputPane.CopyWanted) -> None:
         self.copied.append(event.read())
 
     def on_output_pane_notice_requested(
-        self, event: InteractiveOutputPane.NoticeRequested
+        self, event: OutputPane.NoticeRequested
     ) -> None:
         self.told.append(event.words)
 
-    def on_output_pane_tab_chosen(self, event: InteractiveOutputPane.TabChosen) -> None:
+    def on_output_pane_tab_chosen(self, event: OutputPane.TabChosen) -> None:
         self.chosen.append(event.attempt)
 
-    def on_output_pane_stop_wanted(
-        self, event: InteractiveOutputPane.StopWanted
-    ) -> None:
+    def on_output_pane_stop_wanted(self, event: OutputPane.StopWanted) -> None:
         self.stopped.append(event.attempt)
 
     def on_output_pane_followed(self, event: OutputPane.Followed) -> None:
@@ -78,10 +73,10 @@ class PaneApp(App[None]):
 @asynccontextmanager
 async def showing(
     recording: Recording, *, size: tuple[int, int] = (80, 12), running: bool = True
-) -> AsyncIterator[tuple[InteractiveOutputPane, Pilot[None]]]:
+) -> AsyncIterator[tuple[OutputPane, Pilot[None]]]:
     app = PaneApp()
     async with app.run_test(size=size) as pilot:
-        pane = app.query_one(InteractiveOutputPane)
+        pane = app.query_one(OutputPane)
         pane.focus()
         pane.show(
             recording.output,
@@ -153,19 +148,19 @@ PIECES = (
 )
 
 
-def app_of(pane: InteractiveOutputPane) -> PaneApp:
+def app_of(pane: OutputPane) -> PaneApp:
     assert isinstance(pane.app, PaneApp)
     return pane.app
 
 
-async def copied(pane: InteractiveOutputPane, pilot: Pilot[None]) -> str:
+async def copied(pane: OutputPane, pilot: Pilot[None]) -> str:
     before = len(app_of(pane).copied)
     await pilot.press("c")
     await until(pilot, lambda: len(app_of(pane).copied) > before)
     return app_of(pane).copied[-1]
 
 
-def reversed_text(pane: InteractiveOutputPane) -> list[str]:
+def reversed_text(pane: OutputPane) -> list[str]:
     """What is drawn in reverse, row by row."""
     rows = []
     for y in range(pane.size.height):

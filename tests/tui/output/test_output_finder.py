@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from mobius_tui.tui.commands import registry
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
 from mobius_tui.tui.output.output_document import MAX_SHOWN_LINE_BYTES
 from mobius_tui.tui.output.output_finder import NOT_SEARCHED_NOTE, FindLine
+from mobius_tui.tui.output.output_pane import OutputPane
 from tests.tui.output.panes import (
     Recording,
     copied,
@@ -24,7 +24,7 @@ from tests.tui.output.panes import (
 )
 
 
-def count(pane: InteractiveOutputPane) -> str:
+def count(pane: OutputPane) -> str:
     words = str(pane.query_one(FindLine).query_one(".count", Static).content)
     return words.partition("  ")[0]
 
@@ -153,7 +153,7 @@ async def test_another_file_is_searched_for_the_same(
         await until(pilot, lambda: count(pane).endswith("of 3"))
 
 
-def says_so(pane: InteractiveOutputPane) -> bool:
+def says_so(pane: OutputPane) -> bool:
     """Whether it is said that something is not searched, where it can be read."""
     note = pane.query_one(FindLine).query_one(".note", Static)
     said = str(note.content) == NOT_SEARCHED_NOTE

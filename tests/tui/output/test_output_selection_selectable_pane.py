@@ -165,7 +165,7 @@ async def test_too_much_is_not_copied_but_said(
 ) -> None:
     assert ours is None
     registry.set_keys(keys)
-    module = "mobius_tui.tui.output.output_selection.COPY_LIMIT"
+    module = "mobius_tui.tui.output.output_pane.COPY_LIMIT"
     assert output_selection.COPY_LIMIT > 1 << 20
     monkeypatch.setattr(module, 100)
     recording.write("word\n" * 50)

@@ -11,7 +11,7 @@ from mobius_tui.run.intents.intent_actions import StopStep
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.output.interactive_output_pane import InteractiveOutputPane
+from mobius_tui.tui.output.output_pane import OutputPane
 from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.tui import scenes
@@ -43,8 +43,8 @@ manual = "Look."
 """
 
 
-def pane_of(screen: RunScreen) -> InteractiveOutputPane:
-    return screen.query_one(InteractiveOutputPane)
+def pane_of(screen: RunScreen) -> OutputPane:
+    return screen.query_one(OutputPane)
 
 
 def beside(tmp_path: Path) -> MadeRun:

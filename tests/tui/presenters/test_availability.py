@@ -36,10 +36,10 @@ from mobius_tui.tui.presenters.availability import (
     available_commands,
     why_unavailable,
 )
-from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.step_command_rules import STEP_RULES
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import step_row
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted, view_of
 

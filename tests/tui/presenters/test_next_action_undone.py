@@ -7,10 +7,10 @@ from pathlib import Path
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.commands.command import FlowId
-from mobius_tui.tui.presenters.checklist_rows import step_counts_text
 from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import step_counts_text
 from tests.tui import states
 from tests.tui.runs import hosted
 

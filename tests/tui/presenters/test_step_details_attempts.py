@@ -10,9 +10,9 @@ from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.step_details import command_fields, detail_fields
+from mobius_tui.tui.presenters.styled_text import Field
 from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.detail_pane import lay_out_fields
 from tests.tui import scenes

@@ -11,8 +11,8 @@ from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.confirm_dialogs import ConfirmDialog
 from mobius_tui.tui.dialogs.script_dialog import ScriptDialog
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.step_details import detail_fields, subject_fields
+from mobius_tui.tui.presenters.styled_text import Field
 from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.detail_pane import FieldList
 from tests.tui.runs import (

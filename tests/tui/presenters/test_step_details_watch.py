@@ -12,10 +12,10 @@ from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.planning.watch_progress import watch_progress_text
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.presenters.availability import available_commands
-from mobius_tui.tui.presenters.checklist_rows import step_row
 from mobius_tui.tui.presenters.next_action import next_action
 from mobius_tui.tui.presenters.step_details import detail_fields
 from mobius_tui.tui.screen_state import StepRow
+from mobius_tui.tui.widgets.checklist import step_row
 from tests.tui.runs import MadeRun, Time, hosted, opened
 
 BOOK = """format = 1

@@ -21,9 +21,8 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.navigation import Navigator
-from mobius_tui.tui.presenters.alarm import other_runs_lines
 from mobius_tui.tui.screens.run_screen import RunScreen
-from mobius_tui.tui.widgets.banners import OtherRunsBanner
+from mobius_tui.tui.widgets.banners import OtherRunsBanner, other_runs_lines
 from tests.tui import scenes
 from tests.tui.runs import ROLLBACK, MadeRun, hosted, running, until, words
 

@@ -10,11 +10,8 @@ from textual.strip import Strip
 
 from mobius_tui.tui.backend.drawing_caches import cache_rows
 from mobius_tui.tui.config.themes import LIGHT_THEME
-from mobius_tui.tui.widgets.checklist import (
-    CHECKLIST_CURSOR,
-    MAX_CACHED_CHECKLIST_STRIPS,
-    Checklist,
-)
+from mobius_tui.tui.widgets.checklist import Checklist
+from mobius_tui.tui.widgets.list_controls import CURSOR_GLYPH, MAX_CACHED_LINES
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, settled, until
 from tests.tui.widgets.long_runbooks import long_runbook
 
@@ -35,7 +32,7 @@ def anew(checklist: Checklist) -> list[Strip]:
 
 def under_cursor(rows: list[Strip]) -> Strip:
     """The row that the cursor is on, without its borders."""
-    (row,) = [row for row in rows if CHECKLIST_CURSOR in row.text]
+    (row,) = [row for row in rows if CURSOR_GLYPH in row.text]
     return row.crop(1, row.cell_length - 2)
 
 
@@ -52,13 +49,9 @@ async def test_a_row_that_only_moved_is_not_made_again(tmp_path: Path) -> None:
         assert len(both) >= checklist.visible_row_count // 3 - 2
         assert all(after[text] is before[text] for text in both)
         await press(pilot, time, "G")
-        for _ in range(MAX_CACHED_CHECKLIST_STRIPS // checklist.visible_row_count + 1):
+        for _ in range(MAX_CACHED_LINES // checklist.visible_row_count + 1):
             await press(pilot, time, "pageup")
-        assert (
-            checklist.visible_row_count
-            < len(checklist._strips)
-            <= MAX_CACHED_CHECKLIST_STRIPS
-        )
+        assert checklist.visible_row_count < len(checklist._strips) <= MAX_CACHED_LINES
 
 
 async def test_what_was_kept_is_what_would_be_drawn_anew(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from mobius_tui.runbook.model.targets import cut_into_batches
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
-from mobius_tui.tui.presenters.fields import Field
 from mobius_tui.tui.presenters.fleet.host_marks import (
     HOST_MARKS,
     HOST_STATUS_RANKS,
@@ -35,7 +34,7 @@ from mobius_tui.tui.presenters.fleet.host_marks import (
     strip_pieces,
 )
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import assemble, cut, text
+from mobius_tui.tui.presenters.styled_text import Field, assemble, cut, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.HOST_KEY: "a changed host key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 
 from mobius_tui.run.state.attempt_id import AttemptId
-from mobius_tui.tui.presenters.output_choice import OutputTab, tab_row
+from mobius_tui.tui.output.output_choice import OutputTab, tab_row
 from tests.tui.output.panes import PaneApp, Recording, showing, shown, until
 
 FIRST, SECOND = AttemptId("a", 1), AttemptId("a", 2)

@@ -10,11 +10,11 @@ import pytest
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.step_events import ChoiceMade
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline, step_counts_text
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.step_details import detail_fields, detail_title
 from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
+from mobius_tui.tui.widgets.checklist import ChecklistOutline, step_counts_text
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, words
 
 

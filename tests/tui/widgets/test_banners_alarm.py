@@ -10,9 +10,9 @@ from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.watch.other_runs import OtherRun
 from mobius_tui.structs import replace
-from mobius_tui.tui.presenters.alarm import alarm_text, other_runs_lines
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
+from mobius_tui.tui.widgets.banners import alarm_text, other_runs_lines
 from mobius_tui.tui.widgets.health_figures import trigger_lines
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, hosted

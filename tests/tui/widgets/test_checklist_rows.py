@@ -13,12 +13,12 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import why_unavailable
-from mobius_tui.tui.presenters.checklist_rows import ChecklistOutline
 from mobius_tui.tui.presenters.next_action import StartFlow, next_action
 from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.step_explanation import standing_fields
+from mobius_tui.tui.presenters.step_details import standing_fields
 from mobius_tui.tui.screen_state import PhaseRow, StepRow
+from mobius_tui.tui.widgets.checklist import ChecklistOutline
 from tests.tui.runs import MadeRun, hosted
 
 BOOK = """

@@ -13,8 +13,7 @@ from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.structs import replace
 from mobius_tui.tui.dialogs.dialog import Dialog
 from mobius_tui.tui.presenters.briefing_fields import summary_fields
-from mobius_tui.tui.presenters.fields import Field
-from mobius_tui.tui.presenters.styled_text import ROLE_STYLES
+from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Field
 from mobius_tui.tui.widgets.detail_pane import LABEL_CELLS, FieldList, lay_out_fields
 from tests.paths import CASES, TESTS
 from tests.tui.briefings import drill
