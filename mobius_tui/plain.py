@@ -19,8 +19,9 @@ from mobius_tui.run.events.fleet_events import FleetHostEnded
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import Action, StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import may_have_steps_beside

@@ -20,7 +20,8 @@ from mobius_tui.json_border import (
     malformed_text,
     read_json,
 )
-from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION, Action
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION
 
 MAX_LINE_BYTES = 1 << 20
 """Bytes of a line at most."""
@@ -64,18 +65,6 @@ class Envelope(Struct, frozen=True, kw_only=True):
         ):
             return 0.0
         return now - self.sent
-
-
-class Caller(Struct, frozen=True, kw_only=True):
-    """The user whose process asks: as the kernel reports it, never as a line claims."""
-
-    name: str
-    """The account's name; where the host itself asks, the part of it, such as
-    `auto`."""
-    uid: int | None = None
-    """The account's number; `None` where the host asks itself."""
-    place: str = ""
-    """The terminal of an approver or denier, as the system reports it; else empty."""
 
 
 class InvalidIntentError(RunError):
@@ -193,8 +182,6 @@ class _Sent(Struct, frozen=True, kw_only=True):
 LIVENESS_REQUEST = b"\n"
 """The line by which a viewer asks whether the host responds; it answers with a poke
 (see `encode_poke`) of 0."""
-NO_HOST_REPLY_TEXT = "no host runs this run; resume it to go on"
-"""The text of the reply to an action for a run without a host."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):

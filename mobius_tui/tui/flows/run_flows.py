@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.intents.intent_actions import (
-    Action,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.run_intents import (
     AddNote,
-    ArmWatch,
-    BeginRollback,
-    DisarmWatch,
     EndRun,
     EnterPhase,
     GiveSecrets,
     GoOnWithout,
+)
+from mobius_tui.run.intents.undo_intents import UndoSteps
+from mobius_tui.run.intents.watch_intents import (
+    ArmWatch,
+    BeginRollback,
+    DisarmWatch,
     HoldRollback,
-    UndoSteps,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.undoing import (

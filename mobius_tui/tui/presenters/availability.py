@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    ApproveStep,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import AddNote, EndRun, EnterPhase
+from mobius_tui.run.intents.step_intents import ImproviseStep, StopStep
+from mobius_tui.run.intents.undo_intents import ReopenRun, UndoSteps
+from mobius_tui.run.intents.watch_intents import (
     ArmWatch,
-    AskApproval,
     BeginRollback,
     DisarmWatch,
-    EndRun,
-    EnterPhase,
     HoldRollback,
-    ImproviseStep,
-    ReopenRun,
-    StopStep,
-    UndoSteps,
 )
-from mobius_tui.run.planning.going_on import next_step_without_person
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import (

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from mobius_tui.run.intents.intent_actions import (
-    Action,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch, SettleHost
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
     LookFirst,
     OverrideStep,
-    ReleaseBatch,
     RestoreStep,
     RetryStep,
-    SettleHost,
     SkipStep,
     TickStep,
 )

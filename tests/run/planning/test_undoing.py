@@ -19,9 +19,10 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.intents.intent_actions import RetryStep, StartStep, UndoSteps
-from mobius_tui.run.planning.going_on import next_step_without_person
-from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.run_outcome import (
     aside_outcome,

@@ -9,14 +9,10 @@ import pytest
 
 from mobius_tui.run.events.run_events import RunReopened
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    ArmWatch,
-    BeginRollback,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.run_intents import AddNote, EndRun
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    EndRun,
-    HoldRollback,
     ImproviseStep,
     LookFirst,
     OverrideStep,
@@ -25,8 +21,9 @@ from mobius_tui.run.intents.intent_actions import (
     SkipStep,
     StopStep,
     TickStep,
-    UndoSteps,
 )
+from mobius_tui.run.intents.undo_intents import UndoSteps
+from mobius_tui.run.intents.watch_intents import ArmWatch, BeginRollback, HoldRollback
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.commands.run_commands import RunCommand

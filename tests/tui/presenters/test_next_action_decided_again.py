@@ -24,11 +24,12 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AskApproval,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import AskApproval
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import EnterPhase
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    EnterPhase,
     OverrideStep,
     RestoreStep,
     RetryStep,
@@ -37,7 +38,6 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 from mobius_tui.run.planning.approval_rules import binding_digest, current_approval
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.run_outcome import (

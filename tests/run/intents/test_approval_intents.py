@@ -39,12 +39,12 @@ from mobius_tui.run.host.control_server import (
     describe_caller_terminal,
     terminal_of_caller,
 )
+from mobius_tui.run.intents.approval_intents import DenyApproval
 from mobius_tui.run.intents.control_protocol import (
     LIVENESS_REQUEST,
     Envelope,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import DenyApproval
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
