@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.approval_intents import AskApproval
 from mobius_tui.run.intents.going_on import next_step_without_person

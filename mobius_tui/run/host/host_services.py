@@ -16,9 +16,10 @@ from mobius_tui.run.attempts.attempt_runner import AttemptRunner
 from mobius_tui.run.attempts.launcher import request_stop
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.attempts.step_checks import StepChecks, require_guard_look
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import HOST_AUTHOR, Event, NoteAdded
+from mobius_tui.run.events.run_events import HOST_AUTHOR, NoteAdded
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.intents.action import Caller
 from mobius_tui.run.journal.journal import JournalWriter

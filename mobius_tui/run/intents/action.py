@@ -18,9 +18,9 @@ from typing import ClassVar, Literal, NoReturn, Protocol
 from msgspec import Struct
 
 from mobius_tui.json_border import JsonObject
+from mobius_tui.run.events.event import Event, WhenReopened
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.secret_rule import SecretRule
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.planning.plan import Plan
@@ -32,9 +32,6 @@ from mobius_tui.runbook.model.runbook import Step
 PermittedRequester = Literal["approvers", "group", "owner"]
 """Who may ask for an action, beside the run's owner: whoever may approve; the group of
 a run that is shared to be acted on; nobody else."""
-PermittedWhenReopened = Literal["always", "on steps", "never"]
-"""Whether an action may be done in a run that is open again to be undone: always; on
-steps that undo others and on messages; never."""
 FREE_TEXT_FIELDS = ("reason", "note", "text")
 """The fields of actions that hold what a person wrote, and that go on record."""
 _SECRET_RULES: Mapping[str, SecretRule] = {
@@ -186,7 +183,7 @@ class Action(JsonObject, frozen=True):
     """Who may ask for it, beside the run's owner."""
     needs_host: ClassVar[bool] = True
     """Whether it is refused while no host runs the run."""
-    when_reopened: ClassVar[PermittedWhenReopened] = "never"
+    when_reopened: ClassVar[WhenReopened] = "never"
     """Whether it may be done in a run that is open again to be undone."""
     moves_run: ClassVar[bool] = True
     """Whether the run goes on by it, so that a cursor follows where it goes."""

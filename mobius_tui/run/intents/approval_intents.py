@@ -7,6 +7,7 @@ from typing import ClassVar, final
 from mobius_tui import sanitize
 from mobius_tui.errors import RunError
 from mobius_tui.json_border import Integer
+from mobius_tui.run.events.event import WhenReopened
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import DRILL_APPROVER, HOST_AUTHOR
 from mobius_tui.run.events.step_events import (
@@ -20,7 +21,6 @@ from mobius_tui.run.intents.action import (
     Caller,
     Host,
     PermittedRequester,
-    PermittedWhenReopened,
 )
 from mobius_tui.run.planning.approval_rules import (
     binding_digest,
@@ -50,7 +50,7 @@ from mobius_tui.runbook.model.runbook import Step
 class AskApproval(Action, frozen=True, kw_only=True):
     """Ask for a second person's approval of an attempt."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     attempt: Integer
     """The number of the attempt to be made."""
@@ -87,7 +87,7 @@ class ApproveStep(Action, frozen=True, kw_only=True):
     """Say as a second person that an attempt may begin."""
 
     permitted_requester: ClassVar[PermittedRequester] = "approvers"
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     binding: str = ""
     """Digest of the step and the values that the approver was shown: see
@@ -156,7 +156,7 @@ class DenyApproval(Action, frozen=True, kw_only=True):
 
     never_late: ClassVar[bool] = True
     permitted_requester: ClassVar[PermittedRequester] = "approvers"
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     reason: str = ""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, convert, field, to_builtins
@@ -21,7 +20,7 @@ from mobius_tui.json_border import (
     read_json,
 )
 from mobius_tui.run.intents.action import Action
-from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION
+from mobius_tui.run.intents.intent_actions import ACTIONS_BY_NAME, PROTOCOL_VERSION
 
 MAX_LINE_BYTES = 1 << 20
 """Bytes of a line at most."""
@@ -30,7 +29,6 @@ MAX_INTENT_AGE = 10.0
 _SENT = Meta(ge=0, lt=10**11)
 MAX_ID_CHARS = 64
 """Characters of an id that are kept."""
-_ACTIONS: Mapping[str, type[Action]] = {kind.__name__: kind for kind in ACTIONS}
 
 
 def new_id() -> str:
@@ -162,9 +160,9 @@ def decode_envelope(line: bytes) -> Envelope:
         if version != PROTOCOL_VERSION:
             raise VersionMismatchError(version, intent)
         sent, name = data.pop("sent"), data.pop("action")
-        if type(name) is not str or name not in _ACTIONS:
+        if type(name) is not str or name not in ACTIONS_BY_NAME:
             raise ValueError(f"no such action: {name!r}")
-        action = convert(data, _ACTIONS[name])
+        action = convert(data, ACTIONS_BY_NAME[name])
         if not intent:
             raise invalid_field("id")
         sent = convert({"sent": sent}, _Sent).sent

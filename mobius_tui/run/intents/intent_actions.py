@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mobius_tui.run.intents import (
     approval_intents,
     drill_intents,
@@ -28,5 +30,7 @@ ACTIONS: tuple[type[Action], ...] = tuple(
     and kind.__module__ == family.__name__
 )
 """Every action, by its class."""
+ACTIONS_BY_NAME: Mapping[str, type[Action]] = {kind.__name__: kind for kind in ACTIONS}
+"""Each action by the name that it has in lines."""
 PROTOCOL_VERSION = max(kind.protocol for kind in ACTIONS)
 """Version of the protocol between viewers and hosts: of its newest action."""

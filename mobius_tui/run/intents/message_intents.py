@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, final
 
 from mobius_tui.json_border import Integer
+from mobius_tui.run.events.event import WhenReopened
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
     MessageDropped,
@@ -15,7 +16,7 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.intents.action import Action, Asked, Host, PermittedWhenReopened
+from mobius_tui.run.intents.action import Action, Asked, Host
 from mobius_tui.run.intents.step_intents import TickStep, journal_tick
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
 from mobius_tui.run.state.deliveries import (
@@ -43,7 +44,7 @@ _SENT_NOTICE = "It is on its way; its step shows what becomes of it."
 class SendMessageOfStep(Action, frozen=True, kw_only=True):
     """Send a step's message to channels; the step is done by that."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     notice: ClassVar[str] = _SENT_NOTICE
     step: str
     attempt: Integer
@@ -94,7 +95,7 @@ class SendMessageOfStep(Action, frozen=True, kw_only=True):
 class ResendMessages(Action, frozen=True, kw_only=True):
     """Send deliveries again that did not arrive."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     moves_run: ClassVar[bool] = False
     notice: ClassVar[str] = _SENT_NOTICE
     deliveries: tuple[Integer, ...]
@@ -122,7 +123,7 @@ class ResendMessages(Action, frozen=True, kw_only=True):
 class DropMessages(Action, frozen=True, kw_only=True):
     """Give up messages that did not arrive, as people were informed in another way."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     moves_run: ClassVar[bool] = False
     deliveries: tuple[Integer, ...]
     """Numbers of deliveries."""

@@ -9,6 +9,7 @@ from msgspec import field
 
 from mobius_tui.errors import UsageError
 from mobius_tui.json_border import Number
+from mobius_tui.run.events.event import WhenReopened
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
@@ -25,7 +26,6 @@ from mobius_tui.run.intents.action import (
     Asked,
     Host,
     PermittedRequester,
-    PermittedWhenReopened,
 )
 from mobius_tui.run.intents.watch_intents import require_rollback_phase
 from mobius_tui.run.planning.plan import effect_of, running_steps
@@ -93,7 +93,7 @@ class SetVariables(Action, frozen=True, kw_only=True):
 class GiveSecrets(Action, frozen=True, kw_only=True):
     """Tell the host secrets that the run had, and that it does not know any more."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     notice: ClassVar[str] = "It is known again, and redacted wherever it is printed."
     values: Mapping[str, str] = field(default_factory=dict)
     """By variable; empty for one that a command or a file gives: it is got again."""
@@ -135,7 +135,7 @@ class GoOnWithout(Action, frozen=True, kw_only=True):
 
     permitted_requester: ClassVar[PermittedRequester] = "owner"
     """They are the owner's."""
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     notice: ClassVar[str] = "That is on record; what is printed is kept as it is."
     secrets: tuple[str, ...] = ()
     """Their names."""
@@ -174,7 +174,7 @@ class AddNote(Action, frozen=True, kw_only=True):
     """Journal a note, on a step or on the run."""
 
     never_late: ClassVar[bool] = True
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     moves_run: ClassVar[bool] = False
     notice: ClassVar[str] = "The note is on record."
     text: str = ""
@@ -305,7 +305,7 @@ class StartAutomatic(Action, frozen=True, kw_only=True):
 class EndRun(Action, frozen=True, kw_only=True):
     """End the run for good."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     reason: str = ""
 
     def require_permitted(self, situation: Situation) -> None:
@@ -336,7 +336,7 @@ class ReleaseHost(Action, frozen=True, kw_only=True):
     """Let the host process end if nobody else views the run; the run stays open."""
 
     never_late: ClassVar[bool] = True
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
 
     def require_permitted(self, situation: Situation) -> None:
         """Raise unless the host may end while the run stays open."""

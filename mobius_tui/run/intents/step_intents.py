@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from msgspec import field
 
 from mobius_tui.json_border import Integer
+from mobius_tui.run.events.event import WhenReopened
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
@@ -26,7 +27,6 @@ from mobius_tui.run.intents.action import (
     Asked,
     Host,
     PermittedRequester,
-    PermittedWhenReopened,
 )
 from mobius_tui.run.intents.approval_intents import (
     record_drill_approvals,
@@ -78,7 +78,7 @@ class StartStep(Action, frozen=True, kw_only=True):
     that is entered again. What has ended needs `RetryStep`.
     """
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     attempt: Integer
     """The number of the attempt to be made: a repeat, or a late one, is refused."""
@@ -102,7 +102,7 @@ class StartStep(Action, frozen=True, kw_only=True):
 class RetryStep(Action, frozen=True, kw_only=True):
     """Begin another attempt at a script, a check or a watch over health."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     attempt: Integer
     """The number of the attempt to be made."""
@@ -249,7 +249,7 @@ class StopStep(Action, frozen=True, kw_only=True):
 
     never_late: ClassVar[bool] = True
     needs_host: ClassVar[bool] = False
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     moves_run: ClassVar[bool] = False
     step: str
     attempt: Integer | None = None
@@ -293,7 +293,7 @@ class StopStep(Action, frozen=True, kw_only=True):
 class LookFirst(Action, frozen=True, kw_only=True):
     """Make the checks of a step that went wrong, and run nothing else of it."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     moves_run: ClassVar[bool] = False
     notice: ClassVar[str] = (
         "Its checks are being made; what they see stands with the step."
@@ -327,7 +327,7 @@ class LookFirst(Action, frozen=True, kw_only=True):
 class SkipStep(Action, frozen=True, kw_only=True):
     """Skip a step, with a reason."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     reason: str = ""
 
@@ -355,7 +355,7 @@ class SkipStep(Action, frozen=True, kw_only=True):
 class RestoreStep(Action, frozen=True, kw_only=True):
     """Make a skipped step pending again."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
 
     def require_permitted(self, situation: Situation) -> None:
@@ -373,7 +373,7 @@ class RestoreStep(Action, frozen=True, kw_only=True):
 class OverrideStep(Action, frozen=True, kw_only=True):
     """Vouch that a step is as it should be."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     reason: str = ""
 
@@ -396,7 +396,7 @@ class OverrideStep(Action, frozen=True, kw_only=True):
 class TickStep(Action, frozen=True, kw_only=True):
     """Say that a person has done a manual step, or passed a message on."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "on steps"
+    when_reopened: ClassVar[WhenReopened] = "on steps"
     step: str
     attempt: Integer
     """The number of the attempt to be made."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, final
 
+from mobius_tui.run.events.event import WhenReopened
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import PhaseEntered, RunReopened
-from mobius_tui.run.intents.action import Action, Asked, Host, PermittedWhenReopened
+from mobius_tui.run.intents.action import Action, Asked, Host
 from mobius_tui.run.planning.confirmation import undo_confirmation_word
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import NotPermittedError, RefusalCode, Situation
@@ -21,7 +22,7 @@ from mobius_tui.runbook.model.runbook import Step
 class UndoSteps(Action, frozen=True, kw_only=True):
     """Enter the phase Undo for some steps; each is then begun as any other step is."""
 
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     steps: tuple[str, ...] = ()
     """The ids of the steps, the newest first, as they were shown; also those that
     cannot be undone."""
@@ -75,7 +76,7 @@ class ReopenRun(Action, frozen=True, kw_only=True):
     """Open a run again that has ended, so that what it did can be undone."""
 
     needs_host: ClassVar[bool] = False
-    when_reopened: ClassVar[PermittedWhenReopened] = "always"
+    when_reopened: ClassVar[WhenReopened] = "always"
     """Then its own rule refuses it, which says why."""
 
     def require_permitted(self, situation: Situation) -> None:

@@ -9,7 +9,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from mobius_tui.errors import RunError, StateError
-from mobius_tui.run.events.run_events import AUTO_AUTHOR, Event, PhaseEntered
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import AUTO_AUTHOR, PhaseEntered
 from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback

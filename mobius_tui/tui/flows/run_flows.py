@@ -18,7 +18,6 @@ from mobius_tui.run.intents.watch_intents import (
     ArmWatch,
     BeginRollback,
     DisarmWatch,
-    HoldRollback,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.undoing import (
@@ -154,13 +153,6 @@ async def arm(
     return None if answer is None else ArmWatch(confirm=answer)
 
 
-async def hold(
-    _ask: DialogOpener, _view: RunView, _key: RowKey | None
-) -> Action | None:
-    """Hold the countdown, at once: there is no time for a question."""
-    return HoldRollback()
-
-
 async def roll_back(
     open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
@@ -214,7 +206,6 @@ RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.LOST_SECRETS: lost_secrets,
     FlowId.END_RUN: end_run,
     FlowId.ARM: arm,
-    FlowId.HOLD: hold,
     FlowId.ROLL_BACK: roll_back,
     FlowId.UNDO: undo,
 }

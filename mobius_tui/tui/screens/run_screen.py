@@ -380,18 +380,22 @@ class RunScreen(RunPage):
             self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
-    def action_flow(self, command_id: str) -> None:
+    def action_ask_host(self, command_id: str) -> None:
         """Ask what a command needs, and send it, where it applies."""
         if self.view is None:
             return
         self._step_starter.stop_by_key()
         pressed = RunCommand(command_id)
         meant = availability.resolve_command(self.view, self.key, pressed)
-        flow = command_by_id(meant).flow
-        if flow is not None and meant in self.available():
-            self.questions.begin(self._run_flow(flow, self.outputs.meant_row(self.key)))
-        else:
+        command, key = command_by_id(meant), self.outputs.meant_row(self.key)
+        if not command.asks_host or meant not in self.available():
             self._refuse(why_unavailable(self.view, self.key, meant))
+        elif command.flow is not None:
+            self.questions.begin(self._run_flow(command.flow, key))
+        elif not self.questions.is_asking and (
+            action := availability.action_of(self.view, key, meant)
+        ):
+            self._sender.send(action)
 
     def action_go_on(self) -> None:
         """Have the run go on by itself until it needs a person, or stop that."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.run.events.run_events import EVENTS, Event
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.journal_entry import EVENTS
 from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.drill_intents import GiveHint, TouchSite
 from mobius_tui.run.intents.intent_actions import ACTIONS

@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import (
-    AutoStarted,
-    Event,
-    RunEnded,
-    RunReopened,
-)
+from mobius_tui.run.events.run_events import AutoStarted, RunEnded, RunReopened
 from mobius_tui.run.events.step_events import StepUnknown
 from mobius_tui.run.intents.permissions import decide, decide_offer
 from mobius_tui.run.intents.run_intents import EnterPhase, StartAutomatic

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -34,7 +35,6 @@ from mobius_tui.run.events.message_events import (
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Event,
     HostStarted,
     PhaseEntered,
     PhaseLeft,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
     BatchStarted,
     FleetHostEnded,
@@ -16,7 +17,6 @@ from mobius_tui.run.events.fleet_events import (
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Event,
     PhaseEntered,
     TakenOver,
     VariableSet,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, VariableSet
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, VariableSet
 from mobius_tui.run.events.step_events import (
     RowsAdded,
     StepEnded,

@@ -5,13 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import (
-    AutoStarted,
-    Event,
-    PhaseEntered,
-    PhaseLeft,
-)
+from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import (
     StepEnded,
     StepOverridden,

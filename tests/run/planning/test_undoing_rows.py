@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, PhaseEntered, VariableSet
+from mobius_tui.run.events.run_events import PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import RowsAdded
 from mobius_tui.run.intents.permissions import decide
 from mobius_tui.run.intents.undo_intents import UndoSteps

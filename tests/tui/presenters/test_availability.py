@@ -26,6 +26,7 @@ from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.intents.watch_intents import ArmWatch, BeginRollback, HoldRollback
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
     RUN_COMMAND_ACTIONS,
@@ -49,7 +50,9 @@ def test_every_command_has_a_rule_and_no_two() -> None:
         RunCommand.GO_ON,
         RunCommand.ENTER_PHASE,
     )
-    ruled = (*RUN_COMMAND_ACTIONS, *STEP_RULES, *judged_by_the_view)
+    named = [each for each in RunCommand if command_by_id(each).intent]
+    of_step = [each for each, rule in STEP_RULES.items() if rule.action is not None]
+    ruled = (*named, *of_step, *RUN_COMMAND_ACTIONS, *judged_by_the_view)
     assert sorted(ruled) == sorted(RunCommand)
 
 

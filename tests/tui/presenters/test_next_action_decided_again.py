@@ -9,9 +9,10 @@ from typing import Literal
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import Event, PhaseEntered, RunBegan
+from mobius_tui.run.events.run_events import PhaseEntered, RunBegan
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
     ApprovalGiven,
