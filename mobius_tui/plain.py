@@ -15,12 +15,16 @@ from mobius_tui.run.attempts.attempt_files import last_output, last_output_of_fi
 from mobius_tui.run.client.follow_up import due_follow_up
 from mobius_tui.run.client.start_host import release_host
 from mobius_tui.run.client.viewer import SILENCE_LIMIT, Viewer
-from mobius_tui.run.events.fleet_events import FleetHostEnded
+from mobius_tui.run.events.fleet_events import (
+    HOST_STATUSES_NEEDING_PERSON,
+    FleetHostEnded,
+)
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepUnknown
 from mobius_tui.run.fleet.host_output import output_path
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import Action, StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.plan import may_have_steps_beside
@@ -33,7 +37,6 @@ from mobius_tui.run.state.deliveries import (
     delivery_text,
     undelivered,
 )
-from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.safe_open import open_regular

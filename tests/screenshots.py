@@ -24,8 +24,8 @@ from textual.pilot import Pilot
 from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.run_briefing import Briefing
+from mobius_tui.run.intents.unattended_answers import read_answers_file
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.unattended_answers import read_answers_file
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.tui.app import MobiusApp

@@ -29,12 +29,12 @@ FLOORS = (
     *(f"runbook.{room}" for room in ("toml", "decode", "script_rules", "lint")),
     *(f"runbook.{room}" for room in ("page", "library")),
     "health",
-    *(f"run.{room}" for room in ("keeper", "events", "state", "intents", "rollout")),
-    "run.planning",
+    *(f"run.{room}" for room in ("keeper", "events", "state", "rollout")),
+    *("run.planning", "run.intents"),
     *(f"run.{room}" for room in ("storage", "journal", "checks", "targets")),
     *(f"run.{room}" for room in ("fleet", "playbooks", "attempts")),
     *(f"run.{room}" for room in ("records", "messaging", "terminal", "watch")),
-    *(f"run.{room}" for room in ("host.intents", "host", "client")),
+    *(f"run.{room}" for room in ("host", "client")),
     *("drill.site", "drill.faults", "drill", "review", "review.formats"),
     *(f"tui.{room}" for room in ("commands", "screen_state", "messages")),
     *(f"tui.{room}" for room in ("config", "backend", "presenters", "widgets")),
@@ -179,11 +179,11 @@ def test_the_tests_of_every_module_can_be_found() -> None:
     assert alone == ["__main__"]
     own = find_tests("run.state.reducer")
     assert {way for _, way in own} == {"run.state.reducer"}
-    assert own_tests("run.planning.approval_permissions") == ()
-    by_way = find_tests("run.planning.approval_permissions")
+    assert own_tests("run.planning.lost_secrets") == ()
+    by_way = find_tests("run.planning.lost_secrets")
     assert by_way[0] == (
-        TESTS / "run" / "planning" / "test_permissions.py",
-        "run.planning.permissions",
+        TESTS / "run" / "planning" / "test_rollback.py",
+        "run.planning.rollback",
     )
 
 
@@ -199,7 +199,7 @@ LAZY: Mapping[tuple[str, str], float] = {
     ("commands.past_runs.runs", "drill"): 53,
     ("commands.support.watch_replay", "review.run_reader"): 83,
     ("commands.watch", "commands.support.watch_begin"): 165,
-    ("commands.support.command_options", "run.planning.unattended_answers"): 120,
+    ("commands.support.command_options", "run.intents.unattended_answers"): 120,
     ("commands.support.completed_names", "commands.support.completed_parts"): 12,
     ("commands.support.run_frontend", "commands.support.run_lines"): 81,
     ("commands.support.screens", "tui.config.settings_file"): 130,

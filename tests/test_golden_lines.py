@@ -33,12 +33,15 @@ def records(path: Path, kind: str, key: str) -> Iterator[Mapping[str, Any]]:
 
 @pytest.mark.parametrize("kind", BORDERS)
 def test_the_same_lines_are_written(kind: str) -> None:
-    """Those of a class that is new since then are more; none is another."""
+    """Those of a class that is new since then are more; none is another.
+
+    In which order the classes stand in the code means nothing to a file.
+    """
     border = BORDERS[kind]
     written = [border.write(value) for value in border.values()]
     golden = [bytes_of(each["line"]) for each in records(NEWEST, kind, "line")]
     assert golden
-    assert [line for line in written if line in golden] == golden
+    assert [line for line in golden if line not in written] == []
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.jsonl")), ids=lambda p: p.stem)

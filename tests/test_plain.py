@@ -23,7 +23,7 @@ from mobius_tui.run.events.run_events import (
     RunEnded,
 )
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import AddNote
+from mobius_tui.run.intents.run_intents import AddNote
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.step_texts import StepTexts

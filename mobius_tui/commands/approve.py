@@ -14,15 +14,14 @@ from mobius_tui.errors import EXIT_ABANDONED, EXIT_FAILED, EXIT_OK, RunError, Us
 from mobius_tui.plain import send_and_await_reply
 from mobius_tui.run.client.dry_run import step_lines
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.intents.approval_intents import ApproveStep, DenyApproval
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import ApproveStep, DenyApproval
+from mobius_tui.run.intents.permissions import decide_offer
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
-    bound_files_text,
     current_approval,
 )
 from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_problem
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.step_status import steps_awaiting_approval
 from mobius_tui.run.planning.variables import Values
@@ -97,7 +96,7 @@ def _request_lines(follower: Follower, step: Step, approval: Approval) -> Iterat
         yield f"{state.began.title}{where}, run {state.began.run}"
     values = Values(state, now=follower.now(), name_of=follower.plan.name)
     yield from step_lines(follower.plan, step, state, values)
-    if files := bound_files_text(asked):
+    if files := asked.files_text:
         yield f"for these files as they were when it was asked: {files}"
     until = time.strftime("%H:%M:%S", time.localtime(approval.expires_at))
     of = f"{len(approval.approvals_given)} of {asked.count} have approved"

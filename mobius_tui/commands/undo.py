@@ -27,19 +27,16 @@ from mobius_tui.run.client.start_host import (
     resume_run,
 )
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    EndRun,
-    ReopenRun,
-    StartStep,
-    UndoSteps,
-)
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.step_intents import StartStep
+from mobius_tui.run.intents.undo_intents import ReopenRun, UndoSteps
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.confirmation import (
     step_confirmation_word,
     undo_confirmation_word,
 )
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.undoing import (

@@ -21,8 +21,9 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.errors import RunError, UsageError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import FacilitatorAct
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import Action, GiveHint, TouchSite
+from mobius_tui.run.intents.drill_intents import GiveHint, TouchSite
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs

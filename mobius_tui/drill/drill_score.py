@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.json_border import Integer, Span
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import AutoStarted, Event, HintGiven, NoteAdded
+from mobius_tui.run.events.run_events import AutoStarted, HintGiven, NoteAdded
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
     StepEnded,

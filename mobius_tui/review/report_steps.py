@@ -19,14 +19,13 @@ from mobius_tui.review.run_walk import WalkedRun
 from mobius_tui.run.attempts.attempt_files import LastOutput, last_output_of_file
 from mobius_tui.run.attempts.exit_status import exit_code_text
 from mobius_tui.run.attempts.output_reader import last_terminal_rows
-from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.events.fleet_events import HOST_STATUSES_NEEDING_PERSON, HostStatus
 from mobius_tui.run.fleet.host_output import output_path
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_status import step_statuses
 from mobius_tui.run.planning.variables import Values
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.deliveries import delivery_for_viewer
-from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step

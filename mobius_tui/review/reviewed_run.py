@@ -30,8 +30,8 @@ from mobius_tui.review.run_walk import RunWalker
 from mobius_tui.review.timeline_moments import moments_of
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import Action
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker

@@ -11,9 +11,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Struct
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.mode_and_outcome import ListingState, Mode, Outcome
-from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.prose.prose_model import Prose
 

@@ -13,16 +13,20 @@ from msgspec import Struct
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.timeline_moments import (
-    ATTEMPT_TONES,
     MAX_PERSON_CHARACTERS,
-    MomentKind,
-    MomentTone,
     SeverityGroup,
     TimelineMoment,
     group_by_severity,
 )
-from mobius_tui.run.events.fleet_events import BatchHeld, FleetHostEnded, HostStatus
+from mobius_tui.run.events.event import MomentKind, MomentTone
+from mobius_tui.run.events.fleet_events import (
+    HOST_STATUSES_NEEDING_PERSON,
+    BatchHeld,
+    FleetHostEnded,
+    HostStatus,
+)
 from mobius_tui.run.events.step_events import (
+    ATTEMPT_TONES,
     StepOverridden,
     StepPassedOver,
     StepRestored,
@@ -31,10 +35,7 @@ from mobius_tui.run.events.step_events import (
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.journal.outage_times import NON_TEAM_AUTHORS
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.fleet_state import (
-    ENDED_HOST_STATUSES,
-    HOST_STATUSES_NEEDING_PERSON,
-)
+from mobius_tui.run.state.fleet_state import ENDED_HOST_STATUSES
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.structs import replace

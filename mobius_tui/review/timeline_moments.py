@@ -5,71 +5,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Literal
 
 from msgspec import Struct
 
 from mobius_tui.health.trigger import TriggerKey
 from mobius_tui.review.run_report import Annotation, TimelineEntry
-from mobius_tui.run.events.fleet_events import FLEET_EVENTS, BatchHeld, FleetHostEnded
+from mobius_tui.run.events.event import Event, MomentKind, MomentTone
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.message_events import (
-    MESSAGE_EVENTS,
-    MessageNotSent,
-    MessageQueued,
-    MessageUnknown,
-)
-from mobius_tui.run.events.run_events import Event, NoteAdded, VariableSet
-from mobius_tui.run.events.step_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-    ChoiceMade,
-    Status,
-    StepEnded,
-    StepOverridden,
-    StepPassedOver,
-    StepRestored,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    StopAsked,
-)
 from mobius_tui.run.events.watch_events import (
-    WATCH_EVENTS,
-    RollbackBegan,
     TriggerCleared,
     TriggerFired,
 )
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 
-MomentKind = Literal["steps", "triggers", "messages", "decisions", "notes", "run"]
-MomentTone = Literal["good", "warn", "bad", "going", "muted", "plain"]
-ATTEMPT_TONES: Mapping[Status, MomentTone] = {
-    Status.RUNNING: "going",
-    Status.PASSED: "good",
-    Status.WARNED: "warn",
-}
-"""The tone of an attempt by its status; `bad` for any other."""
 AFTER_ALL_ENTRIES = 1 << 62
 """More entries than any journal has."""
 MAX_PERSON_CHARACTERS = 40
 """Characters of a person's name that are shown."""
-_STEPS = (
-    StepStarted,
-    StepEnded,
-    StepUnknown,
-    StepSkipped,
-    StepPassedOver,
-    StepRestored,
-    StepOverridden,
-    StopAsked,
-    VariableSet,
-)
-_BAD = (TriggerFired, RollbackBegan, MessageNotSent, MessageUnknown, StepUnknown)
-_WARN = (StepSkipped, StepOverridden, StopAsked, ApprovalDenied, BatchHeld)
-_DECISIONS = (ChoiceMade, ApprovalAsked, ApprovalGiven, ApprovalDenied)
 
 
 class TimelineMoment(Struct, frozen=True, kw_only=True):
@@ -129,13 +81,13 @@ def _entry_moment(plan: Plan, event: Event, line: TimelineEntry) -> TimelineMome
         n=line.n,
         at=line.at,
         by=line.by,
-        kind=_kind(event),
+        kind=event.moment_kind,
         event=line.event,
         text=line.text,
         step=step,
         phase=plan.phase_of[step].title if step else _phase(plan, event),
         trigger=_trigger(event),
-        tone=_tone(event),
+        tone=event.tone,
     )
 
 
@@ -157,30 +109,6 @@ def _trigger(event: Event) -> TriggerKey | None:
             return TriggerKey(probe, rule)
         case _:
             return None
-
-
-def _kind(event: Event) -> MomentKind:
-    if isinstance(event, (*_STEPS, *FLEET_EVENTS)):
-        return "steps"
-    if isinstance(event, WATCH_EVENTS):
-        return "triggers"
-    if isinstance(event, MESSAGE_EVENTS):
-        return "messages"
-    if isinstance(event, _DECISIONS):
-        return "decisions"
-    return "notes" if isinstance(event, NoteAdded) else "run"
-
-
-def _tone(event: Event) -> MomentTone:
-    if isinstance(event, StepEnded):
-        return ATTEMPT_TONES.get(event.result, "bad")
-    if isinstance(event, FleetHostEnded):
-        return "bad" if event.status in HOST_STATUSES_NEEDING_PERSON else "plain"
-    if isinstance(event, _BAD):
-        return "bad"
-    if isinstance(event, _WARN):
-        return "warn"
-    return "muted" if isinstance(event, MessageQueued) else "plain"
 
 
 def _annotation_moments(

@@ -39,7 +39,7 @@ from mobius_tui.tui.presenters.styled_text import assemble, badge
 
 if TYPE_CHECKING:
     from mobius_tui.run.client.run_briefing import Briefing
-    from mobius_tui.run.intents.intent_actions import StartAutomatic
+    from mobius_tui.run.intents.run_intents import StartAutomatic
     from mobius_tui.tui.navigation import Navigator
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mobius_tui.drill.detection_coverage import DrillCoverage
     from mobius_tui.health.probe import ProbePreview
     from mobius_tui.run.checks.value_commands import ListedValues
+    from mobius_tui.run.intents.action import Action
     from mobius_tui.run.intents.control_protocol import Reply
-    from mobius_tui.run.intents.intent_actions import Action
     from mobius_tui.run.journal.follower import RunChanges
     from mobius_tui.run.state.attempt_id import AttemptId
     from mobius_tui.runbook.model.runbook import Variable

@@ -14,7 +14,7 @@ from mobius_tui.drill.coached_drills import is_coached
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.start_host import reopen_run, resume_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -21,7 +21,7 @@ from mobius_tui.run.client.run_briefing import (
     refresh_briefing,
 )
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.run.watch.other_runs import OtherRunsMonitor

@@ -42,8 +42,8 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.intents.intent_actions import EndRun
-from mobius_tui.run.planning.unattended_answers import read_answers_file
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.unattended_answers import read_answers_file
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook

@@ -30,11 +30,8 @@ from mobius_tui.run.client.start_host import resume_run, take_over_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.host.copies import whereabouts_of
-from mobius_tui.run.intents.intent_actions import (
-    OverrideStep,
-    RetryStep,
-    StartAutomatic,
-)
+from mobius_tui.run.intents.run_intents import StartAutomatic
+from mobius_tui.run.intents.step_intents import OverrideStep, RetryStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.run_state import RunState

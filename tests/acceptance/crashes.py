@@ -29,14 +29,10 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted, StepUnknown
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import Reply, new_id
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    EndRun,
-    OverrideStep,
-    StartAutomatic,
-)
+from mobius_tui.run.intents.run_intents import AddNote, EndRun, StartAutomatic
+from mobius_tui.run.intents.step_intents import OverrideStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.attempt_id import AttemptId

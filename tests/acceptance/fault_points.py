@@ -22,7 +22,8 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import AddNote, OverrideStep, StartAutomatic
+from mobius_tui.run.intents.run_intents import AddNote, StartAutomatic
+from mobius_tui.run.intents.step_intents import OverrideStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION
 from mobius_tui.run.storage.run_directory import RunDirectory

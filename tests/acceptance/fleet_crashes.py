@@ -31,14 +31,10 @@ import psutil
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    EndRun,
-    OverrideStep,
-    RetryStep,
-    SettleHost,
-    StartStep,
-)
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.fleet_intents import SettleHost
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.step_intents import OverrideStep, RetryStep, StartStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.fleet_state import AttemptFleet
 from mobius_tui.run.state.run_state import RunState

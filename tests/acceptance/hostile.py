@@ -21,7 +21,7 @@ from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.answering import Answering

@@ -8,7 +8,7 @@ from random import Random
 from mobius_tui.drill.own_staging import own_faults
 from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.run_briefing import prepare_briefing
-from mobius_tui.run.planning.unattended_answers import read_answers_file
+from mobius_tui.run.intents.unattended_answers import read_answers_file
 from mobius_tui.runbook.library.loader import decode_runbook
 from mobius_tui.runbook.page.convert import convert_page
 from mobius_tui.runbook.toml.problem import Problem, problem_report

@@ -33,7 +33,7 @@ from mobius_tui.run.attempts.attempt_files import (
     read_script_end,
 )
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.events.run_events import EVENTS
+from mobius_tui.run.events.journal_entry import EVENTS
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD

@@ -21,18 +21,15 @@ from mobius_tui.health.probe import Prober, judge_answer
 from mobius_tui.health.probe_target import fill_probe
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
+from mobius_tui.run.intents.action import FREE_TEXT_FIELDS, Action
 from mobius_tui.run.intents.control_protocol import (
     Envelope,
     Reply,
     decode_host_line,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    FREE_TEXT_FIELDS,
-    Action,
-    AddNote,
-)
+from mobius_tui.run.intents.intent_actions import ACTIONS
+from mobius_tui.run.intents.run_intents import AddNote
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.webhook import post_webhook

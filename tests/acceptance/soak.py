@@ -34,7 +34,8 @@ from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import EndRun, RetryStep, StartStep, StopStep
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep, StopStep
 from mobius_tui.run.journal.follower import read_run_began
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder

@@ -22,7 +22,7 @@ from pathlib import Path
 from mobius_tui.errors import EXIT_INTERNAL_ERROR
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.storage.crash_report import crash_folder
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal

@@ -11,7 +11,8 @@ from mobius_tui.drill.faults import FAULTS
 from mobius_tui.drill.rehearsal import rehearsal
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import ArmWatch, EndRun
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.watch_intents import ArmWatch
 from mobius_tui.run.state.step_state import Status
 from tests.run.running import wait_for, wait_for_state
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from tests.acceptance.campaigns import start_book
 from tests.acceptance.copies import OTHER_WAYS, WAYS, campaign
 from tests.program import PROGRAM

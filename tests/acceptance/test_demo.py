@@ -21,7 +21,7 @@ from mobius_tui.drill.site import drill_site
 from mobius_tui.errors import MobiusError
 from mobius_tui.plain import print_run
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import all_runs

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.health.health_record import encode_record as encode_health
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import Event, RunBegan, RunEnded
+from mobius_tui.run.events.run_events import RunBegan, RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status

@@ -12,9 +12,10 @@ from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.review.reviewed_run import ReviewedRun, ReviewViewer
 from mobius_tui.review.run_timeline import filter_timeline, run_timeline
 from mobius_tui.review.timeline_moments import moments_of
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, RunBegan
+from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.state.step_state import Status

@@ -16,10 +16,11 @@ from pathlib import Path
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
-from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import CheckTried, StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import AddNote, EndRun, StartAutomatic
+from mobius_tui.run.intents.run_intents import AddNote, EndRun, StartAutomatic
 from mobius_tui.run.journal.journal import (
     EMPTY_JOURNAL_HEAD,
     Clock,

@@ -25,8 +25,8 @@ from mobius_tui.drill.detections import (
 from mobius_tui.drill.drill_record import DrillRecord
 from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import TriggerKey
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.step_events import CheckTried, RowsAdded
 from mobius_tui.run.events.watch_events import TriggerFired
 from mobius_tui.run.planning.plan import Plan

@@ -26,7 +26,8 @@ from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import FacilitatorAct, SiteTouched
-from mobius_tui.run.intents.intent_actions import EndRun, GiveHint, TouchSite
+from mobius_tui.run.intents.drill_intents import GiveHint, TouchSite
+from mobius_tui.run.intents.run_intents import EndRun
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs

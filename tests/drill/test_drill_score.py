@@ -6,9 +6,10 @@ import pytest
 
 from mobius_tui.drill.drill_score import FaultFacts, Score, score
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import AutoStarted, Event, NoteAdded, RunBegan
+from mobius_tui.run.events.run_events import AutoStarted, NoteAdded, RunBegan
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,

@@ -23,7 +23,7 @@ from mobius_tui.drill.site.drill_site import sites_root
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import EndRun
+from mobius_tui.run.intents.run_intents import EndRun
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.paths import ROOT

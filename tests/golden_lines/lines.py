@@ -36,6 +36,7 @@ from mobius_tui.run.playbooks import play_events
 from mobius_tui.run.storage import last_viewed
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.targets import resolved_hosts
+from mobius_tui.structs import replace
 
 WRONG: tuple[Any, ...] = (
     *(None, True, -1, 7, 1.5, 1 << 60, 10**400, float("inf"), float("nan")),
@@ -53,6 +54,8 @@ RUBBISH = (
 ODD = 'é💥\u202e\ud800 "\\\n\0\x7f'
 """A text with all that JSON and files may have."""
 PREV = "0" * 64
+GOLDEN_PROTOCOL = 5
+"""The version of the protocol in which golden intents are."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +131,17 @@ def each_of(*kinds: type, **given: Any) -> Callable[[], Iterator[Any]]:
 
 
 def entries() -> Iterator[Any]:
-    for number, event in enumerate(each_of(*run_events.EVENTS.values())(), 1):
-        yield journal_entry.Entry(
-            n=7,
-            at=1_795_527_905.25,
-            mono=0.0000074,
-            boot="b",
-            by=("ana", ODD)[number % 2],
-            event=event,
-            intent=(None, "i")[number % 2],
-        )
+    for event in each_of(*journal_entry.EVENTS.values())():
+        for by, intent in ((ODD, "i"), ("ana", None)):
+            yield journal_entry.Entry(
+                n=7,
+                at=1_795_527_905.25,
+                mono=0.0000074,
+                boot="b",
+                by=by,
+                event=event,
+                intent=intent,
+            )
 
 
 def envelopes() -> Iterator[Any]:
@@ -145,7 +149,27 @@ def envelopes() -> Iterator[Any]:
     for kind in intent_actions.ACTIONS:
         for text in ("x", 'é💥\u202e "\\\n\0\x7f', ""):
             action = made(kind, text)
-            yield control_protocol.Envelope(action=action, id="i", sent=12.5)
+            yield control_protocol.Envelope(
+                action=action, id="i", sent=12.5, version=GOLDEN_PROTOCOL
+            )
+
+
+def read_intent(line: bytes) -> Any:
+    """An intent of a golden line, as a host reads one of its own version.
+
+    A host of another version refuses all of them, so that they are taken for its own.
+    """
+    here, now = (
+        b'"version": %d,' % each
+        for each in (GOLDEN_PROTOCOL, intent_actions.PROTOCOL_VERSION)
+    )
+    try:
+        found = control_protocol.decode_envelope(line.replace(here, now))
+    except control_protocol.VersionMismatchError as error:
+        version = intent_actions.PROTOCOL_VERSION
+        words = str(error).replace(f"not {version}", f"not {GOLDEN_PROTOCOL}")
+        raise MobiusError(words) from error
+    return replace(found, version=GOLDEN_PROTOCOL)
 
 
 def from_host(value: Any) -> bytes:
@@ -262,7 +286,7 @@ BORDERS: dict[str, Border] = {
     "intent": Border(
         envelopes,
         control_protocol.encode_envelope,
-        control_protocol.decode_envelope,
+        read_intent,
         has_words=True,
     ),
     "reply": Border(replies, from_host, control_protocol.decode_host_line),
@@ -308,7 +332,7 @@ def add_newer_borders() -> None:
     except ImportError:
         return
     began = made(run_events.RunBegan, ODD)
-    watch = made(run_events.EVENTS["WatchBegan"])
+    watch = made(journal_entry.EVENTS["WatchBegan"])
     spec: Any = host_setup.HostSpec
 
     def write_key(run: RunDirectory, known: Any) -> None:

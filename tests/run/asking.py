@@ -5,47 +5,89 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mobius_tui.run.intents import intent_actions as a
+from mobius_tui.run.intents.action import FREE_TEXT_FIELDS, Action
+from mobius_tui.run.intents.approval_intents import (
+    ApproveStep,
+    AskApproval,
+    DenyApproval,
+)
+from mobius_tui.run.intents.drill_intents import GiveHint, TouchSite
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch, SettleHost
+from mobius_tui.run.intents.message_intents import (
+    DropMessages,
+    ResendMessages,
+    SendMessageOfStep,
+)
+from mobius_tui.run.intents.run_intents import (
+    AddNote,
+    EndRun,
+    EnterPhase,
+    GiveSecrets,
+    GoOnWithout,
+    ReleaseHost,
+    SetVariables,
+    StartAutomatic,
+)
+from mobius_tui.run.intents.step_intents import (
+    ChooseOptions,
+    ImproviseStep,
+    ListOptions,
+    LookFirst,
+    OverrideStep,
+    RestoreStep,
+    RetryStep,
+    SkipStep,
+    StartStep,
+    StopStep,
+    TickStep,
+)
+from mobius_tui.run.intents.undo_intents import ReopenRun, UndoSteps
+from mobius_tui.run.intents.watch_intents import (
+    ArmWatch,
+    BeginRollback,
+    DisarmWatch,
+    HoldRollback,
+)
 
-WORDS: Mapping[str, type[a.Action]] = {
-    "start": a.StartStep,
-    "retry": a.RetryStep,
-    "improvise": a.ImproviseStep,
-    "stop": a.StopStep,
-    "look": a.LookFirst,
-    "settle": a.SettleHost,
-    "skip": a.SkipStep,
-    "restore": a.RestoreStep,
-    "override": a.OverrideStep,
-    "tick": a.TickStep,
-    "choose": a.ChooseOptions,
-    "let begin": a.ReleaseBatch,
-    "list": a.ListOptions,
-    "send": a.SendMessageOfStep,
-    "send again": a.ResendMessages,
-    "drop": a.DropMessages,
-    "set": a.SetVariables,
-    "give secrets": a.GiveSecrets,
-    "go on without": a.GoOnWithout,
-    "note": a.AddNote,
-    "enter": a.EnterPhase,
-    "undo": a.UndoSteps,
-    "reopen": a.ReopenRun,
-    "auto": a.StartAutomatic,
-    "arm": a.ArmWatch,
-    "disarm": a.DisarmWatch,
-    "hold": a.HoldRollback,
-    "rollback": a.BeginRollback,
-    "hint": a.GiveHint,
-    "facilitate": a.TouchSite,
-    "ask approval": a.AskApproval,
-    "approve": a.ApproveStep,
-    "deny": a.DenyApproval,
-    "end": a.EndRun,
-    "release": a.ReleaseHost,
+WORDS: Mapping[str, type[Action]] = {
+    "start": StartStep,
+    "retry": RetryStep,
+    "improvise": ImproviseStep,
+    "stop": StopStep,
+    "look": LookFirst,
+    "settle": SettleHost,
+    "skip": SkipStep,
+    "restore": RestoreStep,
+    "override": OverrideStep,
+    "tick": TickStep,
+    "choose": ChooseOptions,
+    "let begin": ReleaseBatch,
+    "list": ListOptions,
+    "send": SendMessageOfStep,
+    "send again": ResendMessages,
+    "drop": DropMessages,
+    "set": SetVariables,
+    "give secrets": GiveSecrets,
+    "go on without": GoOnWithout,
+    "note": AddNote,
+    "enter": EnterPhase,
+    "undo": UndoSteps,
+    "reopen": ReopenRun,
+    "auto": StartAutomatic,
+    "arm": ArmWatch,
+    "disarm": DisarmWatch,
+    "hold": HoldRollback,
+    "rollback": BeginRollback,
+    "hint": GiveHint,
+    "facilitate": TouchSite,
+    "ask approval": AskApproval,
+    "approve": ApproveStep,
+    "deny": DenyApproval,
+    "end": EndRun,
+    "release": ReleaseHost,
 }
 CALLED: Mapping[str, tuple[str, ...]] = {
-    "text": a.FREE_TEXT_FIELDS,
+    "text": FREE_TEXT_FIELDS,
     "values": ("values", "answers"),
     "names": ("options", "channels", "deliveries", "attended", "secrets"),
     "step": ("step", "from_step"),
@@ -53,7 +95,7 @@ CALLED: Mapping[str, tuple[str, ...]] = {
 """The fields that a test's word for one may mean; each action has one of them."""
 
 
-def action(word: str, step: str | None = None, **given: Any) -> a.Action:
+def action(word: str, step: str | None = None, **given: Any) -> Action:
     """An action.
 
     Args:

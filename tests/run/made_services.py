@@ -11,7 +11,7 @@ from mobius_tui.run.attempts.disk_space import DiskSpaceWaiters
 from mobius_tui.run.attempts.run_context import HealthReadings, RunContext, StepTasks
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.host.consequences import journal_consequences
-from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.host.host_services import HostServices
 from mobius_tui.run.journal.journal import Clock, Journal, JournalWriter
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.rollout.rollout import RolloutHealth

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, HostStarted, RunBegan, VariableSet
+from mobius_tui.run.events.run_events import HostStarted, RunBegan, VariableSet
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
+from mobius_tui.run.host.host_services import HostServices
+from mobius_tui.run.intents.action import Caller
+from mobius_tui.run.intents.control_protocol import Envelope, Reply
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.messaging.outbox import Outbox, SendIntervals
 from mobius_tui.run.planning.plan import Plan

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import (
-    Event,
-    RunBegan,
-)
+from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.step_events import (
     StepEnded,
     StepStarted,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.state.reducer import fold

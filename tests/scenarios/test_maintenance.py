@@ -15,9 +15,9 @@ from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
+from mobius_tui.run.intents.message_intents import with_mode_mark
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.journal.outage_times import MILESTONE_NAMES
-from mobius_tui.run.messaging.channels import with_mode_mark
 from mobius_tui.run.records.run_record import outage_record, write_record
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.state.step_state import Status

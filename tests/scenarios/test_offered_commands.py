@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.run.events.run_events import Event
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AskApproval,
-    EndRun,
-    EnterPhase,
-)
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import AskApproval
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.run_intents import EndRun, EnterPhase
 from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.going_on import next_step_without_person
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.runbook import Step

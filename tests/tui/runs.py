@@ -18,11 +18,13 @@ from textual.screen import Screen
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.health_record import encode_record as encode_health
 from mobius_tui.run.client.viewer import Viewer
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry, encode_entry
-from mobius_tui.run.events.run_events import Event, RunBegan, VariableSet
+from mobius_tui.run.events.run_events import RunBegan, VariableSet
 from mobius_tui.run.host.control_server import ControlServer
-from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
-from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, Action
+from mobius_tui.run.intents.action import Action, Caller
+from mobius_tui.run.intents.control_protocol import Envelope, Reply
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
 from mobius_tui.run.journal.journal import EMPTY_JOURNAL_HEAD
 from mobius_tui.run.storage.run_directory import (
     RunDirectory,

@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from mobius_tui.structs import replace

@@ -19,8 +19,8 @@ TYPE_CHECKING = False  # as in `cli`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mobius_tui.run.intents.intent_actions import StartAutomatic
-    from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+    from mobius_tui.run.intents.run_intents import StartAutomatic
+    from mobius_tui.run.intents.unattended_answers import UnattendedAnswers
     from mobius_tui.runbook.model.runbook import Runbook
 
 
@@ -29,7 +29,7 @@ def auto_action(
 ) -> StartAutomatic | None:
     """The action that makes a run automatic; `None` for a guided one."""
     if options.auto:
-        from mobius_tui.run.planning.unattended_answers import (
+        from mobius_tui.run.intents.unattended_answers import (
             UnattendedAnswers,
             automatic_action,
         )
@@ -66,7 +66,7 @@ def read_answers(
     """
     if path is None:
         return None
-    from mobius_tui.run.planning.unattended_answers import (
+    from mobius_tui.run.intents.unattended_answers import (
         UnattendedAnswers,
         read_answers_file,
         refuse_unknown_answers,

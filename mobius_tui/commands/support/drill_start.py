@@ -60,7 +60,7 @@ from mobius_tui.run.client.drill_reach import (
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import FacilitatorAct
-from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+from mobius_tui.run.intents.unattended_answers import UnattendedAnswers
 from mobius_tui.run.planning.undoing import NOTHING_TO_REHEARSE_TEXT
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import run_by_name

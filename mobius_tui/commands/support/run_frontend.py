@@ -15,11 +15,11 @@ from mobius_tui.run.client.dry_run import dry_run_lines
 from mobius_tui.run.client.preflight import refuse_unattended
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.planning.run_permissions import manual_tick_refusal
+from mobius_tui.run.planning.unattended_refusals import manual_tick_refusal
 from mobius_tui.sanitize import line
 
 if TYPE_CHECKING:
-    from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+    from mobius_tui.run.intents.unattended_answers import UnattendedAnswers
 
 
 def start_or_preview_run(

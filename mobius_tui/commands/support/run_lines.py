@@ -36,9 +36,9 @@ from mobius_tui.run.client.start_host import go_on_without, resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import RunBegan, RunEnded
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
-from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -30,7 +30,8 @@ from mobius_tui.run.client.run_briefing import (
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer, counted_as_viewer
 from mobius_tui.run.events.watch_events import WatchBegan
-from mobius_tui.run.intents.intent_actions import ArmWatch, EndRun
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.watch_intents import ArmWatch
 from mobius_tui.run.planning.confirmation import has_no_protected_environment
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.planning.rollback import (

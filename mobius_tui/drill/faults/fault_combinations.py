@@ -10,7 +10,7 @@ from mobius_tui.drill.faults import FAULTS, Fault
 from mobius_tui.drill.faults.fleet_faults import FLEET_FAULTS
 from mobius_tui.drill.site.site_files import SiteKind
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     read_answers_file,
 )

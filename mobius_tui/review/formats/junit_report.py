@@ -33,9 +33,8 @@ from mobius_tui.review.run_report import (
     ReportStep,
     RunReport,
 )
-from mobius_tui.run.events.fleet_events import HostStatus
+from mobius_tui.run.events.fleet_events import HOST_STATUSES_NEEDING_PERSON, HostStatus
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.state.fleet_state import HOST_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
     STATUSES_NEEDING_DECISION,

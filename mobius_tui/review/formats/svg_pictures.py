@@ -19,8 +19,9 @@ from mobius_tui.review.run_report import (
     RunReport,
     TimelineEntry,
 )
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.message_events import MessageSent
-from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import ChoiceMade
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status

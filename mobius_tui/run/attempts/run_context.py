@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from mobius_tui.run.events.run_events import Event
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.journal.journal import Clock, secret_rule_of_event_field
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import Values

@@ -11,7 +11,7 @@ from pathlib import Path
 from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.value_commands import secret_file_path, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
-from mobius_tui.run.planning.watch_permissions import unattended_refusal
+from mobius_tui.run.planning.unattended_refusals import unattended_refusal
 from mobius_tui.runbook.effects.command_effects import ScriptEffects
 from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
 from mobius_tui.runbook.model.actions import Run, is_shell

@@ -16,15 +16,11 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.host.copies import refuse_copy
 from mobius_tui.run.host.host_setup import HostSpec, refuse_unhostable
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
-from mobius_tui.run.intents.intent_actions import (
-    PROTOCOL_VERSION,
-    GiveSecrets,
-    GoOnWithout,
-    ReleaseHost,
-    ReopenRun,
-)
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.run_intents import GiveSecrets, GoOnWithout, ReleaseHost
+from mobius_tui.run.intents.undo_intents import ReopenRun
 from mobius_tui.run.journal.follower import Follower, JournalFollower
-from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.planning.variables import resolve_initial_values, text_in_environ
 from mobius_tui.run.storage.redaction import holds_secret

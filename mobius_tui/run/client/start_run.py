@@ -18,7 +18,8 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.watch_events import WatchBegan
 from mobius_tui.run.host.host_setup import HostSpec, current_operator
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
-from mobius_tui.run.intents.intent_actions import ArmWatch, StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
+from mobius_tui.run.intents.watch_intents import ArmWatch
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.variables import validate_manual_answers
 from mobius_tui.run.storage.run_directory import (

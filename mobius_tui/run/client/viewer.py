@@ -12,10 +12,10 @@ from time import monotonic
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.attempts.launcher import request_stop
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.control_protocol import (
     LIVENESS_REQUEST,
     MAX_LINE_BYTES,
-    NO_HOST_REPLY_TEXT,
     Envelope,
     Reply,
     Stalled,
@@ -25,7 +25,9 @@ from mobius_tui.run.intents.control_protocol import (
     replace_host_remedy,
     version_mismatch_text,
 )
-from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, Action, StopStep
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
+from mobius_tui.run.intents.permissions import NO_HOST_REPLY_TEXT
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.journal.follower import Follower, RunChanges
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket, short_socket_path

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from msgspec import field
 
 from mobius_tui.json_border import (
     Integer,
-    JsonObject,
     MemberOf,
     Number,
     OmittedIfNone,
     require_member,
 )
+from mobius_tui.run.events.event import Event, MomentKind, MomentTone, Telling
+
+MAX_HOSTS_NAMED = 5
+"""Hosts that are named in a line."""
 
 
 class HostStatus(StrEnum):
@@ -38,6 +41,10 @@ class HostStatus(StrEnum):
     OK = "ok"
 
 
+HOST_STATUSES_NEEDING_PERSON = frozenset(
+    {HostStatus.UNKNOWN, HostStatus.FAILED, HostStatus.UNREACHABLE}
+)
+"""Statuses of a host that a person has to look at."""
 HostResult = Literal[
     HostStatus.PENDING,
     HostStatus.UNKNOWN,
@@ -88,9 +95,32 @@ RELEASABLE_HOLD_REASONS = (
 by host."""
 
 
-class HostsResolved(JsonObject, frozen=True, kw_only=True):
+_HOLD_REASON_WORDS: Mapping[HoldReason, str] = {
+    HoldReason.HOST_KEY: "a changed host key",
+    HoldReason.UNKNOWN: "a host is unknown",
+    HoldReason.UNREACHABLE: "a host cannot be reached",
+    HoldReason.TRIGGER: "a trigger fired",
+    HoldReason.PERSON: "a person lets it begin",
+    HoldReason.NO_DATA: "no data",
+    HoldReason.NOT_HEALTHY: "not well for long enough yet",
+    HoldReason.TOO_LATE: "not well in time, a person is wanted",
+}
+_SETTLEMENT_WORDS: Mapping[Settlement, str] = {
+    "ran": "it ran",
+    "did not run": "it did not run",
+    "skip": "skipped",
+    "fail": "counts as failed",
+}
+
+
+def _count(hosts: int) -> str:
+    return "1 host" if hosts == 1 else f"{hosts} hosts"
+
+
+class HostsResolved(Event, frozen=True, kw_only=True):
     """An attempt has its list of hosts; with it the attempt's `hosts.json`."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     target: str
@@ -106,28 +136,51 @@ class HostsResolved(JsonObject, frozen=True, kw_only=True):
     playbook: Mapping[str, str] = field(default_factory=dict)
     """What the playbook is made of, as digests by paths; see `playbook_digests`."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        words = _count(len(self.hosts))
+        if self.groups:
+            words += f", of {self.groups} group{'s' if self.groups > 1 else ''}"
+        if self.limit:
+            words += f", limited to {self.limit}"
+        more = ", …" if len(self.hosts) > MAX_HOSTS_NAMED else ""
+        names = ", ".join(self.hosts[:MAX_HOSTS_NAMED]) + more
+        return f"hosts: {run.step(self.step)}: {words} ({names})"
 
-class BatchStarted(JsonObject, frozen=True, kw_only=True):
+
+class BatchStarted(Event, frozen=True, kw_only=True):
     """The hosts of a batch may begin."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     batch: Integer
     """Its number, from 1."""
     hosts: tuple[str, ...]
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        words = f"{run.step(self.step)}: {_count(len(self.hosts))}"
+        return f"batch {self.batch} begins: {words}"
 
-class FleetHostStarted(JsonObject, frozen=True, kw_only=True):
+
+class FleetHostStarted(Event, frozen=True, kw_only=True):
     """Something is about to be done on a host; durable before it is connected to."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     host: str
 
+    def sentence(self, _run: Telling) -> None:
+        """Nothing that is of interest to a reader: there may be a thousand of them."""
 
-class FleetHostChecked(JsonObject, frozen=True, kw_only=True):
+
+class FleetHostChecked(Event, frozen=True, kw_only=True):
     """A check was made once, for a host."""
 
+    may_follow_end: ClassVar[bool] = True
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     host: str
@@ -141,10 +194,18 @@ class FleetHostChecked(JsonObject, frozen=True, kw_only=True):
     row: Integer
     """How many tries in a row, this one included, have held."""
 
+    def sentence(self, _run: Telling) -> str | None:
+        """What it says in a line."""
+        if self.held:
+            return None
+        return f"{self.host}: look {self.look} does not hold: {self.detail}"
 
-class FleetHostEnded(JsonObject, frozen=True, kw_only=True):
+
+class FleetHostEnded(Event, frozen=True, kw_only=True):
     """The work on a host has ended, or how far it got is unknown."""
 
+    may_follow_end: ClassVar[bool] = True
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     host: str
@@ -166,20 +227,45 @@ class FleetHostEnded(JsonObject, frozen=True, kw_only=True):
         """
         require_member(self.status, HostResult, "status")
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        reason = self.reason
+        if not reason and self.exit:
+            reason = f"exit {self.exit}"
+        why = f": {reason}" if reason else ""
+        return f"{self.host} {self.status}: {run.step(self.step)}{why}"
 
-class BatchEnded(JsonObject, frozen=True, kw_only=True):
+    @property
+    def tone(self) -> MomentTone:
+        """Bad where a person is needed."""
+        return "bad" if self.status in HOST_STATUSES_NEEDING_PERSON else "plain"
+
+
+class BatchEnded(Event, frozen=True, kw_only=True):
     """No host of a batch runs or is pending."""
 
+    may_follow_end: ClassVar[bool] = True
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     batch: Integer
     counts: Mapping[str, Integer] = field(default_factory=dict)
     """How many of its hosts have each status, by the words of `HostStatus`."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        words = [each.value for each in reversed(HostStatus)]
+        counts = (
+            f"{self.counts[each]} {each}" for each in words if self.counts.get(each)
+        )
+        return f"batch {self.batch} ended: {run.step(self.step)}: {', '.join(counts)}"
 
-class BatchHeld(JsonObject, frozen=True, kw_only=True):
+
+class BatchHeld(Event, frozen=True, kw_only=True):
     """No further host begins for now."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
+    moment_tone: ClassVar[MomentTone] = "warn"
     step: str
     attempt: Integer
     batch: Integer
@@ -188,24 +274,42 @@ class BatchHeld(JsonObject, frozen=True, kw_only=True):
     reason: str = ""
     """Details for a person; empty where `why` says all."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        why = _HOLD_REASON_WORDS[self.why]
+        more = f": {self.reason}" if self.reason not in ("", why) else ""
+        return f"held: {run.step(self.step)}, batch {self.batch}; {why}{more}"
 
-class BatchReleased(JsonObject, frozen=True, kw_only=True):
+
+class BatchReleased(Event, frozen=True, kw_only=True):
     """A person lets a batch go on that is held."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     batch: Integer
     reason: str = ""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        why = f": {self.reason}" if self.reason else ""
+        return f"released: {run.step(self.step)}, batch {self.batch}, by {run.by}{why}"
 
-class FleetHostSettled(JsonObject, frozen=True, kw_only=True):
+
+class FleetHostSettled(Event, frozen=True, kw_only=True):
     """A person decided how an unknown or unreachable host counts."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     step: str
     attempt: Integer
     host: str
     settled: Settlement
     reason: str
+
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        words = f"{_SETTLEMENT_WORDS[self.settled]}, by {run.by}: {self.reason}"
+        return f"settled: {run.step(self.step)}: {self.host}, {words}"
 
 
 FleetEvent: TypeAlias = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +21,24 @@ from mobius_tui.json_border import (
     malformed_text,
     read_json,
 )
-from mobius_tui.run.events.run_events import EVENTS, Event
+from mobius_tui.run.events import (
+    fleet_events,
+    message_events,
+    run_events,
+    step_events,
+    watch_events,
+)
+from mobius_tui.run.events.event import Event
 
+EVENTS: Mapping[str, type[Event]] = {
+    name: kind
+    for family in (run_events, step_events, fleet_events, message_events, watch_events)
+    for name, kind in vars(family).items()
+    if isinstance(kind, type)
+    and issubclass(kind, Event)
+    and kind.__module__ == family.__name__
+}
+"""Each kind of event by its name, which is that of the journal."""
 _SEPARATORS = (",", ":")
 """JSON separators: between members, and between a key and its value."""
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import ClassVar, Literal
 
 from msgspec import field
 
 from mobius_tui.json_border import Integer, JsonObject, Number, OmittedIfNone
-from mobius_tui.run.events.fleet_events import FleetEvent
-from mobius_tui.run.events.message_events import MessageEvent
+from mobius_tui.run.events.event import Event, MomentKind, Telling, WhenReopened
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.step_events import (
-    ApprovalEvent,
-    StepAdditionEvent,
-    StepEvent,
-)
-from mobius_tui.run.events.watch_events import WatchEvent
+from mobius_tui.runbook.text.units import duration_in_words, local_time
 
 HOST_AUTHOR = "host"
 """The author of what the host does by itself."""
@@ -30,15 +24,19 @@ FACILITATOR = "facilitator"
 FacilitatorAct = Literal["inject", "worsen", "heal"]
 
 
-class HintGiven(JsonObject, frozen=True, kw_only=True):
+class HintGiven(Event, frozen=True, kw_only=True):
     """The facilitator gave the team a hint."""
 
     text: str
     who: str
     """The account that gave it."""
 
+    def sentence(self, _run: Telling) -> str:
+        """What it says in a line."""
+        return f"hint by {self.who}: {self.text}"
 
-class SiteTouched(JsonObject, frozen=True, kw_only=True):
+
+class SiteTouched(Event, frozen=True, kw_only=True):
     """The facilitator changed the site; the team learns at the end what it was."""
 
     act: FacilitatorAct
@@ -47,8 +45,8 @@ class SiteTouched(JsonObject, frozen=True, kw_only=True):
     be claimed to be another one afterwards."""
     who: str
 
-
-DrillEvent = HintGiven | SiteTouched
+    def sentence(self, _run: Telling) -> None:
+        """Nothing that is of interest to a reader."""
 
 
 class Hint(JsonObject, frozen=True, kw_only=True):
@@ -60,7 +58,7 @@ class Hint(JsonObject, frozen=True, kw_only=True):
     """Seconds since 1970."""
 
 
-class RunBegan(JsonObject, frozen=True, kw_only=True):
+class RunBegan(Event, frozen=True, kw_only=True):
     """A person began the run."""
 
     run: str
@@ -136,10 +134,17 @@ class RunBegan(JsonObject, frozen=True, kw_only=True):
         """Whether it is a rehearsal that reaches nothing real."""
         return self.is_drill and not self.as_written
 
+    def sentence(self, _run: Telling) -> str:
+        """What it says in a line."""
+        where = f" in {self.environment}" if self.environment else ""
+        return f"{self.mode.upper()} {self.title}{where}, run {self.run}"
 
-class HostStarted(JsonObject, frozen=True, kw_only=True):
+
+class HostStarted(Event, frozen=True, kw_only=True):
     """A host took over the run."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    may_follow_end: ClassVar[bool] = True
     pid: Integer
     left_over: tuple[str, ...] = ()
     """Attempts (`step.N`) that an earlier host left behind."""
@@ -153,13 +158,24 @@ class HostStarted(JsonObject, frozen=True, kw_only=True):
     epoch: OmittedIfNone[Integer] = None
     """How often the run was taken over, and one."""
 
+    def sentence(self, run: Telling) -> str | None:
+        """What it says in a line."""
+        parts = ["a host took the run on"]
+        if self.left_over:
+            parts.append(f"left over: {run.attempts(self.left_over)}")
+        if self.without:
+            parts.append(f"not known any more: {', '.join(self.without)}")
+        return "; ".join(parts) if parts[1:] else None
 
-class TakenOver(JsonObject, frozen=True, kw_only=True):
+
+class TakenOver(Event, frozen=True, kw_only=True):
     """A person goes on with the run in another place than that of its last host.
 
     The `HostStarted` of that place follows.
     """
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    may_follow_end: ClassVar[bool] = True
     epoch: Integer
     place: Mapping[str, str]
     """The machine and the folder in which it goes on, as `Place`."""
@@ -171,14 +187,31 @@ class TakenOver(JsonObject, frozen=True, kw_only=True):
     in_flight: tuple[str, ...] = ()
     """Attempts (`step.N`) that had no end by then."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        where = run.place_before(self.taken_from, self.place)
+        heard = local_time(self.heard, run.at, seconds=True)
+        text = (
+            f"taken over by {run.by}, from {where}, whose host was last heard {heard}"
+        )
+        if self.in_flight:
+            text += f"; unknown since then: {run.attempts(self.in_flight)}"
+        return text
 
-class HostStopped(JsonObject, frozen=True, kw_only=True):
+
+class HostStopped(Event, frozen=True, kw_only=True):
     """A host shut down by itself: it did not crash, and was not killed."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    may_follow_end: ClassVar[bool] = True
     reason: str
 
+    def sentence(self, run: Telling) -> str | None:
+        """What it says in a line."""
+        return None if run.is_over else f"the host let go: {self.reason}"
 
-class AutoStarted(JsonObject, frozen=True, kw_only=True):
+
+class AutoStarted(Event, frozen=True, kw_only=True):
     """The host runs the main line automatically from here on."""
 
     manual: Literal["stop", "skip", "tick"] = "stop"
@@ -195,36 +228,58 @@ class AutoStarted(JsonObject, frozen=True, kw_only=True):
     """Whether each step with an undo is undone once it has passed, and then run
     again."""
 
+    def sentence(self, _run: Telling) -> None:
+        """Nothing that is of interest to a reader."""
 
-class AutoStopped(JsonObject, frozen=True, kw_only=True):
+
+class AutoStopped(Event, frozen=True, kw_only=True):
     """The automatic run stopped: a person is needed."""
 
     reason: str
     code: Integer
     """The exit code of the command that waits for the automatic run."""
 
+    def sentence(self, _run: Telling) -> str:
+        """What it says in a line."""
+        return f"stopped: {self.reason}"
 
-class VariableSet(JsonObject, frozen=True, kw_only=True):
+
+class VariableSet(Event, frozen=True, kw_only=True):
     """A variable was set; the value of a secret is `None`, as it is never written."""
 
+    moment_kind: ClassVar[MomentKind] = "steps"
     name: str
     value: str | None
     source: Literal["begin", "default", "answer", "output", "set", "secret"]
     step: str | None = None
     """The step that set it; a retry of the step withdraws the value."""
 
+    def sentence(self, _run: Telling) -> str | None:
+        """What it says in a line."""
+        if self.source not in ("output", "answer", "set"):
+            return None
+        first, *more = (self.value or "").split("\n")
+        short = f" and {len(more)} lines more" if more else ""
+        return f"value: {self.name}={' '.join(first.split())}{short}"
 
-class WentOnWithout(JsonObject, frozen=True, kw_only=True):
+
+class WentOnWithout(Event, frozen=True, kw_only=True):
     """A person goes on without secrets that the host does not know any more.
 
     What is printed from here on is not searched for them.
     """
 
+    when_reopened: ClassVar[WhenReopened] = "always"
     secrets: tuple[str, ...]
     """Their names."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        names = ", ".join(self.secrets)
+        return f"goes on without {names}, by {run.by}; it is not redacted any more"
 
-class PhaseEntered(JsonObject, frozen=True, kw_only=True):
+
+class PhaseEntered(Event, frozen=True, kw_only=True):
     """The run entered an aside, or went to another phase."""
 
     phase: str
@@ -234,10 +289,16 @@ class PhaseEntered(JsonObject, frozen=True, kw_only=True):
     """For the phase Undo: ids of the steps that undo others, in the order to run
     them."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        why = f"; {self.reason}" if self.reason else ""
+        return f"phase begins: {run.phase(self.phase)}{why}"
 
-class PhaseLeft(JsonObject, frozen=True, kw_only=True):
+
+class PhaseLeft(Event, frozen=True, kw_only=True):
     """An aside phase ended."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
     phase: str
     passed: bool
     to: str | None = None
@@ -245,28 +306,47 @@ class PhaseLeft(JsonObject, frozen=True, kw_only=True):
     recovered: tuple[str, ...] = ()
     """Steps that this repaired."""
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        how = "passed" if self.passed else "did not pass"
+        return f"phase {how}: {run.phase(self.phase)}"
 
-class NoteAdded(JsonObject, frozen=True, kw_only=True):
+
+class NoteAdded(Event, frozen=True, kw_only=True):
     """A note, on a step or on the run."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    may_follow_end: ClassVar[bool] = True
+    moment_kind: ClassVar[MomentKind] = "notes"
     text: str
     step: str | None = None
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        return f"note by {run.by}: {self.text}"
 
-class HealthSealed(JsonObject, frozen=True, kw_only=True):
+
+class HealthSealed(Event, frozen=True, kw_only=True):
     """The digest of `health.jsonl` up to here."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    may_follow_end: ClassVar[bool] = True
     bytes: Integer
     sha256: str
+
+    def sentence(self, _run: Telling) -> None:
+        """Nothing that is of interest to a reader."""
 
 
 HEALTH_IS_WELL = "health is well"
 """`RunEnded.health` where every probe is ok."""
 
 
-class RunEnded(JsonObject, frozen=True, kw_only=True):
+class RunEnded(Event, frozen=True, kw_only=True):
     """The run ended."""
 
+    when_reopened: ClassVar[WhenReopened] = "always"
+    moment_mark: ClassVar[str] = "■"
     outcome: Outcome
     reason: str = ""
     seals: bool = False
@@ -284,36 +364,21 @@ class RunEnded(JsonObject, frozen=True, kw_only=True):
         """Why, and how health was, in words."""
         return "; ".join(part for part in (self.reason, self.health) if part)
 
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        open_for = run.open_for if self.took is None else self.took
+        return (
+            f"{self.outcome.upper()} after {duration_in_words(open_for)}: {self.text}"
+        )
 
-class RunReopened(JsonObject, frozen=True, kw_only=True):
+
+class RunReopened(Event, frozen=True, kw_only=True):
     """The ended run was opened again, only for the purpose in `reason`."""
 
+    may_follow_end: ClassVar[bool] = True
+    moment_mark: ClassVar[str] = "○"
     reason: Literal["undo"] = "undo"
 
-
-Event = (
-    RunBegan
-    | HostStarted
-    | HostStopped
-    | TakenOver
-    | AutoStarted
-    | AutoStopped
-    | VariableSet
-    | WentOnWithout
-    | PhaseEntered
-    | PhaseLeft
-    | StepEvent
-    | StepAdditionEvent
-    | FleetEvent
-    | NoteAdded
-    | HealthSealed
-    | ApprovalEvent
-    | MessageEvent
-    | DrillEvent
-    | WatchEvent
-    | RunEnded
-    | RunReopened
-)
-
-EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
-"""Each kind of event by its name, which is that of the journal."""
+    def sentence(self, run: Telling) -> str:
+        """What it says in a line."""
+        return f"the run is open again, to be undone, by {run.by}"

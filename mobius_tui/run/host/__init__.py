@@ -1,4 +1,4 @@
 """The detached process that runs a run: its setup, control socket, autopilot.
 
-Handlers of intents are in `intents/` below; viewers are in `client/`.
+What intents ask for is in `intents/`; viewers are in `client/`.
 """

@@ -12,18 +12,15 @@ from mobius_tui.run.events.run_events import (
 from mobius_tui.run.events.step_events import StepEnded, StepSkipped, StepStarted
 from mobius_tui.run.events.watch_events import RollbackStopped
 from mobius_tui.run.host.dispatcher import perform_action
-from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.host.intents.message_handlers import queue_message
-from mobius_tui.run.intents.control_protocol import Caller, new_id
-from mobius_tui.run.intents.intent_actions import (
-    ChooseOptions,
-    StartStep,
-    TickStep,
-)
-from mobius_tui.run.messaging.channels import shortened_text, with_mode_mark
+from mobius_tui.run.host.host_services import HostServices
+from mobius_tui.run.intents.action import Caller
+from mobius_tui.run.intents.control_protocol import new_id
+from mobius_tui.run.intents.message_intents import queue_message, with_mode_mark
+from mobius_tui.run.intents.step_intents import ChooseOptions, StartStep, TickStep
+from mobius_tui.run.intents.unattended_answers import person_remedy, remedy_of_manual
+from mobius_tui.run.messaging.channels import shortened_text
 from mobius_tui.run.planning.confirmation import step_confirmation_word
 from mobius_tui.run.planning.plan import kind_of
-from mobius_tui.run.planning.unattended_answers import person_remedy, remedy_of_manual
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import (
     Choose,

@@ -33,17 +33,15 @@ from mobius_tui.run.host.automatic_steps import (
 )
 from mobius_tui.run.host.consequences import journal_consequences
 from mobius_tui.run.host.dispatcher import perform_action
-from mobius_tui.run.host.intents.host_services import HostServices
+from mobius_tui.run.host.host_services import HostServices
+from mobius_tui.run.intents.approval_intents import AskApproval
 from mobius_tui.run.intents.control_protocol import new_id
-from mobius_tui.run.intents.intent_actions import (
-    AskApproval,
-)
+from mobius_tui.run.intents.unattended_answers import person_remedy
 from mobius_tui.run.planning.approval_rules import current_approval
 from mobius_tui.run.planning.lost_secrets import lost_secret_notice
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.step_status import step_statuses
-from mobius_tui.run.planning.unattended_answers import person_remedy
 from mobius_tui.run.planning.undoing import undo_to_rehearse
 from mobius_tui.run.state.added_steps import failed_step_or_parent
 from mobius_tui.run.state.step_state import Status, will_retry

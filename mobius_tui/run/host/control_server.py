@@ -20,10 +20,11 @@ from msgspec import Struct
 from mobius_tui import sanitize
 from mobius_tui.errors import MobiusError, RunError
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.intents.action import Caller
+from mobius_tui.run.intents.approval_intents import ApproveStep, DenyApproval
 from mobius_tui.run.intents.control_protocol import (
     LIVENESS_REQUEST,
     MAX_LINE_BYTES,
-    Caller,
     Envelope,
     InvalidIntentError,
     Reply,
@@ -36,12 +37,8 @@ from mobius_tui.run.intents.control_protocol import (
     replace_host_remedy,
     version_mismatch_text,
 )
-from mobius_tui.run.intents.intent_actions import (
-    PROTOCOL_VERSION,
-    ApproveStep,
-    DenyApproval,
-    intent_refusal,
-)
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
+from mobius_tui.run.intents.permissions import intent_refusal
 from mobius_tui.run.keeper.peer import peer_pid, peer_pidfd, peer_uid
 from mobius_tui.run.storage.state_folders import account_name
 from mobius_tui.runbook.text.units import duration_in_words

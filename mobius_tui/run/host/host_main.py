@@ -35,6 +35,7 @@ from mobius_tui.run.host import consequences
 from mobius_tui.run.host.autopilot import run_autopilot
 from mobius_tui.run.host.control_server import ControlServer
 from mobius_tui.run.host.dispatcher import Dispatcher
+from mobius_tui.run.host.host_services import HostServices
 from mobius_tui.run.host.host_setup import (
     HeldRun,
     HostSpec,
@@ -42,13 +43,13 @@ from mobius_tui.run.host.host_setup import (
     step_environment,
     take_run,
 )
-from mobius_tui.run.host.intents.host_services import HostServices
 from mobius_tui.run.host.lifecycle import (
     journal_host_end,
     journal_host_start,
     seal_health_regularly,
 )
-from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
+from mobius_tui.run.intents.action import Caller
+from mobius_tui.run.intents.control_protocol import Envelope, Reply
 from mobius_tui.run.journal.follower import load_run_runbook
 from mobius_tui.run.journal.journal import (
     Journal,

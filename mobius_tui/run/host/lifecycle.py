@@ -21,7 +21,8 @@ from mobius_tui.run.events.run_events import (
 from mobius_tui.run.host.control_server import IntentHandler
 from mobius_tui.run.host.copies import HeldKey
 from mobius_tui.run.host.host_setup import HostSpec, current_operator
-from mobius_tui.run.intents.control_protocol import Caller, decode_envelope
+from mobius_tui.run.intents.action import Caller
+from mobius_tui.run.intents.control_protocol import decode_envelope
 from mobius_tui.run.journal.journal import JournalContent, JournalWriter
 from mobius_tui.run.records.run_record import refresh_stats, write_record
 from mobius_tui.run.state.attempt_id import AttemptId

@@ -1,5 +1,5 @@
-"""What viewers ask of a host and what it answers.
+"""What viewers ask of a host, whether it may be done, what is done, and the answers.
 
-Typed messages and their codec. Neither sockets nor judgement: see `client/`, `host/`
-and `planning/permissions`.
+An action is one class, in a module `*_intents.py`. Neither sockets nor processes: see
+`client/` and `host/`.
 """

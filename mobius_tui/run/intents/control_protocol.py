@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, convert, field, to_builtins
@@ -20,7 +19,8 @@ from mobius_tui.json_border import (
     malformed_text,
     read_json,
 )
-from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION, Action
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.intent_actions import ACTIONS_BY_NAME, PROTOCOL_VERSION
 
 MAX_LINE_BYTES = 1 << 20
 """Bytes of a line at most."""
@@ -29,7 +29,6 @@ MAX_INTENT_AGE = 10.0
 _SENT = Meta(ge=0, lt=10**11)
 MAX_ID_CHARS = 64
 """Characters of an id that are kept."""
-_ACTIONS: Mapping[str, type[Action]] = {kind.__name__: kind for kind in ACTIONS}
 
 
 def new_id() -> str:
@@ -64,18 +63,6 @@ class Envelope(Struct, frozen=True, kw_only=True):
         ):
             return 0.0
         return now - self.sent
-
-
-class Caller(Struct, frozen=True, kw_only=True):
-    """The user whose process asks: as the kernel reports it, never as a line claims."""
-
-    name: str
-    """The account's name; where the host itself asks, the part of it, such as
-    `auto`."""
-    uid: int | None = None
-    """The account's number; `None` where the host asks itself."""
-    place: str = ""
-    """The terminal of an approver or denier, as the system reports it; else empty."""
 
 
 class InvalidIntentError(RunError):
@@ -173,9 +160,9 @@ def decode_envelope(line: bytes) -> Envelope:
         if version != PROTOCOL_VERSION:
             raise VersionMismatchError(version, intent)
         sent, name = data.pop("sent"), data.pop("action")
-        if type(name) is not str or name not in _ACTIONS:
+        if type(name) is not str or name not in ACTIONS_BY_NAME:
             raise ValueError(f"no such action: {name!r}")
-        action = convert(data, _ACTIONS[name])
+        action = convert(data, ACTIONS_BY_NAME[name])
         if not intent:
             raise invalid_field("id")
         sent = convert({"sent": sent}, _Sent).sent
@@ -193,8 +180,6 @@ class _Sent(Struct, frozen=True, kw_only=True):
 LIVENESS_REQUEST = b"\n"
 """The line by which a viewer asks whether the host responds; it answers with a poke
 (see `encode_poke`) of 0."""
-NO_HOST_REPLY_TEXT = "no host runs this run; resume it to go on"
-"""The text of the reply to an action for a run without a host."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):

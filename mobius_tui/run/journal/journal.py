@@ -16,13 +16,13 @@ from msgspec import Struct
 
 from mobius_tui.errors import RunError
 from mobius_tui.health.ticker import boot_clock
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import (
     Entry,
     decode_entry,
     encode_entry,
     without_garbage_collection,
 )
-from mobius_tui.run.events.run_events import Event
 from mobius_tui.run.events.secret_rule import SecretRule
 from mobius_tui.run.keeper.disk_full import DISK_FULL_ERRNOS, RETRY_INTERVAL
 from mobius_tui.run.state.reducer import advance

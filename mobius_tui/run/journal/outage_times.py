@@ -13,6 +13,7 @@ from typing import get_args
 from msgspec import Struct
 
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import (
@@ -20,7 +21,6 @@ from mobius_tui.run.events.run_events import (
     DRILL_APPROVER,
     FACILITATOR,
     HOST_AUTHOR,
-    Event,
     RunBegan,
     RunEnded,
     RunReopened,

@@ -1,4 +1,4 @@
 """Messages to people outside of a run: channels, payloads, webhooks, the outbox.
 
-Their state is in `state/deliveries`; intents about them in `host/intents`.
+Their state is in `state/deliveries`; intents about them in `intents/`.
 """

@@ -18,18 +18,12 @@ from msgspec import Struct
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
-from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
+from mobius_tui.run.intents.message_intents import MAX_MESSAGE_BYTES
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import SendMessage
 from mobius_tui.runbook.model.runbook import Channel, Runbook, Variable
 from mobius_tui.runbook.text.template_text import template_names
 
-MODE_MARKS: Mapping[Mode, str] = {
-    Mode.DRILL: "[DRILL]",
-    Mode.MAINTENANCE: "[MAINTENANCE]",
-}
-"""By mode, what every message of a run begins with, so that nobody takes it for one
-about an incident."""
 CHANNEL_KINDS = {"slack": "Slack", "teams": "Teams", "webhook": "a webhook"}
 
 
@@ -106,12 +100,6 @@ def channel_notices(runbook: Runbook, known: Collection[str]) -> Iterator[str]:
         missing = _missing_variable(runbook.channels[name], runbook.variables, known)
         if missing:
             yield f"{name}: {missing}; the message can be copied"
-
-
-def with_mode_mark(text: str, began: RunBegan | None) -> str:
-    """A text with the mark of the run's mode before it; unchanged in an incident."""
-    mark = MODE_MARKS.get(began.mode, "") if began is not None else ""
-    return text if text.startswith(mark) else f"{mark} {text}"
 
 
 MAX_CARD_BYTES = 27_000

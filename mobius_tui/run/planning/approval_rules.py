@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from mobius_tui import sanitize
 from mobius_tui.run.events.step_events import ApprovalAsked
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.run_state import RunState
@@ -59,16 +58,6 @@ def current_approval(plan: Plan, state: RunState, step: Step) -> Approval | None
 
 def _is_as_bound(plan: Plan, state: RunState, step: Step, asked: ApprovalAsked) -> bool:
     return asked.binding == binding_digest(plan, state, step, asked.files)
-
-
-def bound_files_text(asked: ApprovalAsked) -> str:
-    """The files that an approval is for, in words; empty for none."""
-    named = []
-    for path, digest in (asked.files or {}).items():
-        is_read = len(digest) == hashlib.sha256().digest_size * 2
-        words = f"sha256 {digest[:12]}" if is_read else digest or "not there"
-        named.append(f"{path} ({words})")
-    return sanitize.line(", ".join(named))
 
 
 def drill_approves(state: RunState) -> bool:

@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mobius_tui.run.events.step_events import StepImprovised
-from mobius_tui.run.intents.intent_actions import ImproviseStep, StartStep
-from mobius_tui.run.planning import step_permissions
-from mobius_tui.run.planning.approval_rules import missing_approval_text
 from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.situation import (
-    NotPermittedError,
-    RefusalCode,
-    Situation,
-)
+from mobius_tui.run.planning.situation import Situation
 from mobius_tui.run.state.added_steps import apply_step_addition_event
 from mobius_tui.runbook.effects.command_effects import (
     CommandEffect,
@@ -27,7 +20,6 @@ from mobius_tui.runbook.effects.command_effects import (
 )
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
-from mobius_tui.runbook.model.runtime_steps import MAX_COMMAND
 from mobius_tui.runbook.toml.derived_keys import derived_title
 from mobius_tui.structs import replace
 
@@ -121,40 +113,3 @@ def with_improvised_step(situation: Situation, event: StepImprovised) -> Situati
     apply_step_addition_event(state, event)
     plan.catch_up(state)
     return replace(situation, plan=plan, state=state, known_statuses=None)
-
-
-def require_may_improvise(action: ImproviseStep, situation: Situation) -> None:
-    """Raise unless the command may join the run, and begin as a step may.
-
-    One that needs an approval joins it, and waits for that.
-    """
-    if situation.state.ended is not None:
-        words = "the run has ended; nothing can be started in it"
-        raise NotPermittedError(RefusalCode.RUN_ENDED, words)
-    busy = situation.busy_step
-    if busy is not None:
-        why = f"{situation.plan.name(busy.id)} is running"
-        raise NotPermittedError(RefusalCode.BUSY, f"{why}; one at a time", why)
-    _require_command(action.script)
-    event = improvised_event(
-        situation.plan, script=action.script, after=action.after, by=situation.name
-    )
-    situation.require_event_allowed(event)
-    then = with_improvised_step(situation, event)
-    if not missing_approval_text(then.plan, then.state, then.plan.steps[event.step]):
-        begin = StartStep(step=event.step, attempt=1, confirm=action.confirm)
-        step_permissions.require_may_start(begin, then)
-
-
-def _require_command(script: str) -> None:
-    words = ""
-    if not script.strip():
-        words = "a command says something"
-    elif len(script) > MAX_COMMAND:
-        words = (
-            f"a command has at most {MAX_COMMAND} characters; this one {len(script)}"
-        )
-    elif "\0" in script:
-        words = "a command has no NUL in it"
-    if words:
-        raise NotPermittedError(RefusalCode.UNFILLED, words)

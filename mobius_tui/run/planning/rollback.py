@@ -136,3 +136,25 @@ def ends_without_viewers(plan: Plan, state: RunState) -> bool:
 def is_rollback_under_way(watch: WatchState) -> bool:
     """Whether a rollback counts down or runs."""
     return watch.countdown is not None or watch.rollback_running
+
+
+def person_end_reason(watch: WatchState, who: str) -> str:
+    """Why a watch ended that a person ends, in words."""
+    if watch.latest_alarm is None:
+        return f"{who} ended the watch; no trigger fired"
+    reason = f"a trigger fired: {watch.latest_alarm.reason}; {rollback_text(watch)}"
+    return f"{who} ended the watch; {reason}"
+
+
+def rollback_text(watch: WatchState) -> str:
+    """What became of the rollback, in words."""
+    if watch.countdown is not None:
+        return "no rollback was begun: its countdown was under way"
+    if watch.rollback_passed is not None:
+        return (
+            "the rollback passed"
+            if watch.rollback_passed
+            else "the rollback did not pass"
+        )
+    why = f" ({watch.disarm_reason})" if watch.disarm_reason else ""
+    return f"no rollback was begun: the watch was not armed{why}"

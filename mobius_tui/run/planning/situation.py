@@ -9,7 +9,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from mobius_tui.errors import RunError, StateError
-from mobius_tui.run.events.run_events import AUTO_AUTHOR, Event, PhaseEntered
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import AUTO_AUTHOR, PhaseEntered
 from mobius_tui.run.planning.plan import Plan, running_steps
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import step_blocking_rollback
@@ -215,6 +216,19 @@ class Situation(Struct, frozen=True, kw_only=True, dict=True):
         if own.status is Status.RUNNING:
             return f"{name} is running; wait, or stop it"
         return f"{name} is {own.status}; that cannot be done with it now"
+
+    def require_applies(self, step: Step) -> None:
+        """Refuse what does not apply; what its guard's check found is looked at anew.
+
+        Raises:
+            NotPermittedError: it does not.
+        """
+        own = self.statuses[step.id]
+        excluded = own.status is Status.NOT_APPLICABLE or own.is_guard_false
+        if excluded and not own.found_by_guard_check:
+            why = own.reason if own.status is Status.NOT_APPLICABLE else own.not_for
+            words = f"{self.plan.name(step.id)} does not apply: {why}"
+            raise NotPermittedError(RefusalCode.NOT_APPLICABLE, words, why)
 
     def require_phase_enterable(self, phase: Phase) -> None:
         """Raise unless the phase can be entered now.

@@ -11,7 +11,8 @@ from mobius_tui.errors import MobiusError
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.probe_window import ProbeWindow
 from mobius_tui.health.trigger import Cleared, Fired, TriggerEvaluator
-from mobius_tui.run.events.run_events import Event, PhaseLeft
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import PhaseLeft
 from mobius_tui.run.events.step_events import StepEnded, StepUnknown
 from mobius_tui.run.events.watch_events import WatchArmed
 from mobius_tui.run.planning.plan import Plan, effect_of

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mobius_tui.run.events.step_events import StepAdditionEvent, StepImprovised
+from mobius_tui.run.events.step_events import (
+    MAX_ITEMS_NAMED,
+    StepAdditionEvent,
+    StepImprovised,
+)
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import (
     GATE_OPENING_STATUSES,
@@ -64,8 +68,6 @@ _DONE_ROW_STATUSES = GATE_OPENING_STATUSES | {Status.SKIPPED}
 _ENDED_PARENT_STATUSES = GATE_OPENING_STATUSES | {Status.FAILED, Status.SKIPPED}
 """Statuses of a step with rows in which no further row begins."""
 _DEFAULT_ROW_RULES = RowRules(max_failed=0, retry=None)
-MAX_ITEMS_NAMED = 5
-"""Items that are named in a line."""
 
 
 def is_row_done(state: RunState, row: str) -> bool:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from mobius_tui.errors import StateError
 from mobius_tui.run.events.message_events import (
+    ARRIVAL_UNKNOWN_TEXT,
     MessageDropped,
     MessageEvent,
     MessageNotSent,
@@ -36,7 +37,7 @@ class DeliveryStatus(StrEnum):
     SENT = "sent"
     NOT_SENT = "not sent"
     """It was not received, and is not tried again until a person asks for it."""
-    UNKNOWN = "not known whether it arrived"
+    UNKNOWN = ARRIVAL_UNKNOWN_TEXT
     DROPPED = "not to be sent any more"
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import FLEET_EVENTS, FleetEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     AutoStopped,
-    Event,
     HealthSealed,
     Hint,
     HintGiven,
@@ -44,14 +44,14 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
+from mobius_tui.run.events.watch_events import WATCH_EVENTS, WatchEvent
 from mobius_tui.run.state import (
     added_steps,
     deliveries,
-    fleet_reducer,
     step_reducer,
     step_state,
-    watch_reducer,
 )
+from mobius_tui.run.state.fleet_state import apply_fleet_event
 from mobius_tui.run.state.run_state import ApplyEvent, RunState
 from mobius_tui.run.state.step_state import (
     AsideFrame,
@@ -60,6 +60,7 @@ from mobius_tui.run.state.step_state import (
     Status,
     StepState,
 )
+from mobius_tui.run.state.watch_state import watch_after
 from mobius_tui.runbook.model.actions import Run, SendMessage
 from mobius_tui.runbook.model.runbook import ForEach, Runbook, Step
 from mobius_tui.structs import replace
@@ -87,7 +88,7 @@ def advance(state: RunState, entry: Entry) -> None:
     )
     if entry.intent is not None:
         _remember_intent(state.intents, entry.intent, entry.n)
-    _REDUCERS_BY_EVENT[type(event)](state, event, entry)
+    REDUCERS_BY_EVENT[type(event)](state, event, entry)
     if state.rows_of and isinstance(event, _StatusEvent):
         _refresh_parent(state, event.step)
 
@@ -139,7 +140,7 @@ def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.deliveries = deliveries.deliveries_after_host_start(
         state.deliveries, entry.at
     )
-    watch_reducer.disarm_on_host_start(state)
+    state.watch = watch_after(state.watch, entry)
 
 
 def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
@@ -181,9 +182,9 @@ def _went_on_without(state: RunState, event: WentOnWithout, _entry: Entry) -> No
     state.secrets_gone_without |= set(event.secrets)
 
 
-def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
+def _phase_entered(state: RunState, event: PhaseEntered, entry: Entry) -> None:
     state.entered_phases = state.entered_phases.appended(event.phase)
-    watch_reducer.stop_rollback_on_other_phase(state, event)
+    state.watch = watch_after(state.watch, entry)
     step_reducer.store_undo_order(state, event)
     if event.from_step in state.steps:
         state.aside_attempts[event.from_step] = len(
@@ -207,9 +208,9 @@ def _phase_entered(state: RunState, event: PhaseEntered, _entry: Entry) -> None:
         )
 
 
-def _phase_left(state: RunState, event: PhaseLeft, _entry: Entry) -> None:
+def _phase_left(state: RunState, event: PhaseLeft, entry: Entry) -> None:
     state.aside_frames = state.aside_frames[:-1]
-    watch_reducer.store_end_of_rollback_phase(state, event)
+    state.watch = watch_after(state.watch, entry)
     if event.to is not None and event.to not in state.aside_steps:
         state.main_line_phase = event.to
         state.aside_frames = ()
@@ -265,7 +266,11 @@ def _steps_added(state: RunState, event: StepAdditionEvent, _entry: Entry) -> No
 
 
 def _fleet(state: RunState, event: FleetEvent, entry: Entry) -> None:
-    fleet_reducer.apply_fleet_event(state.fleets, event, at=entry.at)
+    apply_fleet_event(state.fleets, event, at=entry.at)
+
+
+def _watch(state: RunState, _event: WatchEvent, entry: Entry) -> None:
+    state.watch = watch_after(state.watch, entry)
 
 
 def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
@@ -275,10 +280,10 @@ def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
 
 def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
     step_reducer.reopen_run_state(state, entry)
-    watch_reducer.disarm_on_reopening(state)
+    state.watch = watch_after(state.watch, entry)
 
 
-_REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
+REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     RunBegan: _run_began,
     HostStarted: _host_started,
     HostStopped: _host_stopped,
@@ -298,7 +303,7 @@ _REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
     **dict.fromkeys(APPROVAL_EVENTS, _approval),
     HintGiven: _hint_given,
     SiteTouched: _site_touched,
-    **watch_reducer.WATCH_REDUCERS_BY_EVENT,
+    **dict.fromkeys(WATCH_EVENTS, _watch),
     RunEnded: _run_ended,
     RunReopened: _run_reopened,
 }

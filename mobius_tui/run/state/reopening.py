@@ -12,32 +12,12 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from mobius_tui.errors import StateError
-from mobius_tui.run.events.message_events import MESSAGE_EVENTS
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
-    Event,
-    HealthSealed,
-    HostStarted,
-    HostStopped,
-    NoteAdded,
     PhaseEntered,
-    PhaseLeft,
     RunEnded,
-    TakenOver,
     VariableSet,
-    WentOnWithout,
-)
-from mobius_tui.run.events.step_events import (
-    APPROVAL_EVENTS,
-    CheckTried,
-    StepEnded,
-    StepOverridden,
-    StepPassedOver,
-    StepRestored,
-    StepSkipped,
-    StepStarted,
-    StepUnknown,
-    StopAsked,
 )
 
 
@@ -61,20 +41,6 @@ class Reopening(Struct, frozen=True, kw_only=True):
     """The steps that were undone since its first end, in that order."""
 
 
-_EVENTS_OF_ANY_STEP = (
-    *(NoteAdded, HostStarted, HostStopped, TakenOver, HealthSealed),
-    *(PhaseLeft, RunEnded, WentOnWithout),
-    *(CheckTried, StepEnded, StepUnknown, StopAsked),
-    *MESSAGE_EVENTS,
-)
-"""Events that begin no step, or are about messages: allowed whichever step they
-name."""
-_EVENTS_OF_ALLOWED_STEPS = (
-    *(StepStarted, StepSkipped, StepPassedOver, StepRestored, StepOverridden),
-    *APPROVAL_EVENTS,
-)
-
-
 def validate_event_after_reopening(event: Event, may_begin: AbstractSet[str]) -> None:
     """Refuse an event that would begin a step which the reopened run is not open for.
 
@@ -91,9 +57,9 @@ def validate_event_after_reopening(event: Event, may_begin: AbstractSet[str]) ->
             fits = bool(event.undoes)
         case VariableSet():
             fits = event.source == "secret" or event.step in may_begin
-        case _ if isinstance(event, _EVENTS_OF_ALLOWED_STEPS):
-            fits = event.step in may_begin
+        case _ if event.when_reopened == "on steps":
+            fits = getattr(event, "step", "") in may_begin
         case _:
-            fits = isinstance(event, _EVENTS_OF_ANY_STEP)
+            fits = event.when_reopened == "always"
     if not fits:
         raise StateError(f"{name} in a run that is open again to be undone alone")

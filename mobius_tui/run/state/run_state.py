@@ -1,7 +1,7 @@
 """The state of a run, and which event may follow in it. Pure.
 
-`STATUSES_BEFORE_EVENT` is the table. An event that may not follow raises a `StateError`
-that names the event and the state; the state is unchanged then.
+An event that may not follow raises a `StateError` that names the event and the state;
+the state is unchanged then.
 """
 
 from __future__ import annotations
@@ -13,30 +13,19 @@ from typing import Any, TypeAlias
 from msgspec import Struct, field
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
-    BatchEnded,
     FleetEvent,
-    FleetHostChecked,
-    FleetHostEnded,
 )
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.message_events import (
-    MessageDropped,
     MessageEvent,
-    MessageNotSent,
-    MessageSent,
-    MessageTried,
-    MessageUnknown,
 )
 from mobius_tui.run.events.run_events import (
     AutoStarted,
     AutoStopped,
-    Event,
     HealthSealed,
     Hint,
-    HostStarted,
-    HostStopped,
-    NoteAdded,
     PhaseEntered,
     PhaseLeft,
     RunBegan,
@@ -46,31 +35,21 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.events.step_events import (
     ApprovalEvent,
-    CheckTried,
     ChoiceMade,
     StepAdditionEvent,
-    StepEnded,
     StepImprovised,
     StepOverridden,
-    StepPassedOver,
-    StepRestored,
-    StepSkipped,
     StepStarted,
-    StepUnknown,
-    StopAsked,
 )
-from mobius_tui.run.events.watch_events import RollbackBegan, TriggerCleared, WatchEvent
-from mobius_tui.run.state import deliveries, fleet_reducer, step_state
-from mobius_tui.run.state.fleet_state import StepFleet
+from mobius_tui.run.events.watch_events import RollbackBegan, WatchEvent
+from mobius_tui.run.state import deliveries, step_state
+from mobius_tui.run.state.fleet_state import StepFleet, validate_fleet_event
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PersistentList
 from mobius_tui.run.state.reopening import (
     Reopening,
     validate_event_after_reopening,
 )
 from mobius_tui.run.state.step_state import (
-    ENDED_STATUSES,
-    STATUSES_NEEDING_DECISION,
-    UNBEGUN_STATUSES,
     AsideFrame,
     Attempt,
     Change,
@@ -83,48 +62,8 @@ from mobius_tui.run.state.watch_state import WatchState
 from mobius_tui.runbook.model.runtime_steps import MAX_ROWS, undo_id
 from mobius_tui.structs import replace
 
-STATUSES_BEFORE_EVENT: Mapping[type[Event], frozenset[Status]] = {
-    StepStarted: ENDED_STATUSES | UNBEGUN_STATUSES | {Status.NOT_APPLICABLE},
-    ChoiceMade: ENDED_STATUSES | UNBEGUN_STATUSES,
-    CheckTried: frozenset({Status.RUNNING}),
-    StopAsked: frozenset({Status.RUNNING}),
-    StepEnded: frozenset({Status.RUNNING}),
-    StepUnknown: frozenset({Status.RUNNING}),
-    StepSkipped: STATUSES_NEEDING_DECISION | UNBEGUN_STATUSES,
-    StepPassedOver: UNBEGUN_STATUSES | {Status.NOT_APPLICABLE},
-    StepRestored: frozenset({Status.SKIPPED}),
-    StepOverridden: ENDED_STATUSES
-    | UNBEGUN_STATUSES
-    | {Status.SKIPPED, Status.NOT_APPLICABLE},
-}
-"""For each event of a step, the statuses of the step in which it may follow."""
-
 _STATUSES_BEFORE_ROWS = frozenset({Status.PENDING, Status.RUNNING})
 """Statuses of a step in which it may get rows: it runs while it lists its items."""
-
-_ALLOWED_AFTER_END = (
-    RunReopened,
-    NoteAdded,
-    HostStarted,
-    HostStopped,
-    TakenOver,
-    HealthSealed,
-    TriggerCleared,
-    CheckTried,
-    StepEnded,
-    StepUnknown,
-    StopAsked,
-    FleetHostChecked,
-    FleetHostEnded,
-    BatchEnded,
-    MessageTried,
-    MessageSent,
-    MessageNotSent,
-    MessageUnknown,
-    MessageDropped,
-)
-"""Events that may follow the run's end: what still ran then ends by itself, and queued
-messages are sent if they can be."""
 
 
 class RunState(Struct):
@@ -329,7 +268,7 @@ class RunState(Struct):
         name = type(event).__name__
         if self.began is None and not isinstance(event, RunBegan):
             raise StateError(f"{name} before the run began")
-        if self.ended is not None and not isinstance(event, _ALLOWED_AFTER_END):
+        if self.ended is not None and not event.may_follow_end:
             raise StateError(f"{name} after the run ended ({self.ended.outcome})")
         if self.ended is None and isinstance(event, RunReopened):
             raise StateError(f"{name} in a run that has not ended")
@@ -339,15 +278,14 @@ class RunState(Struct):
             raise StateError(f"{name} names epoch {event.epoch} after {self.epoch}")
         if isinstance(event, RunBegan) and self.began is not None:
             raise StateError("RunBegan in a run that has begun")
-        allowed = STATUSES_BEFORE_EVENT.get(type(event))
-        if allowed is not None:
-            self._check_step(event, name, allowed)
+        if event.statuses_before:
+            self._check_step(event, name)
         elif isinstance(event, PhaseEntered | PhaseLeft):
             self._check_phase(event, name)
         elif isinstance(event, StepAdditionEvent):
             self._check_step_addition(event, name)
         elif isinstance(event, FleetEvent):
-            fleet_reducer.validate_fleet_event(self.fleets, self.steps, event)
+            validate_fleet_event(self.fleets, self.steps, event)
         elif isinstance(event, WatchEvent):
             self.watch.validate_event(event)
             if isinstance(event, RollbackBegan):
@@ -357,12 +295,12 @@ class RunState(Struct):
         elif isinstance(event, ApprovalEvent):
             step_state.validate_approval_event(self.approvals, self.steps, event)
 
-    def _check_step(self, event: Event, name: str, allowed: frozenset[Status]) -> None:
+    def _check_step(self, event: Event, name: str) -> None:
         step_id = getattr(event, "step", "")
         step = self.steps.get(step_id)
         if step is None:
             raise StateError(f"{name} for a step that the runbook lacks: {step_id!r}")
-        if step.status not in allowed:
+        if step.status not in event.statuses_before:
             raise StateError(f"{name} while step {step_id!r} is {step.status}")
         self._check_undo(event, name, step_id)
         number = getattr(event, "attempt", None)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import (
-    AUTO_AUTHOR,
-    HOST_AUTHOR,
-    Event,
-    PhaseEntered,
-)
+from mobius_tui.run.events.run_events import AUTO_AUTHOR, HOST_AUTHOR, PhaseEntered
 from mobius_tui.run.events.step_events import (
     CheckTried,
     ChoiceMade,

@@ -8,6 +8,15 @@ from operator import attrgetter
 from msgspec import Struct
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.step_events import ENDED_STATUSES as ENDED_STATUSES
+from mobius_tui.run.events.step_events import (
+    GATE_OPENING_STATUSES as GATE_OPENING_STATUSES,
+)
+from mobius_tui.run.events.step_events import PASSED_STATUSES as PASSED_STATUSES
+from mobius_tui.run.events.step_events import (
+    STATUSES_NEEDING_DECISION as STATUSES_NEEDING_DECISION,
+)
+from mobius_tui.run.events.step_events import UNBEGUN_STATUSES as UNBEGUN_STATUSES
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
     ApprovalDenied,
@@ -26,45 +35,6 @@ from mobius_tui.runbook.model.limits import bounded_count
 from mobius_tui.runbook.model.runbook import Retry
 from mobius_tui.runbook.text.template_text import fill
 from mobius_tui.structs import replace
-
-STATUSES_NEEDING_DECISION = frozenset(
-    {
-        Status.FAILED,
-        Status.TIMED_OUT,
-        Status.STOPPED,
-        Status.NOT_STARTED,
-        Status.OUTPUT_LOST,
-        Status.UNKNOWN,
-    }
-)
-"""Statuses that need a decision."""
-
-
-UNBEGUN_STATUSES = frozenset({Status.PENDING, Status.UNDONE})
-"""Statuses of a step of which nothing stands: nothing was done, or it was undone."""
-
-
-PASSED_STATUSES = frozenset({Status.PASSED, Status.WARNED})
-"""Statuses of an attempt that succeeded."""
-
-
-GATE_OPENING_STATUSES = PASSED_STATUSES | frozenset(
-    {
-        Status.OVERRIDDEN,
-        Status.RECOVERED,
-        Status.NOT_APPLICABLE,
-    }
-)
-"""Statuses that open gates and satisfy `needs`."""
-
-
-ENDED_STATUSES = STATUSES_NEEDING_DECISION | {
-    Status.PASSED,
-    Status.WARNED,
-    Status.OVERRIDDEN,
-    Status.RECOVERED,
-}
-"""Statuses of a step that has ended."""
 
 
 class CheckTry(Struct, frozen=True, kw_only=True):

@@ -1,23 +1,37 @@
-"""The state of the watch over a run's health. Pure."""
+"""The watch over a run's health: its state, and how events change it. Pure."""
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from msgspec import Struct
 
 from mobius_tui.errors import StateError
 from mobius_tui.health.health_record import Rule
+from mobius_tui.run.events.journal_entry import Entry
+from mobius_tui.run.events.run_events import (
+    HostStarted,
+    PhaseEntered,
+    PhaseLeft,
+    RunReopened,
+)
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,
     RollbackDropped,
     RollbackHeld,
     RollbackStopped,
     TriggerCleared,
+    TriggerFired,
     WatchArmed,
     WatchBegan,
     WatchDisarmed,
     WatchEvent,
     WatchOver,
 )
+from mobius_tui.structs import replace
+
+REOPENED_REASON = "the run had ended, and is open again to be undone"
+"""Why the watch of a reopened run is disarmed, and its rollback stopped."""
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -131,3 +145,106 @@ class WatchState(Struct, frozen=True, kw_only=True):
             for alarm in self.alarms
         ):
             raise StateError(f"{name} for a trigger that has not fired")
+
+
+def watch_after(watch: WatchState, entry: Entry) -> WatchState:
+    """The watch after an entry that may follow; most change nothing of it."""
+    match entry.event:
+        case HostStarted():
+            lost = "its host ended meanwhile"
+            return _stopped(watch, "its host ended; arm it again", lost)
+        case RunReopened():
+            watch = _stopped(watch, REOPENED_REASON, REOPENED_REASON)
+            if watch.watch_run is not None:
+                watch = replace(watch, watch_run_end_reason=REOPENED_REASON)
+            return replace(watch, alarms=())
+        case PhaseEntered(phase=phase, reason=reason) if (
+            watch.rollback_running
+            and watch.rollback is not None
+            and phase != watch.rollback.phase
+        ):
+            why = reason or "it turned aside"
+            return replace(watch, rollback_running=False, rollback_stop_reason=why)
+        case PhaseLeft(phase=phase, passed=passed) if (
+            watch.rollback is not None and phase == watch.rollback.phase
+        ):
+            return replace(watch, rollback_running=False, rollback_passed=passed)
+        case event if isinstance(event, WatchEvent):
+            return _after_watch_event(watch, event, entry)
+        case _:
+            return watch
+
+
+def _stopped(watch: WatchState, why_disarmed: str, why_stopped: str) -> WatchState:
+    """The watch, disarmed, and its rollback stopped."""
+    if watch.armed or watch.countdown is not None:
+        watch = replace(watch, armed=False, countdown=None, disarm_reason=why_disarmed)
+    if watch.rollback_running:
+        watch = replace(watch, rollback_running=False, rollback_stop_reason=why_stopped)
+    return watch
+
+
+def _after_watch_event(
+    watch: WatchState, event: WatchEvent, entry: Entry
+) -> WatchState:
+    """The watch after an event of its own.
+
+    Args:
+        watch: before it.
+        event: that of the entry.
+        entry: says who caused it, and when.
+    """
+    match event:
+        case WatchBegan():
+            return replace(watch, watch_run=event, watch_run_began_at=entry.at)
+        case WatchOver(reason=reason):
+            return replace(watch, watch_run_end_reason=reason)
+        case WatchArmed():
+            return replace(watch, armed=True, armed_by=entry.by, disarm_reason="")
+        case WatchDisarmed(reason=reason):
+            return replace(watch, armed=False, disarm_reason=reason, countdown=None)
+        case TriggerFired():
+            return _after_trigger_fired(watch, event, entry)
+        case TriggerCleared(probe=probe, rule=rule):
+            return replace(watch, alarms=_alarms_without(watch, probe, rule))
+        case RollbackHeld(reason=reason):
+            why = f"{entry.by} held the rollback"
+            if reason:
+                why += f": {reason}"
+            return replace(watch, armed=False, disarm_reason=why, countdown=None)
+        case RollbackDropped():
+            return replace(watch, countdown=None)
+        case RollbackBegan():
+            return replace(
+                watch,
+                armed=False,
+                disarm_reason="the rollback began",
+                countdown=None,
+                rollback=event,
+                rollback_began_at=entry.at,
+                rollback_began_by=entry.by,
+                rollback_running=True,
+            )
+        case RollbackStopped(reason=reason):
+            return replace(watch, rollback_running=False, rollback_stop_reason=reason)
+        case _:
+            assert_never(event)
+
+
+def _after_trigger_fired(
+    watch: WatchState, event: TriggerFired, entry: Entry
+) -> WatchState:
+    alarm = Alarm(probe=event.probe, rule=event.rule, reason=event.reason, at=entry.at)
+    others = _alarms_without(watch, event.probe, event.rule)
+    countdown = watch.countdown
+    if event.grace is not None:
+        countdown = Countdown(alarm=alarm, n=entry.n, began=entry.at, grace=event.grace)
+    return replace(
+        watch, alarms=(*others, alarm), latest_alarm=alarm, countdown=countdown
+    )
+
+
+def _alarms_without(watch: WatchState, probe: str, rule: str) -> tuple[Alarm, ...]:
+    return tuple(
+        alarm for alarm in watch.alarms if (alarm.probe, alarm.rule) != (probe, rule)
+    )

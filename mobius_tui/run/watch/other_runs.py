@@ -24,9 +24,8 @@ from mobius_tui.run.events.run_events import (
 )
 from mobius_tui.run.events.watch_events import WATCH_EVENTS
 from mobius_tui.run.journal.follower import LineFollower
-from mobius_tui.run.state import watch_reducer
 from mobius_tui.run.state.run_state import RunState
-from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.run.state.watch_state import WatchState, watch_after
 from mobius_tui.run.storage.last_viewed import read_last_view
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
@@ -73,7 +72,7 @@ class _WatchedRun:
         elif isinstance(event, RunEnded):
             self.state.ended = event
         else:
-            watch_reducer.apply_watch_event(self.state, entry)
+            self.state.watch = watch_after(self.state.watch, entry)
 
 
 class OtherRunsMonitor:

@@ -31,6 +31,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import (
     has_person_begun_steps,
     is_rollback_under_way,
+    rollback_text,
 )
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
@@ -148,14 +149,6 @@ class WatchRunVerdict(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def person_end_reason(watch: WatchState, who: str) -> str:
-    """Why a watch ended that a person ends, in words."""
-    if watch.latest_alarm is None:
-        return f"{who} ended the watch; no trigger fired"
-    reason = f"a trigger fired: {watch.latest_alarm.reason}; {_rollback_text(watch)}"
-    return f"{who} ended the watch; {reason}"
-
-
 def watch_run_verdict(
     plan: Plan,
     state: RunState,
@@ -207,7 +200,7 @@ def _verdict(
         fired = watch.latest_alarm.reason
         if begun is not None and begun.cause == "trigger":
             fired = begun.reason  # others may have fired since
-        reason = f"a trigger fired: {fired}; {_rollback_text(watch)}"
+        reason = f"a trigger fired: {fired}; {rollback_text(watch)}"
         return WatchRunVerdict(outcome=Outcome.FAILED, reason=reason)
     lasted = f"watched for {duration_in_words(seconds or 0.0)}"
     if unknown:
@@ -216,20 +209,6 @@ def _verdict(
     return WatchRunVerdict(
         outcome=Outcome.COMPLETED, reason=f"{lasted}; no trigger fired"
     )
-
-
-def _rollback_text(watch: WatchState) -> str:
-    """What became of the rollback, in words."""
-    if watch.countdown is not None:
-        return "no rollback was begun: its countdown was under way"
-    if watch.rollback_passed is not None:
-        return (
-            "the rollback passed"
-            if watch.rollback_passed
-            else "the rollback did not pass"
-        )
-    why = f" ({watch.disarm_reason})" if watch.disarm_reason else ""
-    return f"no rollback was begun: the watch was not armed{why}"
 
 
 class WatchRunMonitor:

@@ -219,7 +219,6 @@ class FlowId(Enum):
     SCRIPTS = auto()
     END_RUN = auto()
     ARM = auto()
-    HOLD = auto()
     ROLL_BACK = auto()
     UNDO = auto()
     RELEASE_BATCH = auto()
@@ -244,14 +243,17 @@ class Command(Struct, frozen=True, kw_only=True):
     place: Place
     bound_by_widget: bool = False
     """Whether the pane itself binds it; listed for the help alone."""
+    intent: str = ""
+    """The name of the action that it asks the host for, where it is always the same;
+    see `availability.action_of`. Without a flow it is sent at once."""
     flow: FlowId | None = None
-    """What it starts, where that ends in an intent to the host; see `flows`."""
+    """What is asked of the person on the way to an intent; see `flows`."""
     focuses: PaneName | None = None
     """The pane to which it leads; such a command has no other action."""
     needs: OutputNeed | None = None
     """What the output that is shown must have, so that the command applies."""
     depends_on_state: bool = False
-    """Whether it applies only at some times, as every flow does.
+    """Whether it applies only at some times, as all does that asks the host.
 
     That is in some states of the run or the screen, apart from what it `needs` of an
     output: a command with `needs` alone has `False` here.
@@ -262,11 +264,16 @@ class Command(Struct, frozen=True, kw_only=True):
     """Whether it must have a key: config.toml may not take its last one away."""
 
     @property
+    def asks_host(self) -> bool:
+        """Whether it ends in an intent to the host."""
+        return self.flow is not None or bool(self.intent)
+
+    @property
     def action(self) -> str:
         """The action that a screen or pane carries out."""
         if self.focuses is not None:
             return f"pane('{self.focuses}')"
-        return self.act or self.id if self.flow is None else f"flow('{self.id}')"
+        return f"ask_host('{self.id}')" if self.asks_host else self.act or self.id
 
     @property
     def key_name(self) -> str:

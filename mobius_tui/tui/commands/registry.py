@@ -110,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
 ALWAYS_AVAILABLE = frozenset(
     command.id
     for command in COMMANDS
-    if command.flow is None and not command.depends_on_state
+    if not command.asks_host and not command.depends_on_state
 )
 """Ids of the commands that do not depend on the state of the run."""
 UNASSIGNED_KEY = "f63"

@@ -83,7 +83,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _watch(
         id=RunCommand.HOLD,
-        flow=FlowId.HOLD,
+        intent="HoldRollback",
         needs_key=True,
         keys=("H",),
         title="Hold the rollback",
@@ -92,6 +92,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _watch(
         id=RunCommand.ROLL_BACK,
+        intent="BeginRollback",
         flow=FlowId.ROLL_BACK,
         keys=("B",),
         title="Begin the rollback",
@@ -108,6 +109,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.LOOK_FIRST,
+        intent="LookFirst",
         flow=FlowId.LOOK_FIRST,
         depends_on_state=True,
         keys=("v",),
@@ -117,6 +119,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.RETRY,
+        intent="RetryStep",
         flow=FlowId.RETRY,
         keys=("r",),
         title="Run the step again",
@@ -142,6 +145,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.SKIP,
+        intent="SkipStep",
         flow=FlowId.SKIP,
         keys=("s",),
         title="Skip the step",
@@ -150,6 +154,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.RESTORE,
+        intent="RestoreStep",
         flow=FlowId.RESTORE,
         keys=("u",),
         title="Undo the skip",
@@ -158,6 +163,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.OVERRIDE,
+        intent="OverrideStep",
         flow=FlowId.OVERRIDE,
         keys=("o",),
         title="Override the step",
@@ -175,6 +181,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _step(
         id=RunCommand.IMPROVISE,
+        intent="ImproviseStep",
         flow=FlowId.IMPROVISE,
         keys=("exclamation_mark",),
         title="Run a command that is in no step",
@@ -250,6 +257,7 @@ RUN_COMMANDS: tuple[Command, ...] = (
     ),
     _run(
         id=RunCommand.END_RUN,
+        intent="EndRun",
         flow=FlowId.END_RUN,
         keys=("E",),
         title="End the run",

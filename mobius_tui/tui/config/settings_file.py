@@ -139,7 +139,7 @@ def _problem(key: str, command: Command) -> str:
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
     if key in RESERVED_KEYS and key not in command.keys:
         return f"`{key}` {RESERVED_KEYS[key]}; choose another"
-    in_dialogs = command.flow is not None or command.id in COMMANDS_IN_DIALOGS
+    in_dialogs = command.asks_host or command.id in COMMANDS_IN_DIALOGS
     if key in DIALOG_KEYS and in_dialogs and key not in command.keys:
         words = f"dialogs need `{key_name(key)}` themselves"
         return f"{words}, so `{command.id}` cannot have it; choose another"

@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from mobius_tui.run.planning.approval_rules import bound_files_text
 from mobius_tui.run.planning.confirmation import (
     approval_phrase,
     approver_name_problem,
@@ -186,7 +185,7 @@ class ApproveDialog(Dialog[str]):
         who = f"{self._approval.asked_by} asks for approval by {asked.role}"
         head = [*subject_fields(view, step), Field("asked", text(who))]
         head.append(Field("effect", effect))
-        if files := bound_files_text(asked):
+        if files := asked.files_text:
             head.append(
                 Field("files", text(f"as they were when it was asked: {files}"))
             )

@@ -28,8 +28,8 @@ from mobius_tui.review.run_walk import count_deviations
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import HEALTH_IS_WELL, RunEnded
-from mobius_tui.run.intents.intent_actions import ReopenRun
-from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.undo_intents import ReopenRun
 from mobius_tui.run.planning.situation import ALLOWED
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from mobius_tui.run.events.fleet_events import Settlement
-from mobius_tui.run.intents.intent_actions import SettleHost
+from mobius_tui.run.intents.fleet_intents import SettleHost
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.model.actions import Choose, Run, script_without_lint_comments

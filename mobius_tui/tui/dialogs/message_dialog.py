@@ -12,10 +12,9 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from mobius_tui import sanitize
-from mobius_tui.run.intents.intent_actions import TickStep
-from mobius_tui.run.messaging.channels import with_mode_mark
-from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
-from mobius_tui.run.planning.permissions import decide_offer
+from mobius_tui.run.intents.message_intents import MAX_MESSAGE_BYTES, with_mode_mark
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.step_intents import TickStep
 from mobius_tui.run.planning.situation import Refused
 from mobius_tui.run.state.deliveries import Delivery, DeliveryStatus
 from mobius_tui.runbook.model.actions import SendMessage

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from mobius_tui.run.intents.intent_actions import Action
+from mobius_tui.run.intents.action import Action
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.tui.dialogs.dialog import (
     CANCEL,

@@ -8,36 +8,9 @@ from types import MappingProxyType
 from textual.widget import Widget
 
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    DropMessages,
-    GiveSecrets,
-    GoOnWithout,
-    ListOptions,
-    LookFirst,
-    ResendMessages,
-    SendMessageOfStep,
-    StopStep,
-)
+from mobius_tui.run.intents.action import Action
 from mobius_tui.tui.messages import Answered
 from mobius_tui.tui.screen_state import Draft, DraftKey
-
-_SENT_TEXTS = "It is on its way; its step shows what becomes of it."
-SUCCESS_NOTICES: Mapping[type[Action], str] = {
-    AddNote: "The note is on record.",
-    GiveSecrets: "It is known again, and redacted wherever it is printed.",
-    GoOnWithout: "That is on record; what is printed is kept as it is.",
-    ListOptions: "What can be chosen was listed: Enter decides.",
-    LookFirst: "Its checks are being made; what they see stands with the step.",
-    SendMessageOfStep: _SENT_TEXTS,
-    ResendMessages: _SENT_TEXTS,
-}
-"""Notices on success, by action, for those whose effect the screen does not show."""
-ACTIONS_KEEPING_CURSOR: tuple[type[Action], ...] = (
-    *(AddNote, StopStep, LookFirst, ResendMessages, DropMessages),
-)
-"""Actions that leave the cursor in place; after others it follows the run."""
 
 
 class IntentSender:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.intents.intent_actions import (
-    Action,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.run_intents import (
     AddNote,
-    ArmWatch,
-    BeginRollback,
-    DisarmWatch,
     EndRun,
     EnterPhase,
     GiveSecrets,
     GoOnWithout,
-    HoldRollback,
-    UndoSteps,
+)
+from mobius_tui.run.intents.undo_intents import UndoSteps
+from mobius_tui.run.intents.watch_intents import (
+    ArmWatch,
+    BeginRollback,
+    DisarmWatch,
 )
 from mobius_tui.run.planning.run_outcome import run_outcome
 from mobius_tui.run.planning.undoing import (
@@ -152,13 +153,6 @@ async def arm(
     return None if answer is None else ArmWatch(confirm=answer)
 
 
-async def hold(
-    _ask: DialogOpener, _view: RunView, _key: RowKey | None
-) -> Action | None:
-    """Hold the countdown, at once: there is no time for a question."""
-    return HoldRollback()
-
-
 async def roll_back(
     open_dialog: DialogOpener, view: RunView, _key: RowKey | None
 ) -> Action | None:
@@ -212,7 +206,6 @@ RUN_FLOWS: Mapping[FlowId, Flow] = {
     FlowId.LOST_SECRETS: lost_secrets,
     FlowId.END_RUN: end_run,
     FlowId.ARM: arm,
-    FlowId.HOLD: hold,
     FlowId.ROLL_BACK: roll_back,
     FlowId.UNDO: undo,
 }

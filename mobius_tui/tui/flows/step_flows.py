@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mobius_tui.run.events.fleet_events import HoldReason
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    ApproveStep,
-    AskApproval,
-    ChooseOptions,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch
+from mobius_tui.run.intents.message_intents import (
     DropMessages,
+    ResendMessages,
+    SendMessageOfStep,
+)
+from mobius_tui.run.intents.step_intents import (
+    ChooseOptions,
     ImproviseStep,
     ListOptions,
     LookFirst,
     OverrideStep,
-    ReleaseBatch,
-    ResendMessages,
     RestoreStep,
     RetryStep,
-    SendMessageOfStep,
     SkipStep,
     StartStep,
     StopStep,

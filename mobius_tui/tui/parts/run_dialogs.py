@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from mobius_tui.run.client.follow_up import FollowUp, due_follow_up
 from mobius_tui.run.intents.control_protocol import Reply
-from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.storage.last_viewed import (
     WRITE_INTERVAL,

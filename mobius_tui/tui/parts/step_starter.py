@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobius_tui.run.intents.intent_actions import Action, StartStep
-from mobius_tui.run.planning.going_on import (
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.going_on import (
     next_step_without_person,
     steps_before_person_needed,
 )
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.planning.plan import effect_of
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status

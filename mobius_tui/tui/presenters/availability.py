@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    ApproveStep,
+from msgspec import convert
+
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.intent_actions import ACTIONS_BY_NAME
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import AddNote, EnterPhase
+from mobius_tui.run.intents.step_intents import StopStep
+from mobius_tui.run.intents.undo_intents import ReopenRun, UndoSteps
+from mobius_tui.run.intents.watch_intents import (
     ArmWatch,
-    AskApproval,
-    BeginRollback,
     DisarmWatch,
-    EndRun,
-    EnterPhase,
-    HoldRollback,
-    ImproviseStep,
-    ReopenRun,
-    StopStep,
-    UndoSteps,
 )
-from mobius_tui.run.planning.going_on import next_step_without_person
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import has_terminal, kind_of
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import (
@@ -37,7 +33,7 @@ from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.model.files_in_scripts import scripts_of_step
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
-from mobius_tui.tui.commands.registry import first_key_name
+from mobius_tui.tui.commands.registry import command_by_id, first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.communication import step_needing_person
 from mobius_tui.tui.presenters.next_action import is_unentered_aside, terminal_row
@@ -146,7 +142,26 @@ def action_of(
         return RUN_COMMAND_ACTIONS[command](view, selected)
     step = view.step(selected)
     rule = STEP_RULES.get(command)
-    return None if step is None or rule is None else rule.action(view, step)
+    if rule is not None and rule.action is not None:
+        return None if step is None else rule.action(view, step)
+    kind = ACTIONS_BY_NAME.get(command_by_id(command).intent)
+    return None if kind is None else _action_about(kind, view, step)
+
+
+def _action_about(
+    kind: type[Action], view: RunView, step: Step | None
+) -> Action | None:
+    """An action about the step under the cursor, or about the run.
+
+    Its step and its attempt are filled in; the rest of it is what a dialog asks for.
+    """
+    if "step" not in kind.__struct_fields__:
+        return kind()
+    if step is None:
+        return None
+    if "attempt" not in kind.__struct_fields__:
+        return convert({"step": step.id}, kind)
+    return convert({"step": step.id, "attempt": view.next_attempt(step.id)}, kind)
 
 
 def _note(view: RunView, selected: RowKey | None) -> Action:
@@ -187,16 +202,12 @@ RUN_COMMAND_ACTIONS: Mapping[
     RunCommand, Callable[[RunView, RowKey | None], Action | None]
 ] = {
     RunCommand.NOTE: _note,
-    RunCommand.IMPROVISE: lambda _view, _selected: ImproviseStep(),
     RunCommand.STOP: _stop,
-    RunCommand.END_RUN: lambda _view, _selected: EndRun(),
     RunCommand.APPROVE: _approve,
     RunCommand.ARM: _arm,
-    RunCommand.HOLD: lambda _view, _selected: HoldRollback(),
-    RunCommand.ROLL_BACK: lambda _view, _selected: BeginRollback(),
     RunCommand.UNDO: _undo,
 }
-"""The actions of the commands that do not need a step under the cursor."""
+"""The actions of commands for which it depends on the run which one they ask for."""
 
 
 def enterable_phases(view: RunView, situation: Situation) -> tuple[Phase, ...]:
@@ -323,17 +334,12 @@ def why_unavailable(view: RunView, key: RowKey | None, command: RunCommand) -> s
             return f"{_sentence(permission.text)}."
         case RunCommand.APPROVE:
             return "Nobody has asked for an approval that is not given yet."
-        case (
-            RunCommand.END_RUN
-            | RunCommand.NOTE
-            | RunCommand.IMPROVISE
-            | RunCommand.UNDO
-        ):
-            return _why_not_run_command(view, permission)
         case RunCommand.ARM | RunCommand.HOLD | RunCommand.ROLL_BACK:
             return _why_no_rollback(view) or _why_not_run_command(view, permission)
-        case _:
+        case _ if command is RunCommand.STOP or command in STEP_RULES:
             return _why_not_step_command(view, key, command, permission)
+        case _:
+            return _why_not_run_command(view, permission)
 
 
 def why_no_terminal(view: RunView, key: RowKey | None) -> str:

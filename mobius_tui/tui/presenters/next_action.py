@@ -8,22 +8,20 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    ApproveStep,
-    AskApproval,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import EndRun, EnterPhase
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    EndRun,
-    EnterPhase,
-    ReopenRun,
     RetryStep,
     SkipStep,
     StartStep,
     TickStep,
 )
+from mobius_tui.run.intents.undo_intents import ReopenRun
 from mobius_tui.run.planning.approval_rules import current_approval
-from mobius_tui.run.planning.going_on import next_step_without_person
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import (
     effect_of,
     has_terminal,

@@ -12,8 +12,8 @@ from mobius_tui.health.health_history import HealthHistory
 from mobius_tui.health.trigger import Meter
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.run.intents.going_on import can_go_on_without_person
 from mobius_tui.run.journal.outage_times import Milestones, MilestoneTracker
-from mobius_tui.run.planning.going_on import can_go_on_without_person
 from mobius_tui.run.planning.plan import Plan, is_live_output
 from mobius_tui.run.planning.proposal import Proposal, propose
 from mobius_tui.run.planning.rollback import is_watch_run_only, rollback_phase

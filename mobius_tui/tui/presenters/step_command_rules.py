@@ -6,16 +6,10 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from mobius_tui.run.intents.intent_actions import (
-    Action,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch, SettleHost
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    LookFirst,
-    OverrideStep,
-    ReleaseBatch,
-    RestoreStep,
-    RetryStep,
-    SettleHost,
-    SkipStep,
     TickStep,
 )
 from mobius_tui.run.planning.plan import kind_of
@@ -41,8 +35,9 @@ STATUSES_OF_UNKNOWN_PROGRESS = frozenset(
 class StepRule(Struct, frozen=True, kw_only=True):
     """One command on the step under the cursor."""
 
-    action: Callable[[RunView, Step], Action | None]
-    """What it asks the host for, as far as it is known before a dialog opens."""
+    action: Callable[[RunView, Step], Action | None] | None = None
+    """What it asks the host for, as far as it is known before a dialog opens; `None`
+    for the `intent` of the command."""
     is_useful: Callable[[RunView, Step], bool] = lambda _view, _step: True
     """Whether it is of any use; whether it is allowed is judged apart."""
     reason_useless: Callable[[RunView, Step], str]
@@ -172,7 +167,6 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         reason_useless=_why_not_told,
     ),
     RunCommand.LOOK_FIRST: StepRule(
-        action=lambda _view, step: LookFirst(step=step.id),
         is_useful=lambda view, step: (
             kind_of(step) != "check"
             and view.statuses[step.id].status in STATUSES_OF_UNKNOWN_PROGRESS
@@ -180,9 +174,6 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         reason_useless=_why_no_look,
     ),
     RunCommand.RETRY: StepRule(
-        action=lambda view, step: RetryStep(
-            step=step.id, attempt=view.next_attempt(step.id)
-        ),
         is_useful=lambda view, step: (
             kind_of(step) in ("run", "check", "watch")
             and (
@@ -199,15 +190,12 @@ STEP_RULES: Mapping[RunCommand, StepRule] = {
         action=settle_action, reason_useless=_why_not_settled
     ),
     RunCommand.SKIP: StepRule(
-        action=lambda _view, step: SkipStep(step=step.id),
         reason_useless=_why_not_skipped,
     ),
     RunCommand.RESTORE: StepRule(
-        action=lambda _view, step: RestoreStep(step=step.id),
         reason_useless=_why_not_restored,
     ),
     RunCommand.OVERRIDE: StepRule(
-        action=lambda _view, step: OverrideStep(step=step.id),
         is_useful=_can_be_overridden,
         reason_useless=_why_not_overridden,
     ),

@@ -12,12 +12,9 @@ from textual.content import Content
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.step_events import ApprovalGiven
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AskApproval,
-    RetryStep,
-    StartStep,
-)
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import AskApproval
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep
 from mobius_tui.run.planning.approval_rules import begin_refusal, current_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order

@@ -12,40 +12,9 @@ from msgspec import Struct
 
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.drill_comparison import NEGLIGIBLE_SECONDS
-from mobius_tui.review.run_report import Annotation
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
-from mobius_tui.review.timeline_moments import SEVERITIES, MomentTone, TimelineMoment
-from mobius_tui.run.events.message_events import (
-    MessageNotSent,
-    MessageQueued,
-    MessageSent,
-    MessageUnknown,
-)
-from mobius_tui.run.events.run_events import (
-    Event,
-    NoteAdded,
-    RunEnded,
-    RunReopened,
-)
-from mobius_tui.run.events.step_events import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-    ChoiceMade,
-    StepOverridden,
-    StepPassedOver,
-    StepRestored,
-    StepSkipped,
-)
-from mobius_tui.run.events.watch_events import (
-    RollbackBegan,
-    RollbackHeld,
-    RollbackStopped,
-    TriggerCleared,
-    TriggerFired,
-    WatchArmed,
-    WatchDisarmed,
-)
+from mobius_tui.review.timeline_moments import SEVERITIES, TimelineMoment
+from mobius_tui.run.events.event import Event, MomentTone
 from mobius_tui.runbook.text.units import clock_duration
 from mobius_tui.tui.presenters.charts import FAILED_GLYPH, OUTAGE_GLYPH, RISING_BLOCKS
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
@@ -64,32 +33,7 @@ _ROLES: Mapping[MomentTone, Role] = {
     "muted": "muted",
     "plain": "strong",
 }
-_GLYPHS: Mapping[type[Event | Annotation], str] = {
-    TriggerFired: "✖",
-    TriggerCleared: "✔",
-    WatchArmed: "◆",
-    WatchDisarmed: "○",
-    RollbackHeld: "■",
-    RollbackBegan: "▶",
-    RollbackStopped: "■",
-    MessageQueued: "○",
-    MessageSent: "✔",
-    MessageNotSent: "✖",
-    MessageUnknown: "?",
-    ChoiceMade: "◆",
-    ApprovalAsked: "○",
-    ApprovalGiven: "✔",
-    ApprovalDenied: "✖",
-    NoteAdded: "•",
-    Annotation: "»",
-    StepSkipped: "–",
-    StepPassedOver: "┄",
-    StepOverridden: "◆",
-    StepRestored: "○",
-    RunEnded: "■",
-    RunReopened: "○",
-}
-"""By what happened; a dot for what has no sign of its own."""
+_ANNOTATION_MARK = "»"
 MIN_LATENCY_SPREAD = 4.0
 """The top of a latency lane, as a multiple of its lowest value at least: small changes
 stay low."""
@@ -199,7 +143,9 @@ def _last_of_each_grade(lane: TimelineLane, window: TimeWindow) -> Iterator[_Mar
 
 def moment_mark(moment: TimelineMoment) -> TimelineCell:
     """The sign of what happened."""
-    return _GLYPHS.get(moment.event, "•"), _ROLES[moment.tone]
+    kind = moment.event
+    mark = kind.moment_mark if issubclass(kind, Event) else _ANNOTATION_MARK
+    return mark, _ROLES[moment.tone]
 
 
 def _draw_line(

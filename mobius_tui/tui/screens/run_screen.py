@@ -16,14 +16,10 @@ from textual.widgets import Static
 
 from mobius_tui.run.client.follow_up import FollowUp
 from mobius_tui.run.client.viewer import Viewer
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    RetryStep,
-    StartAutomatic,
-    StartStep,
-    StopStep,
-    UndoSteps,
-)
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.run_intents import StartAutomatic
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep, StopStep
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.command import FlowId, PaneName, Place
@@ -32,8 +28,6 @@ from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.dialogs.leave_dialog import closing_text
 from mobius_tui.tui.external.attach_terminal import attach_task
 from mobius_tui.tui.flows.intent_sender import (
-    ACTIONS_KEEPING_CURSOR,
-    SUCCESS_NOTICES,
     IntentSender,
 )
 from mobius_tui.tui.messages import Answered, RunChanged, TitleChanged
@@ -356,9 +350,9 @@ class RunScreen(RunPage):
         action = event.action
         if isinstance(action, StartStep | RetryStep):
             self._go_to_terminal(StepRow(action.step))
-        if words := event.reply.text or SUCCESS_NOTICES.get(type(action)):
+        if words := event.reply.text or action.notice:
             self.show_notice(words)
-        if not isinstance(action, ACTIONS_KEEPING_CURSOR):
+        if action.moves_run:
             self._catch_up()
 
     def _refuse(self, words: str, *, is_problem: bool = False) -> None:
@@ -386,18 +380,22 @@ class RunScreen(RunPage):
             self._refuse(why_no_terminal(self.view, self.key))
         self._go_to_terminal(key)
 
-    def action_flow(self, command_id: str) -> None:
+    def action_ask_host(self, command_id: str) -> None:
         """Ask what a command needs, and send it, where it applies."""
         if self.view is None:
             return
         self._step_starter.stop_by_key()
         pressed = RunCommand(command_id)
         meant = availability.resolve_command(self.view, self.key, pressed)
-        flow = command_by_id(meant).flow
-        if flow is not None and meant in self.available():
-            self.questions.begin(self._run_flow(flow, self.outputs.meant_row(self.key)))
-        else:
+        command, key = command_by_id(meant), self.outputs.meant_row(self.key)
+        if not command.asks_host or meant not in self.available():
             self._refuse(why_unavailable(self.view, self.key, meant))
+        elif command.flow is not None:
+            self.questions.begin(self._run_flow(command.flow, key))
+        elif not self.questions.is_asking and (
+            action := availability.action_of(self.view, key, meant)
+        ):
+            self._sender.send(action)
 
     def action_go_on(self) -> None:
         """Have the run go on by itself until it needs a person, or stop that."""

@@ -10,7 +10,7 @@ from mobius_tui.commands.support.run_lines import resume_with_lines
 from mobius_tui.errors import EXIT_INCOMPLETE
 from mobius_tui.plain import print_run
 from mobius_tui.run.events.run_events import HostStarted
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from tests.conftest import MakeRunbook
 from tests.run.running import Running, wait_for

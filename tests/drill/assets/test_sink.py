@@ -17,7 +17,7 @@ from mobius_tui.drill.site.drill_site import Site
 from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import Briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
 )

@@ -37,7 +37,7 @@ from mobius_tui.drill.site.site_files import (
     read_baseline,
 )
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import UnattendedAnswers
+from mobius_tui.run.intents.unattended_answers import UnattendedAnswers
 
 OLDER = {
     "corrupt-backup": "the newest good backup has 2.4.",

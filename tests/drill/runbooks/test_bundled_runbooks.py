@@ -22,12 +22,12 @@ from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.journal.follower import Follower
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
     read_answers_file,
 )
+from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import examine, load
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runbook

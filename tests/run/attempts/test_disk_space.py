@@ -19,7 +19,7 @@ from mobius_tui.run.attempts import attempt_files, exit_status, launcher
 from mobius_tui.run.attempts.attempt_files import ScriptEnd, read_script_end
 from mobius_tui.run.attempts.disk_space import JOURNAL_WAITER, DiskSpaceWaiters
 from mobius_tui.run.attempts.exit_status import script_end_text
-from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.journal.follower import read_run_began
 from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder

@@ -10,7 +10,7 @@ import pytest
 from mobius_tui.errors import RunError
 from mobius_tui.run.client.run_briefing import Briefing, prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.structs import replace
 from tests.run.conftest import Begin

@@ -17,8 +17,8 @@ from mobius_tui.run.client.viewer import (
     Viewer,
 )
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.intents.control_protocol import NO_HOST_REPLY_TEXT
-from mobius_tui.run.intents.intent_actions import AddNote
+from mobius_tui.run.intents.permissions import NO_HOST_REPLY_TEXT
+from mobius_tui.run.intents.run_intents import AddNote
 from mobius_tui.runbook.library.loader import load
 from tests.tui.runs import ROLLBACK, MadeRun, hosted
 

@@ -13,11 +13,11 @@ from mobius_tui.review.report_builder import build_report
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.planning.plan import Plan
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
 )
+from mobius_tui.run.planning.plan import Plan
 from tests.conftest import MakeRunbook
 from tests.run.running import Running
 

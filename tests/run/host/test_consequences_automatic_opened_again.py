@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.events.run_events import Event, RunReopened
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import RunReopened
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import RollbackBegan
 from mobius_tui.run.host.consequences import journal_consequences

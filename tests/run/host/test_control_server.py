@@ -12,16 +12,17 @@ import pytest
 from mobius_tui.health.ticker import boot_clock
 from mobius_tui.run.host import control_server
 from mobius_tui.run.host.control_server import ControlServer
+from mobius_tui.run.intents.action import Caller
 from mobius_tui.run.intents.control_protocol import (
     LIVENESS_REQUEST,
     MAX_INTENT_AGE,
-    Caller,
     Envelope,
     Reply,
     decode_host_line,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, AddNote, ReleaseHost
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
+from mobius_tui.run.intents.run_intents import AddNote, ReleaseHost
 from tests.run.asking import action
 
 

@@ -12,19 +12,18 @@ from msgspec import Struct
 
 from mobius_tui.errors import RunError
 from mobius_tui.run.attempts.run_context import RunContext
-from mobius_tui.run.events.run_events import EVENTS, Event, PhaseEntered
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.journal_entry import EVENTS
+from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.host.dispatcher import Dispatcher, refuse_or_redact_secrets
-from mobius_tui.run.intents.control_protocol import Caller, Envelope
-from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    FREE_TEXT_FIELDS,
-    Action,
-    AddNote,
-    ApproveStep,
+from mobius_tui.run.intents.action import FREE_TEXT_FIELDS, Action, Caller
+from mobius_tui.run.intents.approval_intents import ApproveStep
+from mobius_tui.run.intents.control_protocol import Envelope
+from mobius_tui.run.intents.intent_actions import ACTIONS
+from mobius_tui.run.intents.run_intents import AddNote, SetVariables, StartAutomatic
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    SetVariables,
     SkipStep,
-    StartAutomatic,
     StartStep,
     TickStep,
 )

@@ -8,7 +8,7 @@ from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.host.host_setup import HostSpec
 from mobius_tui.run.intents.control_protocol import Envelope, encode_envelope
-from mobius_tui.run.intents.intent_actions import StartAutomatic
+from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.conftest import MakeRunbook

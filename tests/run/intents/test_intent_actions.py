@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    Action,
-    ApproveStep,
-    DenyApproval,
-    GoOnWithout,
-    ImproviseStep,
-    StartAutomatic,
-    intent_refusal,
-)
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import ApproveStep, DenyApproval
+from mobius_tui.run.intents.intent_actions import ACTIONS, PROTOCOL_VERSION
+from mobius_tui.run.intents.permissions import intent_refusal
+from mobius_tui.run.intents.run_intents import GoOnWithout, StartAutomatic
+from mobius_tui.run.intents.step_intents import ImproviseStep
 from tests.table import each_row
+
+
+@each_row("kind", ACTIONS)
+def test_an_action_says_itself_when_it_may_be_done_and_does_it(
+    kind: type[Action],
+) -> None:
+    """None inherits from another, which would be told twice."""
+    assert kind.__bases__ == (Action,)
+    assert {"do", "require_permitted"} <= vars(kind).keys()
+
+
+def test_every_action_is_found_by_its_name() -> None:
+    """A class that no module of actions has, a host could not be asked for."""
+    assert set(Action.__subclasses__()) == set(ACTIONS)
+    assert len({kind.__name__ for kind in ACTIONS}) == len(ACTIONS)
+    assert max(kind.protocol for kind in ACTIONS) == PROTOCOL_VERSION
 
 
 @each_row("kind", ACTIONS)

@@ -12,19 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import RunError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import (
+    EVENTS,
     Entry,
     EntryPicker,
     decode_entry,
     encode_entry,
 )
-from mobius_tui.run.events.run_events import (
-    EVENTS,
-    Event,
-    NoteAdded,
-    RunBegan,
-    VariableSet,
-)
+from mobius_tui.run.events.run_events import NoteAdded, RunBegan, VariableSet
 from mobius_tui.run.journal.journal import (
     EMPTY_JOURNAL_HEAD,
     Clock,

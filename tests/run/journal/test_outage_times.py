@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.health.health_history import HealthHistory
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,

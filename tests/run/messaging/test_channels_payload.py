@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.run.intents.message_intents import MAX_MESSAGE_BYTES
 from mobius_tui.run.messaging.channels import (
     MAX_SLACK_BLOCK_CHARS,
     OutgoingMessage,
     encode_webhook_body,
     shortened_text,
 )
-from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
 from mobius_tui.runbook.model.runbook import Channel
 
 HOSTILE = (

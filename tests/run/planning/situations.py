@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -34,7 +35,6 @@ from mobius_tui.run.events.message_events import (
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Event,
     HostStarted,
     PhaseEntered,
     PhaseLeft,
@@ -63,30 +63,28 @@ from mobius_tui.run.events.watch_events import (
     WatchDisarmed,
 )
 from mobius_tui.run.host.dispatcher import Dispatcher
-from mobius_tui.run.host.intents.host_services import HostServices
-from mobius_tui.run.intents.control_protocol import Caller, Envelope, Reply
-from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    Action,
-    AddNote,
-    ApproveStep,
-    ArmWatch,
-    BeginRollback,
+from mobius_tui.run.host.host_services import HostServices
+from mobius_tui.run.intents.action import Action, Caller
+from mobius_tui.run.intents.approval_intents import ApproveStep, DenyApproval
+from mobius_tui.run.intents.control_protocol import Envelope, Reply
+from mobius_tui.run.intents.drill_intents import GiveHint
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch, SettleHost
+from mobius_tui.run.intents.intent_actions import ACTIONS
+from mobius_tui.run.intents.message_intents import SendMessageOfStep
+from mobius_tui.run.intents.run_intents import AddNote
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    DenyApproval,
-    GiveHint,
     ImproviseStep,
     OverrideStep,
-    ReleaseBatch,
     RetryStep,
-    SendMessageOfStep,
-    SettleHost,
     SkipStep,
     StartStep,
     StopStep,
     TickStep,
-    UndoSteps,
+    available_options,
 )
+from mobius_tui.run.intents.undo_intents import UndoSteps
+from mobius_tui.run.intents.watch_intents import ArmWatch, BeginRollback
 from mobius_tui.run.journal.journal import Clock, Journal, read_journal
 from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.planning.confirmation import (
@@ -98,7 +96,6 @@ from mobius_tui.run.planning.confirmation import (
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.rollback import rollback_phase, step_blocking_rollback
 from mobius_tui.run.planning.situation import Situation
-from mobius_tui.run.planning.step_permissions import available_options
 from mobius_tui.run.planning.undoing import undo_items
 from mobius_tui.run.state.fleet_state import SETTLEMENTS_BY_STATUS
 from mobius_tui.run.state.reducer import advance, fold

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
     BatchStarted,
     FleetHostEnded,
@@ -16,7 +17,6 @@ from mobius_tui.run.events.fleet_events import (
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Event,
     PhaseEntered,
     TakenOver,
     VariableSet,
@@ -30,13 +30,13 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
 )
 from mobius_tui.run.events.watch_events import RollbackBegan
-from mobius_tui.run.intents.intent_actions import RetryStep, StartStep
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep
 from mobius_tui.run.journal.journal import read_journal
 from mobius_tui.run.planning.confirmation import (
     host_count_if_begun,
     step_confirmation_word,
 )
-from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
 from mobius_tui.run.state.reducer import fold

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import Event, PhaseEntered
+from mobius_tui.run.events.run_events import PhaseEntered
 from mobius_tui.run.events.step_events import StepImprovised, StepUnknown
 from mobius_tui.run.planning.improvisation import improvised_event, judged_effects
 from mobius_tui.run.planning.plan import Plan

@@ -10,9 +10,10 @@ import pytest
 from mobius_tui.errors import StateError
 from mobius_tui.review.report_builder import build_report
 from mobius_tui.review.reviewed_run import ReviewedRun
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import decode_entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import Event, PhaseEntered, RunEnded
+from mobius_tui.run.events.run_events import PhaseEntered, RunEnded
 from mobius_tui.run.events.step_events import RowsAdded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower

@@ -14,8 +14,8 @@ from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.events.run_events import RunBegan
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StartStep
-from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.planning.plan import Plan, may_run_beside, running_steps
 from mobius_tui.run.planning.proposal import is_out_of_order, propose
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused, Situation

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, VariableSet
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, VariableSet
 from mobius_tui.run.events.step_events import (
     RowsAdded,
     StepEnded,
@@ -18,15 +19,15 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.intents.intent_actions import (
-    Action,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import (
     OverrideStep,
     RetryStep,
     SkipStep,
     StartStep,
 )
 from mobius_tui.run.journal.describe_entry import journal_entry_text
-from mobius_tui.run.planning.permissions import decide
 from mobius_tui.run.planning.plan import Plan, effect_of, running_steps
 from mobius_tui.run.planning.proposal import (
     Proposal,

@@ -10,7 +10,8 @@ import pytest
 from mobius_tui.errors import EXIT_OK
 from mobius_tui.review.formats.junit_report import as_junit
 from mobius_tui.review.report_builder import build_report
-from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, VariableSet
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, VariableSet
 from mobius_tui.run.events.step_events import (
     ChoiceMade,
     RowsAdded,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mobius_tui.health.trigger import Fired
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, VariableSet
+from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.trigger_rules import RunTriggerRules
 from mobius_tui.run.state.reducer import advance, initial_state

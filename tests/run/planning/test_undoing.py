@@ -5,13 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import (
-    AutoStarted,
-    Event,
-    PhaseEntered,
-    PhaseLeft,
-)
+from mobius_tui.run.events.run_events import AutoStarted, PhaseEntered, PhaseLeft
 from mobius_tui.run.events.step_events import (
     StepEnded,
     StepOverridden,
@@ -19,9 +15,10 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.intents.intent_actions import RetryStep, StartStep, UndoSteps
-from mobius_tui.run.planning.going_on import next_step_without_person
-from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.intents.going_on import next_step_without_person
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import RetryStep, StartStep
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.planning.proposal import propose
 from mobius_tui.run.planning.run_outcome import (
     aside_outcome,

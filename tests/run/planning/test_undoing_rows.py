@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, PhaseEntered, VariableSet
+from mobius_tui.run.events.run_events import PhaseEntered, VariableSet
 from mobius_tui.run.events.step_events import RowsAdded
-from mobius_tui.run.intents.intent_actions import UndoSteps
-from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.proposal import is_out_of_order, propose
 from mobius_tui.run.planning.run_outcome import aside_outcome

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from mobius_tui.commands.support.run_lines import defaults_in_words
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
-from mobius_tui.run.events.run_events import Event, VariableSet
+from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.events.step_events import CheckTried, StepEnded
 from mobius_tui.run.planning.variables import (
     NoValueError,

@@ -9,7 +9,7 @@ import pytest
 
 from mobius_tui.commands.support.command_options import read_answers
 from mobius_tui.errors import UsageError
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
     read_answers_file,

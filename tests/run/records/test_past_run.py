@@ -24,8 +24,9 @@ from mobius_tui.review.run_statistics import (
     statistics_json,
     statistics_lines,
 )
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import Event, HostStopped, NoteAdded, RunEnded
+from mobius_tui.run.events.run_events import HostStopped, NoteAdded, RunEnded
 from mobius_tui.run.events.step_events import (
     Result,
     StepEnded,

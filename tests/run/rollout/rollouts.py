@@ -24,11 +24,12 @@ from mobius_tui.run.rollout.rollout import (
     RolloutPlan,
     next_move,
 )
-from mobius_tui.run.state.fleet_reducer import (
+from mobius_tui.run.state.fleet_state import (
+    AttemptFleet,
+    StepFleet,
     apply_fleet_event,
     validate_fleet_event,
 )
-from mobius_tui.run.state.fleet_state import AttemptFleet, StepFleet
 from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, Status, StepState
 
 STEP = "go"

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
 from mobius_tui.run.events.message_events import (
     MESSAGE_EVENTS,
@@ -23,7 +24,6 @@ from mobius_tui.run.events.message_events import (
 )
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
-    Event,
     HostStarted,
     RunBegan,
     RunEnded,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, NoteAdded, RunBegan
+from mobius_tui.run.events.run_events import NoteAdded, RunBegan
 from mobius_tui.run.state.persistent_list import EMPTY_LIST, PackedList, PersistentList
 from mobius_tui.run.state.reducer import MAX_INTENTS_KEPT, advance, initial_state
 from mobius_tui.run.state.step_state import NO_ATTEMPTS, Attempt, CheckTry, Status

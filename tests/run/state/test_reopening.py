@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import (
     Entry,
     decode_entry,
@@ -15,7 +16,6 @@ from mobius_tui.run.events.journal_entry import (
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import (
     AutoStarted,
-    Event,
     NoteAdded,
     PhaseEntered,
     RunEnded,

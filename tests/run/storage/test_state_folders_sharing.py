@@ -22,11 +22,8 @@ from mobius_tui.run.client.start_host import resume_run
 from mobius_tui.run.client.start_run import start_new_run
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.host.host_setup import HostSpec, take_run
-from mobius_tui.run.intents.intent_actions import (
-    EndRun,
-    StartAutomatic,
-    StartStep,
-)
+from mobius_tui.run.intents.run_intents import EndRun, StartAutomatic
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.records.run_summary import newest_open_run
 from mobius_tui.run.storage.run_directory import RunDirectory, make_run_directory
 from mobius_tui.run.storage.run_index import all_runs, run_by_name

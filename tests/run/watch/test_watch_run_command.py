@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Event, PhaseEntered, PhaseLeft, RunBegan
+from mobius_tui.run.events.run_events import PhaseEntered, PhaseLeft, RunBegan
 from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.events.watch_events import (
     RollbackBegan,

@@ -10,7 +10,7 @@ from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
 from mobius_tui.run.client.run_briefing import prepare_briefing
 from mobius_tui.run.client.start_run import start_new_run
-from mobius_tui.run.planning.unattended_answers import (
+from mobius_tui.run.intents.unattended_answers import (
     UnattendedAnswers,
     automatic_action,
 )

@@ -23,7 +23,9 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION, EndRun, StopStep
+from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
+from mobius_tui.run.intents.run_intents import EndRun
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.records.run_record import past_run_from_files
 from mobius_tui.run.records.verification import run_problems

@@ -22,7 +22,8 @@ from mobius_tui.plain import print_run
 from mobius_tui.run.client.run_briefing import answer_briefing, prepare_briefing
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.intents.intent_actions import ACTIONS, ReleaseHost
+from mobius_tui.run.intents.intent_actions import ACTIONS
+from mobius_tui.run.intents.run_intents import ReleaseHost
 from mobius_tui.run.keeper.stream_redactor import StreamRedactor
 from mobius_tui.run.storage.redaction import (
     MIN_ENCODED_CHARS,

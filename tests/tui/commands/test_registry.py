@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mobius_tui.run.intents.intent_actions import ACTIONS_BY_NAME
 from mobius_tui.tui import dialogs
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.commands.command import COMMANDS_IN_DIALOGS, Command, FlowId
@@ -46,7 +47,12 @@ def test_ids_are_unique_and_no_key_has_two_meanings_in_one_place() -> None:
 def test_what_a_command_starts_is_called_as_it_is() -> None:
     flows = {each.id: each.flow for each in COMMANDS if each.flow is not None}
     assert flows == {each.name.lower(): each for each in flows.values()}
-    assert {"skip", "hold", "end_run"} <= flows.keys()
+    assert {"skip", "undo", "end_run"} <= flows.keys()
+
+
+def test_what_a_command_asks_the_host_for_is_an_action() -> None:
+    named = {each.intent for each in COMMANDS if each.intent}
+    assert {"HoldRollback", "SkipStep"} <= named <= ACTIONS_BY_NAME.keys()
 
 
 def test_every_flow_does_what_its_name_says() -> None:

@@ -14,7 +14,7 @@ from textual.theme import BUILTIN_THEMES
 
 from mobius_tui.cli import main
 from mobius_tui.errors import UsageError
-from mobius_tui.run.intents.intent_actions import OverrideStep
+from mobius_tui.run.intents.step_intents import OverrideStep
 from mobius_tui.runbook.toml.runbook_source import config_file
 from mobius_tui.tui.commands import registry
 from mobius_tui.tui.commands.command import NAMED_KEYS, canonical_key, key_name

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import ChooseOptions, ListOptions
+from mobius_tui.run.intents.step_intents import ChooseOptions, ListOptions
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.backend.full_screens import AppResult

@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from mobius_tui.run.events.run_events import HostStarted
-from mobius_tui.run.intents.intent_actions import TickStep
+from mobius_tui.run.intents.step_intents import TickStep
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.dialogs.answer_dialogs import AnswersDialog
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words

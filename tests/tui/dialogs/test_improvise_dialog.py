@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import ImproviseStep, RetryStep
+from mobius_tui.run.intents.step_intents import ImproviseStep, RetryStep
 from mobius_tui.run.planning.improvisation import improvised_event
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.improvise_dialog import ImproviseDialog

@@ -10,7 +10,7 @@ from mobius_tui.errors import EXIT_ABANDONED
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.tui.dialogs.leave_dialog import LeaveDialog, LeaveWay, closing_text
 from tests.tui import scenes

@@ -18,13 +18,13 @@ from mobius_tui.run.events.message_events import (
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import HostStarted, RunEnded, WentOnWithout
 from mobius_tui.run.events.step_events import StepStarted
-from mobius_tui.run.intents.intent_actions import (
+from mobius_tui.run.intents.message_intents import (
+    MAX_MESSAGE_BYTES,
     DropMessages,
     ResendMessages,
     SendMessageOfStep,
-    TickStep,
 )
-from mobius_tui.run.planning.message_permissions import MAX_MESSAGE_BYTES
+from mobius_tui.run.intents.step_intents import TickStep
 from mobius_tui.run.state.deliveries import DeliveryStatus
 from mobius_tui.tui.dialogs.message_dialog import MessageDialog
 from mobius_tui.tui.presenters.briefing_fields import preflight_fields

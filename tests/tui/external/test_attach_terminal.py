@@ -8,7 +8,7 @@ import pytest
 
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.journal.describe_entry import journal_entry_text as words_of
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.state.step_state import Status

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.run_events import WentOnWithout
-from mobius_tui.run.intents.intent_actions import GiveSecrets, GoOnWithout
+from mobius_tui.run.intents.run_intents import GiveSecrets, GoOnWithout
 from tests.tui import scenes
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, words
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from mobius_tui.review.reviewed_run import ReviewedRun
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import PhaseEntered, RunEnded, RunReopened
-from mobius_tui.run.intents.intent_actions import UndoSteps
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.tui.commands.run_commands import RunCommand

@@ -14,9 +14,8 @@ from mobius_tui.health.health_record import ProbeResult
 from mobius_tui.run.events.run_events import HostStarted, VariableSet
 from mobius_tui.run.events.step_events import ChoiceMade, StepEnded, StepStarted
 from mobius_tui.run.events.watch_events import TriggerFired
-from mobius_tui.run.intents.intent_actions import (
-    EndRun,
-    EnterPhase,
+from mobius_tui.run.intents.run_intents import EndRun, EnterPhase
+from mobius_tui.run.intents.step_intents import (
     LookFirst,
     OverrideStep,
     RetryStep,

@@ -16,7 +16,7 @@ from mobius_tui.run.events.step_events import (
     StepEnded,
     StepStarted,
 )
-from mobius_tui.run.intents.intent_actions import ApproveStep, AskApproval
+from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
 from mobius_tui.run.planning.approval_rules import binding_digest
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.structs import replace

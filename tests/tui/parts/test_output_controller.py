@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StopStep
+from mobius_tui.run.intents.step_intents import StopStep
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load

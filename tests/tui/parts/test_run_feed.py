@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.events.run_events import NoteAdded
-from mobius_tui.run.intents.intent_actions import AddNote
+from mobius_tui.run.intents.run_intents import AddNote
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.tui import scenes

@@ -9,14 +9,10 @@ import pytest
 
 from mobius_tui.run.events.run_events import RunReopened
 from mobius_tui.run.events.step_events import StepEnded, StepPassedOver, StepStarted
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AddNote,
-    ArmWatch,
-    BeginRollback,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.run_intents import AddNote, EndRun
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    EndRun,
-    HoldRollback,
     ImproviseStep,
     LookFirst,
     OverrideStep,
@@ -25,10 +21,12 @@ from mobius_tui.run.intents.intent_actions import (
     SkipStep,
     StopStep,
     TickStep,
-    UndoSteps,
 )
+from mobius_tui.run.intents.undo_intents import UndoSteps
+from mobius_tui.run.intents.watch_intents import ArmWatch, BeginRollback, HoldRollback
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.runbook.library.loader import load
+from mobius_tui.tui.commands.registry import command_by_id
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.availability import (
     RUN_COMMAND_ACTIONS,
@@ -52,7 +50,9 @@ def test_every_command_has_a_rule_and_no_two() -> None:
         RunCommand.GO_ON,
         RunCommand.ENTER_PHASE,
     )
-    ruled = (*RUN_COMMAND_ACTIONS, *STEP_RULES, *judged_by_the_view)
+    named = [each for each in RunCommand if command_by_id(each).intent]
+    of_step = [each for each, rule in STEP_RULES.items() if rule.action is not None]
+    ruled = (*named, *of_step, *RUN_COMMAND_ACTIONS, *judged_by_the_view)
     assert sorted(ruled) == sorted(RunCommand)
 
 

@@ -9,9 +9,10 @@ from typing import Literal
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.journal_entry import Entry
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import Event, PhaseEntered, RunBegan
+from mobius_tui.run.events.run_events import PhaseEntered, RunBegan
 from mobius_tui.run.events.step_events import (
     ApprovalAsked,
     ApprovalGiven,
@@ -24,11 +25,12 @@ from mobius_tui.run.events.step_events import (
     StepStarted,
     StepUnknown,
 )
-from mobius_tui.run.intents.intent_actions import (
-    Action,
-    AskApproval,
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.approval_intents import AskApproval
+from mobius_tui.run.intents.permissions import decide_offer
+from mobius_tui.run.intents.run_intents import EnterPhase
+from mobius_tui.run.intents.step_intents import (
     ChooseOptions,
-    EnterPhase,
     OverrideStep,
     RestoreStep,
     RetryStep,
@@ -37,7 +39,6 @@ from mobius_tui.run.intents.intent_actions import (
     TickStep,
 )
 from mobius_tui.run.planning.approval_rules import binding_digest, current_approval
-from mobius_tui.run.planning.permissions import decide_offer
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_passed_over
 from mobius_tui.run.planning.run_outcome import (

@@ -19,7 +19,7 @@ from mobius_tui.review.run_report import ActionItem, StepItemId
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.fleet_events import HostStatus
 from mobius_tui.run.events.step_events import ApprovalAsked
-from mobius_tui.run.intents.intent_actions import SettleHost
+from mobius_tui.run.intents.fleet_intents import SettleHost
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.fleet_state import AttemptFleet, HostState
 from mobius_tui.run.state.step_state import Approval

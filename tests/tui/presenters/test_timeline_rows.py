@@ -10,9 +10,10 @@ import pytest
 from mobius_tui.health.health_record import CheckState, ProbeResult
 from mobius_tui.review.check_slices import ProbeChecks
 from mobius_tui.review.run_timeline import TimelineBar, TimelineLane
-from mobius_tui.review.timeline_moments import MomentTone, TimelineMoment
+from mobius_tui.review.timeline_moments import TimelineMoment
+from mobius_tui.run.events.event import Event, MomentTone
 from mobius_tui.run.events.message_events import MessageSent
-from mobius_tui.run.events.run_events import Event, NoteAdded
+from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import StepSkipped
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status

@@ -21,7 +21,7 @@ from mobius_tui.run.client.run_briefing import (
 from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
 from mobius_tui.run.events.run_events import RunEnded
-from mobius_tui.run.intents.intent_actions import EndRun
+from mobius_tui.run.intents.run_intents import EndRun
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from mobius_tui.run.events.mode_and_outcome import Outcome
 from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import RowsAdded, StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StartStep, StopStep
+from mobius_tui.run.intents.step_intents import StartStep, StopStep
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.last_viewed import LastView, read_last_view, write_last_view
 from mobius_tui.runbook.library.loader import load

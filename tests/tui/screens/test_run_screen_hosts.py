@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 
 from mobius_tui.run.events.fleet_events import FleetHostEnded, HoldReason, HostStatus
 from mobius_tui.run.fleet.host_output import HostOutput
-from mobius_tui.run.intents.intent_actions import ReleaseBatch, RetryStep, SettleHost
+from mobius_tui.run.intents.fleet_intents import ReleaseBatch, SettleHost
+from mobius_tui.run.intents.step_intents import RetryStep
 from mobius_tui.tui.dialogs.palette import CommandProvider
 from mobius_tui.tui.screens.run_screen import RunScreen
 from mobius_tui.tui.widgets.footer import KeyBar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobius_tui.run.events.step_events import StepPassedOver
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.runbook.library.loader import load
 from tests.tui.runs import MadeRun, Time, hosted, opened, press, until, words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mobius_tui.run.planning.run_permissions import manual_tick_refusal
+from mobius_tui.run.planning.unattended_refusals import manual_tick_refusal
 
 
 @pytest.mark.parametrize(

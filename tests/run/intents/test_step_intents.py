@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
-from mobius_tui.run.intents.intent_actions import StartStep
+from mobius_tui.run.intents.step_intents import StartStep
 from tests.run.books import FAILS, ONE, PROTECTED, SECRET, SECRETS, step
 from tests.run.conftest import Begin
 from tests.run.running import alive

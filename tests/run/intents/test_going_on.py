@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobius_tui.run.planning.going_on import (
+from mobius_tui.run.intents.going_on import (
     can_go_on_without_person,
     next_step_without_person,
     steps_before_person_needed,

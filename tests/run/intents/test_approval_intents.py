@@ -39,12 +39,12 @@ from mobius_tui.run.host.control_server import (
     describe_caller_terminal,
     terminal_of_caller,
 )
+from mobius_tui.run.intents.approval_intents import DenyApproval
 from mobius_tui.run.intents.control_protocol import (
     LIVENESS_REQUEST,
     Envelope,
     encode_envelope,
 )
-from mobius_tui.run.intents.intent_actions import DenyApproval
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.journal.follower import Follower
 from mobius_tui.run.planning.approval_rules import (
@@ -92,10 +92,9 @@ async def test_a_step_begins_only_when_somebody_else_has_approved(begin: Begin) 
     assert await approve(run) == ""
     await run.did("start", "a")
     await run.status("a", "passed")
-    given = [e for e in run.entries() if isinstance(e.event, ApprovalGiven)]
-    assert [e.event.name for e in given] == ["Ben"]  # type: ignore[union-attr]
-    assert [e.event.uid for e in given] == [os.getuid()]  # type: ignore[union-attr]
-    assert given[0].event.weaker  # type: ignore[union-attr]
+    events = (entry.event for entry in run.entries())
+    [given] = [event for event in events if isinstance(event, ApprovalGiven)]
+    assert (given.name, given.uid, given.weaker) == ("Ben", os.getuid(), True)
 
 
 async def test_nobody_approves_their_own(begin: Begin) -> None:

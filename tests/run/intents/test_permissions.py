@@ -11,32 +11,36 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from mobius_tui.run.events.run_events import EVENTS, Event
-from mobius_tui.run.intents.intent_actions import (
-    ACTIONS,
-    Action,
-    AddNote,
+from mobius_tui.run.events.event import Event
+from mobius_tui.run.events.journal_entry import EVENTS
+from mobius_tui.run.intents.action import Action
+from mobius_tui.run.intents.drill_intents import GiveHint, TouchSite
+from mobius_tui.run.intents.intent_actions import ACTIONS
+from mobius_tui.run.intents.message_intents import (
     DropMessages,
+    ResendMessages,
+    SendMessageOfStep,
+)
+from mobius_tui.run.intents.permissions import decide, decide_offer
+from mobius_tui.run.intents.run_intents import (
+    AddNote,
     EndRun,
-    GiveHint,
     GiveSecrets,
     GoOnWithout,
+    ReleaseHost,
+)
+from mobius_tui.run.intents.step_intents import (
     ListOptions,
     LookFirst,
     OverrideStep,
-    ReleaseHost,
-    ResendMessages,
     RestoreStep,
     RetryStep,
-    SendMessageOfStep,
     SkipStep,
     StartStep,
     StopStep,
     TickStep,
-    TouchSite,
-    UndoSteps,
 )
-from mobius_tui.run.planning.permissions import decide, decide_offer
+from mobius_tui.run.intents.undo_intents import UndoSteps
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.planning.situation import ALLOWED, RefusalCode, Refused
 from tests.run.planning import situations

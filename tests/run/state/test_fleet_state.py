@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mobius_tui.errors import StateError
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,
     BatchHeld,
@@ -25,7 +26,7 @@ from mobius_tui.run.events.fleet_events import (
 )
 from mobius_tui.run.events.journal_entry import Entry, decode_entry, encode_entry
 from mobius_tui.run.events.mode_and_outcome import Outcome
-from mobius_tui.run.events.run_events import Event, RunEnded
+from mobius_tui.run.events.run_events import RunEnded
 from mobius_tui.run.events.step_events import StepEnded, StepStarted
 from mobius_tui.run.journal.describe_entry import journal_entry_text
 from mobius_tui.run.planning.plan import Plan

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from mobius_tui.run.intents.intent_actions import StartStep
-from mobius_tui.run.planning.permissions import decide
+from mobius_tui.run.intents.permissions import decide
+from mobius_tui.run.intents.step_intents import StartStep
 from mobius_tui.run.planning.plan import (
     effect_of,
     has_terminal,

@@ -6,25 +6,19 @@ from typing import Any
 
 import pytest
 
+from mobius_tui.run.events.event import Event
 from mobius_tui.run.events.mode_and_outcome import Mode, Outcome
-from mobius_tui.run.events.run_events import (
-    AutoStarted,
-    Event,
-    RunEnded,
-    RunReopened,
-)
+from mobius_tui.run.events.run_events import AutoStarted, RunEnded, RunReopened
 from mobius_tui.run.events.step_events import StepUnknown
-from mobius_tui.run.intents.intent_actions import (
-    EnterPhase,
+from mobius_tui.run.intents.permissions import decide, decide_offer
+from mobius_tui.run.intents.run_intents import EnterPhase, StartAutomatic
+from mobius_tui.run.intents.step_intents import (
     OverrideStep,
-    ReopenRun,
     RetryStep,
-    StartAutomatic,
     StartStep,
     StopStep,
-    UndoSteps,
 )
-from mobius_tui.run.planning.permissions import decide, decide_offer
+from mobius_tui.run.intents.undo_intents import ReopenRun, UndoSteps
 from mobius_tui.run.planning.situation import ALLOWED, Refused
 from mobius_tui.run.state.reducer import fold
 from mobius_tui.structs import replace

@@ -9,8 +9,8 @@ from typing import Literal
 from msgspec import Struct, field
 
 from mobius_tui.errors import UsageError
-from mobius_tui.run.intents.intent_actions import StartAutomatic
-from mobius_tui.run.planning.run_permissions import manual_tick_refusal
+from mobius_tui.run.intents.run_intents import StartAutomatic
+from mobius_tui.run.planning.unattended_refusals import manual_tick_refusal
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.runbook.model.actions import chosen_text
 from mobius_tui.runbook.model.limits import (
