@@ -20,12 +20,13 @@ _FAMILIES = (
     *(step_intents, approval_intents, fleet_intents, message_intents),
     *(run_intents, undo_intents, watch_intents, drill_intents),
 )
-"""The modules that have actions; each class of theirs is one."""
+"""The modules that have actions; each public class of theirs is one."""
 ACTIONS: tuple[type[Action], ...] = tuple(
     kind
     for family in _FAMILIES
-    for kind in vars(family).values()
-    if isinstance(kind, type)
+    for name, kind in vars(family).items()
+    if not name.startswith("_")
+    and isinstance(kind, type)
     and issubclass(kind, Action)
     and kind.__module__ == family.__name__
 )

@@ -70,15 +70,12 @@ _TICKABLE_KINDS = ("manual", "message")
 """The kinds of steps that a person does."""
 
 
-@final
-class StartStep(Action, frozen=True, kw_only=True):
-    """Begin a pending step: a script, a check or a watch over health.
-
-    It is not the first attempt where the step has become pending again, as in a phase
-    that is entered again. What has ended needs `RetryStep`.
-    """
+class _BeginStep(Action, frozen=True, kw_only=True):
+    """Begin an attempt at a script, a check or a watch over health."""
 
     when_reopened: ClassVar[WhenReopened] = "on steps"
+    again: ClassVar[bool]
+    """Whether the step may have been begun before."""
     step: str
     attempt: Integer
     """The number of the attempt to be made: a repeat, or a late one, is refused."""
@@ -87,73 +84,54 @@ class StartStep(Action, frozen=True, kw_only=True):
 
     async def prepare(self, host: Host) -> None:
         """Look again for what the step needs."""
-        await _prepare_start(self, host)
+        # What got none at the host's start may give it by now.
+        host.require_secrets(host.state.unsettled_secrets)
+        await void_changed_approval(host, self.step)
 
     def require_permitted(self, situation: Situation) -> None:
         """Raise unless a script, a check or a watch over health may begin."""
-        _require_may_start(self, situation)
+        step = situation.step(self.step)
+        name = situation.plan.name(step.id)
+        _require_next_attempt(situation, step, self.attempt)
+        _require_can_begin(situation, step, again=self.again)
+        if kind_of(step) in (*_TICKABLE_KINDS, "choose"):
+            words = f"{name} is for a person, not for a script"
+            raise NotPermittedError(RefusalCode.WRONG_KIND, words)
+        if self.again:
+            _require_hosts_left(situation, step)
+        _require_may_begin_approved(situation, step)
+        word = step_confirmation_word(
+            situation.plan, situation.state, step, situation.by_whose_word
+        )
+        if word and self.confirm != word:
+            where = situation.environment_phrase
+            words = f"{name} destroys{where}; type {word} to confirm it"
+            raise NotPermittedError(RefusalCode.UNFILLED, words)
 
     async def do(self, host: Host, asked: Asked) -> Entry:
-        """Begin an attempt at a script, a check or a watch."""
-        return await _start(self, host, asked)
+        """Begin the attempt, once its secrets are there and its guard was looked at."""
+        step = host.plan.steps[self.step]
+        host.require_secrets(host.plan.variables_read[step.id], host.plan.name(step.id))
+        host.require_guard_look(step)
+        return await _begin_attempt(host, step, self.attempt, asked.by, asked.intent)
 
 
 @final
-class RetryStep(Action, frozen=True, kw_only=True):
-    """Begin another attempt at a script, a check or a watch over health."""
+class StartStep(_BeginStep, frozen=True, kw_only=True):
+    """Begin a pending step.
 
-    when_reopened: ClassVar[WhenReopened] = "on steps"
-    step: str
-    attempt: Integer
-    """The number of the attempt to be made."""
-    confirm: str = ""
-    """The word that confirms what destroys, as typed."""
+    It is not the first attempt where the step has become pending again, as in a phase
+    that is entered again. What has ended needs `RetryStep`.
+    """
 
-    async def prepare(self, host: Host) -> None:
-        """Look again for what the step needs."""
-        await _prepare_start(self, host)
-
-    def require_permitted(self, situation: Situation) -> None:
-        """Raise unless a script, a check or a watch over health may begin again."""
-        _require_may_start(self, situation)
-
-    async def do(self, host: Host, asked: Asked) -> Entry:
-        """Begin another attempt."""
-        return await _start(self, host, asked)
+    again: ClassVar[bool] = False
 
 
-async def _prepare_start(action: StartStep | RetryStep, host: Host) -> None:
-    # What got none at the host's start may give it by now.
-    host.require_secrets(host.state.unsettled_secrets)
-    await void_changed_approval(host, action.step)
+@final
+class RetryStep(_BeginStep, frozen=True, kw_only=True):
+    """Begin another attempt at a step."""
 
-
-def _require_may_start(action: StartStep | RetryStep, situation: Situation) -> None:
-    step = situation.step(action.step)
-    name = situation.plan.name(step.id)
-    _require_next_attempt(situation, step, action.attempt)
-    _require_can_begin(situation, step, again=isinstance(action, RetryStep))
-    if kind_of(step) in (*_TICKABLE_KINDS, "choose"):
-        words = f"{name} is for a person, not for a script"
-        raise NotPermittedError(RefusalCode.WRONG_KIND, words)
-    if isinstance(action, RetryStep):
-        _require_hosts_left(situation, step)
-    _require_may_begin_approved(situation, step)
-    word = step_confirmation_word(
-        situation.plan, situation.state, step, situation.by_whose_word
-    )
-    if word and action.confirm != word:
-        words = (
-            f"{name} destroys{situation.environment_phrase}; type {word} to confirm it"
-        )
-        raise NotPermittedError(RefusalCode.UNFILLED, words)
-
-
-async def _start(action: StartStep | RetryStep, host: Host, asked: Asked) -> Entry:
-    step = host.plan.steps[action.step]
-    host.require_secrets(host.plan.variables_read[step.id], host.plan.name(step.id))
-    host.require_guard_look(step)
-    return await _begin_attempt(host, step, action.attempt, asked.by, asked.intent)
+    again: ClassVar[bool] = True
 
 
 async def _begin_attempt(

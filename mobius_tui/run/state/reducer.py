@@ -11,23 +11,11 @@ from mobius_tui.run.events.fleet_events import FLEET_EVENTS, FleetEvent
 from mobius_tui.run.events.journal_entry import Entry, without_garbage_collection
 from mobius_tui.run.events.message_events import MESSAGE_EVENTS, MessageEvent
 from mobius_tui.run.events.run_events import (
-    AutoStarted,
-    AutoStopped,
-    HealthSealed,
-    Hint,
-    HintGiven,
     HostStarted,
-    HostStopped,
-    NoteAdded,
     PhaseEntered,
     PhaseLeft,
-    RunBegan,
-    RunEnded,
     RunReopened,
-    SiteTouched,
     TakenOver,
-    VariableSet,
-    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     APPROVAL_EVENTS,
@@ -52,11 +40,10 @@ from mobius_tui.run.state import (
     step_state,
 )
 from mobius_tui.run.state.fleet_state import apply_fleet_event
-from mobius_tui.run.state.run_state import ApplyEvent, RunState
+from mobius_tui.run.state.run_state import RUN_REDUCERS_BY_EVENT, ApplyEvent, RunState
 from mobius_tui.run.state.step_state import (
     AsideFrame,
     RowRules,
-    StateVariable,
     Status,
     StepState,
 )
@@ -124,12 +111,6 @@ def _remember_intent(intents: dict[str, int], intent: str, n: int) -> None:
         del intents[next(iter(intents))]
 
 
-def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
-    state.began = event
-    state.began_at = entry.at
-    state.account = event.operator
-
-
 def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.host_pid = event.pid
     state.place = event.place or {}
@@ -143,10 +124,6 @@ def _host_started(state: RunState, event: HostStarted, entry: Entry) -> None:
     state.watch = watch_after(state.watch, entry)
 
 
-def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
-    state.host_pid = None
-
-
 def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
     state.epoch, state.place, state.account = event.epoch, event.place, entry.by
     for step_id, step in state.steps.items():
@@ -156,30 +133,6 @@ def _taken_over(state: RunState, event: TakenOver, entry: Entry) -> None:
         added_steps.refresh_parent(state, parent)
     state.deliveries = deliveries.deliveries_after_takeover(state.deliveries, entry.at)
     state.approvals = {}  # each is for one attempt, which may have been begun there
-
-
-def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
-    state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
-    state.auto_by = entry.by
-
-
-def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
-    state.auto, state.auto_stopped = None, event
-
-
-def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
-    state.variables[event.name] = StateVariable(
-        text=event.value, source=event.source, step=event.step
-    )
-    if event.name in state.lost_secrets:
-        state.lost_secrets = tuple(
-            name for name in state.lost_secrets if name != event.name
-        )
-        state.secrets_gone_without -= {event.name}
-
-
-def _went_on_without(state: RunState, event: WentOnWithout, _entry: Entry) -> None:
-    state.secrets_gone_without |= set(event.secrets)
 
 
 def _phase_entered(state: RunState, event: PhaseEntered, entry: Entry) -> None:
@@ -223,27 +176,6 @@ def _phase_left(state: RunState, event: PhaseLeft, entry: Entry) -> None:
         _refresh_parent(state, step_id)
 
 
-def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
-    if event.step in state.steps:
-        old = state.steps[event.step]
-        state.steps[event.step] = replace(old, notes=old.notes.appended(event.text))
-    else:
-        state.notes = state.notes.appended(event.text)
-
-
-def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
-    state.health_seal = event
-
-
-def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
-    hint = Hint(text=event.text, who=event.who, at=entry.at)
-    state.hints = state.hints.appended(hint)
-
-
-def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
-    """Change nothing: the team must not see what was done until the run has ended."""
-
-
 def _message(state: RunState, event: MessageEvent, entry: Entry) -> None:
     state.deliveries = deliveries.apply_message_event(
         state.deliveries, event, by=entry.by, at=entry.at
@@ -273,38 +205,23 @@ def _watch(state: RunState, _event: WatchEvent, entry: Entry) -> None:
     state.watch = watch_after(state.watch, entry)
 
 
-def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
-    state.ended, state.ended_at = event, entry.at
-    state.auto = None
-
-
 def _run_reopened(state: RunState, _event: RunReopened, entry: Entry) -> None:
     step_reducer.reopen_run_state(state, entry)
     state.watch = watch_after(state.watch, entry)
 
 
 REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
-    RunBegan: _run_began,
+    **RUN_REDUCERS_BY_EVENT,
     HostStarted: _host_started,
-    HostStopped: _host_stopped,
     TakenOver: _taken_over,
-    AutoStarted: _auto_started,
-    AutoStopped: _auto_stopped,
-    VariableSet: _variable_set,
-    WentOnWithout: _went_on_without,
     PhaseEntered: _phase_entered,
     PhaseLeft: _phase_left,
     **step_reducer.STEP_REDUCERS_BY_EVENT,
     **dict.fromkeys(STEP_ADDITION_EVENTS, _steps_added),
     **dict.fromkeys(FLEET_EVENTS, _fleet),
-    NoteAdded: _note_added,
-    HealthSealed: _health_sealed,
     **dict.fromkeys(MESSAGE_EVENTS, _message),
     **dict.fromkeys(APPROVAL_EVENTS, _approval),
-    HintGiven: _hint_given,
-    SiteTouched: _site_touched,
     **dict.fromkeys(WATCH_EVENTS, _watch),
-    RunEnded: _run_ended,
     RunReopened: _run_reopened,
 }
 

@@ -1,4 +1,4 @@
-"""The state of a run, and which event may follow in it. Pure.
+"""The state of a run, which event may follow in it, and what its own change. Pure.
 
 An event that may not follow raises a `StateError` that names the event and the state;
 the state is unchanged then.
@@ -26,12 +26,18 @@ from mobius_tui.run.events.run_events import (
     AutoStopped,
     HealthSealed,
     Hint,
+    HintGiven,
+    HostStopped,
+    NoteAdded,
     PhaseEntered,
     PhaseLeft,
     RunBegan,
     RunEnded,
     RunReopened,
+    SiteTouched,
     TakenOver,
+    VariableSet,
+    WentOnWithout,
 )
 from mobius_tui.run.events.step_events import (
     ApprovalEvent,
@@ -370,3 +376,79 @@ class RunState(Struct):
 
 ApplyEvent: TypeAlias = Callable[[RunState, Any, Entry], None]
 """Applies an event, which may follow, to a state; with the entry that it came in."""
+
+
+def _run_began(state: RunState, event: RunBegan, entry: Entry) -> None:
+    state.began = event
+    state.began_at = entry.at
+    state.account = event.operator
+
+
+def _host_stopped(state: RunState, _event: HostStopped, _entry: Entry) -> None:
+    state.host_pid = None
+
+
+def _auto_started(state: RunState, event: AutoStarted, entry: Entry) -> None:
+    state.auto, state.auto_stopped, state.auto_at = event, None, entry.at
+    state.auto_by = entry.by
+
+
+def _auto_stopped(state: RunState, event: AutoStopped, _entry: Entry) -> None:
+    state.auto, state.auto_stopped = None, event
+
+
+def _variable_set(state: RunState, event: VariableSet, _entry: Entry) -> None:
+    state.variables[event.name] = StateVariable(
+        text=event.value, source=event.source, step=event.step
+    )
+    if event.name in state.lost_secrets:
+        state.lost_secrets = tuple(
+            name for name in state.lost_secrets if name != event.name
+        )
+        state.secrets_gone_without -= {event.name}
+
+
+def _went_on_without(state: RunState, event: WentOnWithout, _entry: Entry) -> None:
+    state.secrets_gone_without |= set(event.secrets)
+
+
+def _note_added(state: RunState, event: NoteAdded, _entry: Entry) -> None:
+    if event.step in state.steps:
+        old = state.steps[event.step]
+        state.steps[event.step] = replace(old, notes=old.notes.appended(event.text))
+    else:
+        state.notes = state.notes.appended(event.text)
+
+
+def _health_sealed(state: RunState, event: HealthSealed, _entry: Entry) -> None:
+    state.health_seal = event
+
+
+def _hint_given(state: RunState, event: HintGiven, entry: Entry) -> None:
+    hint = Hint(text=event.text, who=event.who, at=entry.at)
+    state.hints = state.hints.appended(hint)
+
+
+def _site_touched(_state: RunState, _event: SiteTouched, _entry: Entry) -> None:
+    """Change nothing: the team must not see what was done until the run has ended."""
+
+
+def _run_ended(state: RunState, event: RunEnded, entry: Entry) -> None:
+    state.ended, state.ended_at = event, entry.at
+    state.auto = None
+
+
+RUN_REDUCERS_BY_EVENT: Mapping[type[Event], ApplyEvent] = {
+    RunBegan: _run_began,
+    HostStopped: _host_stopped,
+    AutoStarted: _auto_started,
+    AutoStopped: _auto_stopped,
+    VariableSet: _variable_set,
+    WentOnWithout: _went_on_without,
+    NoteAdded: _note_added,
+    HealthSealed: _health_sealed,
+    HintGiven: _hint_given,
+    SiteTouched: _site_touched,
+    RunEnded: _run_ended,
+}
+"""What applies each event of the run itself: it changes no other part of the state."""
