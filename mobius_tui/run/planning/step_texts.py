@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.actions import Manual, SendMessage
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
-from mobius_tui.runbook.toml.problem import excerpt
+from mobius_tui.runbook.text.shortening import excerpt
 
 
 def labelled_texts(

@@ -35,7 +35,7 @@ from mobius_tui.tui.output.output_choice import OutputChoice
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import cut
+from mobius_tui.tui.presenters.styled_text import padded
 from mobius_tui.tui.widgets.hosts_pane import HostsPane
 
 MERGE_INTERVAL = 0.25
@@ -326,10 +326,9 @@ class StepHostsPart:
         for name, own in ordered:
             if own.started is not None:
                 ended = f" {own.exit}" if own.exit else ""
-                label = cut(names[name], cells)
                 one = MergedHost(
                     name=name,
-                    label=f"{label}{' ' * (cells - cell_len(label))} ",
+                    label=f"{padded(names[name], cells)} ",
                     state=f"{HOST_MARKS[own.status].word}{ended}",
                     output=self._output_of(step, own.attempt, name),
                     is_over=own.status is not HostStatus.RUNNING,
