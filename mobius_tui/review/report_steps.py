@@ -30,7 +30,12 @@ from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
-from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
+from mobius_tui.runbook.model.step_text import (
+    check_in_words,
+    command_in_words,
+    listed_options_in_words,
+    watch_in_words,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.template_text import fill
@@ -209,11 +214,11 @@ class StepReporter:
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
             case Choose(from_=str()) as choose:
-                return f"one of those that {choose.options_source} lists"
+                return listed_options_in_words(choose)
             case Choose(options=options):
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):
-                return f"watch health for {self.filled(duration)}"
+                return watch_in_words(self.filled(duration))
             case _:
                 return ""
 

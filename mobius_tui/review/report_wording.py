@@ -17,7 +17,11 @@ from mobius_tui.review.run_report import (
     RunReport,
 )
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.runbook.model.step_text import EFFECT_LABELS, HOME_ON_HOSTS
+from mobius_tui.runbook.model.step_text import (
+    EFFECT_LABELS,
+    HOME_ON_HOSTS,
+    survivors_in_words,
+)
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
@@ -174,7 +178,7 @@ def attempt(own: ReportAttempt) -> str:
     if own.note:
         parts.append(f"note: {own.note}")
     if own.left:
-        parts.append(f"outlived by {', '.join(own.left)}")
+        parts.append(survivors_in_words(own.left))
     if own.ended_with:
         parts.append(f"ended with the script: {', '.join(own.ended_with)}")
     return "; ".join(parts)

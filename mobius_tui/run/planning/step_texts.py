@@ -83,6 +83,11 @@ def command_excerpt(script: str) -> str:
     return sanitize.line(excerpt(script))
 
 
+def fetched_text(variable: Variable) -> str:
+    """When and where the host gets a secret, for a person."""
+    return f"got {secret_source_text(variable)} when a step first needs it"
+
+
 def secret_source_text(variable: Variable) -> str:
     """Where the host gets a secret, for a person: by a command, or from a file."""
     if variable.from_file:

@@ -31,7 +31,7 @@ from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.dialogs.question import Notifier
-from mobius_tui.tui.output.output_choice import OutputChoice
+from mobius_tui.tui.output.output_choice import OutputChoice, nothing_printed_text
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
 from mobius_tui.tui.presenters.run_view import RunView
@@ -136,7 +136,7 @@ class StepHostsPart:
             limit=output_size_at(folder, view.now) if is_running and is_past else None,
             title=f"Output · {number} · {opened.host} {word}",
             running=is_running and not is_past,
-            placeholder="It has printed nothing yet." if is_running else "Nothing.",
+            placeholder=nothing_printed_text(running=is_running),
             tabs=(),
         )
 
