@@ -25,6 +25,7 @@ from mobius_tui.runbook.lint.text_rules import (
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.check_kinds import HttpCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.step_text import EFFECT_VERBS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.toml.problem import Problem
 
@@ -79,8 +80,6 @@ def _problem(script: str, command_effect: CommandEffect) -> Problem:
 
 _MAX_WARNINGS = 5
 """Warnings about one script; more would repeat the same."""
-EFFECT_VERBS = {"read": "reads", "change": "changes something", "destroy": "destroys"}
-"""Each effect as the verb of a sentence."""
 
 
 def warn_labels(draft: RunbookDraft) -> None:

@@ -16,6 +16,8 @@ from mobius_tui.runbook.model.targets import MAX_PARALLEL, HostRollout
 
 EFFECT_LABELS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""
+EFFECT_VERBS = {"read": "reads", "change": "changes something", "destroy": "destroys"}
+"""Each effect as the verb of a sentence."""
 
 
 def check_in_words(check: Check) -> str:
