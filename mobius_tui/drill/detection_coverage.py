@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from mobius_tui import sanitize
 from mobius_tui.drill.detections import (
     DetectionCounts,
     Subject,
@@ -29,6 +28,7 @@ from mobius_tui.drill.past_drills import (
 )
 from mobius_tui.run.planning.plan import Plan
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.shortening import padded
 from mobius_tui.runbook.text.units import ago_in_words
 
 EXPECTED_DETECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -255,7 +255,7 @@ class DetectionMatrix(Struct, frozen=True, kw_only=True):
         views = [*(column.seen for column in self.columns), self.wrecked]
         for subject in self.subjects:
             cells = "".join(f"{_cell(view.get(subject.key)):>3}" for view in views)
-            yield f"{_padded(subject.name)}{cells}".rstrip()
+            yield f"{padded(subject.name, NAME_CELLS - 1)} {cells}".rstrip()
         yield ""
         never = self.never_red
         yield f"never seen red: {len(never)} of {len(self.subjects)}"
@@ -305,10 +305,3 @@ def _cell(counts: DetectionCounts | None) -> str:
     if counts is None:
         return UNSEEN
     return RED if counts.red else GREEN
-
-
-def _padded(name: str) -> str:
-    """A name in `NAME_CELLS` cells."""
-    while sanitize.cells(name) >= NAME_CELLS:
-        name = f"{name[:-2]}…"
-    return name + " " * (NAME_CELLS - sanitize.cells(name))

@@ -14,6 +14,7 @@ from mobius_tui.runbook.model.guard_comparison import (
     unmet_in_words,
 )
 from mobius_tui.runbook.model.probes import Figure
+from mobius_tui.runbook.text.shortening import shortened
 
 _MAX_QUOTED = 60
 """Characters of a value that are quoted in a reason."""
@@ -100,7 +101,7 @@ def quoted(value: Any) -> str:
     if isinstance(value, tuple):
         value = list(value)
     text = json.dumps(value, ensure_ascii=False, default=dict)
-    return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
+    return shortened(text, _MAX_QUOTED)
 
 
 def reported_figure(

@@ -17,6 +17,7 @@ from mobius_tui.review.run_report import (
 )
 from mobius_tui.run.storage.redaction import REDACTED, redact
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.sanitize import SGR, clean, line
 from mobius_tui.structs import replace
 
@@ -42,7 +43,7 @@ class ReportRedactor:
 
     def line(self, text: str) -> str:
         """A text for one line."""
-        return _clip(line(self._redact(SGR.sub("", text))))
+        return shortened(line(self._redact(SGR.sub("", text))), MAX_TEXT)
 
     def lines(self, text: str) -> str:
         """A text of several lines."""
@@ -55,10 +56,6 @@ class ReportRedactor:
 
     def _redact(self, text: str) -> str:
         return _IN_ADDRESS.sub(REDACTED, redact(text, self._secrets))
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 LineSanitizer: TypeAlias = Callable[[str], str]
@@ -86,9 +83,7 @@ def sanitize_timeline(
 ) -> Iterator[TimelineEntry]:
     """Sanitize the timeline; texts that are cut are whole at their step or note."""
     for each in items:
-        text = sanitize(each.text)
-        if len(text) > MAX_TIMELINE_TEXT:
-            text = f"{text[: MAX_TIMELINE_TEXT - 1]}…"
+        text = shortened(sanitize(each.text), MAX_TIMELINE_TEXT)
         yield replace(each, by=sanitize(each.by), text=text)
 
 

@@ -30,8 +30,14 @@ from mobius_tui.run.state.step_state import Attempt, StateVariable, Status
 from mobius_tui.runbook.model.actions import Choose, Manual, Run, SendMessage, Watch
 from mobius_tui.runbook.model.runbook import Phase, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
-from mobius_tui.runbook.model.step_text import check_in_words, command_in_words
+from mobius_tui.runbook.model.step_text import (
+    check_in_words,
+    command_in_words,
+    listed_options_in_words,
+    watch_in_words,
+)
 from mobius_tui.runbook.prose.prose_model import Prose
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.template_text import fill
 
 
@@ -208,11 +214,11 @@ class StepReporter:
                 body = self._plan.runbook.messages[message].body
                 return self.filled(body).strip("\n")
             case Choose(from_=str()) as choose:
-                return f"one of those that {choose.options_source} lists"
+                return listed_options_in_words(choose)
             case Choose(options=options):
                 return "\n".join(f"{o.value}: {o.title or o.value}" for o in options)
             case Watch(for_=duration):
-                return f"watch health for {self.filled(duration)}"
+                return watch_in_words(self.filled(duration))
             case _:
                 return ""
 
@@ -258,7 +264,7 @@ class StepReporter:
                 for look in own.check_tries[-MAX_LOOKS:]
             ),
             output=tuple(
-                _clip(self._sanitize(row).rstrip())
+                shortened(self._sanitize(row).rstrip(), MAX_LINE_CHARACTERS)
                 for row in last_terminal_rows(place.output)[-MAX_OUTPUT_LINES:]
             ),
             output_bytes=own.output_bytes,
@@ -295,15 +301,10 @@ class StepReporter:
                 took=own.ended - own.started if is_timed else None,  # type: ignore[operator]
                 exit=own.exit,
                 reason=self._sanitize(own.reason),
-                said=_clip(self._sanitize(last.error or last.last)),
+                said=shortened(
+                    self._sanitize(last.error or last.last), MAX_LINE_CHARACTERS
+                ),
             )
-
-
-def _clip(row: str) -> str:
-    """At most `MAX_LINE_CHARACTERS` characters of a line; a cut one ends in `…`."""
-    return (
-        row if len(row) <= MAX_LINE_CHARACTERS else f"{row[: MAX_LINE_CHARACTERS - 1]}…"
-    )
 
 
 def _named(checks: tuple[str, ...], number: int) -> str:

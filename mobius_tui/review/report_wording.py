@@ -17,7 +17,11 @@ from mobius_tui.review.run_report import (
     RunReport,
 )
 from mobius_tui.run.events.fleet_events import HostStatus
-from mobius_tui.runbook.model.step_text import EFFECT_LABELS, HOME_ON_HOSTS
+from mobius_tui.runbook.model.step_text import (
+    EFFECT_LABELS,
+    HOME_ON_HOSTS,
+    survivors_in_words,
+)
 from mobius_tui.runbook.text.units import (
     clock_duration,
     duration_in_words,
@@ -174,7 +178,7 @@ def attempt(own: ReportAttempt) -> str:
     if own.note:
         parts.append(f"note: {own.note}")
     if own.left:
-        parts.append(f"outlived by {', '.join(own.left)}")
+        parts.append(survivors_in_words(own.left))
     if own.ended_with:
         parts.append(f"ended with the script: {', '.join(own.ended_with)}")
     return "; ".join(parts)
@@ -278,6 +282,43 @@ def annotation_subject(each: Annotation, report: RunReport) -> str:
     if each.until is None:
         return time_of_day(each.since)
     return f"{time_of_day(each.since)} to {time_of_day(each.until)}"
+
+
+DECISION_HEAD = ("At (UTC)", "Step", "Decided", "By", "Why")
+"""The captions of the table of decisions."""
+
+
+def decision_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
+    """The rows of the table of decisions."""
+    for own in report.decisions:
+        chosen = ", ".join(own.chosen)
+        yield time_of_day(own.at), own.name, chosen, own.by, own.reason
+
+
+TIMELINE_HEAD = ("At (UTC)", "After", "By", "What")
+"""The captions of the timeline."""
+
+
+def timeline_rows(report: RunReport) -> list[tuple[str, ...]]:
+    """The rows of the timeline; one in its middle says how many are left out."""
+    rows: list[tuple[str, ...]] = [
+        (time_of_day(own.at), f"+{column_duration(own.after)}", own.by, own.text)
+        for own in report.timeline
+    ]
+    if report.left_out:
+        note = f"{report.left_out} lines are left out here; the journal has them"
+        rows.insert(len(rows) // 2, ("", "", "", note))
+    return rows
+
+
+VARIABLE_HEAD = ("Name", "Value", "From")
+"""The captions of the table of variables."""
+
+
+def variable_rows(report: RunReport) -> Iterator[tuple[str, ...]]:
+    """The rows of the table of variables."""
+    for own in report.variables:
+        yield own.name, own.value, own.source
 
 
 ACTION_ITEM_COLUMNS = ("Done", "What", "Owner", "Due", "Note")

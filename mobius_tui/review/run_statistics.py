@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import statistics
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,14 @@ from mobius_tui.run.storage.run_index import runs_of
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.library.runbook_files import find_runbook
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.prose.line_breaks import line_ranges
+from mobius_tui.runbook.text.shortening import padded
 from mobius_tui.runbook.text.units import (
     duration_in_words,
     duration_literal,
     parse_duration,
 )
-from mobius_tui.sanitize import cells, line
+from mobius_tui.sanitize import line
 
 MIN_DURATIONS = 3
 """Durations needed before a correction of `expect` is suggested."""
@@ -305,7 +306,8 @@ def statistics_lines(stats: RunbookStatistics) -> Iterator[str]:
             yield _row(line(step.name), _figures(step))
     if idle:
         numbers = ", ".join(each.number for each in idle)
-        yield from textwrap.wrap(f"Never begun: {numbers}", 80)
+        words = f"Never begun: {numbers}"
+        yield from (words[begin:end] for begin, end in line_ranges(words, 80))
     for mode, restored in stats.restored.items():
         yield from _restored(mode, restored)
     for heading, _, lines in listed_steps(stats):
@@ -378,14 +380,11 @@ def _figures(step: StepStatistics) -> tuple[str, ...]:
 
 
 def _row(name: str, figures: tuple[str, ...]) -> str:
-    while cells(name) > STEP_NAME_CELLS:
-        name = f"{name[:-2]}…"
-    padded = name + " " * (STEP_NAME_CELLS - cells(name))
     widths = (4, 6, 6, 6, 7, 7, 10)
     said = " ".join(
         f"{text:>{width}}" for text, width in zip(figures, widths, strict=True)
     )
-    return f"{padded} {said}".rstrip()
+    return f"{padded(name, STEP_NAME_CELLS)} {said}".rstrip()
 
 
 def mttr(found: Sequence[RestoreTime]) -> float:

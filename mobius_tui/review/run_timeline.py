@@ -38,6 +38,7 @@ from mobius_tui.run.planning.plan import Plan
 from mobius_tui.run.state.fleet_state import ENDED_HOST_STATUSES
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Attempt, Status
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.structs import replace
 
 LaneKind = Literal[
@@ -296,9 +297,5 @@ def _people(moments: Iterable[TimelineMoment]) -> Iterator[TimelineLane]:
         if each.by and each.by not in NON_TEAM_AUTHORS:
             found.setdefault(each.by, []).append(each)
     for name, own in found.items():
-        short = (
-            name
-            if len(name) <= MAX_PERSON_CHARACTERS
-            else f"{name[: MAX_PERSON_CHARACTERS - 1]}…"
-        )
+        short = shortened(name, MAX_PERSON_CHARACTERS)
         yield TimelineLane(kind="person", title=f"@ {short}", moments=tuple(own))

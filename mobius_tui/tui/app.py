@@ -16,6 +16,7 @@ from textual.screen import Screen
 from mobius_tui import sanitize
 from mobius_tui.ascii_text import is_unicode
 from mobius_tui.errors import MobiusError
+from mobius_tui.runbook.prose.line_breaks import break_words
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.backend.full_screens import FullScreen, PendingScreen
 from mobius_tui.tui.backend.startup import after_first_paint
@@ -30,7 +31,6 @@ from mobius_tui.tui.config.themes import (
     blurred_border,
 )
 from mobius_tui.tui.dialogs.palette import CommandProvider, Palette
-from mobius_tui.tui.widgets.line_wrapping import break_words
 
 NOTICE_WIDTH, NOTICE_EDGE_CELLS = 60, 4
 """Cells of a notice, if half a screen has as many; and those that are not its text."""

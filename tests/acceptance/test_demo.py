@@ -175,7 +175,7 @@ def test_a_dry_run_leaves_nothing_behind_and_shows_every_command(
     assert "rollback_dhash.sh --backup" in done.stdout
     assert "DESTROYS" in done.stdout
     assert "target_env=production" in done.stdout
-    assert "backup_file=(not known yet)" in done.stdout
+    assert "backup_file=(no value yet)" in done.stdout
     assert "✔" not in done.stdout
     assert "secret-part" not in done.stdout + done.stderr
     assert not state_home.exists()

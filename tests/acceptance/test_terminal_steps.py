@@ -237,7 +237,9 @@ def test_an_automatic_run_skips_what_is_optional(tmp_path: Path, ended: None) ->
 
 def test_the_dry_run_says_it(tmp_path: Path) -> None:
     done = plainly("run", str(book(tmp_path, "true")), "--dry-run")
-    assert "in a terminal of a person's, unrecorded" in done.stdout
+    assert (
+        "it gets a terminal to itself, and nothing of that is recorded" in done.stdout
+    )
 
 
 @pytest.mark.machine

@@ -26,6 +26,7 @@ from mobius_tui.runbook.page.page_drift import (
     commands_of_runbook,
     find_drift,
 )
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.toml.problem import problem_report
 from mobius_tui.runbook.toml.runbook_source import (
     MAX_BYTES,
@@ -178,8 +179,7 @@ def explain_import(made: ConvertedPage, *, page: str, as_json: bool) -> None:
         print_data(json.dumps(items, indent=2, ensure_ascii=False))
         return
     for part in made.parts:
-        begin = part.words[:_MAX_EXPLAINED]
-        words = begin + ("…" if begin != part.words else "")
+        words = shortened(part.words, _MAX_EXPLAINED)
         became = f" → {'; '.join(part.steps)}" if part.steps else ""
         print_data(line(f"{page}:{part.line}: {part.rule}: {words}{became}"))
 

@@ -375,11 +375,7 @@ def _health(report: RunReport) -> list[Markup]:
 
 
 def _decisions(report: RunReport) -> list[Markup]:
-    body = (
-        (report_wording.time_of_day(d.at), d.name, ", ".join(d.chosen), d.by, d.reason)
-        for d in report.decisions
-    )
-    head = ("At (UTC)", "Step", "Decided", "By", "Why")
+    head, body = report_wording.DECISION_HEAD, report_wording.decision_rows(report)
     return (
         [html_table("Decisions", head, body, time_columns=1)]
         if report.decisions
@@ -427,23 +423,10 @@ def _action_items(report: RunReport) -> list[Markup]:
 
 
 def _timeline(report: RunReport) -> list[Markup]:
-    body: list[tuple[str, str, str, str]] = [
-        (
-            report_wording.time_of_day(h.at),
-            f"+{report_wording.column_duration(h.after)}",
-            h.by,
-            h.text,
-        )
-        for h in report.timeline
-    ]
-    if report.left_out:
-        note = f"{report.left_out} lines are left out here; the journal has them"
-        body.insert(len(body) // 2, ("", "", "", note))
-    head = ("At (UTC)", "After", "By", "What")
+    head, body = report_wording.TIMELINE_HEAD, report_wording.timeline_rows(report)
     return [html_table("Timeline", head, body, time_columns=2)] if body else []
 
 
 def _variables(report: RunReport) -> list[Markup]:
-    body = ((v.name, v.value, v.source) for v in report.variables)
-    head = ("Name", "Value", "From")
+    head, body = report_wording.VARIABLE_HEAD, report_wording.variable_rows(report)
     return [html_table("Variables", head, body)] if report.variables else []

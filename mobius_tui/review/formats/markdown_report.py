@@ -61,8 +61,9 @@ def _blocks(report: RunReport) -> Iterator[str]:
         yield from _phase(phase)
     if report.variables:
         yield "## Variables at the end"
-        rows = ((v.name, v.value, v.source) for v in report.variables)
-        yield markdown_table(("Name", "Value", "From"), rows)
+        yield markdown_table(
+            report_wording.VARIABLE_HEAD, report_wording.variable_rows(report)
+        )
     yield "## Proof"
     yield markdown_table(("", ""), report_wording.verification_facts(report))
 
@@ -153,17 +154,9 @@ def _statements(report: RunReport) -> Iterator[str]:
     """Decisions, messages, notes and annotations."""
     if report.decisions:
         yield "## Decisions"
-        rows = (
-            (
-                report_wording.time_of_day(d.at),
-                d.name,
-                ", ".join(d.chosen),
-                d.by,
-                d.reason,
-            )
-            for d in report.decisions
+        yield markdown_table(
+            report_wording.DECISION_HEAD, report_wording.decision_rows(report)
         )
-        yield markdown_table(("At (UTC)", "Step", "Decided", "By", "Why"), rows)
     if report.messages:
         yield "## Messages"
     for title, fate, text in report_wording.messages(report):
@@ -199,19 +192,9 @@ def _timeline(report: RunReport) -> Iterator[str]:
     if not report.timeline:
         return
     yield "## Timeline"
-    rows = [
-        [
-            report_wording.time_of_day(h.at),
-            f"+{report_wording.column_duration(h.after)}",
-            h.by,
-            h.text,
-        ]
-        for h in report.timeline
-    ]
-    if report.left_out:
-        note = f"{report.left_out} lines are left out here; the journal has them"
-        rows.insert(len(rows) // 2, ["", "", "", note])
-    yield markdown_table(("At (UTC)", "After", "By", "What"), rows)
+    yield markdown_table(
+        report_wording.TIMELINE_HEAD, report_wording.timeline_rows(report)
+    )
 
 
 def _phase(phase: ReportPhase) -> Iterator[str]:

@@ -25,6 +25,7 @@ from mobius_tui.run.events.run_events import NoteAdded
 from mobius_tui.run.events.step_events import ChoiceMade
 from mobius_tui.run.events.watch_events import RollbackBegan, TriggerFired
 from mobius_tui.run.state.step_state import Status
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.units import clock_duration
 
 WIDTH = 960.0
@@ -174,11 +175,7 @@ def _axis(scale: Scale, y: float) -> Markup:
 
 
 def _name(text: str) -> Markup:
-    short = (
-        text
-        if len(text) <= MAX_NAME_CHARACTERS
-        else f"{text[: MAX_NAME_CHARACTERS - 1]}…"
-    )
+    short = shortened(text, MAX_NAME_CHARACTERS)
     return tag("text", tag("title", text), short, x=4.0, y=LANE / 2 + 4)
 
 

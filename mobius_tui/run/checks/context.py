@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from mobius_tui.errors import MobiusError
 from mobius_tui.run.checks.log_marks import LogMark
 from mobius_tui.runbook.model.check_kinds import Check
+from mobius_tui.runbook.text.shortening import excerpt
 from mobius_tui.runbook.text.template_text import fill as fill_template
 from mobius_tui.structs import replace
 
@@ -78,10 +79,7 @@ def displayable_result(
 
     Secrets are redacted before it is cut: half a secret would not be recognized.
     """
-    line = " ".join(redact(result.detail).split())
-    if len(line) > MAX_DETAIL:
-        line = line[: MAX_DETAIL - 1] + "…"
-    return replace(result, detail=line)
+    return replace(result, detail=excerpt(redact(result.detail), MAX_DETAIL))
 
 
 C = TypeVar("C", bound=Check)

@@ -9,9 +9,9 @@ from mobius_tui.run.client.preflight import understated_step_notices
 from mobius_tui.run.client.run_briefing import Briefing, initial_run_state
 from mobius_tui.run.planning.plan import Plan, effect_of, kind_of
 from mobius_tui.run.planning.step_texts import (
+    fetched_text,
     labelled_texts,
     lines_behind_label,
-    secret_source_text,
 )
 from mobius_tui.run.planning.trigger_rules import trigger_rules_in_words
 from mobius_tui.run.planning.variables import Values
@@ -27,17 +27,24 @@ from mobius_tui.runbook.model.actions import (
 )
 from mobius_tui.runbook.model.files_in_scripts import files_of_step
 from mobius_tui.runbook.model.probes import Health
-from mobius_tui.runbook.model.runbook import Phase, Step
+from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
 from mobius_tui.runbook.model.step_text import (
+    ATTENDED,
     EFFECT_LABELS,
+    ITS_TERMINAL,
+    NO_VALUE_YET,
     check_in_words,
     command_in_words,
     for_each_in_words,
     guard_of_step_in_words,
+    instead_in_words,
+    listed_options_in_words,
+    parallel_in_words,
     place_in_words,
     rollout_in_words,
+    watch_in_words,
 )
-from mobius_tui.runbook.model.targets import MAX_PARALLEL, cut_into_batches
+from mobius_tui.runbook.model.targets import cut_into_batches
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.prose.prose_model import Prose
 
@@ -69,12 +76,7 @@ def dry_run_lines(briefing: Briefing, *, now: float) -> Iterator[str]:
     for words in understated_step_notices(plan):
         yield f"! {words}"
     for name in runbook.variables:
-        own = runbook.variables[name]
-        held = _value_text(state.variables, name)
-        if own.is_fetched and name not in state.variables:
-            held = (
-                f"([secret], got {secret_source_text(own)} when a step first needs it)"
-            )
+        held = _value_text(state.variables, runbook, name)
         yield f"  {name}={held}"
     yield from _health(plan, runbook.health, values)
     for phase in runbook.phases:
@@ -152,13 +154,12 @@ def _phase_name(plan: Plan, phase: str) -> str:
 def _phase_lines(plan: Plan, phase: Phase) -> Iterator[str]:
     """How a phase's steps are worked, what it replaces, and which phase follows it."""
     if phase.attended:
-        yield "  only a person starts its steps"
+        yield f"  only {ATTENDED}"
     if phase.parallel:
-        how_many = "all" if phase.parallel >= MAX_PARALLEL else phase.parallel
-        yield f"  side by side: {how_many}"
+        yield f"  {parallel_in_words(phase.parallel)}"
     if phase.instead_of:
-        names = ", ".join(_phase_name(plan, each) for each in phase.instead_of)
-        yield f"  instead of {names}"
+        names = (_phase_name(plan, each) for each in phase.instead_of)
+        yield f"  instead {instead_in_words(names)}"
     undo = plan.runbook.undo_phase
     if phase.aside and (undo is None or phase.id != undo.id):
         back = "back to where it was entered from"
@@ -175,7 +176,7 @@ def _step_order_lines(plan: Plan, step: Step, values: Values) -> Iterator[str]:
     if own.needs:
         yield f"      needs  {', '.join(plan.name(need) for need in own.needs)}"
     if own.approve is not None:
-        yield f"      wants  approval of {own.approve.role}"
+        yield f"      wants  approval by {own.approve.role}"
     if own.retry is not None:
         tries = f"{own.retry.attempts}, {own.retry.every} apart"
         yield f"      tries  {values.preview(tries)}"
@@ -185,10 +186,15 @@ def _step_order_lines(plan: Plan, step: Step, values: Values) -> Iterator[str]:
         yield f"      fails  enters {_phase_name(plan, own.on_failure)}"
 
 
-def _value_text(variables: Mapping[str, StateVariable], name: str) -> str:
+def _value_text(
+    variables: Mapping[str, StateVariable], runbook: Runbook, name: str
+) -> str:
     value = variables.get(name)
     if value is None:
-        return "(not known yet)"
+        own = runbook.variables.get(name)
+        if own is not None and own.is_fetched:
+            return f"([secret], {fetched_text(own)})"
+        return NO_VALUE_YET
     return "[secret]" if value.text is None else value.text
 
 
@@ -214,7 +220,7 @@ def step_lines(
     variables = state.variables_for(step.id)
     names = script_variables(step, plan.runbook.variables)
     for name in dict.fromkeys((*names, *step.secrets.values())):
-        yield f"      with   {name}={_value_text(variables, name)}"
+        yield f"      with   {name}={_value_text(variables, plan.runbook, name)}"
     for key, text in step.env.items():
         yield f"      with   {key}={values.preview(text)}"
     for check in step.checks:
@@ -227,18 +233,19 @@ def _action_lines(step: Step, values: Values) -> Iterator[str]:
     match step.action:
         case Run() as action:
             limit = values.preview(action.timeout) if action.timeout else "none"
-            where = ", in a terminal of a person's, unrecorded" if action.tty else ""
             if action.playbook:
                 yield f"      {command_in_words(action)}, limit {limit}, of each batch"
                 return
             each = ", of each host" if step.rollout is not None else ""
             if step.rollout is not None:
                 yield f"      in     {place_in_words(step, '')}"
-            yield f"      {command_in_words(action)}, limit {limit}{each}{where}:"
+            yield f"      {command_in_words(action)}, limit {limit}{each}:"
             for line in (
                 script_without_lint_comments(action.script).strip("\n").split("\n")
             ):
                 yield f"      | {line}"
+            if action.tty:
+                yield f"      tty    it gets {ITS_TERMINAL}"
         case Manual(ask=asks):
             for ask in asks:
                 yield f"      asks   {ask.title or ask.var} → {ask.var}"
@@ -246,11 +253,11 @@ def _action_lines(step: Step, values: Values) -> Iterator[str]:
             if to:
                 yield f"      to     {', '.join(to)}"
         case Choose(from_=str(), var=var) as choose:
-            yield f"      {var}=one of those that {choose.options_source} lists"
+            yield f"      {var}={listed_options_in_words(choose)}"
         case Choose(options=options, var=var):
             for option in options:
                 yield f"      {var}={option.value}  {option.title}"
         case Watch(for_=duration):
-            yield f"      watch  health for {values.preview(duration)}"
+            yield f"      {watch_in_words(values.preview(duration))}"
         case None:
             return

@@ -12,13 +12,14 @@ from mobius_tui.errors import UsageError
 from mobius_tui.run.checks.value_commands import secret_file_path, secret_file_problem
 from mobius_tui.run.planning.plan import Plan, effect_of
 from mobius_tui.run.planning.unattended_refusals import unattended_refusal
-from mobius_tui.runbook.effects.command_effects import ScriptEffects
-from mobius_tui.runbook.lint.label_rules import effects_beyond_labels
+from mobius_tui.runbook.lint.label_rules import (
+    does_in_words,
+    effects_beyond_labels,
+    too_low_in_words,
+)
 from mobius_tui.runbook.model.actions import Run, is_shell
 from mobius_tui.runbook.model.check_kinds import SqlCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step, step_of_probe
-from mobius_tui.runbook.model.step_text import EFFECT_LABELS
-from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.shell.script_model import EXPANSION_MARK, CommandGroup
 from mobius_tui.runbook.shell.script_parser import parse_script
 from mobius_tui.runbook.shell.script_walk import commands, visits
@@ -251,14 +252,7 @@ def understated_step_notices(plan: Plan, phase_id: str | None = None) -> Iterato
     steps = {step.id: step for step in plan.first_runbook.steps()}
     for step_id, found in effects_beyond_labels(plan.first_runbook).items():
         if phase_id is None or plan.phase_of[step_id].id == phase_id:
-            label = EFFECT_LABELS[effect_of(steps[step_id])]
-            name = plan.name(step_id)
-            yield f"{name} is labelled “{label}”, but {_effect_text(found)}"
-
-
-def _effect_text(effects: ScriptEffects) -> str:
-    deed = next(each for each in effects.effects if each.effect == effects.effect)
-    words = f"`{one_line_excerpt(deed.source_text, _MAX_COMMAND_CHARS)}`"
-    if not deed.known:
-        return f"nobody knows what {words} does"
-    return f"{words} {EFFECT_LABELS[deed.effect]}"
+            deed = next(e for e in found.effects if e.effect == found.effect)
+            does = does_in_words(deed, _MAX_COMMAND_CHARS)
+            words = too_low_in_words(does, effect_of(steps[step_id]))
+            yield f"{plan.name(step_id)}: {words}"

@@ -22,6 +22,7 @@ from mobius_tui.run.state.step_state import Status, will_retry
 from mobius_tui.runbook.effects.command_effects import TABLE_EFFECTS
 from mobius_tui.runbook.model.actions import Effect
 from mobius_tui.runbook.model.runbook import Step
+from mobius_tui.runbook.model.step_text import EFFECT_VERBS
 
 _KINDS_DONE_BY_PERSON = ("manual", "message", "choose")
 
@@ -113,5 +114,5 @@ def _person_needed_text(step: Step, max_effect: Effect) -> str | None:
         return "wants an approval"
     effect = effect_of(step)
     if TABLE_EFFECTS.index(effect) > TABLE_EFFECTS.index(max_effect):
-        return "destroys" if effect == "destroy" else "changes something"
+        return EFFECT_VERBS[effect]
     return None

@@ -16,7 +16,7 @@ from mobius_tui.runbook.model.actions import Manual, SendMessage
 from mobius_tui.runbook.model.runbook import Runbook, Step, Variable
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
-from mobius_tui.runbook.toml.problem import excerpt
+from mobius_tui.runbook.text.shortening import excerpt
 
 
 def labelled_texts(
@@ -81,6 +81,11 @@ class StepTexts:
 def command_excerpt(script: str) -> str:
     """A command for a message: its beginning, on one line."""
     return sanitize.line(excerpt(script))
+
+
+def fetched_text(variable: Variable) -> str:
+    """When and where the host gets a secret, for a person."""
+    return f"got {secret_source_text(variable)} when a step first needs it"
 
 
 def secret_source_text(variable: Variable) -> str:

@@ -52,6 +52,7 @@ from mobius_tui.run.storage.safe_open import open_regular
 from mobius_tui.run.storage.table_of_contents import MAX_CONTENTS_BYTES, encode_contents
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.sanitize import line
 
 MAX_SHOWN_VALUE_CHARS = 80
@@ -207,11 +208,7 @@ def _shortened_value(value: Any) -> str:
             words = value.isoformat(" ")
         case _:
             words = json.dumps(value, default=str, ensure_ascii=False)
-    return (
-        words
-        if len(words) <= MAX_SHOWN_VALUE_CHARS
-        else f"{words[:MAX_SHOWN_VALUE_CHARS]}…"
-    )
+    return shortened(words, MAX_SHOWN_VALUE_CHARS)
 
 
 def _table_of_contents_problems(

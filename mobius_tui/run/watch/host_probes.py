@@ -45,6 +45,7 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.probes import Health, Probe
 from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.structs import replace
 
 MAX_HOSTS_PROBED_AT_ONCE = 10
@@ -164,7 +165,7 @@ def result_of_hosts(
         mono=round(mono, 3),
         probe=probe.id,
         state="failed" if failed else "no data" if silent else "ok",
-        reason=_shortened_reason(reason),
+        reason=shortened(reason, MAX_PROBE_REASON_CHARS),
         summary=", ".join([count, *shown[:MAX_FINDINGS_NAMED], *more]),
     )
 
@@ -182,14 +183,6 @@ def _hosts_by_text(
         else f"{hosts[0]} and {len(hosts) - 1} more"
         for words, hosts in found.items()
     }
-
-
-def _shortened_reason(text: str) -> str:
-    return (
-        text
-        if len(text) <= MAX_PROBE_REASON_CHARS
-        else f"{text[: MAX_PROBE_REASON_CHARS - 1]}…"
-    )
 
 
 _ConnectionKey = tuple[str, str, str, int | None, str]
@@ -286,7 +279,7 @@ class HostProber:
                 mono=round(mono, 3),
                 probe=probe.id,
                 state="no data",
-                reason=_shortened_reason(problems[probe.target]),
+                reason=shortened(problems[probe.target], MAX_PROBE_REASON_CHARS),
             )
             if probe.target in problems
             else result_of_hosts(

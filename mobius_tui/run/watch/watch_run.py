@@ -36,6 +36,7 @@ from mobius_tui.run.planning.rollback import (
 from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.state.watch_state import WatchState
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.units import duration_in_words
 from mobius_tui.sanitize import line
 
@@ -93,8 +94,7 @@ def watch_log_line(check: ProbeResult) -> str:
     words = line(f"{check.probe}: {check.state}")
     if check.reason:
         words += f": {line(check.reason)}"
-    if len(words) > MAX_LOG_DETAIL_CHARS:
-        words = f"{words[: MAX_LOG_DETAIL_CHARS - 1]}…"
+    words = shortened(words, MAX_LOG_DETAIL_CHARS)
     return f"{at.replace('+00:00', 'Z')}|{status}|{ms}|{words}\n"
 
 

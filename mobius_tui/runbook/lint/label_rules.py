@@ -25,6 +25,7 @@ from mobius_tui.runbook.lint.text_rules import (
 from mobius_tui.runbook.model.actions import Effect, Run
 from mobius_tui.runbook.model.check_kinds import HttpCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
+from mobius_tui.runbook.model.step_text import EFFECT_VERBS
 from mobius_tui.runbook.script_rules.script_context import one_line_excerpt
 from mobius_tui.runbook.toml.problem import Problem
 
@@ -79,8 +80,6 @@ def _problem(script: str, command_effect: CommandEffect) -> Problem:
 
 _MAX_WARNINGS = 5
 """Warnings about one script; more would repeat the same."""
-EFFECT_VERBS = {"read": "reads", "change": "changes something", "destroy": "destroys"}
-"""Each effect as the verb of a sentence."""
 
 
 def warn_labels(draft: RunbookDraft) -> None:
@@ -113,13 +112,33 @@ def _label(source: ScriptSource) -> Effect:
     return "read"
 
 
+def does_in_words(command_effect: CommandEffect, most: int = 40) -> str:
+    """What a command of a script does, as far as it is known.
+
+    Args:
+        command_effect: the command, and its effect.
+        most: characters of the command at most.
+    """
+    command = f"`{one_line_excerpt(command_effect.source_text, most)}`"
+    if not command_effect.known:
+        return f"what {command} does is not known, and counts as a change"
+    return f"{command} {EFFECT_VERBS[command_effect.effect]}"
+
+
+def too_low_in_words(does: str, label: str) -> str:
+    """That a step does more than its label says.
+
+    Args:
+        does: what it does.
+        label: its effect, as the runbook says it.
+    """
+    return f"{does}, and the step is labelled `{label}`"
+
+
 def _message(
     command_effect: CommandEffect, source: ScriptSource, label: Effect, fitting: Effect
 ) -> str:
-    command = f"`{one_line_excerpt(command_effect.source_text)}`"
-    does = f"{command} {EFFECT_VERBS[command_effect.effect]}"
-    if not command_effect.known:
-        does = f"what {command} does is not known, and counts as a change"
+    does = does_in_words(command_effect)
     if source.path[0] in ("from_run", "choose"):
         remedy = "" if command_effect.known else "; say so in [commands], if it does"
         return f"{does}, and what gets a value only reads{remedy}"
@@ -132,7 +151,7 @@ def _message(
     remedy = f'effect = "{fitting}"'
     if not command_effect.known:
         remedy += ", or say in [commands] what it does"
-    return f"{does}, and the step is labelled `{label}`: {remedy}"
+    return f"{too_low_in_words(does, label)}: {remedy}"
 
 
 def _warn_requests(draft: RunbookDraft) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
@@ -38,6 +37,7 @@ from mobius_tui.runbook.model.keys import (
     Texts,
     keys_of,
 )
+from mobius_tui.runbook.text.shortening import excerpt
 
 Json = str | int | float | bool | None | tuple["Json", ...] | Mapping[str, "Json"]
 """A JSON value, as a body assertion names it."""
@@ -527,7 +527,7 @@ class SqlCheck(Struct, frozen=True, kw_only=True):
     @property
     def condition(self) -> str:
         """What must hold, in words."""
-        query = shorten(" ".join(self.query.split()), 80, placeholder="…")
+        query = excerpt(self.query, 80)
         where = self.url if self.url is not None else self.file
         return f"`{query}` in {where} gives {comparison_in_words(self.is_)}"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mobius_tui.runbook.model.actions import Choose, Manual, StepAction
 from mobius_tui.runbook.model.runbook import Phase, Runbook, Step
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.template_text import fill, is_template, template_names
 from mobius_tui.sanitize import line
 from mobius_tui.structs import replace
@@ -26,10 +27,7 @@ What undoes a step is about what that step was given.
 
 def value_in_title(value: str) -> str:
     """A value as it stands in a title: one line, and not all of a long one."""
-    shown = line(", ".join(value.split("\n")))
-    if len(shown) > MAX_VALUE_IN_TITLE:
-        return f"{shown[: MAX_VALUE_IN_TITLE - 1]}…"
-    return shown
+    return shortened(line(", ".join(value.split("\n"))), MAX_VALUE_IN_TITLE)
 
 
 def title_uses(runbook: Runbook) -> tuple[TitleUse, ...]:

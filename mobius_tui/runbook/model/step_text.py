@@ -1,10 +1,14 @@
-"""Steps and checks in words, for the dry run, the briefing and the detail pane."""
+"""Steps, phases and checks in words: the same on every screen, in lines and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from mobius_tui.runbook.model.actions import Run, script_without_lint_comments
+from mobius_tui.runbook.model.actions import (
+    Choose,
+    Run,
+    script_without_lint_comments,
+)
 from mobius_tui.runbook.model.check_kinds import Check, Repeat
 from mobius_tui.runbook.model.guards import Titles, guard_in_words
 from mobius_tui.runbook.model.runbook import ForEach, Step
@@ -12,6 +16,8 @@ from mobius_tui.runbook.model.targets import MAX_PARALLEL, HostRollout
 
 EFFECT_LABELS = {"read": "reads", "change": "changes", "destroy": "DESTROYS"}
 """The words for an effect on screen."""
+EFFECT_VERBS = {"read": "reads", "change": "changes something", "destroy": "destroys"}
+"""Each effect as the verb of a sentence."""
 
 
 def check_in_words(check: Check) -> str:
@@ -69,11 +75,52 @@ def for_each_in_words(each: ForEach) -> str:
         words = f"of {', '.join(each.items)}"
     words = f"for each {words}, as ${each.item}"
     if each.parallel:
-        how_many = "all" if each.parallel >= MAX_PARALLEL else each.parallel
-        words += f", {how_many} side by side"
+        words += f", {parallel_in_words(each.parallel)}"
     if each.max_failed:
         words += f", as long as no more than {each.max_failed} failed"
     return words
+
+
+def parallel_in_words(count: int) -> str:
+    """How many run at a time, as text: `4 side by side`."""
+    return f"{'all' if count >= MAX_PARALLEL else count} side by side"
+
+
+def listed_options_in_words(choose: Choose) -> str:
+    """What can be chosen where something else lists it, as text."""
+    return f"one of those that {choose.options_source} lists"
+
+
+def watch_in_words(duration: str) -> str:
+    """What a step that watches does, as text.
+
+    Args:
+        duration: how long, its variables filled in.
+    """
+    return f"watch health for {duration}"
+
+
+ITS_TERMINAL = "a terminal to itself, and nothing of that is recorded"
+"""What a `tty` step has."""
+ATTENDED = "a person starts its steps, each for itself"
+"""What `attended` means for a phase, behind *only*."""
+NO_VALUE_YET = "(no value yet)"
+"""Stands for the value of a variable that has none."""
+
+
+def instead_in_words(phases: Iterable[str]) -> str:
+    """What a phase replaces, as text, behind *instead*.
+
+    Args:
+        phases: the names of the phases that it replaces.
+    """
+    names = ", ".join(phases)
+    return f"of {names}: what is pending there does not apply once it begins"
+
+
+def survivors_in_words(processes: Iterable[str]) -> str:
+    """The processes that an attempt has left behind, as text."""
+    return f"still alive: {'; '.join(processes)}"
 
 
 def rollout_in_words(rollout: HostRollout) -> str:

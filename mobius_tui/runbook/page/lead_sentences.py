@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mobius_tui.runbook.text.shortening import shortened_at_word
+
 MAX_TITLE_CHARACTERS = 60
 """Characters of a step's title; a checklist shows some 30 to 50."""
 BEFORE = (
@@ -225,10 +227,7 @@ def _is_phrase(head: str) -> bool:
 def shorten(text: str, longest: int = MAX_TITLE_CHARACTERS) -> str:
     """The beginning of a text on one line, at most `longest` characters."""
     bare = " ".join(text[: longest * 4].split()).rstrip(":\\ ")
-    if len(bare) <= longest:
-        return bare
-    at = bare.rfind(" ", longest // 2, longest)
-    return bare[: at if at > 0 else longest - 1].rstrip(" ,;:.-…") + "…"
+    return shortened_at_word(bare, longest)
 
 
 def _purpose(sentence: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice, zip_longest
+from itertools import accumulate, groupby, islice, zip_longest
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from mobius_tui.runbook.prose.line_breaks import line_ranges
 from mobius_tui.runbook.prose.markdown import parse_markdown
 from mobius_tui.runbook.prose.prose_model import (
     CodePart,
@@ -39,8 +40,8 @@ class StyledText(Struct, frozen=True):
 
 StyledLine: TypeAlias = tuple[StyledText, ...]
 """A displayed line."""
-_WORD = re.compile(r" +|[^ ]{1,200}")
-"""A word, or blanks. A very long word is several, which keeps wrapping fast."""
+_FIRST_WORD = re.compile(r" *[^ ]*")
+"""The first word of a line, with the blanks before it."""
 
 
 def line_cells(line: Iterable[StyledText]) -> int:
@@ -49,38 +50,46 @@ def line_cells(line: Iterable[StyledText]) -> int:
 
 
 def wrap_line(line: StyledLine, width: int, hang: int = 0) -> Iterator[StyledLine]:
-    """Wrap a line; each line is indented like the first.
+    """Wrap a line; each line is indented like the first, if that leaves room.
 
     Args:
         line: its parts.
         width: cells of a line at most.
         hang: cells by which the lines after the first are indented more.
     """
-    first_text = "".join(piece.words for piece in line[:1])
-    depth = min(len(first_text) - len(first_text.lstrip(" ")) + hang, width // 2)
-    line_parts: list[StyledText] = []
-    used = 0
-    for blank, word in _words(line):
-        if used + line_cells((*blank, *word)) <= width:
-            line_parts += blank
-            used += line_cells(blank)
-        else:
-            if line_parts:
-                yield _merge_styles(line_parts)
-            used = depth if line_parts else min(depth, line_cells(blank))
-            line_parts = _blanks(used)
-        for piece in word:
-            *full, last = _split_word(piece.words, width - used, width - depth)
-            for words in full:
-                yield _merge_styles(
-                    [*line_parts, StyledText(words, piece.style)]
-                    if words
-                    else line_parts
-                )
-                line_parts, used = _blanks(depth), depth
-            line_parts.append(StyledText(last, piece.style))
-            used += cells(last)
-    yield _merge_styles(line_parts)
+    words = "".join(piece.words for piece in line)
+    blanks = len(words) - len(words.lstrip(" "))
+    depth = min(blanks + hang, width // 2)
+    first = _FIRST_WORD.match(words)
+    is_too_deep = first is not None and cells(first[0]) > width
+    kept = min(blanks, depth) if is_too_deep else blanks
+    ranges = (
+        (begin + blanks, end + blanks)
+        for begin, end in line_ranges(words[blanks:], width - kept, hang=depth - kept)
+    )
+    margin = kept
+    for pieces in _slices(line, ranges):
+        yield _merge_styles([*_blanks(margin), *pieces])
+        margin = depth
+
+
+def _slices(
+    line: StyledLine, ranges: Iterable[tuple[int, int]]
+) -> Iterator[list[StyledText]]:
+    """The parts of a line in each of some ranges of it, which follow one another."""
+    ends = list(accumulate(len(piece.words) for piece in line))
+    first = 0
+    for begin, end in ranges:
+        while first < len(line) and ends[first] <= begin:
+            first += 1
+        found: list[StyledText] = []
+        for place in range(first, len(line)):
+            words, style = line[place].words, line[place].style
+            start = ends[place] - len(words)
+            if start >= end:
+                break
+            found.append(StyledText(words[max(0, begin - start) : end - start], style))
+        yield found
 
 
 def _merge_styles(pieces: Iterable[StyledText]) -> StyledLine:
@@ -94,34 +103,6 @@ def _merge_styles(pieces: Iterable[StyledText]) -> StyledLine:
 
 def _blanks(count: int) -> list[StyledText]:
     return [StyledText(" " * count)] if count else []
-
-
-def _words(line: StyledLine) -> Iterator[tuple[StyledLine, StyledLine]]:
-    """Each word as its styled parts, with the blanks before it."""
-    blank: list[StyledText] = []
-    word: list[StyledText] = []
-    for piece in line:
-        for match in _WORD.finditer(piece.words):
-            found = StyledText(match[0], piece.style)
-            is_blank = match[0].startswith(" ")
-            if word and (is_blank or line_cells(word) >= 200):
-                yield tuple(blank), tuple(word)
-                blank, word = [], []
-            (blank if is_blank else word).append(found)
-    if word:
-        yield tuple(blank), tuple(word)
-
-
-def _split_word(words: str, first: int, others: int) -> Iterator[str]:
-    """Split a word into parts: the first of `first` cells, the rest of `others`."""
-    available, begin, used = first, 0, 0
-    for place, character in enumerate(words):
-        size = cells(character)
-        if used + size > available and (place > begin or available < others):
-            yield words[begin:place]
-            available, begin, used = others, place, 0
-        used += size
-    yield words[begin:]
 
 
 COLUMN_GAP = "  "

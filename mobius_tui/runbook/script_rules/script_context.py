@@ -15,7 +15,8 @@ from mobius_tui.runbook.shell.script_model import (
     Word,
 )
 from mobius_tui.runbook.shell.script_walk import CommandVisit
-from mobius_tui.runbook.toml.problem import LintRule, excerpt
+from mobius_tui.runbook.text.shortening import excerpt
+from mobius_tui.runbook.toml.problem import LintRule
 
 
 class ScriptFinding(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from mobius_tui.runbook.shell.script_walk import (
     own_words,
     visits,
 )
+from mobius_tui.runbook.text.shortening import shortened
 
 _ALWAYS_SUCCEED_WORDS = """
 true : echo printf sleep set date export local declare readonly unset shopt trap umask
@@ -47,8 +48,7 @@ def why_script_succeeds(check: RunCheck) -> str | None:
 
 def _last_line(script: str) -> str:
     line = next((x for x in reversed(script.strip().splitlines()) if x.strip()), "")
-    line = line.strip()
-    return f"`{line if len(line) < 50 else line[:49] + '…'}`"
+    return f"`{shortened(line.strip(), 50)}`"
 
 
 def _program_name(command: ScriptCommand) -> str:

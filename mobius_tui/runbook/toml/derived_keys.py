@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobius_tui.runbook.text.names import id_from_text
+from mobius_tui.runbook.text.shortening import shortened
 
 MAX_TITLE = 60
 """Characters of a derived title."""
@@ -37,9 +38,7 @@ def derived_title(node: Mapping[str, Any]) -> str:
         return ""
     # A shell's `${name}` is no name to be filled in: it reads as well without braces.
     words = _BRACED.sub(r"$\1", " ".join(found.split())).replace("${", "$")
-    if len(words) > MAX_TITLE:
-        words = words[: MAX_TITLE - 1].rstrip() + "…"
-    return words
+    return shortened(words, MAX_TITLE)
 
 
 def title_of(node: Mapping[str, Any]) -> str:

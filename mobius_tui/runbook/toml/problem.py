@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from mobius_tui.runbook.text.secret_detection import mask_secrets
-from mobius_tui.sanitize import escape_controls
+from mobius_tui.sanitize import cells, escape_controls
 
 Severity = Literal["error", "warning"]
 
@@ -71,12 +70,6 @@ class Problem(Struct, frozen=True, kw_only=True):
         return f"{head}\n    {line}\n    {caret}"
 
 
-def excerpt(text: str, most: int = 40) -> str:
-    """A part of a script for a message: on one line, at most `most` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
 def problem_report(problems: Iterable[Problem]) -> str:
     """All problems, one below the other."""
     return "\n".join(problem.render() for problem in problems)
@@ -91,11 +84,4 @@ def _cropped(text: str, column: int) -> tuple[str, str]:
     left = "…" if start else ""
     right = "…" if start + _WIDTH < len(text) else ""
     shown = left + escape_controls(before)
-    return shown + escape_controls(after) + right, " " * _cells(shown) + "^"
-
-
-def _cells(text: str) -> int:
-    """The number of cells that a text takes in a terminal."""
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    narrow = sum(unicodedata.combining(char) != 0 for char in text)
-    return len(text) + wide - narrow
+    return shown + escape_controls(after) + right, " " * cells(shown) + "^"

@@ -1,4 +1,9 @@
-"""What a terminal can show: colours, ASCII alone, and its title."""
+"""What a terminal can show: colours, ASCII alone, and its title.
+
+Textual 8.2 leaves the number of colours to Rich and knows whether NO_COLOR is set; it
+does not know which glyphs a terminal draws, and sets no title. Upstream needs: a filter
+for terminals without UTF-8, and a title that its driver sets and puts back.
+"""
 
 from __future__ import annotations
 

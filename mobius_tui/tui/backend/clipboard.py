@@ -4,6 +4,10 @@ No one way works everywhere: tmux drops a program's own escape sequence unless i
 told not to, a desktop has its own program, and over SSH there is only the terminal,
 which does not answer. So each is tried in turn, and the text always goes to a private
 file as well, by which it can be had whatever the terminal did.
+
+Textual 8.2 sends OSC 52, to any terminal and in one piece, and does not know what
+became of it (`App.copy_to_clipboard`). Upstream needs: the form for GNU screen, a limit
+of its length, and a way to hear which other programs took the text.
 """
 
 from __future__ import annotations

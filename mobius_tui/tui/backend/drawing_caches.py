@@ -8,6 +8,11 @@ is faded or tinted is left to it altogether.
 
 Textual dims each piece of the screen under a dialog anew at each key, colour by colour;
 that took twice the time of all the rest. A screen has some dozens of styles.
+
+Textual 8.2 lets nobody choose a widget's `StylesCache`, whose rows have numbers for
+keys; `Strip.divide` keeps the strip itself in its own cache; `BackgroundScreen` tints
+each segment anew. Upstream needs: a cache by strip behind that by number, no reference
+of a strip to itself, and tints that are made once for each style.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""A full screen as the app knows it: pending, shown, or left for a foreground task."""
+"""A full screen as the app knows it: pending, shown, or left for a foreground task.
+
+Textual 8.2 hands the terminal to code that holds its loop (`App.suspend`): meanwhile
+nothing is followed and no signal heard; were the loop to turn, what refreshes would be
+drawn over the other program. Upstream needs: to draw nothing while it is suspended, or
+to close the screens and make them again, as is done here.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,10 @@ is then a key: a paste can answer a question, and so can what a terminal says to
 program that has just gone. Here a sequence is read to its end by the terminals' own
 grammar (ECMA-48, and xterm's for strings); what is not known is passed over whole. A
 byte that is no UTF-8 is shown as `�` and ends nothing.
+
+Textual 8.2 gives a sequence up after 32 characters or `ESCAPE_DELAY`, and issues the
+letters it has as keys (`XTermParser.parse`). Upstream needs: to read a sequence to its
+end, and to drop one that means nothing; nothing else here would be left.
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
 """Input in order: each key is dispatched when the one before it is handled.
 
 A question accepts nothing that was typed before it was on the terminal.
+
+Textual 8.2 hands a key to whatever has the focus when it is read, handled or not what
+was typed before, and no screen learns since when the terminal shows it. Upstream needs:
+a queue of input in the app that waits for the handlers of a key, and an event for a
+frame that the terminal has taken.
 """
 
 from __future__ import annotations

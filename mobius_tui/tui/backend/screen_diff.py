@@ -9,6 +9,10 @@ slow line skips frames, and is never behind by more than the one that is on its 
 
 Terminals disagree on how wide some characters are. What stands after one is put where
 it belongs, so that a line is never wrong in more than the two cells in question.
+
+Textual 8.2 keeps no frame that it has sent, and has no public way between an update and
+the driver (`App._display`). Upstream needs: the frame before in the driver, and updates
+that are dropped while the terminal is behind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Environment variables that Textual reads at import; work after the first paint."""
+"""Environment variables that Textual reads at import; work after the first paint.
+
+Textual 8.2 reads its frame rate, animations, colours and keys to press from the
+environment, once, at import (`textual.constants`). Upstream needs: arguments of `App`
+for them.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,10 @@ of its own widgets among them: some thirty milliseconds, on the way to a first p
 
 Textual gives a screen the classes of its breakpoints after it has been laid out for
 the first time: for a moment it would be seen as it is on another size of terminal.
+
+Textual 8.2 parses in `Stylesheet.reparse` what it has parsed before, and sets the
+classes of breakpoints behind the first layout (`Screen._on_resize`). Upstream needs:
+rules kept by their text and variables, and the classes before that layout.
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""The app's side of the terminal: frames, signals, stopping as a job, and its end."""
+"""The app's side of the terminal: frames, signals, stopping as a job, and its end.
+
+Textual 8.2 prints an error with the values of variables (`App._fatal_error`), writes no
+sequence for an app (`App._driver`), looks up a key's binding on the screen that is on
+top by then, and fails to lay out less than some 39 by 9 cells. Upstream needs: a hook
+for an error, a public `write`, bindings of the screen that got the key, and a least
+size.
+"""
 
 from __future__ import annotations
 

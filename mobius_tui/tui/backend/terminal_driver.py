@@ -1,4 +1,10 @@
-"""Textual's driver with our key parser, and output that never blocks the loop."""
+"""Textual's driver with our key parser, and output that never blocks the loop.
+
+Textual 8.2 reads and writes in threads (`LinuxDriver`): it cannot be told whether a key
+was typed before a frame was shown; it believes COLUMNS and LINES, waits for its thread
+however the process ends, and stops by SIGTSTP without asking the app. Upstream needs: a
+driver on the loop's own readers and writers, with the terminal's own size.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_state import Attempt, Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.actions import Run
+from mobius_tui.runbook.model.step_text import ITS_TERMINAL
 from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS
@@ -224,7 +225,7 @@ def _placeholder(
         return OutputChoice(title="Output", placeholder="", tabs=tabs)
     words = EMPTY_OUTPUT_TEXTS[kind_of(step)]
     if has_terminal(step):
-        words = "It has not run yet. It gets a terminal, which is not recorded."
+        words = f"It has not run yet. It gets {ITS_TERMINAL}."
     title = f"Output · {view.plan.numbers[step.id]}"
     return OutputChoice(title=title, placeholder=words, tabs=tabs)
 
@@ -254,11 +255,16 @@ def _attempt(
     )
 
 
+def nothing_printed_text(*, running: bool) -> str:
+    """The text in place of an output without a line."""
+    return "It has printed nothing yet." if running else "It printed nothing."
+
+
 def _empty_output_text(view: RunView, step_id: str, *, running: bool) -> str:
     """The text in place of the output of an attempt that printed nothing."""
     if not has_terminal(view.plan.steps[step_id]):
-        return "It has printed nothing yet." if running else "It printed nothing."
+        return nothing_printed_text(running=running)
     if running:
         key = first_key_name(RunCommand.TERMINAL)
         return f"It has a terminal to itself: {key} goes there."
-    return "It had a terminal to itself; nothing of that is recorded."
+    return f"It had {ITS_TERMINAL}."

@@ -1,4 +1,10 @@
-"""What the mouse selects of an output, and marks over what is selected and found."""
+"""What the mouse selects of an output, and marks over what is selected and found.
+
+Textual 8.2 selects in what a widget has rendered (`Widget.get_selection`), as it is for
+the details of a step. An output is a file of any length of which only the rows in sight
+are laid out: what is selected stays on its text while that scrolls, goes on beyond an
+edge, and is read from the file when it is copied. So the pane has `ALLOW_SELECT` off.
+"""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ from mobius_tui.structs import replace
 from mobius_tui.tui.backend.full_screens import run_in_thread
 from mobius_tui.tui.commands.command import PaneName
 from mobius_tui.tui.dialogs.question import Notifier
-from mobius_tui.tui.output.output_choice import OutputChoice
+from mobius_tui.tui.output.output_choice import OutputChoice, nothing_printed_text
 from mobius_tui.tui.parts.run_feed import RunFeed
 from mobius_tui.tui.presenters.fleet.host_marks import HOST_MARKS, HOST_STATUS_RANKS
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import cut
+from mobius_tui.tui.presenters.styled_text import padded
 from mobius_tui.tui.widgets.hosts_pane import HostsPane
 
 MERGE_INTERVAL = 0.25
@@ -136,7 +136,7 @@ class StepHostsPart:
             limit=output_size_at(folder, view.now) if is_running and is_past else None,
             title=f"Output · {number} · {opened.host} {word}",
             running=is_running and not is_past,
-            placeholder="It has printed nothing yet." if is_running else "Nothing.",
+            placeholder=nothing_printed_text(running=is_running),
             tabs=(),
         )
 
@@ -326,10 +326,9 @@ class StepHostsPart:
         for name, own in ordered:
             if own.started is not None:
                 ended = f" {own.exit}" if own.exit else ""
-                label = cut(names[name], cells)
                 one = MergedHost(
                     name=name,
-                    label=f"{label}{' ' * (cells - cell_len(label))} ",
+                    label=f"{padded(names[name], cells)} ",
                     state=f"{HOST_MARKS[own.status].word}{ended}",
                     output=self._output_of(step, own.attempt, name),
                     is_over=own.status is not HostStatus.RUNNING,

@@ -24,8 +24,8 @@ from mobius_tui.run.client.preflight import programs_wanted
 from mobius_tui.run.client.run_briefing import Briefing, hosts_by_target
 from mobius_tui.run.events.mode_and_outcome import Mode
 from mobius_tui.run.planning.plan import effect_of, kind_of
-from mobius_tui.run.planning.step_texts import secret_source_text
-from mobius_tui.runbook.model.runbook import Phase, Runbook, Variable
+from mobius_tui.run.planning.step_texts import fetched_text
+from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.structs import replace
 from mobius_tui.tui.commands.command import Command
@@ -217,15 +217,16 @@ def value_fields(briefing: Briefing) -> tuple[Field, ...]:
         if name not in asked
     ]
     fields += [
-        Field("", assemble((f"{name}=", "name"), (_when_fetched(each), "muted")))
+        Field(
+            "",
+            assemble(
+                (f"{name}=", "name"), (f"[secret]  {fetched_text(each)}", "muted")
+            ),
+        )
         for name, each in briefing.runbook.variables.items()
         if each.is_fetched and name not in briefing.secrets
     ]
     return tuple(fields)
-
-
-def _when_fetched(variable: Variable) -> str:
-    return f"[secret]  got {secret_source_text(variable)} when a step first needs it"
 
 
 def drill_field(found: DrillCoverage | None, *, now: float | None = None) -> Field:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.strip import Strip
@@ -17,7 +17,7 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from mobius_tui import sanitize
-from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Role, cut_in_middle
+from mobius_tui.tui.presenters.styled_text import ROLE_STYLES, Role, cut, cut_in_middle
 
 COLUMN_GAP_CELLS = 2
 """Cells between two columns."""
@@ -161,14 +161,7 @@ class TableRow(Visual):
 
 
 def _cell(words: str, role: Role, width: int, column: TableColumn) -> Content:
-    if cell_len(words) > width:
-        cut = cut_in_middle if column.has_ends else _cut
-        words = cut(words, width)
-    pad = " " * max(0, width - cell_len(words))
-    shown = f"{pad}{words}" if column.is_right else f"{words}{pad}"
+    shown = (cut_in_middle if column.has_ends else cut)(words, width)
+    pad = " " * (width - cell_len(shown))
+    shown = f"{pad}{shown}" if column.is_right else f"{shown}{pad}"
     return Content.styled(shown, ROLE_STYLES[role])
-
-
-def _cut(words: str, width: int) -> str:
-    """The beginning of words, and `…`."""
-    return f"{set_cell_size(words, max(0, width - 1)).rstrip()}…"

@@ -20,6 +20,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.runbook.model.runbook import Phase, Runbook
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import plain_lines
+from mobius_tui.runbook.text.shortening import shortened, shortened_at_word
 from mobius_tui.runbook.text.template_text import title_of_unknown_run
 from mobius_tui.runbook.text.units import ago_in_words, measured_duration
 from mobius_tui.structs import replace
@@ -287,13 +288,11 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         return
     said = plain_lines(Prose(runbook.summary[: 4 * MAX_SUMMARY_CHARACTERS]))
     words = " ".join(" ".join(said).split())
-    if len(words) > MAX_SUMMARY_CHARACTERS:
-        cut = words[:MAX_SUMMARY_CHARACTERS]
-        words = f"{cut.rpartition(' ')[0] or cut} …"
     if words:
-        yield Field("what", text(words))
+        shown = shortened_at_word(words, MAX_SUMMARY_CHARACTERS)
+        yield Field("what", text(shown))
     version = [part for part in (runbook.version, str(runbook.updated or "")) if part]
-    owners = ", ".join(runbook.owners)[:MAX_SUMMARY_CHARACTERS]
+    owners = shortened(", ".join(runbook.owners), MAX_SUMMARY_CHARACTERS)
     if version or owners:
         line = assemble((" of ".join(version), "plain"), (f"  {owners}", "muted"))
         yield Field("version", line)
@@ -301,7 +300,7 @@ def runbook_fields(book: ListedRunbook, now: float) -> Iterator[Field]:
         each.name for each in runbook.variables.values() if each.ask or each.is_listed
     ]
     if asked:
-        yield Field("asks", text(", ".join(asked)[:MAX_SUMMARY_CHARACTERS]))
+        yield Field("asks", text(shortened(", ".join(asked), MAX_SUMMARY_CHARACTERS)))
     yield Field("drilled", drill_words(book.last_drill, now=now))
     label = "runs"
     for run in book.runs:
@@ -349,7 +348,7 @@ def run_fields(run: RunSummary, now: float) -> Iterator[Field]:
     took = f"  after {measured_duration(run.took)}" if run.took is not None else ""
     yield Field("now", assemble(run_mark(run, now).glyph_and_word, (took, "muted")))
     if run.reason:
-        yield Field("why", text(run.reason[:MAX_SUMMARY_CHARACTERS]))
+        yield Field("why", text(shortened(run.reason, MAX_SUMMARY_CHARACTERS)))
     if run.title:
         line = assemble((run.title, "plain"), (f"  {run.runbook}", "muted"))
         yield Field("of", line)

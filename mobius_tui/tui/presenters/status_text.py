@@ -13,6 +13,7 @@ from mobius_tui.run.planning.plan import is_live_output
 from mobius_tui.run.planning.run_outcome import run_progress
 from mobius_tui.run.state.deliveries import DELIVERY_STATUSES_NEEDING_PERSON
 from mobius_tui.run.state.step_state import STATUSES_NEEDING_DECISION, Status
+from mobius_tui.runbook.text.shortening import shortened
 from mobius_tui.runbook.text.units import clock_duration, duration_in_words
 from mobius_tui.tui.messages import TitleChanged
 from mobius_tui.tui.presenters.communication import open_deliveries
@@ -76,7 +77,7 @@ def terminal_title(view: RunView) -> str:
     ):
         mark = STATUS_MARKS[view.statuses[step.id].status].glyph
         words = f"{mark} {view.plan.name(step.id)}"
-    return sanitize.line(words)[:MAX_TERMINAL_TITLE_CHARACTERS]
+    return shortened(sanitize.line(words), MAX_TERMINAL_TITLE_CHARACTERS)
 
 
 MAX_NAMED_PROBLEMS = 3

@@ -18,7 +18,7 @@ from mobius_tui.run.intents.step_intents import RetryStep, StartStep
 from mobius_tui.run.planning.approval_rules import begin_refusal, current_approval
 from mobius_tui.run.planning.plan import effect_of, kind_of
 from mobius_tui.run.planning.proposal import steps_in_order
-from mobius_tui.run.planning.step_texts import secret_source_text
+from mobius_tui.run.planning.step_texts import fetched_text
 from mobius_tui.run.state.attempt_id import AttemptId
 from mobius_tui.run.state.step_reducer import shortened_value
 from mobius_tui.run.state.step_state import (
@@ -45,13 +45,20 @@ from mobius_tui.runbook.model.limits import fixed_counts
 from mobius_tui.runbook.model.runbook import Contact, Phase, SourceFile, Step
 from mobius_tui.runbook.model.runtime_steps import is_improvised
 from mobius_tui.runbook.model.step_text import (
+    ATTENDED,
     EFFECT_LABELS,
+    ITS_TERMINAL,
+    NO_VALUE_YET,
     check_in_words,
     command_in_words,
     for_each_in_words,
     guard_of_step_in_words,
+    instead_in_words,
+    listed_options_in_words,
     place_in_words,
     rollout_in_words,
+    survivors_in_words,
+    watch_in_words,
 )
 from mobius_tui.runbook.model.templates import script_variables
 from mobius_tui.runbook.model.value_kinds import form_in_words
@@ -148,9 +155,13 @@ def detail_title(view: RunView, key: RowKey | None) -> str:
     if isinstance(key, LeftOutRow):
         phase = view.runbook.phase(key.phase_id)
     if phase is not None:
-        return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
+        return _phase_name(view, phase)
     step = view.step(key)
     return sanitize.line(view.plan.name(step.id)) if step is not None else ""
+
+
+def _phase_name(view: RunView, phase: Phase) -> str:
+    return f"{view.plan.phase_numbers[phase.id]} {sanitize.line(phase.title)}"
 
 
 def border_text(view: RunView, key: RowKey | None) -> tuple[str, Role]:
@@ -351,11 +362,10 @@ def _phase(view: RunView, phase: Phase) -> Iterator[Field]:
         words = "off the main line; a failure, a decision or a person leads here"
         yield Field("aside", text(words, "muted"))
     if phase.attended:
-        yield Field("only", text("a person starts its steps, each for itself"))
+        yield Field("only", text(ATTENDED))
     if phase.instead_of:
-        names = ", ".join(view.runbook.phase(p).title for p in phase.instead_of)
-        words = f"once it begins, what is pending there does not apply: {names}"
-        yield Field("instead", text(words))
+        names = (_phase_name(view, view.runbook.phase(p)) for p in phase.instead_of)
+        yield Field("instead", text(instead_in_words(names)))
 
 
 def _left_out_fields(view: RunView, phase: Phase) -> Iterator[Field]:
@@ -394,8 +404,7 @@ def _action(
                 yield from _variable_fields(view, step, shown)
                 yield Field("in", _place(view, step, run))
             if run.tty:
-                words = "it gets this terminal to itself, and nothing of it is recorded"
-                yield Field("tty", text(f"{words}; {DETACH_HINT}"))
+                yield Field("tty", text(f"it gets {ITS_TERMINAL}; {DETACH_HINT}"))
         case Manual() as manual:
             yield Field("do", prose=view.values_for(step).prose(manual.text))
             for ask in manual.ask:
@@ -413,7 +422,7 @@ def _action(
             yield from _choice(view, choose)
             yield from _called_files(view, step)
         case Watch() as watch:
-            words = f"watch health for {view.values_for(step).preview(watch.for_)}"
+            words = watch_in_words(view.values_for(step).preview(watch.for_))
             yield Field("do", text(words))
             yield Field("fails", text(WATCH_FAILURE_TEXT, "muted"))
         case None:
@@ -474,7 +483,7 @@ def _choice(view: RunView, choose: Choose) -> Iterator[Field]:
     chosen = chosen_options(held.text if held is not None else None)
     options = offered_options(view, choose)
     if not options:
-        yield Field("choose", text(f"what {choose.options_source} lists", "muted"))
+        yield Field("choose", text(listed_options_in_words(choose), "muted"))
     for number, option in enumerate(options):
         label = "choose" if number == 0 else ""
         sign = "●" if option.value in chosen else "○"
@@ -576,7 +585,7 @@ def _variable_fields(
             _variable_text(name, each, is_secret=is_secret) for each in (then, known)
         )
         if declared[name].is_fetched and name not in known:
-            was = now = f"(got {secret_source_text(declared[name])} when it begins)"
+            was = now = f"({fetched_text(declared[name])})"
         yield Field(label, assemble((f"{name}=", "name")), was)
         if was != now:
             yield Field("", assemble((f"{name}=", "name"), ("now ", "warn")), now)
@@ -587,7 +596,7 @@ def _variable_text(
     name: str, values: Mapping[str, str | None], *, is_secret: bool
 ) -> str:
     if name not in values:
-        return "(no value yet)"
+        return NO_VALUE_YET
     value = values[name]
     return "[secret]" if value is None or is_secret else sanitize.line(value)
 
@@ -645,7 +654,7 @@ def standing_fields(view: RunView, step: Step) -> Iterator[Field]:
             reason = standing.reason or own.reason
             yield Field("now", head + _by_and_reason(own, reason))
             if last is not None and last.left:
-                yield Field("left", text(f"still alive: {'; '.join(last.left)}"))
+                yield Field("left", text(survivors_in_words(last.left)))
     if last is not None and last.ended_with:
         words = f"with the script: {'; '.join(last.ended_with)}"
         yield Field("ended", text(words, "warn"))
@@ -761,8 +770,7 @@ def _problem_fields(view: RunView, step: Step, last: Attempt | None) -> Iterator
         if last_output.last and last_output.last != last_output.error:
             yield Field("said", text(last_output.last, "warn"))
         if last.left:
-            words = f"still alive: {'; '.join(last.left)}"
-            yield Field("left", text(words, "warn"))
+            yield Field("left", text(survivors_in_words(last.left), "warn"))
     if view.reviewed_duration is not None:
         return  # what could be done then is not what can be done now
     first = _look_first_advice(view, step, last)

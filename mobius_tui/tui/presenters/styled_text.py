@@ -14,8 +14,10 @@ from textual.content import Content
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
+from mobius_tui.runbook.prose.line_breaks import line_ranges
 from mobius_tui.runbook.prose.prose_model import Prose
 from mobius_tui.runbook.prose.text_layout import TextStyle, layout_lines
+from mobius_tui.runbook.text import shortening
 
 Role = Literal[
     "plain",
@@ -60,37 +62,40 @@ def assemble(*parts: tuple[str, Role]) -> Content:
 
 def cut(words: str, width: int) -> str:
     """Words cut at the end to `width` cells."""
-    if cell_len(words) <= width:
-        return words
-    if words.isascii() and words.isprintable():  # a cell each
-        return words[: width - 1] + "…" if width > 0 else ""
-    taken, room = "", width - 1
-    for character in words:
-        room -= cell_len(character)
-        if room < 0:
-            break
-        taken += character
-    return taken + "…" if width > 0 else ""
+    return shortening.shortened(words, width, cell_len)
 
 
 def cut_in_middle(words: str, width: int) -> str:
     """Words with `…` for their middle where they are wider than `width` cells."""
-    if cell_len(words) <= width:
-        return words
-    if width < 3:
-        return "…"[:width]
-    head = tail = 0
-    room = width - 1
-    while room > 0:
-        side = words[head] if head <= tail else words[len(words) - 1 - tail]
-        room -= cell_len(side)
-        if room < 0:
-            break
-        if head <= tail:
-            head += 1
-        else:
-            tail += 1
-    return f"{words[:head]}…{words[len(words) - tail :]}"
+    return shortening.shortened_in_middle(words, width, cell_len)
+
+
+def padded(words: str, width: int) -> str:
+    """Words in exactly `width` cells: cut, or with blanks behind them."""
+    return shortening.padded(words, width, cell_len)
+
+
+def wrap_content(content: Content, width: int) -> list[Content]:
+    """The lines of a text.
+
+    Textual breaks at every blank, and a word that is too long wherever the line ends.
+
+    Args:
+        content: the text; its own line ends stay.
+        width: cells of a line.
+    """
+    return [
+        line
+        for row in content.split("\n", allow_blank=True)
+        for line in _wrap_row(row, width)
+    ]
+
+
+def _wrap_row(row: Content, width: int) -> list[Content]:
+    if row.cell_length <= width:
+        return [row]
+    ranges = line_ranges(row.plain, width, size=cell_len)
+    return [row[begin:end] for begin, end in ranges]
 
 
 class BarMode(StrEnum):

@@ -17,8 +17,7 @@ from textual.widgets.option_list import Option
 
 from mobius_tui.runbook.model.runbook import Variable
 from mobius_tui.runbook.model.value_kinds import form_in_words, value_on_one_line
-from mobius_tui.tui.presenters.styled_text import Role, assemble, text
-from mobius_tui.tui.widgets.line_wrapping import wrap_content
+from mobius_tui.tui.presenters.styled_text import Role, assemble, text, wrap_content
 
 AnswerWidget: TypeAlias = Input | Select[str]
 

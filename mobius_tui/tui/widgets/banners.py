@@ -19,7 +19,6 @@ from textual.worker import Worker
 
 from mobius_tui import sanitize
 from mobius_tui.run.events.mode_and_outcome import Mode
-from mobius_tui.run.events.run_events import Hint
 from mobius_tui.run.planning.rollback import (
     meter_of,
     oks_that_drop_rollback,
@@ -270,11 +269,11 @@ BANNER_PADDING = 1
 """Cells at either side of a banner."""
 
 
-class AlarmBanner(Widget):
-    """Two lines while there is an alarm, else none."""
+class Banner(Widget):
+    """Lines over a screen while there is something to say, each cut to the width."""
 
     DEFAULT_CSS = """
-    AlarmBanner {
+    Banner {
         dock: top;
         height: auto;
         width: 1fr;
@@ -286,8 +285,47 @@ class AlarmBanner(Widget):
     }
     """
 
-    view: reactive[RunView | None] = reactive(None, repaint=False)
     _lines: tuple[Content, ...] = ()
+
+    @property
+    def room(self) -> int:
+        """Cells of a line, whether it is shown yet or not."""
+        return self.app.size.width - 2 * BANNER_PADDING
+
+    def show_lines(self, lines: tuple[Content, ...]) -> None:
+        """Say something else; nothing happens where that is the same as before.
+
+        Args:
+            lines: none where there is nothing to say.
+        """
+        if lines == self._lines:
+            return
+        is_higher = self.is_laid_out_anew(lines)
+        self._lines = lines
+        self.set_class(bool(lines), "-shown")
+        self.refresh(layout=is_higher)
+
+    def is_laid_out_anew(self, lines: tuple[Content, ...]) -> bool:
+        """Whether other lines may take another height than those of now."""
+        return len(lines) != len(self._lines)
+
+    def render(self) -> RenderResult:
+        """The lines."""
+        width = self.size.width
+        return Content("\n").join(
+            line.truncate(width, ellipsis=True) for line in self._lines
+        )
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are lines."""
+        del container, viewport, width
+        return max(1, len(self._lines))
+
+
+class AlarmBanner(Banner):
+    """Two lines while there is an alarm, else none."""
+
+    view: reactive[RunView | None] = reactive(None, repaint=False)
 
     def __init__(self, *, key_prefix: str = "") -> None:
         """Make an empty banner.
@@ -300,33 +338,16 @@ class AlarmBanner(Widget):
 
     def watch_view(self, view: RunView | None) -> None:
         """Show the alarm again if its text has changed."""
-        width = self.app.size.width - 2 * BANNER_PADDING
-        lines = alarm_text(view, key_prefix=self._key_prefix, width=width)
-        if lines == self._lines:
-            return
-        other_height = len(lines) != len(self._lines)
-        self._lines = lines
-        self.set_class(bool(lines), "-shown")
-        begun = view is not None and view.state.watch.rollback is not None
+        watch = view.state.watch if view is not None else None
+        is_calm = watch is not None and watch.rollback is not None
         self.set_class(
-            begun and view is not None and view.state.watch.rollback_running, "-calm"
+            is_calm and watch is not None and watch.rollback_running, "-calm"
         )
-        self.refresh(layout=other_height)
+        self.show_lines(alarm_text(view, key_prefix=self._key_prefix, width=self.room))
 
     def on_resize(self) -> None:
         """Say it in the room that there is now."""
         self.watch_view(self.view)
-
-    def render(self) -> RenderResult:
-        """The lines, each cut to the width."""
-        width = self.size.width
-        return Content("\n").join(
-            line.truncate(width, ellipsis=True) for line in self._lines
-        )
-
-    def get_content_height(self, *_: object) -> int:
-        """As many rows as there are lines."""
-        return max(1, len(self._lines))
 
 
 READ_INTERVAL = 1.0
@@ -337,20 +358,8 @@ OtherRunsReader = Callable[[], tuple[OtherRun, ...]]
 """Gives the runs that need a person, the most urgent first; called in a thread."""
 
 
-class OtherRunsBanner(Widget):
+class OtherRunsBanner(Banner):
     """Two lines while another run needs a person, else none."""
-
-    DEFAULT_CSS = """
-    OtherRunsBanner {
-        dock: top;
-        height: auto;
-        width: 1fr;
-        padding: 0 1;
-        display: none;
-        background: $error 30%;
-        &.-shown { display: block; }
-    }
-    """
 
     class RunsRead(Message):
         """The other runs were read."""
@@ -372,7 +381,6 @@ class OtherRunsBanner(Widget):
         super().__init__()
         self._reader, self._wall, self._key = reader, wall, key
         self._runs: tuple[OtherRun, ...] = ()
-        self._lines: tuple[Content, ...] = ()
 
     @property
     def most_urgent(self) -> RunDirectory | None:
@@ -398,38 +406,30 @@ class OtherRunsBanner(Widget):
     def _show(self, event: RunsRead) -> None:
         event.stop()
         self._runs = event.runs
-        width = self.app.size.width - 2 * BANNER_PADDING
         lines = other_runs_lines(
-            event.runs, now=self._wall(), key=self._key, width=width
+            event.runs, now=self._wall(), key=self._key, width=self.room
         )
-        if lines == self._lines:
-            return
-        other_height = len(lines) != len(self._lines)
-        self._lines = lines
-        self.set_class(bool(lines), "-shown")
-        self.refresh(layout=other_height)
-
-    def render(self) -> RenderResult:
-        """The lines, each cut to the width."""
-        width = self.size.width
-        return Content("\n").join(
-            line.truncate(width, ellipsis=True) for line in self._lines
-        )
-
-    def get_content_height(self, *_: object) -> int:
-        """As many rows as there are lines."""
-        return max(1, len(self._lines))
+        self.show_lines(lines)
 
 
-class WordsAboveList(Widget):
+class WordsBanner(Banner):
     """Words as high as they need, but on a low screen no higher than a sixth of it.
 
     The checklist, the keys of an alarm and the next action stay in sight.
     """
 
+    def is_laid_out_anew(self, lines: tuple[Content, ...]) -> bool:
+        """Always: they are wrapped."""
+        del lines
+        return True
+
+    def render(self) -> RenderResult:
+        """The words, which Textual wraps."""
+        return Content("\n").join(self._lines)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The lines of the words, or what there is room for."""
-        needed = super().get_content_height(container, viewport, width)
+        needed = Widget.get_content_height(self, container, viewport, width)
         return min(needed, max(1, viewport.height // 6))
 
 
@@ -437,68 +437,39 @@ HINT_SECONDS = 180.0
 """Seconds for which a hint is shown."""
 
 
-class HintBanner(WordsAboveList):
+class HintBanner(WordsBanner):
     """As many lines as the hint needs while it is new, and else none.
 
     It is not docked: it would lie over the lines of an alarm, which is.
     """
 
     DEFAULT_CSS = """
-    HintBanner {
-        height: auto;
-        width: 1fr;
-        padding: 0 1;
-        display: none;
-        background: $primary 22%;
-        &.-shown { display: block; }
-    }
+    HintBanner { dock: none; background: $primary 22%; }
     """
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    _hint: Hint | None = None
 
     def watch_view(self, view: RunView | None) -> None:
-        """Show the newest hint, for a while."""
+        """Show the newest hint, and who gave it, for a while."""
         hints = view.state.hints if view is not None else ()
         is_open = view is not None and view.state.ended is None
         new = hints[-1] if hints and is_open else None
-        if view is not None and new is not None and view.now - new.at > HINT_SECONDS:
-            new = None
-        if new != self._hint:
-            self._hint = new
-            self.set_class(new is not None, "-shown")
-            self.refresh(layout=True)
-
-    def render(self) -> RenderResult:
-        """The hint, and who gave it."""
-        hint = self._hint
-        if hint is None:
-            return Content("")
+        if view is None or new is None or view.now - new.at > HINT_SECONDS:
+            self.show_lines(())
+            return
         head = Content.styled(" HINT ", "bold reverse $primary")
-        return head + assemble((f" {hint.text}", "strong"), (f"  {hint.who}", "muted"))
+        said = assemble((f" {new.text}", "strong"), (f"  {new.who}", "muted"))
+        self.show_lines((head + said,))
 
 
 MAX_COMPLAINTS = 2
 """Complaints that are shown; `mobius-tui verify` lists all."""
 
 
-class DamageBanner(WordsAboveList):
+class DamageBanner(WordsBanner):
     """The damage that was found in a run's files; empty if there is none."""
 
-    DEFAULT_CSS = """
-    DamageBanner {
-        dock: top;
-        height: auto;
-        width: 1fr;
-        padding: 0 1;
-        display: none;
-        background: $error 30%;
-        &.-shown { display: block; }
-    }
-    """
-
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    _damage: tuple[str, ...] = ()
 
     def __init__(self, run: str) -> None:
         """Make an empty banner.
@@ -510,19 +481,12 @@ class DamageBanner(WordsAboveList):
         self._run = run
 
     def watch_view(self, view: RunView | None) -> None:
-        """Show the damage once it is known."""
+        """Show the first complaints once they are known, each on lines of its own."""
         damage = (view.damage if view is not None else None) or ()
-        if damage != self._damage:
-            self._damage = damage
-            self.set_class(bool(damage), "-shown")
-            self.refresh(layout=True)
-
-    def render(self) -> RenderResult:
-        """The first complaints, each on lines of its own."""
         head = Content.styled(" NOT AS IT WAS WRITTEN ", "bold reverse $error")
-        lines = [sanitize.line(each) for each in self._damage[:MAX_COMPLAINTS]]
-        more = len(self._damage) - MAX_COMPLAINTS
+        lines = [sanitize.line(each) for each in damage[:MAX_COMPLAINTS]]
+        more = len(damage) - MAX_COMPLAINTS
         if more > 0:
             lines.append(f"and {more} more: mobius-tui verify {self._run}")
-        told = Content("\n").join(assemble((f" {each}", "strong")) for each in lines)
-        return head + told
+        told = [assemble((f" {each}", "strong")) for each in lines]
+        self.show_lines(tuple([head + told[0], *told[1:]] if told else ()))

@@ -40,7 +40,7 @@ from mobius_tui.tui.presenters.glyphs import (
     phase_mark,
 )
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Role, cut
+from mobius_tui.tui.presenters.styled_text import Role, cut, padded
 from mobius_tui.tui.screen_state import LeftOutRow, PhaseRow, RowKey, StepRow
 from mobius_tui.tui.widgets.list_controls import CURSOR_GLYPH, CursorList
 
@@ -232,14 +232,14 @@ def _wait(view: RunView, standing: StepStatus) -> str:
         case "approval":
             return "approval"
         case "secret":
-            return f"lost {sanitize.line(wait.on)}"[:MAX_ANSWER_CELLS]
+            return cut(f"lost {sanitize.line(wait.on)}", MAX_ANSWER_CELLS)
         case "guard":
             return "undecided"
         case "choice" | "variable":
             giver = view.plan.step_that_sets.get(wait.on)
             if giver is not None:
                 return f"needs {view.plan.numbers[giver]}"
-            return f"no {sanitize.line(wait.on)}"[:MAX_ANSWER_CELLS]
+            return cut(f"no {sanitize.line(wait.on)}", MAX_ANSWER_CELLS)
 
 
 def _done(view: RunView, step: Step) -> str:
@@ -552,13 +552,11 @@ def draw_row(
     ):
         right = ""
     room = max(4, width - 4 - cell_len(right))
-    words = cut(title, room)
-    space = " " * max(0, room - cell_len(words))
     role = "muted" if what.is_dim else "strong" if what.is_phase else "plain"
     left = CURSOR_GLYPH if is_cursor else " "
     segments = [
         Segment(f"{left}{what.mark.glyph} ", style(what.mark.role) + ground),
-        Segment(f"{words}{space}", style(role) + ground),
+        Segment(padded(title, room), style(role) + ground),
         Segment(f"{right} ", style(what.right_role) + ground),
     ]
     return Strip(segments)

@@ -33,9 +33,9 @@ from mobius_tui.tui.presenters.styled_text import (
     cut_in_middle,
     prose_lines,
     text,
+    wrap_content,
 )
 from mobius_tui.tui.screen_state import RowKey
-from mobius_tui.tui.widgets.line_wrapping import wrap_content
 
 LABEL_CELLS = 8
 """Cells of the label column."""

@@ -19,7 +19,7 @@ from mobius_tui.tui.presenters.coach_marks import coach_mark
 from mobius_tui.tui.presenters.next_action import NextAction
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import assemble
-from mobius_tui.tui.widgets.banners import WordsAboveList
+from mobius_tui.tui.widgets.banners import WordsBanner
 
 FOOTER_GAP_CELLS = 2
 """Cells between two commands."""
@@ -148,32 +148,17 @@ class NextActionLine(Widget):
         self.post_message(self.Clicked())
 
 
-class CoachMark(WordsAboveList):
+class CoachMark(WordsBanner):
     """A line or two with a hint for a first-time user, else none."""
 
     DEFAULT_CSS = """
-    CoachMark {
-        height: auto;
-        max-height: 3;
-        width: 1fr;
-        padding: 0 1;
-        display: none;
-        background: $accent 20%;
-        &.-shown { display: block; }
-    }
+    CoachMark { dock: none; max-height: 3; background: $accent 20%; }
     """
 
     view: reactive[RunView | None] = reactive(None, repaint=False)
-    _words = ""
 
     def watch_view(self, view: RunView | None) -> None:
-        """Show the hint again if it has changed."""
+        """Show the hint, behind a sign."""
         words = coach_mark(view) if view is not None else ""
-        if words != self._words:
-            self._words = words
-            self.set_class(bool(words), "-shown")
-            self.refresh(layout=True)
-
-    def render(self) -> RenderResult:
-        """A sign, and the words."""
-        return Content.styled("☞ ", "bold $accent") + assemble((self._words, "strong"))
+        sign = Content.styled("☞ ", "bold $accent")
+        self.show_lines((sign + assemble((words, "strong")),) if words else ())

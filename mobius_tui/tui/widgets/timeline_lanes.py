@@ -12,7 +12,7 @@ from textual.strip import Strip
 from mobius_tui import sanitize
 from mobius_tui.review.run_timeline import RunTimeline, TimelineLane
 from mobius_tui.review.timeline_moments import TimelineMoment
-from mobius_tui.tui.presenters.styled_text import Role, cut
+from mobius_tui.tui.presenters.styled_text import Role, cut, padded
 from mobius_tui.tui.presenters.timeline_rows import (
     BLANK,
     TimelineCell,
@@ -213,12 +213,11 @@ class TimelineRows(FilteredPane):
         indent = {"step": "  ", "drill": "  ", "batch": "    "}.get(lane.kind, "")
         difference, tone = drill_difference(lane)
         room = self.title_width - 1 - len(difference)
-        words = cut(f"{indent}{sanitize.line(lane.title)}", room)
+        words = padded(f"{indent}{sanitize.line(lane.title)}", room)
         role: Role = "plain" if lane.kind in ("step", "probe") else "muted"
         if self._is_lane_of_moment(lane):
             role = "key"
-        pad = " " * (room - Segment(words).cell_length)
-        title: list[TimelineCell] = [(words + pad, role)]
+        title: list[TimelineCell] = [(words, role)]
         return [*title, (f"{difference} ", tone)]
 
     def _strip(self, cells: list[TimelineCell]) -> Strip:

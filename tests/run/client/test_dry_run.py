@@ -99,18 +99,21 @@ def test_it_tells_what_begins_by_itself_and_what_follows_a_failure(
         "  trigger when 3 checks in a row failed",
         "  trigger begins A Back, 5s later, where the watch is armed",
     ]
-    assert below("1 Main")[0] == "  side by side: 2"
+    assert below("1 Main")[0] == "  2 side by side"
     one = below("  1.1 One")
     assert one.index("      tries  3, 2s apart") < one.index(
         "      fails  the run goes on"
     )
     assert below("  1.2 Two")[2:5] == [
         "      needs  1.1 One",
-        "      wants  approval of lead",
+        "      wants  approval by lead",
         "      fails  enters A Back",
     ]
-    assert below("2 Rows")[0] == "  only a person starts its steps"
+    assert below("2 Rows")[0] == "  only a person starts its steps, each for itself"
     assert "      fails  enters A Back" in below("  2.1 Each")
-    assert below("A Back")[:2] == ["  instead of 2 Rows", "  leads to 1 Main"]
+    assert below("A Back")[:2] == [
+        "  instead of 2 Rows: what is pending there does not apply once it begins",
+        "  leads to 1 Main",
+    ]
     assert below("B Side")[0] == "  leads back to where it was entered from"
     assert sum(each.startswith("  leads") for each in said) == 2, "not of Undo"

@@ -75,7 +75,7 @@ def test_nothing_is_run_by_a_dry_run_and_what_is_missing_is_said(
     lines = "\n".join(dry_run_lines(prepare_briefing(book, given={}), now=0.0))
     assert "! no-such-program is not on PATH; [var.size] gets its value by it" in lines
     assert f"! ./no-such-script is not in {tmp_path}; [var.size]" in lines
-    assert "namespace=(not known yet)" in lines
+    assert "namespace=(no value yet)" in lines
     assert not (tmp_path / "x").exists()
     assert prepare_briefing(book, given={"size": "1"}).problems == ()
     script = tmp_path / "no-such-script"

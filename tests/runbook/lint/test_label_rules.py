@@ -123,13 +123,15 @@ def test_a_reason_in_the_script_is_heard_by_all(tmp_path: Path) -> None:
         "effect = 'read'\nrun = '''\n"
         "# lint: ignore=effect-too-low it writes nothing\n./x.sh\nrm y\n'''"
     )
-    assert [line for line, _ in too_low(text, tmp_path)] == [5]
+    ((line, warned),) = too_low(text, tmp_path)
+    assert line == 5
     lines = list(
         dry_run_lines(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)
     )
     assert [line for line in lines if "labelled" in line] == [
-        "! 1.1 S is labelled “reads”, but `rm y` DESTROYS"
-    ]
+        f"! 1.1 S: {warned.partition(': effect =')[0]}"
+    ], "check says the same"
+    assert warned.startswith("`rm y` destroys, and the step is labelled `read`: ")
     assert too_low(text.replace("rm y\n", ""), tmp_path) == []
     lines = list(
         dry_run_lines(prepare_briefing(load(tmp_path / "x.toml"), given={}), now=0.0)

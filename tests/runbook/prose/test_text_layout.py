@@ -147,6 +147,16 @@ def test_long_lines_hang_beneath_what_they_begin_with() -> None:
     assert shown("**bold**, and `co`de", 12) == "bold, and\ncode"
 
 
+def test_a_path_is_broken_at_a_folder_and_a_deep_line_has_no_empty_one() -> None:
+    assert shown("look at /var/log/mobius/api.log", 20) == (
+        "look at\n/var/log/mobius/\napi.log"
+    )
+    assert shown("a:\n          word and more", 20) == (
+        "a:\n          word and\n          more"
+    )
+    assert shown(f"```\n{'x' * 58}\n```") == f"│ {'x' * 58}", "it fits as it is"
+
+
 def test_a_table_gives_its_widest_columns_less_and_loses_nothing() -> None:
     table = "| pod | says |\n|---|---|\n| web | answers who asks |\n| db-1 | |"
     assert shown(table, 17) == (

@@ -188,7 +188,7 @@ async def test_the_detail_pane_says_what_can_be_chosen(
             await press(pilot, time, "down")
         shown = words(pilot)
         if not listed:
-            assert "what backups lists" in shown
+            assert "one of those that backups lists" in shown
             return
         assert "○ 2.4.9   11-24 11:43    2 h  deploy  9852548" in shown
         assert "✖ ?       11-24 03:00   10 h" in shown
@@ -215,7 +215,7 @@ async def test_a_command_lists_first_and_what_it_does_not_list_can_be_typed(
     run.write(HostStarted(pid=4242, left_over=()))
     time = Time(run.at)
     async with hosted(run) as host, opened(run, time=time) as (_, pilot):
-        assert "what `cat ones` lists" in words(pilot)
+        assert "one of those that `cat ones` lists" in words(pilot)
         await press(pilot, time, "enter")
         await until(pilot, lambda: host.intents == [ListOptions(step="which")])
         listed = VariableSet(name="one.listed", value="", source="output")

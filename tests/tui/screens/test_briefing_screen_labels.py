@@ -55,12 +55,14 @@ async def test_the_briefing_and_the_arming_dialog_say_it(tmp_path: Path) -> None
         coverage_reader=lambda: None,
     )
     async with running(screen, size=(120, 36)) as pilot:
-        await until(pilot, lambda: "1.1 Look is labelled “reads”" in words(pilot))
-        assert "but `kubectl delete ns prod` DESTROYS" in words(pilot)
-        assert "A.1 Restore is labelled “changes”" in words(pilot)
+        await until(
+            pilot, lambda: "1.1 Look: `kubectl delete ns prod` destroys" in words(pilot)
+        )
+        assert "and the step is labelled `read`" in words(pilot)
+        assert "A.1 Restore: `dropdb prod` destroys" in words(pilot)
     run = MadeRun(tmp_path / "runs", book, values={})
     async with hosted(run), opened(run) as (shown, pilot):
         assert shown.view is not None
         await pilot.app.push_screen(RollbackDialog(shown.view, arms=True))
-        await until(pilot, lambda: "A.1 Restore is labelled" in words(pilot))
-        assert "Look is labelled" not in words(pilot)
+        await until(pilot, lambda: "A.1 Restore: `dropdb prod`" in words(pilot))
+        assert "1.1 Look:" not in words(pilot)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -118,26 +119,25 @@ def count_pieces(counts: Counter[HostStatus], width: int) -> tuple[StyledPiece, 
     return tuple(pieces)
 
 
-def strip_pieces(statuses: Sequence[HostStatus], cells: int) -> tuple[StyledPiece, ...]:
-    """A mark for each host in their order, or for the worst of each few.
+def strip_rows(
+    statuses: Sequence[HostStatus], cells: int, width: int
+) -> Iterator[tuple[StyledPiece, ...]]:
+    """Rows of marks: one for each host in their order, or for the worst of each few.
 
     Args:
         statuses: of all hosts.
         cells: how many marks there is room for.
+        width: marks of a row.
     """
-    each = max(1, -(-len(statuses) // max(1, cells)))
+    each = hosts_per_mark(len(statuses), cells)
     worst = [
         min(statuses[n : n + each], key=HOST_STATUS_RANKS.__getitem__)
         for n in range(0, len(statuses), each)
     ]
-    pieces: list[StyledPiece] = []
-    begin = 0
-    for place in range(1, len(worst) + 1):
-        if place == len(worst) or worst[place] is not worst[begin]:
-            mark = HOST_MARKS[worst[begin]]
-            pieces.append((mark.glyph * (place - begin), mark.role))
-            begin = place
-    return tuple(pieces)
+    for n in range(0, len(worst), width):
+        alike = (list(same) for _, same in groupby(worst[n : n + width]))
+        marks = ((HOST_MARKS[same[0]], len(same)) for same in alike)
+        yield tuple((mark.glyph * count, mark.role) for mark, count in marks)
 
 
 def hosts_per_mark(count: int, cells: int) -> int:

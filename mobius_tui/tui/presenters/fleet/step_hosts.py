@@ -31,10 +31,10 @@ from mobius_tui.tui.presenters.fleet.host_marks import (
     count_pieces,
     ended_count_text,
     name_some_hosts,
-    strip_pieces,
+    strip_rows,
 )
 from mobius_tui.tui.presenters.run_view import RunView
-from mobius_tui.tui.presenters.styled_text import Field, assemble, cut, text
+from mobius_tui.tui.presenters.styled_text import Field, assemble, cut, padded, text
 
 HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
     HoldReason.HOST_KEY: "a changed host key",
@@ -290,7 +290,7 @@ def head_lines(
         lines.append(count_pieces(found.counts, width))
         cells = strip_cells(len(found.host_states), width, is_low=is_low)
         statuses = [own.status for own in found.host_states.values()]
-        lines += _wrapped(strip_pieces(statuses, cells), width)
+        lines += strip_rows(statuses, cells, width)
     return tuple(lines)
 
 
@@ -306,24 +306,6 @@ def strip_cells(count: int, width: int, *, is_low: bool) -> int:
     """
     rows = 1 if is_low else MAX_STRIP_ROWS
     return max(1, width) * min(rows, -(-count // max(1, width)))
-
-
-def _wrapped(
-    pieces: tuple[StyledPiece, ...], width: int
-) -> list[tuple[StyledPiece, ...]]:
-    """Pieces of one cell a character, in rows."""
-    rows: list[list[StyledPiece]] = [[]]
-    room = width
-    for words, role in pieces:
-        rest = words
-        while rest:
-            if not room:
-                rows.append([])
-                room = width
-            taken, rest = rest[:room], rest[room:]
-            rows[-1].append((taken, role))
-            room -= len(taken)
-    return [tuple(row) for row in rows]
 
 
 def host_line(
@@ -346,10 +328,9 @@ def host_line(
         name_width: cells of the column of names.
     """
     mark = HOST_MARKS[own.status]
-    name = cut(sanitize.line(host), name_width)
     pieces: list[StyledPiece] = [
         (f"{mark.glyph} ", mark.role),
-        (f"{name}{' ' * (name_width - cell_len(name))}", "plain"),
+        (padded(sanitize.line(host), name_width), "plain"),
         (f" {_seconds(own, now):>6} ", "muted"),
     ]
     room = width - sum(cell_len(words) for words, _ in pieces)

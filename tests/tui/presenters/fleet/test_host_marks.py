@@ -17,7 +17,7 @@ from mobius_tui.tui.presenters.fleet.host_marks import (
     count_pieces,
     ended_count_text,
     name_some_hosts,
-    strip_pieces,
+    strip_rows,
 )
 
 STATUSES = st.lists(st.sampled_from(HostStatus), min_size=1, max_size=300)
@@ -43,11 +43,15 @@ def test_words_give_way_before_figures_do(
         assert not any(mark.word in words for mark in HOST_MARKS.values())
 
 
-@given(statuses=STATUSES, cells=st.integers(1, 200))
+@given(statuses=STATUSES, cells=st.integers(1, 200), width=st.integers(1, 90))
 def test_a_strip_has_no_more_marks_than_room_and_the_worst_in_it(
-    statuses: list[HostStatus], cells: int
+    statuses: list[HostStatus], cells: int, width: int
 ) -> None:
-    strip = "".join(text for text, _ in strip_pieces(statuses, cells))
+    rows = [
+        "".join(text for text, _ in row) for row in strip_rows(statuses, cells, width)
+    ]
+    assert all(len(row) == width for row in rows[:-1])
+    strip = "".join(rows)
     assert len(strip) <= cells
     worst = min(statuses, key=HOST_STATUS_RANKS.__getitem__)
     assert HOST_MARKS[worst].glyph in strip

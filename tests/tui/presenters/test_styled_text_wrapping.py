@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from textual.content import Content
 
 from mobius_tui import sanitize
+from mobius_tui.runbook.prose.line_breaks import break_words
 from mobius_tui.sanitize import cells
-from mobius_tui.tui.widgets.line_wrapping import break_words, wrap_content
+from mobius_tui.tui.presenters.styled_text import wrap_content
 from tests.textual_private import Toast
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, settled
