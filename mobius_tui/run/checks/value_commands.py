@@ -189,15 +189,15 @@ def secret_file_path(name: str, workdir: Path) -> Path:
     return workdir / os.path.expanduser(name)  # noqa: PTH111 - `~x` may be nobody
 
 
-def secret_file_problem(path: Path) -> str:
-    """Why a file gives no secret, as far as that is seen without reading it; or ""."""
+def secret_file_problem(path: Path) -> str | None:
+    """Why a file gives no secret, as far as that is seen unread; None if it may."""
     try:
         return _problem_of(path, path.stat())
     except OSError as error:
         return f"{path}: {error.strerror}"
 
 
-def _problem_of(path: Path, found: os.stat_result) -> str:
+def _problem_of(path: Path, found: os.stat_result) -> str | None:
     if not stat.S_ISREG(found.st_mode):
         return f"{path} is no regular file"
     if found.st_uid != os.getuid():
@@ -205,7 +205,7 @@ def _problem_of(path: Path, found: os.stat_result) -> str:
     if found.st_mode & _OTHERS:
         mode = stat.S_IMODE(found.st_mode)
         return f"{path} has mode {mode:04o}, so that others read it: chmod 600 {path}"
-    return ""
+    return None
 
 
 def read_secret_file(path: Path) -> str:

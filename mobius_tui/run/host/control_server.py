@@ -371,8 +371,8 @@ class ControlServer:
         except MobiusError as error:
             return Reply(id=envelope.id, ok=False, text=str(error))
 
-    def _refusal(self, envelope: Envelope, uid: int) -> str:
-        """Why an intent is refused before it is handled; empty if it is not.
+    def _refusal(self, envelope: Envelope, uid: int) -> str | None:
+        """Why an intent is refused before it is handled; None if it is not.
 
         Its sender may not ask for it, or it was sent too long ago.
         """
@@ -385,4 +385,4 @@ class ControlServer:
                 f"this was asked for {duration_in_words(late)} ago, and not heard "
                 "until now: nothing was done; look at the run, and ask again"
             )
-        return ""
+        return None

@@ -162,8 +162,8 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
             "on with"
         )
 
-    def why_elsewhere(self) -> str:
-        """Why no host begins here without a takeover, in words; empty if one may."""
+    def why_elsewhere(self) -> str | None:
+        """Why no host begins here without a takeover, in words; None if one may."""
         then, known = self.last.place, self.known
         heard = local_time(self.last.heard, time.time(), seconds=True)
         if known is not None and self._was_taken_from:
@@ -171,7 +171,7 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
         if then is None or is_same_place(
             then, self.here, is_same_boot=self.last.boot == boot_id()
         ):
-            return ""
+            return None
         if then.machine != self.here.machine:
             what = f"a copy: the run was on {then.name or 'another machine'}"
         elif then.path != self.here.path:

@@ -73,22 +73,22 @@ def _fits_reopened_run(action: Action, situation: Situation) -> bool:
     return step in may_begin or step not in situation.plan.steps
 
 
-def intent_refusal(action: Action | type[Action], *, share_control: bool) -> str:
-    """Why somebody other than the owner may not ask for it; empty where they may.
+def intent_refusal(action: Action | type[Action], *, share_control: bool) -> str | None:
+    """Why somebody other than the owner may not ask for it; None where they may.
 
     Args:
         action: what is asked for.
         share_control: whether the run is shared with `--share-control`.
     """
     if action.permitted_requester == "approvers":
-        return ""
+        return None
     if action.permitted_requester == "owner":
         return (
             "only the run's owner makes it run by itself, improvises, or goes on "
             "without a secret"
         )
     if share_control:
-        return ""
+        return None
     return (
         "this run is shared with you to read and to approve; with --share-control its "
         "owner would let you act on it"

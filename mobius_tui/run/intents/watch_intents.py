@@ -34,8 +34,8 @@ class ArmWatch(Action, frozen=True, kw_only=True):
         if watch.armed:
             words = f"it is armed already, by {watch.armed_by}"
             raise NotPermittedError(RefusalCode.ARMED, words)
-        if words := unattended_refusal(situation.plan.runbook, "arming"):
-            raise NotPermittedError(RefusalCode.UNATTENDED, words)
+        if refused := unattended_refusal(situation.plan.runbook, "arming"):
+            raise NotPermittedError(RefusalCode.UNATTENDED, refused)
         situation.require_event_allowed(WatchArmed())
         what = "an armed trigger rolls back by itself"
         _require_confirmation(situation, phase, self.confirm, what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mobius_tui.runbook.model.runbook import Runbook
 
 
-def unattended_refusal(runbook: Runbook, feature: str) -> str:
+def unattended_refusal(runbook: Runbook, feature: str) -> str | None:
     """Why a runbook may not run unattended, as a check of it cannot fail.
 
     Args:
@@ -13,10 +13,10 @@ def unattended_refusal(runbook: Runbook, feature: str) -> str:
         feature: what was asked for, such as `--auto`.
 
     Returns:
-        The reason in words; empty where no such check guards a step that destroys.
+        The reason in words; None where no such check guards a step that destroys.
     """
     if not runbook.blocking:
-        return ""
+        return None
     return (
         f"{feature}: nobody would see that this went wrong: "
         f"{'; '.join(runbook.blocking)}. Mend the check, or run it guided, "
@@ -26,8 +26,8 @@ def unattended_refusal(runbook: Runbook, feature: str) -> str:
 
 def manual_tick_refusal(
     *, is_harmless: bool, environment: str | None, protected: bool
-) -> str:
-    """Why `--manual tick` is refused in a run; empty where it may be given.
+) -> str | None:
+    """Why `--manual tick` is refused in a run; None where it may be given.
 
     Args:
         is_harmless: whether it is a drill that reaches nothing real.
@@ -35,7 +35,7 @@ def manual_tick_refusal(
         protected: whether the runbook protects it.
     """
     if not protected or is_harmless:
-        return ""
+        return None
     return (
         f"--manual tick is refused in {environment}, which is protected: nobody would "
         "have done what it ticks"

@@ -295,19 +295,22 @@ class _NameUses:
         for other in operand_names(text):
             if not self._add_variable(other, table, "when", *path):
                 return True
-            variable = self.declared[other]
-            words = ""
-            if variable.secret:
-                words = f"`{other}` is a secret, which no guard sees: it never applies"
-            elif parse_comparison(text).is_ordered:
-                words = self._unordered(name, variable, text)
-            if words:
-                table.report_within(f"${{{other}}}", words, "when", *path)
+            why = self._incomparable(name, self.declared[other], text)
+            if why is not None:
+                table.report_within(f"${{{other}}}", why, "when", *path)
                 return True
         return False
 
-    def _unordered(self, name: str, other: Variable, text: str) -> str:
-        """Why a variable is nothing to compare by order with; empty if it may be."""
+    def _incomparable(self, name: str, other: Variable, text: str) -> str | None:
+        """Why a variable is nothing to compare with; None if it may be."""
+        if other.secret:
+            words = "is a secret, which no guard sees: it never applies"
+            return f"`{other.name}` {words}"
+        is_ordered = parse_comparison(text).is_ordered
+        return self._unordered(name, other, text) if is_ordered else None
+
+    def _unordered(self, name: str, other: Variable, text: str) -> str | None:
+        """Why a variable is nothing to compare by order with; None if it may be."""
         kind = self.declared[name].kind
         both = kind in ORDERED_KINDS and other.kind in ORDERED_KINDS
         if both and kind != other.kind:
@@ -321,7 +324,7 @@ class _NameUses:
             if comparison_problem(filled):
                 sign = parse_comparison(text).sign
                 return f"`{sign}` compares with a quantity, and {value!r} is none"
-        return ""
+        return None
 
     def _can_hold(self, guard: Guard) -> bool:
         if any(operand_names(t) for _, _, texts in guard_leaves(guard) for t in texts):

@@ -161,8 +161,8 @@ def _has_clipboard(ways: list[str], name: str) -> bool:
 
 def _run_program(
     command: tuple[str, ...], text: str, environ: Mapping[str, str]
-) -> str:
-    """Pass the text to a program; returns the error, or an empty text.
+) -> str | None:
+    """Pass the text to a program; returns the error, or None.
 
     Some stay behind to serve the clipboard, in a child of theirs. That one holds no
     pipe of ours, and a session of its own keeps it from the terminal's signals.
@@ -188,7 +188,7 @@ def _run_program(
         process.stdin.close()  # without writing the rest, which nobody reads
         process.wait()
         return f"did not answer in {PROGRAM_TIMEOUT:g} s"
-    return f"ended with {process.returncode}" if process.returncode else ""
+    return f"ended with {process.returncode}" if process.returncode else None
 
 
 def _write(folder: Path, text: str) -> tuple[Path | None, str]:

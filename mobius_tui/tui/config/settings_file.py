@@ -132,8 +132,8 @@ def _unknown_key(word: str) -> str:
     return f"there is no key called `{word[:40]}`{near or f'; {form}'}"
 
 
-def _problem(key: str, command: Command) -> str:
-    """Why a command cannot have a key; empty where it can."""
+def _problem(key: str, command: Command) -> str | None:
+    """Why a command cannot have a key; None where it can."""
     if key in UNSENDABLE:
         other = UNSENDABLE[key]
         return f"`{key}` cannot be used: terminals send it as {other}; choose another"
@@ -143,7 +143,7 @@ def _problem(key: str, command: Command) -> str:
     if key in DIALOG_KEYS and in_dialogs and key not in command.keys:
         words = f"dialogs need `{key_name(key)}` themselves"
         return f"{words}, so `{command.id}` cannot have it; choose another"
-    return ""
+    return None
 
 
 def _conflicts(

@@ -114,14 +114,14 @@ class MessageDialog(Dialog[MessageAnswer]):
         return self._view.state.ended is not None or self._view.host_pid is None
 
     @property
-    def _why_not_now(self) -> str:
-        """Why it cannot be marked as sent now; empty if it can."""
+    def _why_not_now(self) -> str | None:
+        """Why it cannot be marked as sent now; None if it can."""
         if self._unsent or self._is_run_over:
-            return ""
+            return None
         number = self._view.next_attempt(self._step.id)
         tell = TickStep(step=self._step.id, attempt=number)
         permission = decide_offer(tell, self._view.situation)
-        return permission.text if isinstance(permission, Refused) else ""
+        return permission.text if isinstance(permission, Refused) else None
 
     def compose_body(self) -> Iterable[Widget]:
         """The deliveries so far, the channels, and the text."""

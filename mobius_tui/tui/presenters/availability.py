@@ -376,15 +376,15 @@ def _why_no_phase(view: RunView) -> str:
     return "This runbook has no phase to turn aside to."
 
 
-def _why_no_rollback(view: RunView) -> str:
-    """Why nobody can begin the rollback; empty where somebody may."""
+def _why_no_rollback(view: RunView) -> str | None:
+    """Why nobody can begin the rollback; None where somebody may."""
     watch = view.state.watch
     if rollback_phase(view.plan) is None:
         return "This runbook names no phase that a trigger begins."
     if watch.rollback is not None:
         by = watch.rollback_began_by
         return f"{by} began the rollback; it is made once in a run."
-    return ""
+    return None
 
 
 def _why_not_run_command(view: RunView, permission: Permission | None) -> str:

@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_the_owner_alone_may_read_it(path: Path) -> None:
-    assert secret_file_problem(path) == ""
+    assert secret_file_problem(path) is None
     assert read_secret_file(path) == "s3cret"
     for mode in (0o640, 0o604, 0o660, 0o601):
         path.chmod(mode)
@@ -33,7 +33,7 @@ def test_the_owner_alone_may_read_it(path: Path) -> None:
         with pytest.raises(ValueSourceError, match="chmod 600"):
             read_secret_file(path)
     path.chmod(0o400)
-    assert secret_file_problem(path) == ""
+    assert secret_file_problem(path) is None
 
 
 def test_it_belongs_to_whoever_runs_this(
@@ -41,7 +41,7 @@ def test_it_belongs_to_whoever_runs_this(
 ) -> None:
     somebody_else = os.getuid() + 1
     monkeypatch.setattr(os, "getuid", lambda: somebody_else)
-    assert "another user's" in secret_file_problem(path)
+    assert "another user's" in str(secret_file_problem(path))
     with pytest.raises(ValueSourceError, match="another user's"):
         read_secret_file(path)
 
@@ -67,7 +67,7 @@ def test_what_is_no_file_is_said_and_nothing_hangs(path: Path) -> None:
     path.unlink()
     with pytest.raises(ValueSourceError, match="No such file"):
         read_secret_file(path)
-    assert "No such file" in secret_file_problem(path)
+    assert "No such file" in str(secret_file_problem(path))
     os.mkfifo(path, 0o600)
     with pytest.raises(ValueSourceError, match="is no regular file"):
         read_secret_file(path)

@@ -21,5 +21,5 @@ def test_nobody_ticks_for_a_person_where_it_counts(
     words = manual_tick_refusal(
         is_harmless=is_harmless, environment="prod", protected=protected
     )
-    assert bool(words) is is_refused
-    assert ("refused in prod" in words) is is_refused
+    assert (words is not None) is is_refused
+    assert ("refused in prod" in str(words)) is is_refused
