@@ -95,16 +95,17 @@ RELEASABLE_HOLD_REASONS = (
 by host."""
 
 
-_HOLD_REASON_WORDS: Mapping[HoldReason, str] = {
+HOLD_REASON_WORDS: Mapping[HoldReason, str] = {
     HoldReason.HOST_KEY: "a changed host key",
     HoldReason.UNKNOWN: "a host is unknown",
     HoldReason.UNREACHABLE: "a host cannot be reached",
     HoldReason.TRIGGER: "a trigger fired",
     HoldReason.PERSON: "a person lets it begin",
-    HoldReason.NO_DATA: "no data",
+    HoldReason.NO_DATA: "there is no data on health",
     HoldReason.NOT_HEALTHY: "not well for long enough yet",
-    HoldReason.TOO_LATE: "not well in time, a person is wanted",
+    HoldReason.TOO_LATE: "it was not well in time",
 }
+"""Why nothing further begins."""
 _SETTLEMENT_WORDS: Mapping[Settlement, str] = {
     "ran": "it ran",
     "did not run": "it did not run",
@@ -276,7 +277,7 @@ class BatchHeld(Event, frozen=True, kw_only=True):
 
     def sentence(self, run: Telling) -> str:
         """What it says in a line."""
-        why = _HOLD_REASON_WORDS[self.why]
+        why = HOLD_REASON_WORDS[self.why]
         more = f": {self.reason}" if self.reason not in ("", why) else ""
         return f"held: {run.step(self.step)}, batch {self.batch}; {why}{more}"
 

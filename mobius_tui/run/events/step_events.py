@@ -28,7 +28,7 @@ from mobius_tui.run.events.event import (
     WhenReopened,
 )
 from mobius_tui.runbook.model.actions import Effect
-from mobius_tui.runbook.model.step_text import EFFECT_LABELS
+from mobius_tui.runbook.model.step_text import EFFECT_LABELS, survivors_in_words
 from mobius_tui.runbook.text.units import duration_in_words
 
 MAX_ITEMS_NAMED = 5
@@ -228,7 +228,7 @@ class StepEnded(Event, frozen=True, kw_only=True):
         if self.note:
             text += f" ({self.note})"
         if self.left:
-            text += f"; still alive: {'; '.join(self.left)}"
+            text += f"; {survivors_in_words(self.left)}"
         if self.ended_with:
             text += f"; ended with the script: {'; '.join(self.ended_with)}"
         if self.unwatched is not None and self.unwatched >= 1:
@@ -264,7 +264,7 @@ class StepUnknown(Event, frozen=True, kw_only=True):
 
     def sentence(self, run: Telling) -> str:
         """What it says in a line."""
-        still = f"; still alive: {'; '.join(self.left)}" if self.left else ""
+        still = f"; {survivors_in_words(self.left)}" if self.left else ""
         return f"unknown: {run.step(self.step)}; {self.reason}{still}"
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from mobius_tui.run.events.fleet_events import RELEASABLE_HOLD_REASONS
+from mobius_tui.run.events.fleet_events import (
+    HOLD_REASON_WORDS,
+    RELEASABLE_HOLD_REASONS,
+)
 from mobius_tui.run.intents.action import Action
 from mobius_tui.run.intents.approval_intents import ApproveStep, AskApproval
 from mobius_tui.run.intents.going_on import next_step_without_person
@@ -47,7 +50,6 @@ from mobius_tui.tui.commands.registry import first_key_name
 from mobius_tui.tui.commands.run_commands import RunCommand
 from mobius_tui.tui.presenters.fleet.host_marks import StepHosts
 from mobius_tui.tui.presenters.fleet.step_hosts import (
-    HOLD_REASON_TEXTS,
     HOLDS_FOR_PERSON,
     held_text,
     hosts_texts,
@@ -387,7 +389,7 @@ def _held(view: RunView, step: Step) -> NextAction | None:
             key=StepRow(step.id),
             text=f"Let batch {held.batch} of {name} begin",
             role="warn",
-            note=HOLD_REASON_TEXTS[held.why],
+            note=HOLD_REASON_WORDS[held.why],
         )
     words = f"{name} is {held_text(held)}"
     return FocusHealth(text=words, role="warn", note=ways_to_release(held))

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from mobius_tui import sanitize
 from mobius_tui.run.attempts.attempt_files import LastOutput
 from mobius_tui.run.events.fleet_events import (
+    HOLD_REASON_WORDS,
     RELEASABLE_HOLD_REASONS,
     HoldReason,
     HostStatus,
@@ -36,17 +37,6 @@ from mobius_tui.tui.presenters.fleet.host_marks import (
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.presenters.styled_text import Field, assemble, cut, padded, text
 
-HOLD_REASON_TEXTS: Mapping[HoldReason, str] = {
-    HoldReason.HOST_KEY: "a changed host key",
-    HoldReason.UNKNOWN: "a host is unknown",
-    HoldReason.UNREACHABLE: "a host cannot be reached",
-    HoldReason.TRIGGER: "a trigger fired",
-    HoldReason.PERSON: "a person lets it begin",
-    HoldReason.NO_DATA: "there is no data on health",
-    HoldReason.NOT_HEALTHY: "not well for long enough yet",
-    HoldReason.TOO_LATE: "it was not well in time",
-}
-"""Why nothing further begins."""
 _REASONS_WITH_DETAILS = frozenset({HoldReason.TRIGGER, HoldReason.NOT_HEALTHY})
 HOLDS_FOR_PERSON = frozenset({HoldReason.PERSON, HoldReason.TOO_LATE})
 """Holds that Enter offers to release; at the others it goes elsewhere.
@@ -101,7 +91,7 @@ def hosts_texts(view: RunView, step_id: str) -> tuple[str, str]:
 
 def held_text(held: BatchHold) -> str:
     """What is held, and why: `held at batch 2: a person lets it begin`."""
-    why = HOLD_REASON_TEXTS[held.why]
+    why = HOLD_REASON_WORDS[held.why]
     if held.why in _REASONS_WITH_DETAILS and held.reason:
         why = f"{why}: {held.reason}"
     elif held.why not in RELEASABLE_HOLD_REASONS:
