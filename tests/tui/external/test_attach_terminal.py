@@ -71,7 +71,7 @@ async def test_it_is_offered_with_the_way_back(run: MadeRun) -> None:
         assert isinstance(offer, StartFlow)
         assert offer.flow is FlowId.START
         assert "Ctrl+] comes back" in offer.note
-        assert "is not recorded" in placeholder(run)
+        assert "gets a terminal to itself, and nothing of that is" in placeholder(run)
         run.write(STARTED)
         for selected, moved in ((EDIT, False), (EDIT, True), (AFTER, True)):
             offer = next_action.next_action(view_of(run), selected, moved=moved)
