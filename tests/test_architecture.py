@@ -58,8 +58,8 @@ Each imports only what stands before it. Imports for annotations and inside func
 count."""
 APART = (("drill", "review"), ("tui", "plain"), ("doctor", "plain"))
 """Packages that know nothing of each other."""
-FOLDER_LIMIT = 26
-"""Modules that a folder holds at most, its `__init__` included."""
+FOLDER_LIMIT = 20
+"""Modules that a folder holds at most, beside its `__init__`."""
 
 
 def outside_imports(tree: ast.AST) -> set[str]:
@@ -128,7 +128,7 @@ def folders() -> Iterator[Path]:
 
 def test_no_folder_is_a_warehouse() -> None:
     counts = {
-        str(folder.relative_to(PACKAGE)): len(list(folder.glob("*.py")))
+        str(folder.relative_to(PACKAGE)): len(list(folder.glob("*.py"))) - 1
         for folder in folders()
     }
     assert {name: count for name, count in counts.items() if count > FOLDER_LIMIT} == {}

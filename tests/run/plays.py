@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mobius_tui.run.attempts.playbook_client import PlaybookClient
+from mobius_tui.run.attempts.play_run import PlaybookClient
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.fleet.fleet_lines import (
     AttachHosts,

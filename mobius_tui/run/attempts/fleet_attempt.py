@@ -22,7 +22,7 @@ from mobius_tui.run.attempts.attempt_hosts import (
 )
 from mobius_tui.run.attempts.exit_status import script_end_text
 from mobius_tui.run.attempts.host_checks import HostChecks
-from mobius_tui.run.attempts.playbook_client import PlaybookClient
+from mobius_tui.run.attempts.play_run import PlaybookClient
 from mobius_tui.run.attempts.run_context import RunContext
 from mobius_tui.run.events.fleet_events import (
     BatchEnded,

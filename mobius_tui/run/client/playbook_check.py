@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from mobius_tui.errors import MobiusError, RunError
-from mobius_tui.run.attempts.playbook_client import PlaybookClient
+from mobius_tui.run.attempts.play_run import PlaybookClient
 from mobius_tui.run.attempts.stopping import ATTEMPT_MARK
 from mobius_tui.run.client.run_briefing import Briefing, initial_run_state
 from mobius_tui.run.fleet.fleet_lines import (

@@ -8,20 +8,17 @@ from collections.abc import Container, Mapping, Sequence
 from msgspec import Struct
 
 from mobius_tui.runbook.page.known_commands import PROGRAMS, is_command
-from mobius_tui.runbook.page.open_command import opening_line
-from mobius_tui.runbook.page.output_rules import (
+from mobius_tui.runbook.page.page_blocks import CodeFence
+from mobius_tui.runbook.page.script_quoting import QuotingScanner, opening_line
+from mobius_tui.runbook.page.terminal_sessions import (
     MAY_BE_FILES,
     NO_SHELL,
-    is_readable,
-    split_output,
-)
-from mobius_tui.runbook.page.page_blocks import CodeFence
-from mobius_tui.runbook.page.script_quoting import QuotingScanner
-from mobius_tui.runbook.page.terminal_sessions import (
     SessionPart,
     bare_prompt,
+    is_readable,
     read_session,
     shows_prompts,
+    split_output,
 )
 from mobius_tui.runbook.text.placeholders import placeholders
 from mobius_tui.structs import replace

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobius_tui.runbook.page.output_rules import OUTPUT_RULES, output_rule, split_output
+from mobius_tui.runbook.page.terminal_sessions import (
+    OUTPUT_RULES,
+    output_rule,
+    split_output,
+)
 from tests.runbook.page.imported import imported, lost, scripts
 from tests.table import each_row
 
