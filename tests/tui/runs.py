@@ -327,6 +327,20 @@ def made(tmp_path: Path, runbook: Path, values: Mapping[str, str]) -> MadeRun:
     )
 
 
+async def press_until(
+    pilot: Pilot[AppResult], key: str, condition: Callable[[], object]
+) -> None:
+    """Press a key until it is taken: a page that a key opened takes none at first."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 30
+    while not condition():
+        assert loop.time() < deadline, f"{key} did nothing"
+        await pilot.press(key)
+        calm = loop.time() + 1
+        while not condition() and loop.time() < calm:
+            await pilot.pause(0.01)
+
+
 async def press(pilot: Pilot[AppResult], time: Time, *keys: str) -> None:
     """Press keys, each when the dialog that the last one opened takes keys."""
     for key in keys:

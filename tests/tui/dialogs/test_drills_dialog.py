@@ -17,7 +17,7 @@ from mobius_tui.tui.dialogs.drills_dialog import DrillsDialog
 from mobius_tui.tui.navigation import Navigator
 from mobius_tui.tui.presenters.statistics_lines import trend_lines
 from tests.drill.drills import HANDLED, drill, worse
-from tests.tui.runs import BEGAN, ROLLBACK, running, until, words
+from tests.tui.runs import BEGAN, ROLLBACK, press_until, running, until, words
 
 
 @pytest.fixture(autouse=True)
@@ -91,8 +91,8 @@ async def test_the_drills_of_a_runbook_are_a_key_away(place: str) -> None:
                 if "MOBIUS rollback" in line and "mobius-rollback" in line
             )
             await pilot.click("#library", offset=(5, row - 1))
-            await pilot.press("escape")
-            await until(pilot, lambda: pilot.app.screen is screen, seconds=30)
+            await until(pilot, lambda: pilot.app.screen is not screen, seconds=30)
+            await press_until(pilot, "escape", lambda: pilot.app.screen is screen)
         await until(pilot, lambda: "(score 8:41)" in words(pilot), seconds=30)
         assert "by maria (score 8:41)" in words(pilot)
         await pilot.press("d")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Select, Static
 
 from mobius_tui.drill.library_listing import LibraryListing, list_library
@@ -26,7 +25,6 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
-from mobius_tui.tui.backend.full_screens import AppResult
 from mobius_tui.tui.commands.command import FlowId
 from mobius_tui.tui.dialogs.end_card import EndCard
 from mobius_tui.tui.dialogs.return_card import ReturnCard
@@ -39,21 +37,15 @@ from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.conftest import MakeRunbook
 from tests.health.servers import serve, whole
 from tests.tui import scenes
-from tests.tui.runs import ROLLBACK, MadeRun, running, settled, until, words
-
-
-async def press_until(
-    pilot: Pilot[AppResult], key: str, condition: Callable[[], object]
-) -> None:
-    """Press a key until it is taken: a page that a key opened takes none at first."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + 30
-    while not condition():
-        assert loop.time() < deadline, f"{key} did nothing"
-        await pilot.press(key)
-        calm = loop.time() + 1
-        while not condition() and loop.time() < calm:
-            await pilot.pause(0.01)
+from tests.tui.runs import (
+    ROLLBACK,
+    MadeRun,
+    press_until,
+    running,
+    settled,
+    until,
+    words,
+)
 
 
 def starts(screen: RunScreen, flow: FlowId) -> bool:

@@ -26,7 +26,17 @@ from mobius_tui.tui.presenters.statistics_lines import statistics_chart_lines
 from mobius_tui.tui.screens.statistics_screen import StatisticsScreen
 from tests.review.story import BOOK, HOSTILE
 from tests.tui import scenes
-from tests.tui.runs import BEGAN, SIZES, Time, pictured, running, settled, until, words
+from tests.tui.runs import (
+    BEGAN,
+    SIZES,
+    Time,
+    pictured,
+    press_until,
+    running,
+    settled,
+    until,
+    words,
+)
 
 PLAN = Plan(load(BOOK))
 DAY = 86_400.0
@@ -139,5 +149,4 @@ async def test_the_library_leads_to_the_statistics(state_home: Path) -> None:
         await settled(pilot)
         await pilot.press("t")
         await until(pilot, lambda: "1 incident" in words(pilot), seconds=30)
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen, seconds=30)
+        await press_until(pilot, "escape", lambda: pilot.app.screen is screen)
