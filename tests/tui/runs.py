@@ -42,7 +42,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.paths import TESTS
-from tests.pictures import assert_picture, svg_of, words_of
+from tests.pictures import assert_picture, words_of
 
 BEGAN = 1_795_527_905.0
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -280,7 +280,7 @@ async def pictured(
                 feed.show_now()
         await settled(pilot)
         try:
-            assert_picture(svg_of(pilot.app), f"{name}-{size_id(size)}")
+            assert_picture(pilot.app, f"{name}-{size_id(size)}")
         except AssertionError as error:
             wrong.append(str(error))
     assert not wrong, "\n".join(wrong)

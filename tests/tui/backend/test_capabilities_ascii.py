@@ -14,7 +14,7 @@ from mobius_tui.sanitize import cells
 from mobius_tui.tui.backend.capabilities import AsciiFilter
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
-from tests.pictures import assert_picture, svg_of
+from tests.pictures import assert_picture
 from tests.tui.looks import SCREENS, seen, text
 from tests.tui.runs import ROLLBACK, settled
 
@@ -40,10 +40,10 @@ async def test_at_each_size_it_is_ascii(size: tuple[int, int], tmp_path: Path) -
 
 async def test_the_whole_screen_in_ascii(tmp_path: Path) -> None:
     async with seen("dialog failure", tmp_path, ASCII, (80, 24)) as pilot:
-        assert_picture(svg_of(pilot.app), "ascii-failure-80x24")
+        assert_picture(pilot.app, "ascii-failure-80x24")
         await pilot.press("escape")
         await settled(pilot)
-        assert_picture(svg_of(pilot.app), "ascii-failed-80x24")
+        assert_picture(pilot.app, "ascii-failed-80x24")
 
 
 @pytest.mark.parametrize(
