@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import struct
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.health_record import encode_record as encode_health
@@ -328,10 +330,18 @@ def made(tmp_path: Path, runbook: Path, values: Mapping[str, str]) -> MadeRun:
 
 
 async def press(pilot: Pilot[AppResult], time: Time, *keys: str) -> None:
-    """Press keys, each when the dialog that the last one opened takes keys."""
-    for key in keys:
+    """Press keys, each when the dialog that the last one opened takes keys.
+
+    What is typed into a field opens none: it is waited for once.
+    """
+    left = deque(keys)
+    while left:
         time.pass_(INPUT_GUARD_SECONDS + 0.01)
-        await pilot.press(key)
+        typed = [left.popleft()]
+        if isinstance(pilot.app.focused, Input | TextArea):
+            while left and len(left[0]) == len(typed[0]) == 1:
+                typed.append(left.popleft())
+        await pilot.press(*typed)
         await until(pilot, lambda: is_quiet(pilot))
 
 
