@@ -14,7 +14,7 @@ from mobius_tui.sanitize import cells as width
 from mobius_tui.tui.backend.capabilities import AsciiFilter, resolve_settings
 from mobius_tui.tui.config.settings import Settings
 from mobius_tui.tui.presenters.glyphs import STATUS_MARKS, UNENTERED_ASIDE_MARK
-from tests.pictures import assert_picture
+from tests.pictures import BASELINES, assert_picture
 from tests.tui.looks import SCREENS, cells, colours, seen, text
 from tests.tui.runs import ROLLBACK, settled
 
@@ -92,6 +92,15 @@ def test_every_glyph_that_is_written_in_the_code_has_a_sign() -> None:
                         if not character.isascii():
                             wanted[character] = path.name
     assert {c: n for c, n in wanted.items() if c not in ASCII_SIGNS} == {}
+
+
+def test_every_glyph_of_a_picture_has_a_sign() -> None:
+    """Those of many colours draw other borders."""
+    for path in sorted(BASELINES.glob("*.screen")):
+        size, *rows = path.read_text(encoding="utf-8").split("\n")
+        shown = "".join(rows[: int(size.partition(" × ")[2])])
+        strange = {c for c in shown if not c.isascii()} - ASCII_SIGNS.keys()
+        assert strange - OF_THE_RUNBOOK == set(), path.name
 
 
 def test_a_sign_is_ascii_and_as_wide_as_its_glyph() -> None:
