@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -148,24 +149,27 @@ def png_of(svg: str, path: Path, *, fonts: Sequence[str] = FONT_FOLDERS) -> None
     )
 
 
-def assert_picture(
-    picture: App[Any] | str, name: str, *, baselines: Path = BASELINES
-) -> None:
+def screen_of(app: App[Any]) -> str:
+    """Return the screen of a running app in the form of its baseline."""
+    rows = (chain.from_iterable(row) for row in full_update(app).strips)
+    return cells_of(rows, app.size.width)
+
+
+def assert_picture(app: App[Any], name: str, *, baselines: Path = BASELINES) -> None:
     """Compare a screen with its baseline, `tests/tui/pictures/NAME.screen`.
 
     With UPDATE_PICTURES=1 in the environment the baseline is written instead.
 
     Args:
-        picture: A running app, or what `svg_of` returned.
+        app: It runs.
         name: The baseline's name.
-        baselines: The folder of baselines, in the form of `cells_of`.
+        baselines: The folder of baselines, in the form of `screen_of`.
 
     Raises:
         AssertionError: If there is no baseline or it differs; it says in what, where
             the new picture is, and how to accept it.
     """
-    svg = picture if isinstance(picture, str) else svg_of(picture)
-    now = cells_of(svg)
+    now = screen_of(app)
     baseline = baselines / f"{name}.screen"
     if os.environ.get("UPDATE_PICTURES") == "1":
         baseline.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +179,7 @@ def assert_picture(
     if before == now:
         return
     new = Path(tempfile.mkdtemp(prefix="mobius-pictures-")) / f"{name}.new.svg"
-    new.write_text(svg, encoding="utf-8")
+    new.write_text(svg_of(app), encoding="utf-8")
     raise AssertionError(
         f"{_difference(before, now)}\n"
         f"New picture: {new}\n"
@@ -185,7 +189,7 @@ def assert_picture(
 
 
 def _difference(before: str, after: str) -> str:
-    """Return in words what differs between two pictures in the form of `cells_of`."""
+    """Return in words what differs between two pictures in the form of `screen_of`."""
     if not before:
         return f"There is no such baseline yet. The screen:\n{after}"
     rows = difflib.unified_diff(

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import struct
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from mobius_tui.health.health_record import MachineSample, ProbeResult
 from mobius_tui.health.health_record import encode_record as encode_health
@@ -42,7 +44,7 @@ from mobius_tui.tui.presenters.run_presenter import RunPresenter
 from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.paths import TESTS
-from tests.pictures import assert_picture, svg_of, words_of
+from tests.pictures import assert_picture, words_of
 
 BEGAN = 1_795_527_905.0
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -280,7 +282,7 @@ async def pictured(
                 feed.show_now()
         await settled(pilot)
         try:
-            assert_picture(svg_of(pilot.app), f"{name}-{size_id(size)}")
+            assert_picture(pilot.app, f"{name}-{size_id(size)}")
         except AssertionError as error:
             wrong.append(str(error))
     assert not wrong, "\n".join(wrong)
@@ -342,10 +344,18 @@ async def press_until(
 
 
 async def press(pilot: Pilot[AppResult], time: Time, *keys: str) -> None:
-    """Press keys, each when the dialog that the last one opened takes keys."""
-    for key in keys:
+    """Press keys, each when the dialog that the last one opened takes keys.
+
+    What is typed into a field opens none: it is waited for once.
+    """
+    left = deque(keys)
+    while left:
         time.pass_(INPUT_GUARD_SECONDS + 0.01)
-        await pilot.press(key)
+        typed = [left.popleft()]
+        if isinstance(pilot.app.focused, Input | TextArea):
+            while left and len(left[0]) == len(typed[0]) == 1:
+                typed.append(left.popleft())
+        await pilot.press(*typed)
         await until(pilot, lambda: is_quiet(pilot))
 
 

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from mobius_tui.tui.backend.drawing_caches import DimmedBackground, dim_style
 from mobius_tui.tui.dialogs.dialog import Dialog
-from tests.pictures import svg_of
+from tests.pictures import screen_of
 from tests.textual_private import background_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled
@@ -27,13 +27,13 @@ async def test_it_is_what_textual_would_draw(
     async with hosted(run), opened(run, time=time) as (_, pilot):
         await press(pilot, time, "enter")
         assert isinstance(background_of(pilot.app.screen), DimmedBackground)
-        ours = svg_of(pilot.app)
+        ours = screen_of(pilot.app)
         monkeypatch.delattr(Dialog, "render")
         assert Dialog.render is ModalScreen.render
         pilot.app.screen.refresh(layout=True)
         await settled(pilot)
         assert not isinstance(background_of(pilot.app.screen), DimmedBackground)
-        assert svg_of(pilot.app) == ours
+        assert screen_of(pilot.app) == ours
 
 
 def test_a_style_is_dimmed_and_cannot_be_clicked() -> None:

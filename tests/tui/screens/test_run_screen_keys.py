@@ -14,7 +14,7 @@ from mobius_tui.tui.dialogs.failure_dialogs import FailureDialog
 from mobius_tui.tui.presenters.next_action import FocusHealth
 from mobius_tui.tui.screen_state import StepRow
 from mobius_tui.tui.widgets.footer import KeyBar
-from tests.pictures import svg_of
+from tests.pictures import screen_of
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
 
@@ -123,9 +123,9 @@ async def test_each_of_these_keys_changes_the_screen(tmp_path: Path, key: str) -
     async with hosted(run), opened(run, time=time, size=(60, 15)) as (screen, pilot):
         if key == "1":
             await press(pilot, time, "2")
-        before = svg_of(pilot.app)
+        before = screen_of(pilot.app)
         await press(pilot, time, key)
-        assert svg_of(pilot.app) != before
+        assert screen_of(pilot.app) != before
         if isinstance(pilot.app.screen, Dialog):
             await press(pilot, time, "escape")
         assert pilot.app.screen is screen

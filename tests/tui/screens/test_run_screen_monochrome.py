@@ -1,8 +1,7 @@
-"""Without colour, and with 16: each state, the cursor and the focus are seen."""
+"""Without colour each state, the cursor and the focus are seen."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,6 @@ from tests.tui.looks import (
 from tests.tui.runs import settled
 
 XTERM = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-OF_16 = re.compile(r"color\(([0-9]|1[0-5])\)")
 MONO = {**XTERM, "NO_COLOR": "1"}
 
 
@@ -99,17 +97,6 @@ async def test_the_cursor_of_a_list_is_seen_without_colour(
         options.action_cursor_down()
         await settled(pilot)
         assert [w for w, s in cells(pilot) if s.underline and "corruption" in w]
-
-
-@pytest.mark.parametrize("name", every_third(SCREENS))
-async def test_sixteen_colours_are_the_terminals_own(name: str, tmp_path: Path) -> None:
-    settings = resolve_settings(Settings(), {"TERM": "linux"}, "utf-8")
-    assert settings.theme == "mobius-ansi"
-    async with seen(name, tmp_path, settings) as pilot:
-        assert {name for name in colours(pilot) if not OF_16.fullmatch(name)} == set()
-        for words, style in cells(pilot):
-            hard = style.color is not None and style.color == style.bgcolor
-            assert not (hard and not style.color.is_default and words.strip())  # type: ignore[union-attr]
 
 
 def test_what_the_terminal_can_show_decides() -> None:
