@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobius_tui.confinement.call_filter import Call
 from mobius_tui.confinement.enclosure import Enclosure
-from mobius_tui.confinement.refusals import Refused
+from mobius_tui.confinement.refusals import Refusal
 
 _PATHS: dict[str, tuple[tuple[int | None, int], ...]] = {
     **dict.fromkeys(("open", "creat", "truncate", "mkdir", "rmdir"), ((None, 0),)),
@@ -44,7 +44,7 @@ _NOISE = "/__pycache__/"
 """What Python keeps beside its modules: it does without."""
 
 
-def refused_by_call(call: Call, enclosure: Enclosure) -> Iterator[Refused]:
+def refused_by_call(call: Call, enclosure: Enclosure) -> Iterator[Refusal]:
     """What a call would write, or reach, that the enclosure refuses.
 
     Args:
@@ -63,7 +63,7 @@ def refused_by_call(call: Call, enclosure: Enclosure) -> Iterator[Refused]:
         if path is None or enclosure.may_write(path) or _NOISE in path:
             continue
         if _changes_something(call, path):
-            yield Refused(kind="write", what=path, by=_program(call.pid))
+            yield Refusal(kind="write", what=path, by=_program(call.pid))
 
 
 def _changes_something(call: Call, path: str) -> bool:
@@ -100,7 +100,7 @@ def _whole_path(call: Call, folder_at: int | None, path_at: int) -> str | None:
     return os.path.normpath(Path(os.path.realpath(path.parent), path.name))
 
 
-def _refused_address(call: Call, enclosure: Enclosure) -> Iterator[Refused]:
+def _refused_address(call: Call, enclosure: Enclosure) -> Iterator[Refusal]:
     address_at, length_at = _ADDRESSES[call.name]
     length = min(call.arguments[length_at] % 2**32, 128)
     raw = _memory(call.pid, call.arguments[address_at], length)
@@ -109,7 +109,7 @@ def _refused_address(call: Call, enclosure: Enclosure) -> Iterator[Refused]:
     if family == socket.AF_UNIX:
         path = os.fsdecode(raw[2:].partition(b"\0")[0])
         if os.path.realpath(path) in enclosure.masked:
-            yield Refused(kind="connect", what=path, by=by)
+            yield Refusal(kind="connect", what=path, by=by)
         return
     host, port = "", struct.unpack_from("!H", raw, 2)[0] if len(raw) > 4 else 0
     if family == socket.AF_INET:
@@ -119,7 +119,7 @@ def _refused_address(call: Call, enclosure: Enclosure) -> Iterator[Refused]:
     # It is what a script connects to; nothing of ours listens there.
     is_here = host.startswith("127.") or host in ("[::1]", "0.0.0.0")  # nosec B104
     if host and port and not is_here:
-        yield Refused(kind="connect", what=f"{host}:{port}", by=by)
+        yield Refusal(kind="connect", what=f"{host}:{port}", by=by)
 
 
 def _memory(pid: int, at: int, size: int) -> bytes:

@@ -23,7 +23,7 @@ _SIBLINGS = 3
 """Paths of one folder that are named; of more, the folder is."""
 
 
-class Refused(Struct, frozen=True, kw_only=True):
+class Refusal(Struct, frozen=True, kw_only=True):
     """One thing that was refused."""
 
     kind: RefusalKind
@@ -45,7 +45,7 @@ class RefusalLog:
         self._path = path
         self._seen: set[tuple[str, str]] = set()
 
-    def note(self, refused: Refused) -> None:
+    def note(self, refused: Refusal) -> None:
         """Write a line, unless the same was refused before."""
         key = (refused.kind, refused.what)
         if not self._path or key in self._seen or len(self._seen) >= MAX_REFUSALS:
@@ -64,7 +64,7 @@ class RefusalLog:
                 file.write(json.dumps(fields).encode() + b"\n")
 
 
-def read_refusals(path: Path) -> tuple[Refused, ...]:
+def read_refusals(path: Path) -> tuple[Refusal, ...]:
     """What a file says; lines that cannot be read are left out."""
     try:
         with path.open("rb") as file:
@@ -74,19 +74,19 @@ def read_refusals(path: Path) -> tuple[Refused, ...]:
     return tuple(_refused(rows))
 
 
-def _refused(rows: Iterable[bytes]) -> Iterator[Refused]:
+def _refused(rows: Iterable[bytes]) -> Iterator[Refusal]:
     for row in rows:
         with suppress(ValueError, KeyError, TypeError):
             fields = json.loads(row)
             kind, what, by = fields["kind"], str(fields["what"]), str(fields["by"])
             if kind in get_args(RefusalKind):
-                yield Refused(kind=kind, what=what, by=by)
+                yield Refusal(kind=kind, what=what, by=by)
 
 
-def refusals_in_words(refusals: Sequence[Refused]) -> Iterator[str]:
+def refusals_in_words(refusals: Sequence[Refusal]) -> Iterator[str]:
     """A line for each thing, what it would have been; many paths of one are one."""
     for kind, verb in _VERBS.items():
-        found: dict[str, list[Refused]] = {}
+        found: dict[str, list[Refusal]] = {}
         for each in refusals:
             if each.kind == kind:
                 folder = str(Path(each.what).parent) if kind == "write" else each.what
@@ -98,6 +98,6 @@ def refusals_in_words(refusals: Sequence[Refused]) -> Iterator[str]:
                 yield from (f"{verb} {e.what}{_by([e])}" for e in each_of)
 
 
-def _by(refusals: Sequence[Refused]) -> str:
+def _by(refusals: Sequence[Refusal]) -> str:
     names = tuple(dict.fromkeys(each.by for each in refusals if each.by))
     return f" ({', '.join(names[:_SIBLINGS])})" if names else ""

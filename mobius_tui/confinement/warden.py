@@ -19,7 +19,7 @@ from typing import NoReturn
 from mobius_tui.confinement import call_filter, syscalls
 from mobius_tui.confinement.call_reading import refused_by_call
 from mobius_tui.confinement.enclosure import Enclosure
-from mobius_tui.confinement.refusals import RefusalLog, Refused
+from mobius_tui.confinement.refusals import Refusal, RefusalLog
 
 EXIT_NOT_FOUND = 127
 """Of a command that cannot be executed, as a shell has it."""
@@ -175,7 +175,7 @@ class _Watch:
             question, sender = self._names.recvfrom(512)
             name = _asked_name(question)
             if name:
-                self._log.note(Refused(kind="name", what=name))
+                self._log.note(Refusal(kind="name", what=name))
             answer = question[:2] + _SERVER_FAILURE + question[4:]
             self._names.sendto(answer, sender)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mobius_tui.confinement.refusals import (
     MAX_REFUSALS,
+    Refusal,
     RefusalLog,
-    Refused,
     read_refusals,
     refusals_in_words,
 )
@@ -17,26 +17,26 @@ def test_each_thing_is_kept_once_and_a_loop_fills_no_disk(tmp_path: Path) -> Non
     log = RefusalLog(str(tmp_path / "refused"))
     for number in range(MAX_REFUSALS + 10):
         for _ in range(2):
-            log.note(Refused(kind="write", what=f"/srv/{number}/x", by="rm"))
+            log.note(Refusal(kind="write", what=f"/srv/{number}/x", by="rm"))
     found = read_refusals(tmp_path / "refused")
     assert len(found) == MAX_REFUSALS
-    assert found[0] == Refused(kind="write", what="/srv/0/x", by="rm")
+    assert found[0] == Refusal(kind="write", what="/srv/0/x", by="rm")
     assert (tmp_path / "refused").stat().st_mode & 0o077 == 0
 
 
 def test_a_damaged_file_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
     path = tmp_path / "refused"
     assert read_refusals(path) == ()
-    RefusalLog(str(path)).note(Refused(kind="name", what="db.example.org"))
+    RefusalLog(str(path)).note(Refusal(kind="name", what="db.example.org"))
     with path.open("ab") as file:
         file.write(b'{"kind": "other", "what": "", "by": ""}\n[]\n{}\n\xff\n{"ki')
     assert [each.what for each in read_refusals(path)] == ["db.example.org"]
 
 
 def test_many_paths_of_a_folder_are_one_line() -> None:
-    many = [Refused(kind="write", what=f"/srv/x/{n}", by="rm") for n in range(5)]
-    few = [Refused(kind="write", what="/etc/motd", by="bash")]
-    asked = [Refused(kind="connect", what="10.0.0.1:22", by="ssh")]
+    many = [Refusal(kind="write", what=f"/srv/x/{n}", by="rm") for n in range(5)]
+    few = [Refusal(kind="write", what="/etc/motd", by="bash")]
+    asked = [Refusal(kind="connect", what="10.0.0.1:22", by="ssh")]
     assert list(refusals_in_words([*many, *few, *asked])) == [
         "written to /srv/x/: 5 paths (rm)",
         "written to /etc/motd (bash)",

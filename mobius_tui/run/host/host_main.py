@@ -159,7 +159,7 @@ OUTSIDE_REASON = (
 """Why a confined drill ends whose host begins anew."""
 
 
-class Host:
+class HostProcess:
     """One run, and the process that runs it."""
 
     def __init__(self, directory: RunDirectory, spec: HostSpec, held: HeldRun) -> None:
@@ -425,7 +425,7 @@ def _is_any_running(state: RunState) -> bool:
 
 
 async def _main(directory: RunDirectory, spec: HostSpec, held: HeldRun) -> int:
-    host = Host(directory, spec, held)
+    host = HostProcess(directory, spec, held)
     exit_on_sigterm(host.end)
     return await host.run()
 

@@ -580,7 +580,7 @@ class OutputPane(Widget, can_focus=True):
         self._feed.close()
         self.viewport = None
 
-    def on_output_pane_counted(self, event: pane_messages.Counted) -> None:
+    def on_output_pane_rows_counted(self, event: pane_messages.RowsCounted) -> None:
         """Show the number of lines, and count those that came since."""
         if self._feed.counted_document is event.document:
             self._feed.counted_document = None
@@ -606,7 +606,7 @@ class OutputPane(Widget, can_focus=True):
     def _count_all(self, document: OutputDocument) -> None:
         """Count lines up to the end, in a thread."""
         count_all(document, lambda: self._status.running)
-        self.post_message(pane_messages.Counted(document))
+        self.post_message(pane_messages.RowsCounted(document))
 
     def _repaint_soon(self) -> None:
         """Repaint now, or when the last repaint is long enough ago."""

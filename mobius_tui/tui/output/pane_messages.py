@@ -28,7 +28,7 @@ class Followed(Message, namespace="output_pane"):
         return self.pane
 
 
-class Counted(Message, namespace="output_pane", bubble=False):
+class RowsCounted(Message, namespace="output_pane", bubble=False):
     """A thread has counted the lines of `document` up to its end."""
 
     def __init__(self, document: OutputDocument) -> None:
