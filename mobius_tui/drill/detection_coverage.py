@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from mobius_tui import sanitize
 from mobius_tui.drill.detections import (
     DetectionCounts,
     Subject,
@@ -255,7 +256,8 @@ class DetectionMatrix(Struct, frozen=True, kw_only=True):
         views = [*(column.seen for column in self.columns), self.wrecked]
         for subject in self.subjects:
             cells = "".join(f"{_cell(view.get(subject.key)):>3}" for view in views)
-            yield f"{padded(subject.name, NAME_CELLS - 1)} {cells}".rstrip()
+            name = padded(subject.name, NAME_CELLS - 1, sanitize.cells)
+            yield f"{name} {cells}".rstrip()
         yield ""
         never = self.never_red
         yield f"never seen red: {len(never)} of {len(self.subjects)}"

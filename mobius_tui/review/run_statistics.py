@@ -38,7 +38,7 @@ from mobius_tui.runbook.text.units import (
     duration_literal,
     parse_duration,
 )
-from mobius_tui.sanitize import line
+from mobius_tui.sanitize import cells, line
 
 MIN_DURATIONS = 3
 """Durations needed before a correction of `expect` is suggested."""
@@ -384,7 +384,7 @@ def _row(name: str, figures: tuple[str, ...]) -> str:
     said = " ".join(
         f"{text:>{width}}" for text, width in zip(figures, widths, strict=True)
     )
-    return f"{padded(name, STEP_NAME_CELLS)} {said}".rstrip()
+    return f"{padded(name, STEP_NAME_CELLS, cells)} {said}".rstrip()
 
 
 def mttr(found: Sequence[RestoreTime]) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mobius_tui.sanitize import cells
-
 Size = Callable[[str], int]
 """What a text takes: `len` for characters; for cells, what counts these."""
 
@@ -72,7 +70,7 @@ def shortened_at_word(text: str, most: int) -> str:
     return text[: at if at > 0 else most - 1].rstrip(" ,;:.-…") + "…"
 
 
-def padded(text: str, width: int, size: Size = cells) -> str:
+def padded(text: str, width: int, size: Size) -> str:
     """A text in exactly so many cells: shortened, or with blanks behind it.
 
     Args:

@@ -45,7 +45,7 @@ def test_both_ends_are_kept_where_the_middle_is_left_out(text: str, most: int) -
 def test_a_padded_text_takes_all_of_its_cells_and_no_more(
     text: str, width: int
 ) -> None:
-    assert cells(padded(text, width)) == width
+    assert cells(padded(text, width, cells)) == width
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,11 @@ async def test_a_click_or_esc_clears_it(recording: Recording) -> None:
         assert not pane.has_selection
 
 
-async def test_two_presses_take_a_word_and_three_a_line(recording: Recording) -> None:
+async def test_two_presses_take_a_word_and_three_a_line(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is that presses.
+    monkeypatch.setattr(output_selection, "MULTI_CLICK_SECONDS", 60.0)
     recording.write("see /var/log/app.log, please\n")
     async with showing(recording) as (pane, pilot):
         found = []
