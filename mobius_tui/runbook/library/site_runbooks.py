@@ -24,7 +24,7 @@ SITE_RUNBOOK_DIGESTS = frozenset(
         "05a0ef51c0f1b804df5dcabca69b666f",  # mobius-rollback.toml
         "6b85d85c4d93547d26fec36d8cde358b",  # ask-page
         "0e37af61b406276f2660f18b2a6b0333",  # compare-backup
-        "e0a1c469529eeb344a5c517eaf89eb70",  # find-backup
+        "a1b85e3f503e76f4673e2acea7aa3007",  # find-backup
         "e9971f9b181a21ddf60eb652b700d33f",  # find-elsewhere
         "38acbf21894afa14268afaabbb68bcb9",  # keep-backups
         "e56dc81321b95c12b07f631569673a6d",  # mobius_backups.py
