@@ -18,7 +18,6 @@ from mobius_tui.run.checks.value_commands import (
     list_values,
     run_for_secret,
 )
-from mobius_tui.run.keeper import run_for_caller
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from tests.run.running import alive
 
@@ -108,9 +107,7 @@ async def test_nobody_waiting_any_more_kills_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_it_dies_with_its_caller(tmp_path: Path, number: int) -> None:
-    caller = subprocess.Popen(
-        [sys.executable, "-c", CALLER, run_for_caller.__file__, SLEEPER], cwd=tmp_path
-    )
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, SLEEPER], cwd=tmp_path)
     pids = await pids_in(tmp_path)
     caller.send_signal(number)
     caller.wait()
@@ -119,9 +116,10 @@ async def test_it_dies_with_its_caller(tmp_path: Path, number: int) -> None:
 
 
 CALLER = """
-import subprocess, sys
-command = [sys.executable, "-I", "-S", sys.argv[1], "bash", "-c", sys.argv[2]]
-subprocess.Popen(command, stdin=subprocess.PIPE).wait()
+import asyncio, os, sys
+from pathlib import Path
+from mobius_tui.run.checks.value_commands import run_for_secret
+asyncio.run(run_for_secret(sys.argv[1], workdir=Path(), env=os.environ))
 """
 
 
@@ -160,3 +158,8 @@ async def test_rubbish_is_no_secret_and_is_not_told(
     told = str(caught.value).replace(script, "")
     assert said in told
     assert "s3cret" not in told.partition("failed: ")[2]
+
+
+async def test_what_it_prints_is_no_reason_why_it_failed(tmp_path: Path) -> None:
+    with pytest.raises(ValueSourceError, match=r"failed: exit 2$"):
+        await run_for_secret("echo half; exit 2", workdir=tmp_path, env=ENV)
