@@ -135,8 +135,9 @@ class Prober:
         slot = 0
         while True:
             due = await ticker.wait_for_slot(slot)
-            on_check(await self._check(ticker, due, target, client))
-            slot = ticker.next_slot(slot)
+            result, ended = await self._check(ticker, due, target, client)
+            on_check(result)
+            slot = ticker.next_slot(slot, ended)
 
     async def _check(
         self,
@@ -144,23 +145,28 @@ class Prober:
         due: float,
         target: ProbeTarget,
         client: httpx.AsyncClient | str,
-    ) -> ProbeResult:
+    ) -> tuple[ProbeResult, float]:
+        """What a check found, and when it ended, by the clock of the slots.
+
+        Slots that pass after it ended were not in its way: the monitor missed them.
+        """
         at, began = self._wall(), self._clock()
         late = began - due
         answer, verdict = HttpAnswer(ms=0.0), _NOT_LOOKED
         if late <= self._every:
             answer, verdict = await self._ask(target, client)
-            late = ticker.latest_stall(began)
+            if verdict.state == "failed" and not await self._any_witness_answers():
+                words = f"no witness answers either ({verdict.reason})"
+                verdict = ProbeVerdict(state="no data", reason=words)
+        ended = self._clock()
+        late = max(late, ticker.latest_stall(began))
         if late > self._every:
             words = (
                 f"the monitor was suspended or held up for {duration_in_words(late)}"
             )
             verdict = ProbeVerdict(state="no data", reason=words)
-        elif verdict.state == "failed" and not await self._any_witness_answers():
-            words = f"no witness answers either ({verdict.reason})"
-            verdict = ProbeVerdict(state="no data", reason=words)
         has_data = verdict.state != "no data"
-        return ProbeResult(
+        result = ProbeResult(
             at=round(at, 3),
             mono=round(began, 3),
             probe=target.id,
@@ -171,6 +177,7 @@ class Prober:
             error_rate=verdict.error_rate,
             p95_ms=verdict.p95_ms,
         )
+        return result, ended
 
     async def _ask(
         self, target: ProbeTarget, client: httpx.AsyncClient | str

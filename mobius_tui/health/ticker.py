@@ -60,9 +60,14 @@ class Ticker:
             await asyncio.sleep(remaining)
         return due
 
-    def next_slot(self, slot: int) -> int:
-        """The next slot after `slot` that is not due yet."""
-        passed = math.floor((self.clock() - self._start) / self.every)
+    def next_slot(self, slot: int, ended: float) -> int:
+        """The next slot after `slot` that was not due yet when its check ended.
+
+        Args:
+            slot: whose check it was.
+            ended: by `clock`.
+        """
+        passed = math.floor((ended - self._start) / self.every)
         return max(slot, passed) + 1
 
     def latest_stall(self, since: float) -> float:

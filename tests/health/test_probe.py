@@ -193,6 +193,33 @@ async def test_a_machine_that_slept_is_no_data_once_and_then_goes_on() -> None:
     assert "59 min" in reason or "1 h" in reason
 
 
+async def test_a_machine_that_slept_just_after_a_check_is_no_data() -> None:
+    """The slots that passed were in no check's way: the monitor missed them."""
+    slept = [0.0]
+    seen: list[ProbeResult] = []
+    done = asyncio.Event()
+
+    def on_check(check: ProbeResult) -> None:
+        seen.append(check)
+        if len(seen) == 1:
+            slept[0] = 3600.0
+        if check.state == "no data":
+            done.set()
+
+    async with serve(whole()) as (port, _):
+        prober = Prober(
+            (aim(port),), every=0.2, clock=lambda: time.monotonic() + slept[0]
+        )
+        task = asyncio.ensure_future(prober.run(on_check))
+        async with asyncio.timeout(60):
+            await done.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert [check.state for check in seen[:2]] == ["ok", "no data"]
+    assert "suspended or held up for" in seen[1].reason
+
+
 async def test_certificates_that_cannot_be_read_are_no_data() -> None:
     target = ProbeTarget(id="api", url="https://127.0.0.1:1/", ca="/nonexistent.pem")
     checks = await watched(Prober((target,), every=0.1), lambda seen: len(seen) > 0)
