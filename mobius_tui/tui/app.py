@@ -28,7 +28,7 @@ from mobius_tui.tui.config.themes import (
     DARK_THEME,
     OWN_THEMES,
     TERMINAL_COLOURS_THEME,
-    blurred_border,
+    seen_variables,
 )
 from mobius_tui.tui.dialogs.palette import CommandProvider, Palette
 
@@ -137,10 +137,10 @@ class MobiusApp(TerminalApp):
         )
 
     def get_css_variables(self) -> dict[str, str]:
-        """Textual's, with frames that are visible in every theme."""
+        """Textual's, with texts and frames that are seen in every theme."""
         variables = super().get_css_variables()
-        border = blurred_border(self.current_theme, variables)
-        return {**variables, "border-blurred": border}
+        self.theme_variables = seen_variables(self.current_theme, variables)
+        return self.theme_variables
 
     def watch_theme(self, theme: str) -> None:
         """Read the styles for terminals of few colours when their theme is chosen."""

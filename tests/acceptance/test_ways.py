@@ -51,7 +51,7 @@ class Person:
         self.screen, self.count = screen, Count()
         self.done = ""
 
-    def enter(self, what: str = ENTER, patience: float = 0.4) -> None:
+    def enter(self, what: str = ENTER, patience: float = 2.0) -> None:
         """Press a key until the screen is another; it counts as one."""
         before = _without_clocks(self.screen.text())
         self.count.pressed.append(f"{before}: {next_line(self.screen.text())}")
@@ -89,7 +89,7 @@ class Person:
             self.screen,
             ENTER,
             lambda t: not DIALOG.search(t) or _title(t) != title,
-            1.0,
+            2.0,
         )
         self.count.keys += 1
 

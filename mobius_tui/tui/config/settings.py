@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-OWN_THEME_NAMES = ("mobius-dark", "mobius-light", "mobius-contrast", "mobius-ansi")
+OWN_THEME_NAMES = (
+    "mobius-dark",
+    "mobius-light",
+    "mobius-contrast",
+    "mobius-blue-orange",
+    "mobius-ansi",
+)
 """The names of our own themes, all of which a person can choose.
 
 For a person who has chosen none, the first one is taken where the terminal has many

@@ -1,11 +1,11 @@
-"""The program's own themes: dark, light, of high contrast, and of the terminal itself.
+"""The program's own themes, and what makes every theme readable.
 
 Calm ground, one accent for the focus, red only for what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual.color import Color
 from textual.theme import Theme
@@ -95,6 +95,40 @@ CONTRAST_THEME = Theme(
 )
 """Every text has at least a contrast of 7:1 with its background, as WCAG's AAA asks."""
 
+BLUE_ORANGE_THEME = Theme(
+    name="mobius-blue-orange",
+    primary="#c9b8ff",
+    secondary="#e6b8ff",
+    accent="#c9b8ff",
+    foreground="#dbe1ea",
+    background="#0f151d",
+    surface="#161d28",
+    panel="#1c2633",
+    success="#62b9fa",
+    warning="#fef3a2",
+    error="#ec7d03",
+    dark=True,
+    variables={
+        "border": "#c9b8ff",
+        "border-blurred": "#3b4758",
+        "text-muted": "#939eaf",
+        "text-warning": "#fef3a2",
+        "block-cursor-background": "#21344b",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#1c2633",
+        "block-cursor-blurred-foreground": "#dbe1ea",
+        "input-selection-background": "#c9b8ff 35%",
+        "footer-background": "#161d28",
+    },
+)
+"""For people who cannot tell red from green, or blue from yellow.
+
+What is well is blue, what warns a pale yellow, what failed orange: the three are at
+least 20 apart (CIEDE2000) for each kind of dichromacy, as Machado, Oliveira and
+Fernandes (2009) reckon what is seen.
+"""
+
 TERMINAL_COLOURS_THEME = Theme(
     name="mobius-ansi",
     ansi=True,
@@ -139,27 +173,90 @@ That is black on cyan; else none is drawn as text on another. Blue and bright bl
 not used: on the Linux console they are next to invisible.
 """
 
-OWN_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, TERMINAL_COLOURS_THEME)
+OWN_THEMES = (
+    DARK_THEME,
+    LIGHT_THEME,
+    CONTRAST_THEME,
+    BLUE_ORANGE_THEME,
+    TERMINAL_COLOURS_THEME,
+)
 
 BLURRED_BORDER_STRENGTH = 0.4
 """The colour of a border without the focus, from 0, the background, to 1, the text."""
+CURSOR_STRENGTH = 0.2
+"""The colour of the cursor's row, from 0, the background, to 1, the accent."""
+MUTED_STRENGTH = 0.7
+"""The colour of a muted text, from 0, the background, to 1, the text."""
+LEAST_CONTRAST = 4.5
+"""The least contrast of a text with any ground: WCAG 2's AA."""
+STEPS_TO_CONTRAST = 20
+"""Steps in which a text of too little contrast goes towards white, or black."""
+TEXTS = (
+    *("foreground", "text-muted", "accent", "success", "warning", "error"),
+    *("primary", "secondary", "text-warning"),
+)
+"""The variables that texts are drawn in."""
+GROUNDS = ("background", "surface", "panel", "block-cursor-background")
+"""The variables that they are drawn on."""
 
 
-def blurred_border(theme: Theme, variables: Mapping[str, str]) -> str:
-    """The colour of frames without the focus.
+def seen_variables(theme: Theme, variables: Mapping[str, str]) -> dict[str, str]:
+    """A theme's variables, with texts that can be read and frames that are seen.
 
-    Textual makes it of the surface where a theme names none, and in most of its themes
-    nobody tells that from the ground; a terminal's black or white may be its ground.
+    Textual's themes draw some texts with a contrast of 1.4 on their panels, give the
+    cursor's row a ground on which a failure's red is lost, and frames without the focus
+    the colour of the surface. Ours are made so that they need none of this but for the
+    terminal's own, whose colours nobody knows.
 
     Args:
         theme: the one in use.
         variables: what its variables are without this.
     """
+    found = dict(variables)
     if theme.ansi:
-        return "ansi_default"
-    if "border-blurred" in theme.variables:
-        return theme.variables["border-blurred"]
-    ground = Color.parse(variables["background"])
-    return ground.blend(
-        Color.parse(variables["foreground"]), BLURRED_BORDER_STRENGTH
-    ).hex
+        return {**found, "border-blurred": "ansi_default"}
+    if theme in OWN_THEMES:
+        return found
+    ground, text, accent = (
+        Color.parse(found[name]) for name in ("background", "foreground", "accent")
+    )
+    if "border-blurred" not in theme.variables:
+        found["border-blurred"] = ground.blend(text, BLURRED_BORDER_STRENGTH).hex
+    found["block-cursor-background"] = ground.blend(accent, CURSOR_STRENGTH).hex
+    found["block-cursor-blurred-background"] = found["panel"]
+    found["text-muted"] = ground.blend(text, MUTED_STRENGTH).hex
+    grounds = [ground + Color.parse(found[name]) for name in GROUNDS]
+    pole = Color.parse("white" if theme.dark else "black")
+    for name in TEXTS:
+        found[name] = _readable(found[name], grounds, pole)
+    for state in ("block-cursor", "block-cursor-blurred"):
+        found[f"{state}-foreground"] = found["foreground"]
+    return found
+
+
+def _readable(text: str, grounds: Sequence[Color], pole: Color) -> str:
+    """A colour of a text, moved towards a pole until it is readable on each ground."""
+    colour = grounds[0] + Color.parse(pole.hex if text.startswith("auto") else text)
+    for step in range(STEPS_TO_CONTRAST):
+        found = colour.blend(pole, step / STEPS_TO_CONTRAST)
+        if all(contrast(found, ground) >= LEAST_CONTRAST for ground in grounds):
+            return found.hex
+    return pole.hex
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast of two colours as WCAG 2 reckons it, from 1 to 21."""
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    """WCAG's relative luminance, from 0 to 1."""
+
+    def linear(part: int) -> float:
+        share = part / 255
+        low = share / 12.92
+        return low if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(part) for part in colour.rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

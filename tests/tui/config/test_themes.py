@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 from textual.color import Color
@@ -10,34 +10,25 @@ from textual.theme import Theme
 
 from mobius_tui.tui.app import MobiusApp
 from mobius_tui.tui.config.settings import TEXTUAL_THEME_NAMES
-from mobius_tui.tui.config.themes import CONTRAST_THEME, DARK_THEME, LIGHT_THEME
+from mobius_tui.tui.config.themes import (
+    BLUE_ORANGE_THEME,
+    CONTRAST_THEME,
+    DARK_THEME,
+    GROUNDS,
+    LEAST_CONTRAST,
+    LIGHT_THEME,
+    TEXTS,
+    contrast,
+)
+from tests.tui.config.colour_vision import VISIONS, Triple, ciede2000, difference
 
 SEEN = 1.7
 """A frame is no text: it has to be there, and not to shout."""
-AAA, AA = 7.0, 4.5
-"""The contrasts that WCAG 2 asks of texts."""
-TEXTS = (
-    *("foreground", "text-muted", "accent", "success", "warning", "error"),
-    *("secondary", "text-warning"),
-)
-GROUNDS = ("background", "surface", "panel", "block-cursor-background")
-
-
-def luminance(colour: Color) -> float:
-    """WCAG's relative luminance."""
-
-    def linear(part: int) -> float:
-        share = part / 255
-        low = share / 12.92
-        return low if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(part) for part in colour.rgb)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: Color, other: Color) -> float:
-    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
+AAA = 7.0
+"""The contrast that WCAG 2 asks of texts for those who see little."""
+TOLD_APART = 20.0
+"""The least difference of states, by CIEDE2000, in the theme that is made for it."""
+COLOURED_THEMES = (DARK_THEME, LIGHT_THEME, CONTRAST_THEME, BLUE_ORANGE_THEME)
 
 
 def colour(theme: Theme, name: str) -> Color:
@@ -51,24 +42,59 @@ def name(theme: object) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("theme", "least"),
-    [(CONTRAST_THEME, AAA), (LIGHT_THEME, AA), (DARK_THEME, AA)],
-    ids=name,
+    "name", [*TEXTUAL_THEME_NAMES, *(theme.name for theme in COLOURED_THEMES)]
 )
-def test_every_text_is_told_from_every_ground(theme: Theme, least: float) -> None:
+async def test_every_text_is_told_from_every_ground(name: str) -> None:
+    app = MobiusApp()
+    app.theme = name
+    if app.current_theme.ansi:
+        return  # nobody knows what the terminal's colours are
+    found = {each: Color.parse(words) for each, words in colours_of(app).items()}
     pale = []
+    least = AAA if name == CONTRAST_THEME.name else LEAST_CONTRAST
     for text, ground in product(TEXTS, GROUNDS):
-        ratio = contrast(colour(theme, text), colour(theme, ground))
+        ratio = contrast(found[text], found["background"] + found[ground])
         if ratio < least:
             pale.append(f"{text} on {ground}: {ratio:.1f}")
     assert pale == []
 
 
-@pytest.mark.parametrize("theme", [CONTRAST_THEME, LIGHT_THEME, DARK_THEME], ids=name)
+def colours_of(app: MobiusApp) -> dict[str, str]:
+    """The colours that styles, and texts in roles, are drawn with."""
+    found = app.get_css_variables()
+    assert app.theme_variables == found
+    return {name: found[name] for name in (*TEXTS, *GROUNDS)}
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_states_are_told_apart_by_those_who_do_not_see_all_colours(vision: str) -> None:
+    states = [
+        colour(BLUE_ORANGE_THEME, name) for name in ("success", "warning", "error")
+    ]
+    for one, other in combinations(states, 2):
+        assert difference(one, other, vision) >= TOLD_APART, (one, other)
+
+
+@pytest.mark.parametrize("theme", COLOURED_THEMES, ids=name)
 def test_buttons_with_the_focus_and_modes_can_be_read(theme: Theme) -> None:
-    least = AAA if theme is CONTRAST_THEME else AA
+    least = AAA if theme is CONTRAST_THEME else LEAST_CONTRAST
     for ground in ("accent", "error", "primary", "secondary"):
         assert contrast(colour(theme, "background"), colour(theme, ground)) >= least
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "published"),
+    [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_differences_are_reckoned_as_published(
+    one: Triple, other: Triple, published: float
+) -> None:
+    assert ciede2000(one, other) == pytest.approx(published, abs=0.0001)
 
 
 def test_the_contrast_is_reckoned_as_wcag_does() -> None:
@@ -79,7 +105,7 @@ def test_the_contrast_is_reckoned_as_wcag_does() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*TEXTUAL_THEME_NAMES, DARK_THEME.name, LIGHT_THEME.name, CONTRAST_THEME.name],
+    [*TEXTUAL_THEME_NAMES, *(theme.name for theme in COLOURED_THEMES)],
 )
 async def test_a_frame_without_the_focus_is_told_from_its_ground(name: str) -> None:
     app = MobiusApp()
