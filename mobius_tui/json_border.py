@@ -26,6 +26,13 @@ MAX_EXACT_INT = 1 << 53
 """Integers up to here are exact in every JSON implementation."""
 YEAR_9999 = 253_370_764_800.0
 """Seconds since 1970: times beyond it have no date."""
+MAX_DEPTH = 100
+"""Arrays and objects within each other that are read, whichever Python reads them.
+
+What is written here has fewer than ten. Parsers of their own have a limit each: of all
+calls that go on (Python 3.11), or of the C stack (3.12 and newer).
+"""
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _MAX_FLOAT = 1.7976931348623157e308
 _EXACT = msgspec.Meta(ge=-MAX_EXACT_INT, le=MAX_EXACT_INT)
 _BELOW_EXACT = msgspec.Meta(gt=-MAX_EXACT_INT, lt=MAX_EXACT_INT)
@@ -86,6 +93,24 @@ class JsonObject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Base of what is read of JSON: a key that is no field of its class is an error."""
 
 
+def require_depth(data: bytes) -> None:
+    """Refuse JSON in UTF-8 that has more than `MAX_DEPTH` values within each other.
+
+    Raises:
+        ValueError: it has.
+    """
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for found in _BRACKETS.finditer(data):
+        if found[0] in b"[{":
+            depth += 1
+        elif found[0] in b"]}":
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ValueError("it is nested too deeply")
+
+
 def read_json(data: bytes) -> Any:
     """The value that JSON in UTF-8 says.
 
@@ -93,9 +118,9 @@ def read_json(data: bytes) -> Any:
     infinity, which no type of ours takes.
 
     Raises:
-        ValueError: it is no JSON.
-        RecursionError: it is nested too deeply.
+        ValueError: it is no JSON, or nested too deeply.
     """
+    require_depth(data)
     try:
         return msgspec.json.decode(data)
     except ValueError:
@@ -107,9 +132,10 @@ def json_as(kind: type[T], data: bytes) -> T:
     """The value of a class that JSON in UTF-8 says.
 
     Raises:
-        ValueError: it is no JSON, or says no such value; see `malformed_text`.
-        RecursionError: it is nested too deeply.
+        ValueError: it is no JSON, is nested too deeply, or says no such value; see
+            `malformed_text`.
     """
+    require_depth(data)
     try:
         value: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
     except ValueError:
@@ -167,8 +193,6 @@ def malformed_text(error: BaseException) -> str:
             return "it is not UTF-8"
         case KeyError():
             return f"it lacks {', '.join(map(str, error.args)) or 'a field'}"
-        case RecursionError():
-            return "it is nested too deeply"
         case _:
             text = f"{error}".strip()
             return text[:1].lower() + text[1:] if text else "it is of another form"

@@ -97,7 +97,7 @@ def read_drill_record(directory: RunDirectory) -> DrillRecord | None:
     try:
         with open_regular(drill_record_path(directory)) as file:
             said = json_as(_Line, file.read(MAX_RECORD_BYTES))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
     return DrillRecord(
         run=said.run,

@@ -86,7 +86,7 @@ def read_acts(root: Path) -> tuple[LoggedAct, ...]:
         return ()
     except OSError as error:
         raise RunError(f"{root / _FILE} cannot be read: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RunError(
             f"{root / _FILE} cannot be read: {malformed_text(error)}"
         ) from error

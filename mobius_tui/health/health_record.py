@@ -101,7 +101,7 @@ def decode_record(line: bytes) -> ProbeResult | MachineSample:
         return json_as(ProbeResult | MachineSample, line)  # type: ignore[arg-type]
     except ValidationError as error:
         problem = _problem(error)
-    except (ValueError, RecursionError):
+    except ValueError:
         problem = "is no JSON"
     shown = ascii(line[:80].decode("ascii", "replace"))
     raise RunError(f"a line of health.jsonl {problem}: {shown}")

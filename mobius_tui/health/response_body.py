@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from mobius_tui.json_border import require_depth
 from mobius_tui.runbook.model.check_kinds import Comparisons, Json
 from mobius_tui.runbook.model.guard_comparison import (
     comparison_in_words,
@@ -25,10 +26,11 @@ _NONE: Mapping[str, Comparisons] = MappingProxyType({})
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON value of a body, or `MISSING` if it is no JSON."""
+    """The JSON value of a body, or `MISSING` if it is no JSON, or nested too deeply."""
     try:
+        require_depth(body)
         return json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return MISSING
 
 

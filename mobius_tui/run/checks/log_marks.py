@@ -156,7 +156,7 @@ def decode_marks(data: bytes) -> Mapping[str, LogMark]:
     """
     try:
         return json_as(dict[str, LogMark], data)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise MobiusError(
             f"where its logs ended cannot be read: {malformed_text(error)}"
         ) from error

@@ -144,7 +144,7 @@ def decode_entry(line: bytes) -> tuple[Entry, str]:
             event=_event(envelope.event, data),
             intent=envelope.intent,
         )
-    except (ValueError, RecursionError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         why = malformed_text(error)
         if b"\0" in line:
             why = "it holds NUL bytes, as a file does that was damaged or overwritten"

@@ -167,7 +167,7 @@ def decode_envelope(line: bytes) -> Envelope:
             raise invalid_field("id")
         sent = convert({"sent": sent}, _Sent).sent
         json.dumps([intent, data], ensure_ascii=False).encode()  # no lone surrogates
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         words = f"this is no intent: {malformed_text(error)}"
         raise InvalidIntentError(words, intent) from error
     return Envelope(action=action, id=intent, sent=sent, version=version)
@@ -237,7 +237,7 @@ def decode_host_line(line: bytes) -> Reply | Stalled | int:
         if "stalled" in data:
             return Stalled(why=convert(data["stalled"], str))
         return convert({"version": 1, **data}, Reply)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         raise RunError(
             f"the host said something that is no answer: {malformed_text(error)}"
         ) from error

@@ -135,7 +135,7 @@ def decode_play_event(line: bytes) -> PlayEvent | None:
         if said.event == "stats":
             end = json_as(_Stats, line)
             return PlayEvent(event="stats", counts=end.hosts, left_out=end.left_out)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     texts = {key: getattr(said, key) for key in TASK_TEXT_KEYS}
     return PlayEvent(

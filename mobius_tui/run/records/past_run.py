@@ -170,7 +170,7 @@ def read_stats(directory: RunDirectory) -> PastRun | None:
             return None
         with without_garbage_collection():
             return _decoded(directory.id, payload)
-    except (OSError, RunError, ValueError, RecursionError):
+    except (OSError, RunError, ValueError):
         return None
 
 
@@ -237,7 +237,6 @@ def _decoded(run: str, payload: bytes) -> PastRun:
 
     Raises:
         ValueError: it is none.
-        RecursionError: it is nested too deeply.
     """
     said = json_as(_Stats, payload)
     steps = {

@@ -61,7 +61,7 @@ def key_path(run_key: str, state: Path) -> Path:
 
 def read_known_run(path: Path) -> KnownRun | None:
     """What is known of a run; `None` where that is nothing, or cannot be read."""
-    with suppress(OSError, ValueError, RecursionError), open_regular(path) as file:
+    with suppress(OSError, ValueError), open_regular(path) as file:
         return json_as(KnownRun, file.readline(MAX_KEY_FILE_BYTES))
     return None
 

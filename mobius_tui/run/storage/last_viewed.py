@@ -47,7 +47,7 @@ def read_last_view(directory: RunDirectory) -> LastView | None:
     try:
         with open_regular(directory.last_view) as file:
             return json_as(LastView, file.read(MAX_BYTES))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
 
 

@@ -86,7 +86,7 @@ class PlayFiles(Struct, frozen=True):
         try:
             with open_regular(self.hosts) as file:
                 return json_as(tuple[PlayHost, ...], file.read(_MAX_HOSTS_FILE_BYTES))
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             return ()
 
     def remove_private(self) -> None:

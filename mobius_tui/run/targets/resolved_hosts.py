@@ -176,7 +176,7 @@ def decode_host_list(data: bytes) -> ResolvedHosts:
         for name in (text for each in said.hosts for text in (each.name, each.address)):
             if problem := host_name_problem(name):
                 raise ValueError(problem)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RunError(
             f"hosts.json is no list of hosts: {malformed_text(error)}"
         ) from error
