@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +32,31 @@ settings.load_profile("some")
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to mark what the tests start."""
     config.pluginmanager.register(LeftBehind(config))
+
+
+def missing_programs(item: pytest.Item) -> set[str]:
+    """The programs that a test names in its mark `machine`, and that are not there."""
+    beside = Path(sys.executable).parent
+    places = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:{beside}"
+    wanted = {name for mark in item.iter_markers("machine") for name in mark.args}
+    return {name for name in wanted if shutil.which(name, path=places) is None}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that wants what is not there fails at once, and says what."""
+    if missing := missing_programs(item):
+        pytest.fail(f"it wants {', '.join(sorted(missing))}", pytrace=False)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where tests are only listed, what they want in vain is told."""
+    if not session.config.option.collectonly:
+        return
+    missing = {name for item in session.items for name in missing_programs(item)}
+    if missing:
+        raise pytest.UsageError(
+            f"tests want {', '.join(sorted(missing))}, which this machine lacks"
+        )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -60,9 +60,8 @@ def test_the_page_of_the_format_has_each_key_of_each_table() -> None:
     assert {"url", "headers"} <= {*re.findall(r"\\fB(\w+)\\fR", text)}
 
 
-@pytest.mark.machine
+@pytest.mark.machine("groff")
 def test_groff_draws_all_of_it_without_a_warning() -> None:
-    """Wants groff."""
     text = drawn((ASSETS / PAGE).read_text())
     assert "mobius-tui export [OPTION ...] RUN -o FILE\n" in text
     assert "--auto-rollback" in text
@@ -71,9 +70,8 @@ def test_groff_draws_all_of_it_without_a_warning() -> None:
     assert "`" not in text
 
 
-@pytest.mark.machine
+@pytest.mark.machine("groff")
 def test_groff_shows_a_hostile_text_as_it_is() -> None:
-    """Wants groff."""
     parser = argparse.ArgumentParser("x", epilog=HOSTILE, description=".de x")
     parser.add_argument("--y", metavar="'Z", help=".rm TP")
     shown = [line.strip() for line in drawn(man_page(parser)).splitlines()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -32,12 +31,11 @@ async def test_of_a_run_and_its_copy_one_goes_on_and_nothing_runs_twice(
     assert tally.taken_over
 
 
-@pytest.mark.machine
+@pytest.mark.machine("unshare")
 async def test_another_machine_with_an_id_of_its_own_is_told_whose_the_run_is(
     tmp_path: Path,
 ) -> None:
-    """Its id is bound over this one's, in a namespace of its own."""
-    assert shutil.which("unshare"), "wants unshare, and that users may have namespaces"
+    """Its id is bound over this one's, in a namespace: users must be let have one."""
     (tmp_path / "id").write_text("fedcba98765432100123456789abcdef\n")
     script = f"echo x >> {tmp_path}/ran; until [ -e {tmp_path}/go ]; do sleep 0.1; done"
     book = 'format = 2\n[runbook]\ntitle = "Two"\n[[step]]\nid = "a"\n'

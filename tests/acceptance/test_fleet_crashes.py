@@ -27,7 +27,7 @@ async def test_kills_run_nothing_twice_and_make_nothing_known_wrongly(
     assert tally.holds, tally.line()
 
 
-@pytest.mark.machine
+@pytest.mark.machine("ssh", "sshd", "faketime")
 async def test_kills_over_real_sshds_do_neither() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="mt-") as name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import signal
 import subprocess
 import sys
@@ -241,11 +240,8 @@ def test_the_dry_run_says_it(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.machine
+@pytest.mark.machine("vim.tiny", "htop")
 def test_vim_and_htop(terminal: Open, tmp_path: Path) -> None:
-    """Wants vim.tiny and htop: `apt-get install vim-tiny htop`."""
-    for program in ("vim.tiny", "htop"):
-        assert shutil.which(program), f"this test wants {program}"
     file = tmp_path / "edited.txt"
     path = book(tmp_path, f"vim.tiny -u NONE -N {file}", "htop")
     screen, run = begin(terminal, path)
@@ -301,7 +297,7 @@ def python_for_nobody(path: str) -> str:
     raise AssertionError("this test wants a Python that nobody may run")
 
 
-@pytest.mark.machine
+@pytest.mark.machine("setpriv")
 def test_as_another_user_than_root(open_folder: Path, terminal: Open) -> None:
     """Wants root, to become nobody by `setpriv`: only root may take a terminal.
 

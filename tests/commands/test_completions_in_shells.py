@@ -128,10 +128,9 @@ def test_bash_completes(here: Path) -> None:
     ]
 
 
-@pytest.mark.machine
+@pytest.mark.machine("zsh")
 @pytest.mark.parametrize("way", ["installed", "sourced"])
 def test_zsh_completes(here: Path, way: str) -> None:
-    """Wants zsh."""
     source = (
         f"source {ASSETS / COMPLETION_PLACES['zsh'].asset}; "
         if way == "sourced"
@@ -149,9 +148,9 @@ def test_zsh_completes(here: Path, way: str) -> None:
     ]
 
 
-@pytest.mark.machine
+@pytest.mark.machine("fish")
 def test_fish_completes(here: Path) -> None:
-    """Wants fish; it gives what completes the last word, without a terminal."""
+    """It gives what completes the last word, without a terminal."""
     script = f"source {ASSETS / COMPLETION_PLACES['fish'].asset}; complete -C $argv[1]"
     for typed, completed in COMPLETED:
         done = subprocess.run(

@@ -30,7 +30,7 @@ def statuses(folder: Path) -> dict[Path, tuple[int, int, int]]:
     return {path: (s.st_mtime_ns, s.st_mode, s.st_nlink) for path, s in found.items()}
 
 
-machine = pytest.mark.machine
+machine = pytest.mark.machine("bwrap")
 each_way = pytest.mark.parametrize("way", WAYS)
 
 

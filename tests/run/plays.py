@@ -33,7 +33,7 @@ LIMIT = 60.0
 def ansible_playbook() -> str:
     """The real program."""
     program = find_ansible("ansible-playbook", os.environ.get("PATH", os.defpath))
-    assert program, "wants ansible-core: pip install 'ansible-core>=2.16,<2.20'"
+    assert program is not None
     return program
 
 

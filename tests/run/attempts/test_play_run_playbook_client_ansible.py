@@ -22,7 +22,7 @@ from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.structs import replace
 from tests.run.plays import Plays, ansible_playbook, local_order, states
 
-pytestmark = pytest.mark.machine
+pytestmark = pytest.mark.machine("ansible-playbook")
 TEN = tuple(f"h{number}" for number in range(10))
 
 

@@ -19,7 +19,9 @@ from tests.run.fleet_hosts import NONCE, Asked, LocalHost, wait_until
 SHELLS = (
     pytest.param(("dash", "-s"), id="dash"),
     pytest.param(("bash", "--posix", "-s"), id="bash"),
-    pytest.param(("busybox", "sh", "-s"), id="busybox", marks=pytest.mark.machine),
+    pytest.param(
+        ("busybox", "sh", "-s"), id="busybox", marks=pytest.mark.machine("busybox")
+    ),
 )
 BASH = ("bash", "--noprofile", "--norc", "-euo", "pipefail")
 START, ATTACH, STOP, CLEAN = (
@@ -359,7 +361,7 @@ def test_a_place_in_which_others_can_exchange_folders_is_refused(
     assert host.start("echo ran", claims_in=(str(other),)).output == b"ran\n"
 
 
-@pytest.mark.machine
+@pytest.mark.machine("mount", "umount")
 def test_a_full_disk_is_said_and_a_script_goes_on_where_it_becomes_full(
     host: LocalHost, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from mobius_tui.run.fleet.transport import Destination, SshRoute
 from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
 from tests.run.fleet_controller import FleetController, step_order
 
-pytestmark = pytest.mark.machine
+pytestmark = pytest.mark.machine("ssh", "sshd")
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,10 @@ async def ask(
 
 @pytest.mark.parametrize(
     "shell",
-    ["dash -s", "bash -s", pytest.param("busybox sh -s", marks=pytest.mark.machine)],
+    [
+        *("dash -s", "bash -s"),
+        pytest.param("busybox sh -s", marks=pytest.mark.machine("busybox")),
+    ],
 )
 async def test_it_brings_the_state_of_units_and_all_command_lines(
     home: Path, shell: str
@@ -190,7 +193,7 @@ def hosts() -> Iterator[LoopbackHosts]:
         yield found
 
 
-@pytest.mark.machine
+@pytest.mark.machine("ssh", "sshd")
 async def test_a_real_sshd_is_asked_by_one_connection_that_is_over(
     hosts: LoopbackHosts, tmp_path: Path
 ) -> None:

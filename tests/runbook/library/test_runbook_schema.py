@@ -166,7 +166,7 @@ def refused_by_taplo(folder: Path, texts: list[str]) -> set[int]:
     return {int(each) for each in re.findall(r'path="[^"]*/(\d+)\.toml"', done.stderr)}
 
 
-@pytest.mark.machine
+@pytest.mark.machine("taplo")
 def test_taplo_says_the_same(tmp_path: Path, broken: list[str]) -> None:
     texts = [*sound_texts(), *broken]
     ours = {number for number, text in enumerate(texts) if refusals(text)}

@@ -228,7 +228,7 @@ def test_check_goes_on_without_it(
     assert "is left out" in told.err
 
 
-@pytest.mark.machine
+@pytest.mark.machine("shellcheck")
 def test_the_real_one_finds_what_is_wrong_and_nothing_in_ours(tmp_path: Path) -> None:
     shellcheck = find_shellcheck()
     assert shellcheck is not None, "wants ShellCheck: pip install '.[lint]'"
