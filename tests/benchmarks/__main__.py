@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks [GROUP …]`: every figure beside its limit."""
+"""`python -m tests.benchmarks [GROUP …]`: every figure beside its limit.
+
+`python -m tests.benchmarks suite [ARGUMENT …]` prints what the tests themselves cost.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.acceptance.campaigns import state_of_its_own
-from tests.benchmarks import spine
+from tests.benchmarks import spine, suite
 from tests.benchmarks.figures import Figure
 
 Group = Callable[[float], Iterator[Figure]]
@@ -83,6 +86,8 @@ def _each(*measures: Callable[[Path], Iterator[Figure]]) -> Iterator[Figure]:
 
 def main() -> int:
     """Print the figures; 1 when one is over its limit."""
+    if sys.argv[1:2] == ["suite"]:
+        return suite.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument(
