@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mobius_tui.cli import main
+from tests.waiting import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
@@ -27,7 +28,7 @@ def program(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, **env},
         stdin=subprocess.DEVNULL,
     )

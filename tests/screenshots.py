@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.paths import ROOT
+from tests.waiting import PATIENCE
 
 from tests.pictures import empty_panes, png_of, svg_of, words_of  # isort: skip - it sets the scene
 
@@ -38,8 +39,6 @@ from mobius_tui.tui.screens.statistics_screen import (
 from mobius_tui.tui.widgets.timeline_pane import MomentLine
 
 FOLDER = ROOT / "screenshots"
-LIMIT = 60.0
-"""Seconds that a screen may take to show something."""
 FAULT = FAULTS["bad-release"]
 
 
@@ -52,7 +51,7 @@ class Painter:
 
     async def until(self, shows: str | Callable[[str], object]) -> None:
         """Wait until the screen shows something."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             await self.pilot.pause(0.05)
             text = words_of(self.app)
@@ -71,14 +70,14 @@ class Painter:
             proposes = _proposes(number)
             before = _next_line(words_of(self.app))
             changed = partial(_differs, before)
-            await self.press("enter", changed, calm_for=LIMIT / 6)
+            await self.press("enter", changed, calm_for=PATIENCE / 6)
             await self.until(proposes)
 
     async def press(
         self, key: str, shows: str | Callable[[str], object], *, calm_for: float = 0.5
     ) -> None:
         """Press a key until the screen shows something: a new dialog is deaf."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             await self.pilot.press(key)
             calm = time.monotonic() + calm_for
@@ -92,7 +91,7 @@ class Painter:
 
     async def type(self, text: str) -> None:
         """Type into a dialog that may still be deaf, until its line holds it all."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while getattr(self.app.focused, "value", "") != text:
             if time.monotonic() > deadline:
                 raise SystemExit(f"no line took {text!r}:\n{words_of(self.app)}")
@@ -104,7 +103,7 @@ class Painter:
         if size is not None:
             await self.pilot.resize_terminal(*size)
             await self.pilot.pause(0.3)
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while empty := empty_panes(self.app):
             if time.monotonic() > deadline:
                 raise SystemExit(f"{name}: nothing is in {', '.join(empty)}")
@@ -159,7 +158,7 @@ async def rollback(briefing: Briefing) -> None:
         await paint.until("production")
         await paint.keep("confirm-120x36")
         await paint.type("production")
-        await paint.press("enter", "Restoring configuration", calm_for=LIMIT / 6)
+        await paint.press("enter", "Restoring configuration", calm_for=PATIENCE / 6)
         await paint.keep("run-120x36")
         await paint.keep("run-80x24", (80, 24))
         await paint.keep("run-160x45", (160, 45))

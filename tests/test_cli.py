@@ -16,7 +16,8 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.program import PROGRAM, exit_code, program
 from tests.run.books import ONE, step
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
+from tests.waiting import PATIENCE, wait_for
 
 HEAD = 'format = 1\n[runbook]\nid = "test"\ntitle = "Test"\n'
 
@@ -164,7 +165,11 @@ async def test_an_unknown_step_is_exit_4_and_not_rerun(
 def test_a_reader_that_leaves_early_is_no_error(book: Path) -> None:
     line = f"'{PROGRAM}' run '{book}' --auto --plain | head -n 1"
     done = subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert "Traceback" not in done.stderr
     assert len(done.stdout.splitlines()) == 1
@@ -176,7 +181,11 @@ def test_few_open_files_are_enough_or_the_limit_is_named(
 ) -> None:
     line = f"ulimit -n {limit}; exec '{PROGRAM}' run '{book}' --auto --plain"
     done = subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == ends, done.stdout + done.stderr
     told = f"Too many open files (`ulimit -n` is {limit}); raise that limit"

@@ -38,6 +38,7 @@ from tests.paths import CASES
 from tests.run.books import ONE, step
 from tests.tui import fleets, scenes
 from tests.tui.runs import MadeRun, hosted
+from tests.waiting import PATIENCE
 
 LINES = CASES / "authoring" / "lines.toml"
 SCENES = ("running", "failed", "unknown", "checking", "recovering", "ended", "telling")
@@ -196,7 +197,7 @@ async def test_an_answer_that_is_long_in_coming_is_told_of(
             plain.send_and_await_reply(viewer, AddNote(text="y"))
         )
         err = ""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not err:
                 await asyncio.sleep(0)
                 err = capsys.readouterr().err

@@ -69,13 +69,12 @@ from mobius_tui.tui.presenters.run_view import RunView, build_run_view
 from mobius_tui.tui.presenters.step_details import offered_options
 from mobius_tui.tui.screen_state import RowKey, StepRow
 from tests.acceptance.campaigns import state_of_its_own
+from tests.waiting import PATIENCE
 
 How = Literal["before", "after", "always"]
 HOWS: tuple[How, ...] = ("before", "after", "always")
 SHORT = {"check_every": "0.2s", "probe_every": "0.3s", "monitor_for": "2s"}
-LIMIT = 120.0
-"""Seconds that one case may take."""
-PATIENCE = 5.0
+INSISTS = 5.0
 """Seconds for which a person tries what is offered, and refused."""
 WORDS = "broken on purpose: {step}"
 
@@ -255,7 +254,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
     directory = await start_new_run(briefing, wanted)
     viewer = Viewer(directory)
     last, refused = "", time.monotonic()
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + 2 * PATIENCE
     async for _ in viewer.changes():
         view = see(viewer)
         if view.state.ended is not None or time.monotonic() > deadline:
@@ -276,7 +275,7 @@ async def follow(briefing: Briefing, person: Person, *, armed: bool) -> Viewer:
         reply = await act(viewer, view, person, key, flow)
         if reply is not None or now.text != last:
             last, refused = now.text, time.monotonic()
-        elif time.monotonic() > refused + PATIENCE:
+        elif time.monotonic() > refused + INSISTS:
             why = f"nothing leads on: {now.text}"
             await viewer.send_intent(EndRun(reason=why))
     return viewer

@@ -21,7 +21,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
-from tests.run.running import alive, wait_for
+from tests.run.running import alive
+from tests.waiting import PATIENCE, wait_for
 
 
 @contextlib.contextmanager
@@ -74,7 +75,7 @@ def end_all() -> None:
         pid = int(owner.read_text().split()[0])
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while any(sites_root().glob("*")) and time.monotonic() < deadline:
         take_down_orphan_sites(sites_root())
         time.sleep(0.05)

@@ -39,7 +39,7 @@ from mobius_tui.run.state.step_state import Status
 from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.run.copied import copy_folder, write_over
-from tests.run.running import LIMIT, pauses, wait_for
+from tests.waiting import PATIENCE, pauses, wait_for
 
 STEPS = 5
 """Of each run."""
@@ -360,7 +360,7 @@ async def campaign(
     tally, every = Tally(), (*WAYS, *OTHER_WAYS)
     for n in range(copies):
         way = every[(seed + n) % len(every)]
-        async with asyncio.timeout(LIMIT * 4):
+        async with asyncio.timeout(PATIENCE * 4):
             await Trial(folder / f"run{n}", seed + n, way, tally).go()
         tell(tally)
     return tally

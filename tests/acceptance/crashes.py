@@ -42,11 +42,10 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.campaigns import state_of_its_own
+from tests.waiting import PATIENCE
 
 PER_RUN = 40
 """Kills of one run; a long journal would cost more than it teaches."""
-LIMIT = 60.0
-"""Seconds that anything may take to come about."""
 
 
 @dataclass(slots=True)
@@ -150,7 +149,7 @@ class Campaign:
     async def _round(self) -> None:
         viewer = await self._on()
         with contextlib.suppress(MobiusError, OSError):
-            await asyncio.wait_for(self._wish(viewer, StartAutomatic()), LIMIT)
+            await asyncio.wait_for(self._wish(viewer, StartAutomatic()), PATIENCE)
             note = AddNote(text="mark")
             wishing = asyncio.ensure_future(self._wish(viewer, note))
             if self.dice.random() < 0.15:
@@ -165,7 +164,7 @@ class Campaign:
 
     async def _on(self) -> Viewer:
         """A living host, a viewer on it, and no unknown step left undecided."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 await resume_run(self.directory, self.book)
@@ -239,7 +238,7 @@ class Campaign:
 
     async def _finish(self) -> None:
         """No more kills: let what runs end, and end the run."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while True:
             viewer = await self._on()
             if viewer.follower.state.ended is not None:

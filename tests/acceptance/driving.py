@@ -9,7 +9,8 @@ from collections.abc import Callable
 import psutil
 
 from tests.acceptance.conftest import Open
-from tests.acceptance.terminal import LIMIT, PROGRAM, Terminal
+from tests.acceptance.terminal import PROGRAM, Terminal
+from tests.waiting import PATIENCE
 
 ENTER = "\r"
 CTRL_G, CTRL_Z = "\x07", "\x1a"
@@ -39,7 +40,7 @@ def press_until(
     Where the machine is slow, each press waits longer than the one before: what is
     pressed once more than is needed goes to whatever comes next.
     """
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while True:
         terminal.press(key)
         calm = time.monotonic() + patience
@@ -85,7 +86,7 @@ def is_there(process: psutil.Process) -> bool:
 
 def wait_until(screen: Terminal, condition: Callable[[], object]) -> None:
     """Draw what comes until a condition holds that is none of the screen."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         screen.read()
         assert time.monotonic() < deadline, f"it did not come:\n{screen.text()}"

@@ -32,10 +32,10 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.campaigns import state_of_its_own
-from tests.acceptance.crashes import LIMIT, Tally, hold
+from tests.acceptance.crashes import Tally, hold
 from tests.acceptance.faulty import Fault, standing_in
-from tests.run.running import wait_for
 from tests.run.webhooks import Webhook, webhook
+from tests.waiting import PATIENCE, wait_for
 
 KILLS = ("kill", "tear", "after")
 ERRORS = ("ENOSPC", "EIO", "short")
@@ -139,7 +139,7 @@ class Points:
         path = folder / "points.toml"
         path.write_text(BOOK)
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(PATIENCE):
                 return await _Trial(folder, load(path), fault, self).go()
         except (AssertionError, MobiusError, TimeoutError) as error:
             self.found.wrong.append(f"{fault.name}#{fault.at} {fault.how}: {error}")
@@ -157,7 +157,7 @@ class _Trial:
 
     async def go(self) -> RunDirectory:
         directory = await self._first_host()
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while not self._is_over(directory):
             assert time.monotonic() < deadline, "it did not come to an end"
             self.found.resumed += 1
@@ -205,7 +205,7 @@ class _Trial:
 
     async def _until_it_ends(self, directory: RunDirectory) -> None:
         """Wait for the host's end; one that waits for room for good is killed."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         viewer: Viewer | None = None
         while (pid := directory.host_pid()) is not None:
             assert time.monotonic() < deadline, "the host neither ends nor goes on"

@@ -64,6 +64,7 @@ from tests.acceptance.fleet_victims import (
     place_of_sshds,
 )
 from tests.acceptance.terminal import PROGRAM
+from tests.waiting import PATIENCE
 
 BOOK = """format = 2
 [runbook]
@@ -114,8 +115,6 @@ EVERY_HARM = dict(
 """How likely each is."""
 SHARE = {WAY: 0.4, SESSION: 0.3, KEEPER: 0.5, CLAIMS: 0.3, HOME: 0.3}
 """Of the processes of a kind; of the others all."""
-LIMIT = 240.0
-"""Seconds that a trial may take to come to its end when nothing is killed any more."""
 LEFT_LIMIT = 60.0
 """Seconds in which all processes of a run that is over must have ended; connections
 that are shared stay for 10."""
@@ -159,7 +158,7 @@ class Trial:
             names, weights = list(self.harms), list(self.harms.values())
             self._harm(self.dice.choices(names, weights)[0])
         self.place.drop_answers(False)
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + 4 * PATIENCE
         while self._state().ended is None:
             if time.monotonic() > deadline:
                 log = self.directory.host_log.read_text()[-2000:]
@@ -168,7 +167,7 @@ class Trial:
             if self._is_over():
                 await self._end()
             await asyncio.sleep(0.1)
-        await self._until(lambda: self.directory.host_pid() is None, LIMIT)
+        await self._until(lambda: self.directory.host_pid() is None, 4 * PATIENCE)
         evidence = Evidence(
             self.place, self.directory, self._state(), self.harmed, self.name
         )
@@ -179,7 +178,7 @@ class Trial:
 
     async def _until_something_runs(self) -> None:
         """Wait until a host runs the script, or none will."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + 4 * PATIENCE
         while not self._is_over() and time.monotonic() < deadline:
             if self._fleet_counts()[HostStatus.RUNNING] and self.directory.host_pid():
                 return
@@ -215,7 +214,7 @@ class Trial:
             ]
             return bool(found)
 
-        await self._until(came, LIMIT)
+        await self._until(came, 4 * PATIENCE)
         return RunDirectory(found[0])
 
     def _state(self) -> RunState:
@@ -282,7 +281,7 @@ class Trial:
         with contextlib.suppress(MobiusError, OSError, TimeoutError):
             viewer = Viewer(self.directory)
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE):
                     reply = await viewer.send_intent(action)
             finally:
                 await viewer.close()

@@ -31,6 +31,7 @@ from tests.acceptance.payloads import PAYLOADS, text
 from tests.benchmarks.figures import rank
 from tests.review.story import story
 from tests.tui.runs import MadeRun
+from tests.waiting import PATIENCE
 
 SIZE = {"columns": 120, "rows": 36}
 SHORT = {"PATH": "/usr/bin:/bin", "TMUX": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
@@ -119,7 +120,7 @@ def book(folder: Path, run: str) -> Path:
 
 def until_wrote(screen: Answering, output: Path) -> None:
     """Wait for the end of what is written, with the screen open all the while."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 2 * PATIENCE
     while not (output.exists() and output.read_bytes()[-20:].count(b"all-of-it")):
         screen.read()
         assert time.monotonic() < deadline, screen.text()

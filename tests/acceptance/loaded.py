@@ -20,9 +20,8 @@ from pathlib import Path
 from tests.acceptance.campaigns import start_book, state_of_its_own
 from tests.acceptance.terminal import Terminal
 from tests.benchmarks.figures import rank
+from tests.waiting import PATIENCE
 
-LIMIT = 60.0
-"""Seconds that a dialog may take to come, or to go."""
 Shows = Callable[[str], bool]
 WAYS: tuple[tuple[str, str, Shows], ...] = (
     ("@", "Whom to call", lambda text: "Whom to call" not in text),
@@ -88,7 +87,7 @@ def seconds_until(screen: Terminal, shows: Shows) -> float | None:
     """Wait for what the terminal shows; `None` where it does not come."""
     began = time.monotonic()
     while not shows(screen.text()):
-        if time.monotonic() > began + LIMIT:
+        if time.monotonic() > began + PATIENCE:
             return None
         screen.read()
     return time.monotonic() - began

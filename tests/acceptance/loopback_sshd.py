@@ -18,10 +18,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.waiting import PATIENCE
+
 ADDRESSES_PER_SSHD = 16
 """That one listens on, at most."""
-LIMIT = 60.0
-"""Seconds in which an sshd must answer."""
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ def free_port() -> int:
 
 def wait_for_port(address: str, port: int) -> None:
     """Wait until somebody listens there."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection((address, port), timeout=1).close()
@@ -192,7 +192,7 @@ def end_with_sessions(sshd: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(psutil.Error):
         below = psutil.Process(sshd.pid).children(recursive=True)
     sshd.send_signal(signal.SIGTERM)
-    sshd.wait(LIMIT)
+    sshd.wait(PATIENCE)
     for each in below:
         with contextlib.suppress(psutil.Error):
             each.kill()

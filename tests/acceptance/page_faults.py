@@ -24,6 +24,7 @@ from mobius_tui.runbook.page.convert import ConvertedPage
 from mobius_tui.runbook.toml.runbook_source import RefusedError, read_bytes
 from mobius_tui.runbook.toml.toml_document import decode_text
 from tests.acceptance.page_words import lost_words
+from tests.waiting import PATIENCE
 
 Converter = Callable[..., ConvertedPage]
 CONVERTER = "mobius_tui.runbook.page.convert:convert"
@@ -168,7 +169,7 @@ def refusal(script: str) -> str:
         ["bash", "--norc", "-n"],
         input=script.encode("utf-8", "surrogateescape"),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from mobius_tui.sanitize import line
 from tests.acceptance.page_faults import CONVERTER, Judged
 from tests.acceptance.page_workers import Judges, Page
+from tests.waiting import PATIENCE
 
 MOST_REFUSED = 0.02
 """The share of scripts that bash may not read, though it reads what the page has."""
@@ -29,8 +30,6 @@ MOST_LEFT = 0.02
 """The share of scripts in which a placeholder may be left."""
 SECONDS = 60.0
 """For 1,000 pages; fewer than 100 have the time of 100."""
-LIMIT = 60.0
-"""Seconds that a page may take."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -82,7 +81,7 @@ def campaign(
     *,
     workers: int,
     converter: str = CONVERTER,
-    limit: float = LIMIT,
+    limit: float = PATIENCE,
 ) -> Sums:
     """Import all pages.
 
@@ -175,7 +174,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="examples")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds a page")
+    parser.add_argument("--limit", type=float, default=PATIENCE, help="seconds a page")
     parser.add_argument("--converter", default=CONVERTER, metavar="MODULE:FUNCTION")
     options = parser.parse_args(None if arguments is None else list(arguments))
     pages = pages_below(options.folder)

@@ -43,16 +43,14 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.campaigns import state_of_its_own
 from tests.acceptance.terminal import PROGRAM
-from tests.run.running import wait_for
 from tests.run.sites import Site
+from tests.waiting import PATIENCE, wait_for
 
 STEPS = 20
 """Different steps; each is tried again and again."""
 PROBES = 10
 GROWTH = 5 << 20
 """Bytes that a process may have more at the end than after a tenth."""
-LIMIT = 60.0
-"""Seconds that one attempt may take, or a viewer until it shows the run."""
 TITLE = b"Soaked for an hour"
 
 
@@ -200,7 +198,7 @@ class Soak:
             # Before it shows the run, each connects for a moment, to see if a host is
             # there.
             for name, each in shown.items():
-                assert each.shows_run.wait(LIMIT), f"{name} shows nothing"
+                assert each.shows_run.wait(PATIENCE), f"{name} shows nothing"
             await self._soak(
                 directory, {name: each.process.pid for name, each in shown.items()}
             )
@@ -266,7 +264,7 @@ class Soak:
             step = min(self._done, key=lambda each: self._done[each])
             self._done[step] += 1
             await self._start(viewer, step, self._done[step])
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(PATIENCE):
                 while not _has_ended(viewer, step, self._done[step]):
                     await asyncio.sleep(0.002)
         while self.found.checks < self.size.checks * part:

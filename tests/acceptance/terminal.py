@@ -12,10 +12,9 @@ import pexpect
 import pyte
 
 from tests.run.running import end_child
+from tests.waiting import PATIENCE
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
-LIMIT = 60.0
-"""Seconds that the screen may take to show something."""
 
 
 ALTERNATE = 1049
@@ -97,7 +96,7 @@ class Terminal:
             list(words),
             dimensions=(rows, columns),
             env=settings,
-            timeout=LIMIT,
+            timeout=PATIENCE,
         )
         self.child.delaybeforesend = None
 
@@ -138,7 +137,9 @@ class Terminal:
             )
         return self._text
 
-    def until(self, what: str | Callable[[str], object], limit: float = LIMIT) -> str:
+    def until(
+        self, what: str | Callable[[str], object], limit: float = PATIENCE
+    ) -> str:
         """Wait until the screen shows a text, or satisfies a condition."""
         deadline = time.monotonic() + limit
         while True:
@@ -185,7 +186,7 @@ class Terminal:
         self._text = None
         self.child.setwinsize(rows, columns)
 
-    def over(self, limit: float = LIMIT) -> int:
+    def over(self, limit: float = PATIENCE) -> int:
         """Wait for the program's end and its last words; its exit code."""
         deadline = time.monotonic() + limit
         while self.child.isalive():

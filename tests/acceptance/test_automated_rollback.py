@@ -14,7 +14,8 @@ from mobius_tui.run.client.viewer import Viewer
 from mobius_tui.run.intents.run_intents import EndRun
 from mobius_tui.run.intents.watch_intents import ArmWatch
 from mobius_tui.run.state.step_state import Status
-from tests.run.running import wait_for, wait_for_state
+from tests.run.running import wait_for_state
+from tests.waiting import wait_for
 
 
 async def test_without_a_backup_it_ends_in_failure_recovery_and_asks_for_a_person(

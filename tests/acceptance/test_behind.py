@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import press_until
 from tests.acceptance.script_runs import begun, book
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 ESC, CTRL_L = "\x1b", "\x0c"
 COLUMNS, ROWS = 200, 50

@@ -15,7 +15,8 @@ from tests.acceptance.campaigns import start_book
 from tests.acceptance.copies import OTHER_WAYS, WAYS, campaign
 from tests.program import PROGRAM
 from tests.run.copied import copy_folder
-from tests.run.running import kill_host_of, wait_for
+from tests.run.running import kill_host_of
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.campaign
 

@@ -19,7 +19,7 @@ from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.terminal import PROGRAM
-from tests.run.running import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("ended")
 
@@ -57,7 +57,11 @@ def test_the_next_start_takes_down_what_a_crash_left(tmp_path: Path) -> None:
     assert drill_site.request_site(site, "/health")[0] == 500
 
     said_next = subprocess.run(
-        [PROGRAM, "runs"], capture_output=True, text=True, check=False, timeout=120
+        [PROGRAM, "runs"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * PATIENCE,
     )
     assert said_next.returncode == 0, said_next.stderr
     assert f"taken down: {root.name}" in said_next.stderr

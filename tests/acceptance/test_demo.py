@@ -27,6 +27,7 @@ from mobius_tui.run.records.verification import run_problems
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.terminal import PROGRAM
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("ended")
 
@@ -80,7 +81,11 @@ def watching() -> Iterator[Watch]:
 def test_a_broken_site_is_restored_and_gone_afterwards(words: tuple[str, ...]) -> None:
     with watching() as watch:
         done = subprocess.run(
-            [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=120
+            [PROGRAM, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=2 * PATIENCE,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     # Healthy as built, broken by the fault, restored by the run.
@@ -97,10 +102,7 @@ def test_a_broken_site_is_restored_and_gone_afterwards(words: tuple[str, ...]) -
     state = Follower(run).state
     assert state.steps["execute"].status == "passed"
     assert state.steps["three-checks"].status == "passed"
-    deadline = time.monotonic() + 60
-    while any(drill_site.sites_root().iterdir()):
-        assert time.monotonic() < deadline, "the site is still there"
-        time.sleep(0.05)
+    wait_for(lambda: not any(drill_site.sites_root().iterdir()))
 
 
 def test_a_killed_demo_leaves_no_site() -> None:
@@ -114,10 +116,7 @@ def test_a_killed_demo_leaves_no_site() -> None:
     child.kill()
     child.wait()
     child.stdout.close()
-    deadline = time.monotonic() + 60
-    while folder.exists():
-        assert time.monotonic() < deadline, "the site is still there"
-        time.sleep(0.05)
+    wait_for(lambda: not folder.exists())
 
 
 KILLED = """

@@ -22,7 +22,8 @@ from tests.acceptance.driving import (
     press_until,
     proposes,
 )
-from tests.acceptance.terminal import LIMIT, Terminal
+from tests.acceptance.terminal import Terminal
+from tests.waiting import PATIENCE
 
 NOTHING_MARKED = "Choose at least one of them first"
 
@@ -123,7 +124,7 @@ def answer(screen: Terminal, text: str, then: str) -> None:
 
 def finish(screen: Terminal) -> None:
     """Leave the run that has ended."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while screen.child.isalive():
         screen.press("q")
         calm = time.monotonic() + 0.4

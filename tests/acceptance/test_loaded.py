@@ -19,7 +19,7 @@ from tests.acceptance.terminal import (
     LEAVES_ALTERNATE_SCREEN,
     Terminal,
 )
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 ASKS = """
 import sys

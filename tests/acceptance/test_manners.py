@@ -6,7 +6,6 @@ import re
 import signal
 import stat
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -26,7 +25,7 @@ from tests.acceptance.driving import (
 )
 from tests.acceptance.script_runs import begun, book, loop_until
 from tests.acceptance.terminal import PROGRAM, Terminal
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 ALTERNATE, ORDINARY = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
@@ -288,10 +287,7 @@ def runs_on(directory: RunDirectory) -> bool:
     """Whether its step still prints."""
     output = directory.attempt("s1", 1).output
     size = output.stat().st_size
-    deadline = time.monotonic() + 60
-    while output.stat().st_size == size:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: output.stat().st_size != size)
     return True
 
 

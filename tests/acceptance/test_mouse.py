@@ -17,14 +17,15 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import next_line
-from tests.acceptance.terminal import LIMIT, Terminal
+from tests.acceptance.terminal import Terminal
+from tests.waiting import PATIENCE
 
 NEXT = "Enter ▸"
 
 
 def click_until(screen: Terminal, what: str, condition: Callable[[str], object]) -> str:
     """Click on a text until that has the effect; a new dialog is deaf at first."""
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while True:
         screen.click(what)
         calm = time.monotonic() + 2.0
@@ -65,7 +66,7 @@ def answer(screen: Terminal, words: str, then: str) -> None:
 def paste_until(screen: Terminal, words: str) -> None:
     """Paste into the line that has the focus, once its dialog takes it."""
     line = re.compile(rf"│ +{re.escape(words)} +│")
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while not line.search(screen.text()):
         screen.paste(words)
         calm = time.monotonic() + 2.0  # twice would be wrong
@@ -125,7 +126,7 @@ def test_the_whole_demo_by_mouse_alone(terminal: Open, columns: int, rows: int) 
     [run] = all_runs(runs_root())
     click_until(screen, "End it", lambda _: Follower(run).state.ended)
     screen.until("Your first drill")  # which may lie over all else
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while screen.child.isalive() and time.monotonic() < deadline:
         screen.click(" Leave ")
         screen.read(0.4)

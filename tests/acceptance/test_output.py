@@ -17,7 +17,7 @@ from tests.acceptance.conftest import Open
 from tests.acceptance.driving import ENTER, is_there, press_until, wait_until
 from tests.acceptance.script_runs import HOSTILE, RAW, begun, book
 from tests.acceptance.terminal import Terminal
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 ESC = "\x1b"
 SHORT = {"PATH": "/usr/bin:/bin", "TMUX": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}

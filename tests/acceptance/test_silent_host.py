@@ -17,7 +17,7 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import ENTER, press_until
 from tests.acceptance.script_runs import begun, book, loop_until
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 
 @contextmanager

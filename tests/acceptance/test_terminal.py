@@ -23,6 +23,7 @@ from tests.acceptance.driving import CTRL_G, ENTER, press_until, proposes
 from tests.acceptance.script_runs import HOSTILE, RAW, begun, book, loop_until
 from tests.acceptance.terminal import LEAVES_ALTERNATE_SCREEN, PROGRAM
 from tests.run.running import wait_for_state
+from tests.waiting import PATIENCE
 
 
 def _passed(run: RunDirectory, step: str, _shown: str) -> bool:
@@ -115,7 +116,7 @@ def test_into_a_pipe_goes_plain_text(tmp_path: Path, ended: None) -> None:
         [PROGRAM, "run", str(runbook.path), "--auto"],
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert b"\x1b" not in done.stdout + done.stderr

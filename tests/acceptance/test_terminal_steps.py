@@ -23,7 +23,7 @@ from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, press_until, proposes
 from tests.acceptance.terminal import PROGRAM, Terminal
-from tests.run.running import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 HEAD = """format = 1
 [runbook]
@@ -209,7 +209,7 @@ def test_what_changes_says_first_that_the_screen_goes(
 
 def plainly(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=60
+        [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

@@ -19,8 +19,9 @@ from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.model.actions import Run
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_G, ENTER, fill, next_line, press_until
-from tests.acceptance.terminal import LIMIT, Terminal
+from tests.acceptance.terminal import Terminal
 from tests.paths import ROOT
+from tests.waiting import PATIENCE
 
 TITLE = re.compile(r"╭─ (Decide|Do|Run|Tell|Send|Restart|What) ?(.*?) ─")
 DIALOG = re.compile(r"(Not yet|Don't|Mark as told)")
@@ -136,7 +137,7 @@ def go(screen: Terminal, until: str) -> Count:
     person = Person(screen)
     press_until(screen, CTRL_G, lambda t: "Enter ▸" in t)
     person.count.keys += 1
-    deadline = time.monotonic() + 4 * LIMIT
+    deadline = time.monotonic() + 4 * PATIENCE
     while True:
         assert time.monotonic() < deadline, screen.text()
         [run] = all_runs(runs_root())

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pyte
 
-from tests.benchmarks.terminal import COLUMNS, LIMIT, ROWS, SilentError, Terminal
+from tests.benchmarks.terminal import COLUMNS, ROWS, SilentError, Terminal
+from tests.waiting import PATIENCE
 
 Rows = Sequence[str]
 """The screen, as text."""
@@ -59,7 +60,7 @@ class Replay:
         Raises:
             SilentError: it never does.
         """
-        deadline = time.perf_counter() + LIMIT
+        deadline = time.perf_counter() + PATIENCE
         while True:
             self.catch_up()
             if shows(self.rows):

@@ -35,7 +35,8 @@ from mobius_tui.runbook.library.loader import load
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.acceptance.campaigns import state_of_its_own
 from tests.benchmarks.figures import Figure, interleaved, last_for, rank, timed
-from tests.run.running import alive, wait_for
+from tests.run.running import alive
+from tests.waiting import wait_for
 
 FLOOD = 3_000_000_000
 """Bytes of the flood; `--gigabytes` makes it smaller for a look."""

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
+from tests.waiting import PATIENCE
+
 COLUMNS, ROWS = 120, 40
-LIMIT = 60.0
-"""Seconds after which what was waited for will not come."""
 CHUNK = 1 << 16
 
 
@@ -91,7 +91,9 @@ class Terminal:
         self.came.append((time.perf_counter(), len(self.raw)))
         return data
 
-    def until(self, wanted: Callable[[bytes], object], limit: float = LIMIT) -> float:
+    def until(
+        self, wanted: Callable[[bytes], object], limit: float = PATIENCE
+    ) -> float:
         """Read until what has come since the call satisfies a condition.
 
         Returns:
@@ -129,7 +131,7 @@ class Terminal:
             self.read(left)
         return len(self.raw) - start
 
-    def gone(self, limit: float = LIMIT) -> float:
+    def gone(self, limit: float = PATIENCE) -> float:
         """Read until the process is gone; returns when it was."""
         deadline = time.perf_counter() + limit
         handle = os.pidfd_open(self.process.pid)

@@ -19,9 +19,8 @@ from mobius_tui.runbook.library.runbook_files import own_folder
 from tests.commands.support.test_completed_names import HOSTILE
 from tests.program import PROGRAM
 from tests.run.running import end_child
+from tests.waiting import PATIENCE
 
-LIMIT = 60.0
-"""Seconds that a shell may take to complete a word."""
 COMPLETED = (
     ("repo", "report "),
     ("run mi", "run mine "),
@@ -89,7 +88,7 @@ class Terminal:
     def press(self, keys: str, shows: str) -> None:
         """Type something, and wait until a line of the screen ends with some words."""
         self.child.send(keys)
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while not self.line().endswith(shows):
             assert time.monotonic() < deadline, "\n".join(self.screen.display).rstrip()
             with suppress(pexpect.TIMEOUT):

@@ -15,7 +15,8 @@ from tests.run.books import ONE, step
 from tests.run.conftest import Begin, begin
 from tests.run.copied import copied, moved_to
 from tests.run.journals import rewritten
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
+from tests.waiting import wait_for
 
 __all__ = ["begin"]
 

@@ -10,7 +10,8 @@ import pytest
 from mobius_tui.cli import main
 from mobius_tui.run.storage.run_directory import lock_holder
 from tests.conftest import MakeRunbook
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
+from tests.waiting import wait_for
 
 BOOK = """format = 2
 [runbook]

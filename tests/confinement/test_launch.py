@@ -21,7 +21,7 @@ from mobius_tui.confinement.launch import WAYS, Way, run_enclosed
 from mobius_tui.confinement.refusals import read_refusals, refusals_in_words
 from mobius_tui.drill.site.site_services import read_pid_file
 from mobius_tui.errors import RunError
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 
 def statuses(folder: Path) -> dict[Path, tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
 )
 from mobius_tui.drill.site.fleet_site import build_fleet
+from tests.waiting import PATIENCE
 
 STARTED = datetime(2026, 11, 24, 13, 45, 5, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def run() -> Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     return run_it

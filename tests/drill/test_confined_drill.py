@@ -23,13 +23,11 @@ from mobius_tui.runbook.library.runbook_files import is_runbook
 from mobius_tui.runbook.library.site_runbooks import site_runbook_files
 from tests.program import PROGRAM, program
 from tests.review.story import story
-from tests.run.running import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.machine
 
 BUNDLED = [path for path in site_runbook_files() if is_runbook(path)]
-LIMIT = 300
-"""Seconds that a whole drill may take on a slow machine."""
 WAITS = """format = 2
 [runbook]
 title = "Waits"
@@ -63,7 +61,7 @@ def test_what_is_written_for_the_site_tries_nothing_beyond_it(path: Path) -> Non
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT,
+        timeout=5 * PATIENCE,
     )
     said = done.stdout + done.stderr
     assert "no call to write or connect beyond its site was refused" in said
@@ -113,7 +111,7 @@ def test_when_it_was_killed_it_ends_and_nothing_of_it_is_run_outside(
     warden = read_pid_file(owner)
     assert warden is not None
     os.kill(warden, signal.SIGKILL)
-    process.wait(timeout=LIMIT)
+    process.wait(timeout=5 * PATIENCE)
     wait_for(lambda: run.host_pid() is None)
     program("resume", run.id, "--plain", "--auto", "--yes")
     wait_for(lambda: Follower(run).state.ended is not None)

@@ -16,12 +16,11 @@ import pytest
 
 from tests.paths import ROOT, TESTS
 from tests.program import PROGRAM
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.machine  # it lays a disk over the machine's: root alone may
 
 RUNBOOKS = sorted((TESTS / "data" / "drilled").glob("*.toml"))
-LIMIT = 300
-"""Seconds that a drill may take on a slow machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +43,7 @@ def drilled(state: Path, *words: str) -> Done:
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT,
+        timeout=5 * PATIENCE,
     )
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)

@@ -34,8 +34,8 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from mobius_tui.tui.screens.facilitator_screen import FacilitatorPage
-from tests.run.running import wait_for
 from tests.tui.runs import Time, press, running, settled, until, words
+from tests.waiting import wait_for
 
 BOOK = """format = 1
 [runbook]
@@ -130,23 +130,19 @@ async def test_the_screen_injects_hints_and_shows_the_score(
         faults = page.query_one(OptionList)
         faults.highlighted = tuple(FAULTS).index(FAULT.name)
         await pilot.press("i")
-        await until(
-            pilot, lambda: "● missing-checksum injected" in words(pilot), seconds=30
-        )
+        await until(pilot, lambda: "● missing-checksum injected" in words(pilot))
         assert FAULT.symptom(site)
-        await until(pilot, lambda: "has no .sha256" in words(pilot), seconds=30)
+        await until(pilot, lambda: "has no .sha256" in words(pilot))
         await pilot.press("y")
         copied = drill.path.parent.parent / "copied.txt"
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
         assert copied.read_text().startswith("Led (DRILL)")
         await press(pilot, clock, "t", "enter")
         assert "A hint wants a text." in words(pilot)
         await press(pilot, clock, *"look", "enter")
-        await until(pilot, lambda: "just now: look" in words(pilot), seconds=30)
+        await until(pilot, lambda: "just now: look" in words(pilot))
         await pilot.press("h")
-        await until(
-            pilot, lambda: "✔ missing-checksum healed" in words(pilot), seconds=30
-        )
+        await until(pilot, lambda: "✔ missing-checksum healed" in words(pilot))
 
 
 async def test_an_incident_has_no_facilitator(tmp_path: Path) -> None:
@@ -283,7 +279,7 @@ async def test_on_the_command_line_a_host_that_stands_still_is_told_of(
     try:
         with said.open("w") as file:
             child = subprocess.Popen(command, stderr=file)
-        wait_for(said.read_text, limit=60)
+        wait_for(said.read_text)
     finally:
         os.kill(host, signal.SIGCONT)
         code = child.wait()

@@ -27,7 +27,7 @@ from mobius_tui.run.intents.run_intents import EndRun
 from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.paths import ROOT
-from tests.run.running import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 SERVE = """#!/bin/sh
 # Begins the server, if it is not there; it outlives whoever begins it.
@@ -112,10 +112,12 @@ class Staging:
 
     def serve(self) -> None:
         env = {**os.environ, "port": str(self.port)}
-        subprocess.run(["./serve"], cwd=self.folder, env=env, check=True, timeout=60)
+        subprocess.run(
+            ["./serve"], cwd=self.folder, env=env, check=True, timeout=PATIENCE
+        )
 
     def answers(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("GET", "/serve")
             return connection.getresponse().status == 200
@@ -143,7 +145,7 @@ def staging(tmp_path: Path) -> Iterator[Staging]:
     found.serve()
     try:
         yield found
-        wait_for(lambda: not any(sites_root().glob("*")), limit=60)
+        wait_for(lambda: not any(sites_root().glob("*")))
     finally:
         found.end()
 
@@ -292,7 +294,7 @@ def test_a_killed_drill_is_healed_by_its_guard(staging: Staging) -> None:
     child.kill()
     child.wait()
     child.stdout.close()
-    wait_for(staging.answers, limit=60)
+    wait_for(staging.answers)
 
 
 async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
@@ -315,7 +317,7 @@ async def test_a_facilitator_has_the_teams_own_faults(staging: Staging) -> None:
         assert not staging.answers()
         await viewer.send_intent(EndRun())
         await viewer.close()
-    wait_for(staging.answers, limit=60)
+    wait_for(staging.answers)
 
 
 def test_the_worked_example_is_valid(tmp_path: Path) -> None:

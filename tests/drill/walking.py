@@ -20,6 +20,7 @@ from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.drill.runbooks.programs import PROGRAMS
 from tests.paths import ROOT
+from tests.waiting import PATIENCE
 
 ROLLBACK_RUNBOOK = ROOT / "runbooks" / "mobius-rollback.toml"
 
@@ -76,7 +77,7 @@ class Walk:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         self.values.update(read_outputs(attempt))
         return ended.returncode, ended.stdout

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+
+from tests.waiting import wait_for
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -21,10 +22,7 @@ def running(mark: str, code: str = SLEEP) -> Iterator[subprocess.Popen[bytes]]:
     ) as child:
         try:
             # Until its exec it is a copy of this process.
-            deadline = time.monotonic() + 60
-            while mark not in " ".join(psutil.Process(child.pid).cmdline()):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_for(lambda: mark in " ".join(psutil.Process(child.pid).cmdline()))
             yield child
         finally:
             child.kill()

@@ -20,7 +20,7 @@ from mobius_tui.health.http_client import (
     url_without_secrets,
 )
 from tests.health.servers import TLS, closed_port, serve, whole
-from tests.run.running import LIMIT
+from tests.waiting import PATIENCE
 
 
 async def asked(
@@ -29,7 +29,7 @@ async def asked(
     ca: str | None = None,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
-    within: float = 5.0,
+    within: float = PATIENCE,
     max_body: int = 1 << 20,
     redirects: int = 0,
 ) -> HttpAnswer:
@@ -83,7 +83,9 @@ async def test_no_cookie_is_kept() -> None:
         new_http_client() as through,
     ):
         for _ in range(2):
-            await send_request(through, url=f"http://127.0.0.1:{port}/", within=5)
+            await send_request(
+                through, url=f"http://127.0.0.1:{port}/", within=PATIENCE
+            )
     assert len(requests) == 2
     assert b"cookie" not in requests[1].lower()
 
@@ -100,7 +102,7 @@ async def test_each_request_makes_a_connection_of_its_own() -> None:
     async with serve(reply) as (port, _), new_http_client() as through:
         for _ in range(2):
             answer = await send_request(
-                through, url=f"http://127.0.0.1:{port}/", within=5
+                through, url=f"http://127.0.0.1:{port}/", within=PATIENCE
             )
             assert answer.status == 200
     assert peers[0] != peers[1]
@@ -115,7 +117,7 @@ async def test_a_slow_drip_is_cut_at_the_limit() -> None:
             await asyncio.sleep(0.02)
 
     async with serve(drip) as (port, _):
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             answer = await asked(f"http://127.0.0.1:{port}/", within=0.3)
     assert answer.problem == "timed out after 0.3 s"
     assert (answer.status, answer.body, answer.failed_locally) == (200, b"", False)
@@ -292,7 +294,7 @@ async def test_out_of_files_is_our_own_fault() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (highest.fileno(), limits[1]))
             try:
                 answer = await send_request(
-                    through, url=f"http://127.0.0.1:{port}/", within=5
+                    through, url=f"http://127.0.0.1:{port}/", within=PATIENCE
                 )
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, limits)

@@ -22,6 +22,7 @@ from mobius_tui.health.local_machine import (
     with_ancestors,
 )
 from tests.health.marked_processes import SLEEP, running
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def mark(tmp_path: Path) -> str:
 def test_a_sample_of_this_machine(tmp_path: Path) -> None:
     machine = MachineSampler(tmp_path)
     first = machine.sample(at=1.0, mono=1.0)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     second = machine.sample(at=2.0, mono=2.0)
     while second.cpu is None and time.monotonic() < deadline:
         second = machine.sample(at=2.0, mono=2.0)
@@ -64,7 +65,7 @@ def test_counts_follow_processes_that_come_and_go(tmp_path: Path, mark: str) -> 
             assert count() == 2
             # A zombie counts no more, though it is still in the list.
             child.kill()
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while count() != 1:
                 assert time.monotonic() < deadline
             assert psutil.pid_exists(child.pid)
@@ -84,7 +85,7 @@ def test_a_process_that_turns_into_another_is_seen_at_the_full_scan(mark: str) -
             assert child.stdin is not None
             child.stdin.write(b"\n")
             child.stdin.flush()
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while psutil.Process(child.pid).cmdline()[:1] != [mark]:
                 assert time.monotonic() < deadline
             assert scan.count(2.0 + FULL_SCAN_EVERY) == {"it": 1}

@@ -18,6 +18,7 @@ from mobius_tui.health.ticker import boot_clock
 from mobius_tui.runbook.model.check_kinds import Check, FileCheck
 from mobius_tui.runbook.model.probes import Figure
 from tests.health.servers import Reply, closed_port, serve, whole
+from tests.waiting import PATIENCE
 
 
 async def watched(
@@ -33,7 +34,7 @@ async def watched(
             done.set()
 
     task = asyncio.ensure_future(prober.run(on_check))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await done.wait()
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -211,7 +212,7 @@ async def test_a_machine_that_slept_just_after_a_check_is_no_data() -> None:
             (aim(port),), every=0.2, clock=lambda: time.monotonic() + slept[0]
         )
         task = asyncio.ensure_future(prober.run(on_check))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -295,7 +296,7 @@ def test_a_problem_is_failed_unless_this_machine_failed() -> None:
 async def test_a_beat_that_no_probe_can_keep_holds_up_nobody() -> None:
     prober, seen = Prober((aim(closed_port()),), every=1e-9), list[ProbeResult]()
     task = asyncio.ensure_future(prober.run(seen.append))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len(seen) < 3:
             await asyncio.sleep(0)
     task.cancel()

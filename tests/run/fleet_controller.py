@@ -17,9 +17,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     StepOrder,
 )
 from mobius_tui.run.fleet.transport import LocalRoute, Route
-
-LIMIT = 60.0
-"""Seconds that anything may take to come about."""
+from tests.waiting import PATIENCE
 
 
 def local_route(folder: Path, names: Iterable[str], *shell: str) -> LocalRoute:
@@ -77,7 +75,7 @@ class FleetController:
 
     async def wait_for(self, condition: Callable[[], object]) -> None:
         """Wait until the reports make something true."""
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
@@ -100,7 +98,7 @@ class FleetController:
 
     async def close(self) -> int:
         """End its orders; returns its exit code, once all reports are here."""
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             code = await self.client.close()
             await self._reading
         return code

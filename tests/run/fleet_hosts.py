@@ -6,16 +6,13 @@ import contextlib
 import re
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
+from tests.waiting import PATIENCE, wait_for
 
 NONCE = "c0ffee"
-LIMIT = 60.0
-"""Seconds that anything may take to come about."""
 
 
 class Heard(NamedTuple):
@@ -56,9 +53,9 @@ class Asked:
 
     def wait(self) -> None:
         """Wait for its end."""
-        self.process.wait(LIMIT)
+        self.process.wait(PATIENCE)
         for each in self._threads:
-            each.join(LIMIT)
+            each.join(PATIENCE)
         self.break_off()
 
     def break_off(self) -> None:
@@ -138,13 +135,5 @@ class LocalHost:
     def process(self, name: str, attempt: int = 1) -> int:
         """The number of a claim's `keeper` or `child`, once it is there."""
         file = self.claim(attempt) / name
-        wait_until(lambda: file.exists() and len(file.read_text().split()) >= 2)
+        wait_for(lambda: file.exists() and len(file.read_text().split()) >= 2)
         return int(file.read_text().split()[0])
-
-
-def wait_until(condition: Callable[[], object], limit: float = LIMIT) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)

@@ -1,19 +1,10 @@
-"""What a keeper is told in tests, and waiting for what it does."""
+"""What a keeper is told in tests."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 
 from mobius_tui.run.attempts.launcher import BASH, LaunchSpec
-
-
-def until(condition: Callable[[], object], limit: float = 10.0) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come about"
-        time.sleep(0.005)
 
 
 def spec(

@@ -29,6 +29,7 @@ from mobius_tui.runbook.model.runbook import Runbook, runbook_digest
 from mobius_tui.structs import replace
 from tests.run.asking import action
 from tests.run.made_services import make_context, make_services
+from tests.waiting import until
 
 BOOK = """
 [var.hook]
@@ -103,9 +104,7 @@ class Office:
         return self.services.context.state.deliveries[number - 1]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
-            while not condition():
-                await asyncio.sleep(0.002)
+        await until(condition)
 
     async def stands(self, stand: DeliveryStatus, number: int = 1) -> Delivery:
         await self.until(

@@ -25,9 +25,7 @@ from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.targets.ansible_inventory import find_ansible
 from mobius_tui.run.targets.resolved_hosts import TargetHost
 from mobius_tui.structs import replace
-
-LIMIT = 60.0
-"""Seconds that anything may take to come about."""
+from tests.waiting import until
 
 
 def ansible_playbook() -> str:
@@ -148,9 +146,7 @@ class Plays:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so, by a report or without one."""
-        async with asyncio.timeout(LIMIT):
-            while not condition():
-                await asyncio.sleep(0.01)
+        await until(condition)
 
     async def ends(self) -> dict[str, HostReport]:
         """The end of each host, once all have one."""

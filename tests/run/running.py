@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pexpect
@@ -26,9 +25,7 @@ from mobius_tui.run.state.run_state import RunState
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from mobius_tui.runbook.model.runbook import Runbook
 from tests.run.asking import action
-
-LIMIT = 60.0
-"""Seconds that a condition may take to come about."""
+from tests.waiting import pauses, wait_for
 
 
 class Running:
@@ -170,29 +167,12 @@ class Running:
                 os.waitpid(dead, 0)
 
 
-def pauses(limit: float = LIMIT) -> Iterator[float]:
-    """How long to wait between two looks at what may take `limit` seconds to come.
-
-    What comes soon is seen soon, and what takes long is not looked at all the time.
-    """
-    began = time.monotonic()
-    while (now := time.monotonic()) < began + limit:
-        yield min(0.002 + (now - began) / 20, 0.05)
-    raise AssertionError("it did not come about")
-
-
 def kill_host_of(directory: RunDirectory) -> None:
     """Kill the host of a run; it is gone on return."""
     pid = directory.host_pid()
     assert pid, "no host runs it"  # to 0 it would go to whoever runs the tests
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: directory.host_pid() is None)
-
-
-def wait_for(condition: Callable[[], object], *, limit: float = LIMIT) -> None:
-    pause = pauses(limit)
-    while not condition():
-        time.sleep(next(pause))
 
 
 def wait_for_state(

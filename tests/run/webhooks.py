@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 PATH = "/services/T0123456/B0123456/s3cr3tT0kenOfTheWebhook"
 """A path such as Slack makes up."""
 
@@ -60,7 +62,7 @@ class Webhook:
 
     def never(self, handler: BaseHTTPRequestHandler) -> None:
         """No answer, until the test is over."""
-        self.released.wait(60)
+        self.released.wait(PATIENCE)
         handler.close_connection = True
 
     def drip(self, handler: BaseHTTPRequestHandler) -> None:
@@ -69,7 +71,7 @@ class Webhook:
         handler.send_header("Content-Length", "1000000")
         handler.end_headers()
         handler.wfile.write(b"ok so far")
-        self.released.wait(60)
+        self.released.wait(PATIENCE)
         handler.close_connection = True
 
     @property

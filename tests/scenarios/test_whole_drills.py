@@ -43,12 +43,9 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from tests.acceptance.terminal import PROGRAM
-from tests.run.running import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.drills
-
-LIMIT = 300
-"""Seconds that a drill may take on a slow machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +57,7 @@ def _nothing_stays(state_home: Path) -> Iterator[None]:
     for owner in sites_root().glob("*/run/owner"):
         if guard := site_services.read_pid_file(owner):
             os.kill(guard, 9)
-    subprocess.run([PROGRAM, "runs"], capture_output=True, timeout=60, check=True)
+    subprocess.run([PROGRAM, "runs"], capture_output=True, timeout=PATIENCE, check=True)
     assert not list(state_home.glob("mobius-tui/sites/*/run/owner"))
 
 
@@ -71,7 +68,7 @@ def drill(*words: str) -> tuple[subprocess.CompletedProcess[str], RunDirectory]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT,
+        timeout=5 * PATIENCE,
     )
     [run] = all_runs(runs_root())
     return done, run

@@ -34,7 +34,7 @@ async def reviewed(
 async def go(pilot: Pilot[AppResult], *keys: str) -> None:
     await pilot.press(*keys)
     await settled(pilot)
-    await until(pilot, lambda: not is_making(pilot), seconds=30)
+    await until(pilot, lambda: not is_making(pilot))
 
 
 def is_making(pilot: Pilot[AppResult]) -> bool:

@@ -45,6 +45,7 @@ from mobius_tui.tui.presenters.run_view import RunView
 from mobius_tui.tui.screens.run_screen import RunScreen
 from tests.paths import TESTS
 from tests.pictures import assert_picture, words_of
+from tests.waiting import pauses
 
 BEGAN = 1_795_527_905.0
 """2026-11-24 13:45:05 UTC, in seconds since 1970."""
@@ -288,15 +289,11 @@ async def pictured(
     assert not wrong, "\n".join(wrong)
 
 
-async def until(
-    pilot: Pilot[AppResult], condition: Callable[[], object], *, seconds: float = 5.0
-) -> None:
+async def until(pilot: Pilot[AppResult], condition: Callable[[], object]) -> None:
     """Wait for a condition, and fail if it does not come."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
+    pause = pauses()
     while not condition():
-        assert loop.time() < deadline, "it did not come about"
-        await pilot.pause(0.01)
+        await pilot.pause(next(pause))
     await settled(pilot)
 
 

@@ -18,7 +18,7 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.runbook_files import bundled_folder
 from tests.program import program
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 HEAD = """format = 2
 [runbook]

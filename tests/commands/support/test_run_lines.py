@@ -13,8 +13,9 @@ from mobius_tui.run.events.run_events import HostStarted
 from mobius_tui.run.intents.run_intents import StartAutomatic
 from mobius_tui.run.journal.follower import Follower
 from tests.conftest import MakeRunbook
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
 from tests.tui.runs import MadeRun
+from tests.waiting import wait_for
 
 BOOK = """
 format = 2

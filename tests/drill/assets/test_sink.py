@@ -24,6 +24,7 @@ from mobius_tui.run.intents.unattended_answers import (
 from tests.conftest import MakeRunbook
 from tests.run.offices import BOOK
 from tests.run.webhooks import webhook
+from tests.waiting import PATIENCE
 
 
 def kept(root: Path) -> list[dict[str, Any]]:
@@ -34,9 +35,9 @@ def kept(root: Path) -> list[dict[str, Any]]:
 def post(site: Site, path: str, body: bytes) -> int:
     """The status that the sink answers, once it listens."""
     port = int(site.sink.rstrip("/").rpartition(":")[2])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request("POST", path, body)
             return connection.getresponse().status
@@ -71,7 +72,7 @@ def test_a_drill_pages_nobody_unless_it_is_told_to(
             assert briefing.site is not None
             root = Path(briefing.site)
             wanted = 2 if send else 3
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while not (send or (root / "run" / "messages.jsonl").exists()) or (
                 len(real.came if send else kept(root)) < wanted
             ):

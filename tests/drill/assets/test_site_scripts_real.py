@@ -22,7 +22,7 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from mobius_tui.drill.site.site_files import digest
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Newest = Callable[[Site], Path]

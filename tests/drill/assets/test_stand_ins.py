@@ -31,6 +31,7 @@ from mobius_tui.drill.site.drill_site import (
     tear_down,
 )
 from mobius_tui.drill.site.site_files import digest
+from tests.waiting import PATIENCE
 
 WAIT = "import sys; print(flush=True); input()"
 
@@ -183,7 +184,7 @@ def test_no_pattern_and_no_unit_reaches_a_decoy(
             env={**os.environ, **environment_variables(empty)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert b"Traceback" not in ended.stderr, (program, arguments, ended.stderr)
         assert ended.returncode in range(6), (program, arguments)
@@ -282,7 +283,7 @@ def test_no_words_make_a_stand_in_reach_anything_or_break(
             env={**os.environ, **environment_variables(empty)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert b"Traceback" not in ended.stderr, (program, words, ended.stderr)
         assert ended.returncode in codes, (program, words, ended.stderr)
@@ -296,7 +297,7 @@ def said(site: Site, program: str, *words: str) -> subprocess.CompletedProcess[s
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -474,7 +475,7 @@ def test_ctrl_c_ends_iostat_though_its_df_ends_well(
         assert process.stdout.readline() == b"begun\n"
         os.killpg(process.pid, signal.SIGINT)
         fifo.write_text("")
-        assert process.wait(60) == 130
+        assert process.wait(PATIENCE) == 130
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -38,6 +38,7 @@ from mobius_tui.drill.site.site_files import (
 )
 from mobius_tui.errors import UsageError
 from mobius_tui.run.intents.unattended_answers import UnattendedAnswers
+from tests.waiting import wait_for
 
 OLDER = {
     "corrupt-backup": "the newest good backup has 2.4.",
@@ -62,11 +63,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def await_symptom(fault: Fault, site: Site) -> str:
     """Wait until a fault shows; gives how."""
-    deadline = time.monotonic() + 60.0
-    while not (shown := fault.symptom(site)):
-        assert time.monotonic() < deadline, f"{fault.name} does not show"
-        time.sleep(0.05)
-    return shown
+    return wait_for(lambda: fault.symptom(site))
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mobius_tui.drill.site.drill_site import Site, environment_variables
 from tests.paths import ROOT
+from tests.waiting import PATIENCE
 
 PROGRAMS = ROOT / "runbooks" / "mobius"
 
@@ -38,6 +39,6 @@ def run_program(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return ended.returncode, ended.stdout

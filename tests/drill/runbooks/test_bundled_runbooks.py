@@ -34,8 +34,8 @@ from mobius_tui.runbook.library.runbook_files import bundled_runbooks, find_runb
 from mobius_tui.runbook.model.actions import Manual
 from mobius_tui.runbook.model.runbook import Runbook
 from mobius_tui.structs import replace
-from tests.run.running import wait_for
 from tests.tui.runs import MadeRun
+from tests.waiting import wait_for
 
 BOOKS = {
     "mobius-rollback": ("bad-release", "bad-migration"),

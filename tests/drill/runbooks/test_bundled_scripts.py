@@ -21,6 +21,7 @@ from mobius_tui.runbook.model.actions import Run
 from mobius_tui.runbook.model.check_kinds import RunCheck
 from mobius_tui.runbook.model.runbook import Runbook, Step
 from tests.drill.runbooks.programs import PROGRAMS
+from tests.waiting import PATIENCE
 
 ABSENT = frozenset(
     (
@@ -136,7 +137,7 @@ def test_a_script_that_finds_nothing_says_why(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     own = [line for line in ended.stdout.splitlines() if not NOISE.match(line)]
     assert "Traceback" not in ended.stdout

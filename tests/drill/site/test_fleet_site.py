@@ -25,6 +25,7 @@ from mobius_tui.errors import RunError
 from mobius_tui.run.fleet.transport import Destination, LocalRoute, transport_to
 from tests.run.conftest import Begin
 from tests.run.conftest import begin as begin
+from tests.waiting import PATIENCE
 
 
 def log_in(host: Site, script: str) -> subprocess.CompletedProcess[str]:
@@ -35,7 +36,7 @@ def log_in(host: Site, script: str) -> subprocess.CompletedProcess[str]:
         input=script,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -18,6 +18,7 @@ from mobius_tui.drill.site.drill_site import (
     request_site,
     wait_for_status,
 )
+from tests.waiting import PATIENCE, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -33,13 +34,6 @@ def pid_of(site: Site, unit: str) -> int | None:
     return site_services.read_pid_file(site_services.pid_file(site.root, unit))
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in 10 s"
-        time.sleep(0.01)
-
-
 def test_start_stop_and_is_active(site: Site, run: Run) -> None:
     active = run(site, "systemctl", "is-active", "mobius-api", "mobius-worker.service")
     assert (active.returncode, active.stdout) == (0, "active\nactive\n")
@@ -53,7 +47,7 @@ def test_start_stop_and_is_active(site: Site, run: Run) -> None:
     assert run(site, "systemctl", "status", "mobius-api").returncode == 3
     assert run(site, "systemctl", "stop", "mobius-api").returncode == 0
     assert run(site, "systemctl", "start", "mobius-api").returncode == 0
-    wait_until(lambda: request_site(site, "/health")[0] == 200)
+    wait_for(lambda: request_site(site, "/health")[0] == 200)
     status = run(site, "systemctl", "status", "mobius-api")
     assert status.returncode == 0
     assert f"Main PID: {pid_of(site, 'mobius-api')}" in status.stdout
@@ -80,7 +74,7 @@ def test_a_service_that_was_just_started_is_known_for_one_of_the_site(
 
 def test_of_what_the_system_says_nothing_there_are_no_words() -> None:
     with subprocess.Popen((sys.executable, "-c", "")) as zombie:
-        wait_until(lambda: not site_services.identity(zombie.pid))
+        wait_for(lambda: not site_services.identity(zombie.pid))
         assert site_services.command_line(zombie.pid) == ()
 
 
@@ -95,7 +89,7 @@ def test_starting_twice_starts_once(site: Site, run: Run) -> None:
 def test_the_port_outlives_a_restart(site: Site, run: Run) -> None:
     for _ in range(3):
         assert run(site, "systemctl", "restart", "mobius-api").returncode == 0
-        wait_until(lambda: request_site(site, "/health")[0] == 200)
+        wait_for(lambda: request_site(site, "/health")[0] == 200)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +144,8 @@ def test_pkill_ends_this_sites_services_alone(site: Site, run: Run) -> None:
         assert run(site, "pkill", "-0", "-f", "--", "node.*src/").returncode == 0
         assert pid_of(site, "mobius-api") is not None
         assert run(site, "pkill", "-KILL", "-f", "node.*src/").returncode == 0
-        wait_until(lambda: pid_of(site, "mobius-api") is None)
-        wait_until(lambda: pid_of(site, "mobius-worker") is None)
+        wait_for(lambda: pid_of(site, "mobius-api") is None)
+        wait_for(lambda: pid_of(site, "mobius-worker") is None)
         assert pid_of(site, "mobius-traffic") is not None
         assert alike.poll() is None
         alike.kill()
@@ -163,7 +157,7 @@ def test_pkill_ends_this_sites_services_alone(site: Site, run: Run) -> None:
 def test_the_worker_beats(site: Site) -> None:
     heartbeat = site.root / "run" / "worker.heartbeat"
     before = heartbeat.stat().st_mtime_ns
-    wait_until(lambda: heartbeat.stat().st_mtime_ns > before)
+    wait_for(lambda: heartbeat.stat().st_mtime_ns > before)
 
 
 def test_a_dead_worker_shows(site: Site, run: Run) -> None:
@@ -188,7 +182,7 @@ def test_journalctl_shows_and_follows(site: Site, run: Run) -> None:
         stdout=subprocess.PIPE,
     ) as follower:
         assert follower.stdout is not None
-        seen, deadline = b"", time.monotonic() + 60
+        seen, deadline = b"", time.monotonic() + PATIENCE
         while b"/a-path-of-its-own" not in seen:
             request_site(
                 site, "/a-path-of-its-own"
@@ -198,7 +192,7 @@ def test_journalctl_shows_and_follows(site: Site, run: Run) -> None:
             if ready:
                 seen += os.read(follower.stdout.fileno(), 65536)
         follower.terminate()
-        assert follower.wait(timeout=60) == -signal.SIGTERM
+        assert follower.wait(timeout=PATIENCE) == -signal.SIGTERM
 
 
 def test_services_inherit_no_descriptors(site: Site) -> None:

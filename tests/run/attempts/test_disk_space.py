@@ -27,7 +27,8 @@ from tests.conftest import MakeRunbook
 from tests.paths import TESTS
 from tests.run.books import ONE, step
 from tests.run.keepers import spec
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
+from tests.waiting import PATIENCE, wait_for
 
 SOME = "".join(f"{n}\n" for n in range(1, 60_001)).encode()
 FULL = "No space left on device"
@@ -60,7 +61,7 @@ class Kept:
         return attempt_files.keeper_wait_reason(self.directory)
 
     def end(self) -> ScriptEnd:
-        assert self.child.wait(60) == 0
+        assert self.child.wait(PATIENCE) == 0
         end = read_script_end(self.directory)
         assert end is not None
         return end
@@ -174,7 +175,7 @@ def test_no_room_for_the_record_of_the_end_begins_nothing(on: On) -> None:
 
 def test_without_room_to_begin_nothing_runs(on: On) -> None:
     kept = on("full exit.new").go("echo first", spec())
-    assert kept.child.wait(60) == 75
+    assert kept.child.wait(PATIENCE) == 75
     assert read_script_end(kept.directory) is None
     assert attempt_files.read_process_group(kept.directory) is None
 

@@ -18,6 +18,7 @@ from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.structs import replace
 from tests.health.marked_processes import running
 from tests.run.checks.conftest import on_path, sight
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ async def test_what_another_check_runs_does_not_count(
         asking = group.create_task(
             sight(ServiceCheck(names=(mark,)), on_path(ctx, folder))
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while mark not in all_command_lines():
                 await asyncio.sleep(0.01)
         seen = await sight(ProcessCheck(match=mark, count="0"), ctx)

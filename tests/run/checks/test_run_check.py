@@ -34,7 +34,7 @@ from mobius_tui.runbook.model.check_kinds import (
 )
 from mobius_tui.structs import replace
 from tests.run.checks.conftest import on_path, sight
-from tests.run.running import LIMIT
+from tests.waiting import PATIENCE
 
 EVERY_KIND: tuple[Check, ...] = (
     HttpCheck(url="http://${gone}/"),
@@ -108,7 +108,7 @@ async def test_a_look_ends_at_its_time_out(
     ctx: CheckContext, program: Callable[[str, str], Path]
 ) -> None:
     folder = program("systemctl", "#!/bin/sh\nexec sleep 600\n")
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(PATIENCE):
         seen = await sight(
             ServiceCheck(names=("a", "b"), repeat=Repeat(timeout="200ms")),
             on_path(ctx, folder),

@@ -16,7 +16,8 @@ from mobius_tui.run.checks.subprocesses import running_check_groups
 from mobius_tui.runbook.model.check_kinds import Repeat, RunCheck
 from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
-from tests.run.running import LIMIT, alive
+from tests.run.running import alive
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.mark.parametrize(
@@ -73,22 +74,15 @@ async def test_a_flood_keeps_its_last_line(ctx: CheckContext) -> None:
     assert seen.detail == "exit code 0: 300000"
 
 
-def wait_gone(pid: int) -> None:
-    deadline = time.monotonic() + 60
-    while alive(pid):
-        assert time.monotonic() < deadline, f"{pid} lives"
-        time.sleep(0.01)
-
-
 async def test_a_time_out_kills_the_whole_group(
     ctx: CheckContext, tmp_path: Path
 ) -> None:
     script = "trap '' TERM; sleep 600 & echo $! > pid; echo $$ > shell; sleep 600"
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(PATIENCE):
         seen = await sight(RunCheck(script=script, repeat=Repeat(timeout="1s")), ctx)
     assert seen.detail == "the predicate: timed out after 1 s"
-    for name in ("pid", "shell"):
-        wait_gone(int((tmp_path / name).read_text()))
+    pids = [int((tmp_path / name).read_text()) for name in ("pid", "shell")]
+    wait_for(lambda: not any(map(alive, pids)))
     assert running_check_groups() == frozenset()
 
 
@@ -96,10 +90,10 @@ async def test_it_ends_with_its_shell_and_leaves_nothing(
     ctx: CheckContext, tmp_path: Path
 ) -> None:
     script = "sleep 600 & echo $! > pid; echo done"
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(PATIENCE):
         seen = await sight(RunCheck(script=script), ctx)
     assert seen.detail == "exit code 0: done"
-    wait_gone(int((tmp_path / "pid").read_text()))
+    wait_for(lambda: not alive(int((tmp_path / "pid").read_text())))
 
 
 async def test_what_left_the_group_holds_nothing_up_and_lives(
@@ -139,7 +133,7 @@ async def test_no_descriptor_is_left_open(ctx: CheckContext) -> None:
     before = len(tuple(folder.iterdir()))
     for script in ("true", "exit 1", "sleep 60"):
         await sight(RunCheck(script=script, repeat=Repeat(timeout="300ms")), ctx)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while len(tuple(folder.iterdir())) > before:
         assert time.monotonic() < deadline, "a descriptor is left open"
         await asyncio.sleep(0.01)

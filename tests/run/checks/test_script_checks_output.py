@@ -19,7 +19,7 @@ from mobius_tui.run.checks.search_output import (
 from mobius_tui.runbook.model.check_kinds import OutputCheck, Repeat
 from mobius_tui.structs import replace
 from tests.run.checks.conftest import sight
-from tests.run.running import LIMIT
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ async def test_a_pattern_that_never_ends_is_cut_off(
     path = tmp_path / "output"
     path.write_text("a" * 200 + "b\n")
     check = OutputCheck(match="^(a+)+$", repeat=Repeat(timeout="500ms"))
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(PATIENCE):
         seen = await sight(check, replace(ctx, output=path))
     assert (seen.held, seen.detail) == (False, "the output: timed out after 0.5 s")
 

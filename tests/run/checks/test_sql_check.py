@@ -15,7 +15,7 @@ from mobius_tui.run.checks.context import CheckContext
 from mobius_tui.runbook.model.check_kinds import Repeat, SqlCheck
 from mobius_tui.structs import replace
 from tests.run.checks.conftest import on_path, sight
-from tests.run.running import LIMIT
+from tests.waiting import PATIENCE
 
 Program = Callable[[str, str], Path]
 
@@ -72,7 +72,7 @@ async def test_a_query_without_end_is_left(ctx: CheckContext, file: str) -> None
     check = SqlCheck(
         query=endless, file=file, is_=("1",), repeat=Repeat(timeout="200ms")
     )
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(PATIENCE):
         seen = await sight(check, ctx)
         assert seen.detail == "the query: timed out after 0.2 s"
         while any(each.name == "check" for each in set(threading.enumerate()) - others):

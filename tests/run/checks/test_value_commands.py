@@ -20,6 +20,7 @@ from mobius_tui.run.checks.value_commands import (
 )
 from mobius_tui.runbook.model.runbook import ValueKind, Variable
 from tests.run.running import alive
+from tests.waiting import until
 
 ENV = {"PATH": os.environ["PATH"], "place": "eu"}
 
@@ -69,13 +70,6 @@ async def test_what_is_no_value_is_said_and_left_out(
         assert [each.value for each in found.options] == values
 
 
-async def until(condition: object) -> None:
-    assert callable(condition)
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 SLEEPER = "sleep 300 & echo $! > child; echo $$ > pid; wait"
 
 
@@ -91,8 +85,8 @@ async def test_what_takes_too_long_is_killed_with_its_children(
     monkeypatch.setattr(value_commands, "LISTING_TIMEOUT", 0.5)
     found = await listed(SLEEPER, tmp_path)
     assert "took longer than 0.5 s, and was stopped" in found.problem
-    for pid in await pids_in(tmp_path):
-        await until(lambda pid=pid: not alive(pid))
+    pids = await pids_in(tmp_path)
+    await until(lambda: not any(map(alive, pids)))
 
 
 async def test_nobody_waiting_any_more_kills_it(tmp_path: Path) -> None:
@@ -101,8 +95,7 @@ async def test_nobody_waiting_any_more_kills_it(tmp_path: Path) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    for pid in pids:
-        await until(lambda pid=pid: not alive(pid))
+    await until(lambda: not any(map(alive, pids)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -111,8 +104,7 @@ async def test_it_dies_with_its_caller(tmp_path: Path, number: int) -> None:
     pids = await pids_in(tmp_path)
     caller.send_signal(number)
     caller.wait()
-    for pid in pids:
-        await until(lambda pid=pid: not alive(pid))
+    await until(lambda: not any(map(alive, pids)))
 
 
 CALLER = """

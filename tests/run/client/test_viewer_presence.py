@@ -7,7 +7,7 @@ import time
 from mobius_tui.run.client.viewer import counted_as_viewer
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import LIMIT, wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 async def test_who_is_present_counts_as_a_viewer(begin: Begin) -> None:
@@ -15,7 +15,7 @@ async def test_who_is_present_counts_as_a_viewer(begin: Begin) -> None:
     with counted_as_viewer(run.directory):
         reply = await run.intend("release")
         assert reply.text == "others watch this run; the host stays"
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + PATIENCE
     while not (await run.intend("release")).ok:  # the host sees it soon
         assert time.monotonic() < deadline
     wait_for(lambda: run.directory.host_pid() is None)

@@ -15,7 +15,8 @@ from mobius_tui.run.fleet.claim_request import (
     ClaimVerb,
     claim_digest,
 )
-from tests.run.fleet_hosts import NONCE, LocalHost, wait_until
+from tests.run.fleet_hosts import NONCE, LocalHost
+from tests.waiting import wait_for
 
 START = ClaimVerb.START
 
@@ -104,11 +105,11 @@ def test_who_gives_up_an_attempt_before_its_keeper_begins_has_won(
     (slow / "mkfifo").chmod(0o700)
     late = LocalHost(host.home, (f"PATH={slow}:{os.environ['PATH']}", "sh", "-s"))
     child = late.begin(START, script='touch "$HOME/ran"')
-    wait_until(lambda: (host.claim() / "script").exists())
+    wait_for(lambda: (host.claim() / "script").exists())
     assert host.ask(ClaimVerb.STOP).words == ["here", "stopping"]
     gate.write_text("go\n")
     assert late.hear(child).words == ["here", "claimed", "void"]
-    wait_until(lambda: (host.claim() / "keeper").exists())
+    wait_for(lambda: (host.claim() / "keeper").exists())
     assert host.ask(ClaimVerb.ATTACH).words == ["here", "void"]
     assert not (host.home / "ran").exists()
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from mobius_tui.run.fleet.claim_request import ClaimRequest, ClaimVerb
-from tests.run.fleet_hosts import NONCE, Asked, LocalHost, wait_until
+from tests.run.fleet_hosts import NONCE, Asked, LocalHost
+from tests.waiting import wait_for
 
 SHELLS = (
     pytest.param(("dash", "-s"), id="dash"),
@@ -146,12 +147,12 @@ def test_time_output_and_signals_are_held_on_the_host(host: LocalHost) -> None:
 def test_a_stop_ends_the_session_of_the_script(host: LocalHost) -> None:
     child = host.begin(START, script="sleep 300 & echo $!; sleep 301")
     script = host.process("child")
-    wait_until(lambda: (host.claim() / "out").read_text().endswith("\n"))
+    wait_for(lambda: (host.claim() / "out").read_text().endswith("\n"))
     assert host.ask(STOP).words == ["here", "stopping"]
     heard = host.hear(child)
     assert heard.words[2] == f"exit 143 {len(heard.output)} stopped"
     both = (script, int(heard.output))
-    wait_until(lambda: not any(map(is_running, both)))
+    wait_for(lambda: not any(map(is_running, both)))
     assert host.ask(STOP, attempt=2).words == ["here", "stopping"]
     assert host.start("echo ran", attempt=2).words == ["here", "taken", "void"]
 
@@ -168,7 +169,7 @@ def is_running(pid: int) -> bool:
 def test_what_nobody_can_know_is_unknown(host: LocalHost) -> None:
     child = host.begin(START, script="echo begun; sleep 300")
     script, keeper = host.process("child"), host.process("keeper")
-    wait_until(lambda: (host.claim() / "out").read_text() == "begun\n")
+    wait_for(lambda: (host.claim() / "out").read_text() == "begun\n")
     os.kill(keeper, signal.SIGKILL)
     heard = host.hear(child)
     assert (heard.output, heard.words[2:]) == (b"begun\n", ["unknown runs"])
@@ -177,7 +178,7 @@ def test_what_nobody_can_know_is_unknown(host: LocalHost) -> None:
     ]
     assert is_running(script)
     host.ask(STOP)
-    wait_until(lambda: not is_running(script))
+    wait_for(lambda: not is_running(script))
 
 
 def test_a_machine_that_was_restarted_knows_only_what_had_ended(
@@ -211,36 +212,36 @@ def test_a_claim_that_goes_while_its_script_runs_is_unknown(host: LocalHost) -> 
     script = "echo begun; until [ -e ~/on ]; do sleep 0.1; done"
     asked = host.begin(START, script=script)
     child = host.process("child")
-    wait_until(lambda: (host.claim() / "out").read_text() == "begun\n")
-    wait_until(lambda: asked.has_said("running"))
+    wait_for(lambda: (host.claim() / "out").read_text() == "begun\n")
+    wait_for(lambda: asked.has_said("running"))
     (host.home / ".mobius-tui").rename(host.home / "gone")  # whole, and at once
     heard = host.hear(asked)
     assert (heard.output, heard.words[2:]) == (b"begun\n", ["unknown gone"])
     assert is_running(child)
     (host.home / "on").touch()
-    wait_until(lambda: not processes_of(host))
+    wait_for(lambda: not processes_of(host))
 
 
 def test_what_was_seen_running_never_counts_as_not_begun(host: LocalHost) -> None:
     """A claim that is being removed looks, half gone, as one that was given up."""
     asked = host.begin(START, script="until [ -e ~/on ]; do sleep 0.1; done")
-    wait_until(lambda: asked.has_said("beat"))
+    wait_for(lambda: asked.has_said("beat"))
     (host.claim() / "keeper").unlink()
     assert host.hear(asked).words[-1] == "unknown gone"
     (host.home / "on").touch()
-    wait_until(lambda: not processes_of(host))
+    wait_for(lambda: not processes_of(host))
 
 
 def test_what_was_claimed_begins_only_when_it_is_let(host: LocalHost) -> None:
     asked = host.begin(START, script="touch ~/ran", lets_begin=False)
-    wait_until(lambda: asked.has_said("claimed"))
+    wait_for(lambda: asked.has_said("claimed"))
     asked.break_off()
     assert host.hear(asked).words == ["here", "claimed"]
     assert not (host.claim() / "go").exists()
     again = host.start("touch ~/ran")
     assert again.words == ["here", "claimed", "exit 0 0 exited"], "by another line"
     given_up = host.begin(START, script="rm ~/ran", attempt=2, lets_begin=False)
-    wait_until(lambda: given_up.has_said("claimed"))
+    wait_for(lambda: given_up.has_said("claimed"))
     assert host.ask(STOP, attempt=2).words == ["here", "stopping"]
     given_up._say(f"go {NONCE}\n".encode())
     assert host.hear(given_up).words == ["here", "claimed", "void"]
@@ -251,7 +252,7 @@ def test_what_was_claimed_begins_only_when_it_is_let(host: LocalHost) -> None:
 def test_a_claim_of_another_script_is_refused_and_left_alone(host: LocalHost) -> None:
     script = "until [ -e ~/on ]; do sleep 0.1; done"
     theirs = host.begin(START, script=script, digest="1")
-    wait_until((host.claim() / "child").exists)
+    wait_for((host.claim() / "child").exists)
     refused = [
         host.start("echo mine", digest="2"),
         host.ask(ATTACH, digest="2", boot="any"),
@@ -275,15 +276,15 @@ def test_no_process_is_left_when_the_keeper_or_the_shells_are_killed(
     asked = host.begin(START, script=f"cd; {script}", timeout=0.5)
     pids = {name: host.process(name) for name in ("keeper", "child")}
     pids["asked"] = asked.process.pid
-    wait_until(lambda: (host.claim() / "out").read_text() == "begun\n")
+    wait_for(lambda: (host.claim() / "out").read_text() == "begun\n")
     for name in victims:
         os.kill(pids[name], signal.SIGKILL)
     if victims == ("keeper",):
         # Its time limit ends with who held it to that: nobody kills by a number later.
-        wait_until(lambda: len(processes_of(host)) <= OUTLIVING_PROCESSES)
+        wait_for(lambda: len(processes_of(host)) <= OUTLIVING_PROCESSES)
         assert is_running(pids["child"])
         (host.home / "on").touch()
-    wait_until(lambda: not processes_of(host))
+    wait_for(lambda: not processes_of(host))
     asked.wait()
     assert (host.home / "ended").exists() == (victims == ("keeper",))
 
@@ -305,7 +306,7 @@ def test_no_signal_goes_to_another_process_that_has_the_number(host: LocalHost) 
     assert other.poll() is None
     (host.claim() / "child").write_text(f"{script} {since}\n")
     host.ask(STOP)
-    wait_until(lambda: not is_running(script))
+    wait_for(lambda: not is_running(script))
     assert other.poll() is None
     other.kill()
     other.wait()
@@ -396,7 +397,7 @@ def test_on_a_system_without_proc_processes_are_known_by_ps(tmp_path: Path) -> N
     late = host.start("sleep 300", timeout=0.1)
     assert late.words[2] == "exit 143 0 timed out"
     child = host.begin(START, script="echo begun; sleep 300", attempt=2)
-    wait_until(lambda: (host.claim(2) / "go").exists())
+    wait_for(lambda: (host.claim(2) / "go").exists())
     assert int((host.claim(2) / "keeper").read_text().split()[0]) > 0
     os.kill(host.process("child", 2), 0)
     shown = host.begin(ATTACH, attempt=2)
@@ -418,7 +419,7 @@ def test_without_setsid_a_session_is_begun_by_another_program(
     host = LocalHost(tmp_path / "home", (f"PATH={folder}", "sh", "-s"))
     child = host.begin(START, script="echo $$; sleep 300", shell=("sh",))
     pid = host.process("child")
-    wait_until(lambda: (host.claim() / "out").read_text().strip() == str(pid))
+    wait_for(lambda: (host.claim() / "out").read_text().strip() == str(pid))
     assert os.getsid(pid) == pid
     host.ask(STOP)
     assert host.hear(child).words[2].startswith("exit 143")

@@ -14,7 +14,7 @@ from mobius_tui.run.fleet.fleet_lines import (
     ReportedState,
 )
 from tests.run.fleet_controller import local_route, step_order
-from tests.run.fleet_hosts import wait_until
+from tests.waiting import wait_for
 
 
 async def test_reports_end_with_the_process_and_another_one_attaches(
@@ -33,7 +33,7 @@ async def test_reports_end_with_the_process_and_another_one_attaches(
     async for report in first.reports():
         states.append(report.state)
         # Before it is let begin, an attempt that nobody watches never will.
-        wait_until((tmp_path / "sites/a/began").exists)
+        wait_for((tmp_path / "sites/a/began").exists)
         os.kill(first.pid, signal.SIGKILL)
     assert states == [ReportedState.RUNNING]
     await first.send(BeginHosts(hosts=hosts))

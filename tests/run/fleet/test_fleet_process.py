@@ -37,8 +37,7 @@ from tests.run.fleet_controller import (
     local_route,
     step_order,
 )
-from tests.run.fleet_hosts import wait_until
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 RUNNING = ReportedState.RUNNING
 
@@ -111,7 +110,7 @@ async def test_it_ends_with_its_controller_and_hosts_go_on(tmp_path: Path) -> No
     fleet = await FleetController.open(step)
     await fleet.begin("a")
     await fleet.state("a", RUNNING)
-    wait_until(lambda: output_of(tmp_path, "a") == "one\n")
+    wait_for(lambda: output_of(tmp_path, "a") == "one\n")
     children = psutil.Process(fleet.pid).children()
     await fleet.close()
     assert not [each for each in children if each.is_running()]
@@ -252,7 +251,7 @@ async def test_what_was_let_begin_and_is_forgotten_there_is_unknown(
     step = step_order(tmp_path, route, script)
     fleet = await FleetController.open(step)
     await fleet.begin("a")
-    wait_until(lambda: output_of(tmp_path, "a") == "begun\n" if ran.exists() else False)
+    wait_for(lambda: output_of(tmp_path, "a") == "begun\n" if ran.exists() else False)
     os.kill(fleet.pid, signal.SIGKILL)
     await fleet.close()
     # Whole, and at once: the keeper there still writes in it as the script goes on.
@@ -288,7 +287,7 @@ async def test_what_was_claimed_unheard_has_not_begun_and_is_run_once(
     fleet = await FleetController.open(step)
     await fleet.begin("a")
     said = home / "said"
-    wait_until(lambda: said.exists() and " claimed " in said.read_text())
+    wait_for(lambda: said.exists() and " claimed " in said.read_text())
     os.kill(fleet.pid, signal.SIGKILL)
     await fleet.close()
     home.rename(tmp_path / "gone")

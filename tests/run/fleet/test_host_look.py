@@ -24,7 +24,7 @@ from mobius_tui.run.fleet.transport import (
     transport_to,
 )
 from tests.acceptance.loopback_sshd import LoopbackHosts, loopback_hosts
-from tests.run.fleet_hosts import wait_until
+from tests.waiting import PATIENCE, wait_for
 
 SYSTEMCTL = """#!/bin/sh
 [ "$1" = is-active ] || exit 1
@@ -51,7 +51,7 @@ def login(home: Path, more: str = "") -> None:
 
 
 async def ask(
-    home: Path, look: HostLookRequest = BOTH, *shell: str, within: float = 20.0
+    home: Path, look: HostLookRequest = BOTH, *shell: str, within: float = PATIENCE
 ) -> HostLookAnswer:
     route = LocalRoute(sites={"web-1": str(home)}, shell=shell or ("sh", "-s"))
     ctx = CheckContext(
@@ -160,7 +160,7 @@ async def test_one_that_never_ends_is_left_and_leaves_nothing(home: Path) -> Non
     login(home, f"while :; do sleep {mark}; done & sleep 999.{os.getpid()}")
     answer = await ask(home, within=0.5)
     assert answer.problem == "no answer within 0.5 s"
-    wait_until(
+    wait_for(
         lambda: (
             not any(
                 mark in " ".join(each.info["cmdline"] or ())
@@ -216,4 +216,4 @@ async def test_a_real_sshd_is_asked_by_one_connection_that_is_over(
     assert "Connection refused" in (await asked("gone")).problem
     (hosts.folder / "known_hosts").write_text("")
     assert "its host key is in no known_hosts" in (await asked("w001")).problem
-    wait_until(lambda: not hosts.sessions())
+    wait_for(lambda: not hosts.sessions())

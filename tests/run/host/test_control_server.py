@@ -24,6 +24,7 @@ from mobius_tui.run.intents.control_protocol import (
 from mobius_tui.run.intents.intent_actions import PROTOCOL_VERSION
 from mobius_tui.run.intents.run_intents import AddNote, ReleaseHost
 from tests.run.asking import action
+from tests.waiting import PATIENCE
 
 
 async def judge(envelope: Envelope, _caller: Caller) -> Reply:
@@ -43,14 +44,14 @@ async def listening(
 
 async def until_closed(reader: asyncio.StreamReader) -> None:
     with contextlib.suppress(ConnectionError):
-        assert await asyncio.wait_for(reader.read(), 60) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
 
 
 async def is_answered(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> bool:
     writer.write(encode_envelope(Envelope(action=AddNote(text="x"), id="a")))
-    line = await asyncio.wait_for(reader.readline(), 60)
+    line = await asyncio.wait_for(reader.readline(), PATIENCE)
     said = decode_host_line(line) if line else None
     return isinstance(said, Reply) and said.id == "a"
 
@@ -131,7 +132,7 @@ async def test_what_was_asked_for_long_ago_begins_nothing(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(encode_envelope(envelope))
-        said = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
+        said = decode_host_line(await asyncio.wait_for(reader.readline(), PATIENCE))
         writer.close()
     assert isinstance(said, Reply)
     assert (said.id, said.ok) == ("x", heeded)
@@ -146,7 +147,7 @@ async def test_a_time_that_is_none_is_no_intent(
         reader, writer = await asyncio.open_unix_connection("control.sock")
         line = encode_envelope(Envelope(action=ReleaseHost(), id="x"))
         writer.write(line.replace(b"null", sent.encode()))
-        said = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
+        said = decode_host_line(await asyncio.wait_for(reader.readline(), PATIENCE))
         assert isinstance(said, Reply)
         assert said.id == "x", "whoever asked is answered"
         assert "this is no intent" in said.text
@@ -182,7 +183,7 @@ async def test_what_the_host_does_not_speak_is_answered_in_words(
     async with listening(tmp_path, monkeypatch, 60):
         reader, writer = await asyncio.open_unix_connection("control.sock")
         writer.write(line + b"\n")
-        reply = decode_host_line(await asyncio.wait_for(reader.readline(), 60))
+        reply = decode_host_line(await asyncio.wait_for(reader.readline(), PATIENCE))
         assert isinstance(reply, Reply)
         assert (reply.id, reply.ok) == ("x", False), "whoever asked is answered"
         assert said in reply.text

@@ -41,7 +41,8 @@ from tests.run.copied import (
     write_over,
 )
 from tests.run.journals import rewritten
-from tests.run.running import Running, alive, wait_for
+from tests.run.running import Running, alive
+from tests.waiting import wait_for
 
 RAN = 'echo "$MOBIUS_TUI_ATTEMPT" >> ran\n'
 SIMPLE = ONE + step("a", RAN) + step("b", RAN)

@@ -22,7 +22,8 @@ from mobius_tui.run.storage.run_directory import RunDirectory
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, SECRET, SECRETS, step
 from tests.run.conftest import Begin
-from tests.run.running import LIMIT, Running, wait_for
+from tests.run.running import Running
+from tests.waiting import PATIENCE, wait_for
 
 
 async def test_a_step_runs_and_its_output_is_kept(begin: Begin) -> None:
@@ -80,7 +81,7 @@ async def test_two_viewers_see_the_same(begin: Begin) -> None:
     watching = asyncio.create_task(watch())
     await run.did("start", "a")
     await run.status("a", "passed")
-    await asyncio.wait_for(watching, LIMIT)
+    await asyncio.wait_for(watching, PATIENCE)
     assert run.viewer is not None
     assert other.follower.state.steps == run.viewer.follower.state.steps
     await other.close()

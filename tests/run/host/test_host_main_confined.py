@@ -13,8 +13,8 @@ from mobius_tui.run.journal.follower import Follower, JournalFollower
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
-from tests.run.running import wait_for
 from tests.tui.runs import MadeRun
+from tests.waiting import wait_for
 
 
 async def test_it_ends_and_nothing_of_it_is_run_outside(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from mobius_tui.errors import EXIT_INCOMPLETE
+from tests.waiting import PATIENCE
 
 HEED = """
 import asyncio, time
@@ -53,7 +54,7 @@ def told(
 
 def test_it_is_told_why_and_goes_by_itself() -> None:
     with told("await left.wait()") as process:
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert said == "it was asked to, by SIGTERM\n"
     assert process.returncode == 0
 
@@ -68,7 +69,7 @@ def test_it_is_told_why_and_goes_by_itself() -> None:
 )
 def test_what_holds_it_up_is_named_and_ended(work: str) -> None:
     with told(work, timeout=0.5) as process:
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert "the host was told to go, and is ended: something held it up" in said
     assert process.returncode == EXIT_INCOMPLETE
 
@@ -76,4 +77,4 @@ def test_what_holds_it_up_is_named_and_ended(work: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_no_other_signal_is_heard(number: signal.Signals) -> None:
     with told("await left.wait()", before=(number,)) as process:
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0

@@ -56,7 +56,8 @@ from mobius_tui.run.planning.confirmation import approval_phrase, approver_name_
 from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import LIMIT, Running
+from tests.run.running import Running
+from tests.waiting import PATIENCE
 
 BOOK = (
     '[var.target]\ndefault = "blue"\n'
@@ -294,7 +295,7 @@ async def test_where_whoever_answers_sits_is_on_record(begin: Begin) -> None:
                 start_new_session=True,
                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             )
-            assert await asyncio.wait_for(process.wait(), LIMIT) == 0
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
             return os.ttyname(theirs).removeprefix("/dev/")
         finally:
             os.close(ours)
@@ -352,7 +353,7 @@ def visitor(
         with contextlib.chdir(folder):
             listener.bind("visitors")
         listener.listen()
-        listener.settimeout(LIMIT)
+        listener.settimeout(PATIENCE)
         with at_a_terminal(VISITS, str(folder)) as (terminal, process):
             connection, _ = listener.accept()
             (folder / "visitors").unlink()
@@ -467,7 +468,7 @@ async def test_an_answer_says_where_its_giver_sat_who_has_gone(begin: Begin) -> 
     lines = (LIVENESS_REQUEST.decode(), encode_envelope(denies).decode())
     told = (str(run.directory.path), str(run.host()), *lines)
     with at_a_terminal(ASKS_AND_GOES, *told) as (place, process):
-        assert process.wait(LIMIT) == 0
+        assert process.wait(PATIENCE) == 0
         os.kill(run.host(), signal.SIGCONT)
         await run.until(lambda state: state.approvals["a"].denial_reason)
     events = [entry.event for entry in run.entries()]

@@ -17,7 +17,7 @@ from mobius_tui.run.events.step_events import StepStarted
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 
 async def test_the_checks_of_an_unknown_step_are_made_and_nothing_else_of_it(

@@ -16,7 +16,7 @@ from mobius_tui.run.journal.journal import boot_id, monotonic_run_clock
 from mobius_tui.run.records.run_summary import read_summary
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import wait_for
+from tests.waiting import wait_for
 
 HOURS = 5 * 3600.0
 SET = """

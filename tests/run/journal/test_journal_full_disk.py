@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from mobius_tui.run.storage.run_directory import make_run_directory
 from mobius_tui.run.watch.health_monitor import HealthMonitor
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
+from tests.waiting import until
 
 EMPTY = JournalContent(entries=(), heads=(), size=0, torn_bytes=0)
 
@@ -60,12 +60,6 @@ def opened(path: Path) -> tuple[Journal, list[str]]:
     journal.on_stall = told.append
     journal.wait_out_full_disk()
     return journal, told
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_line_is_carried_on_when_there_is_room(path: Path, disk: Disk) -> None:

@@ -15,6 +15,7 @@ from mobius_tui.run.keeper.child_signals import (
     signal_child,
     signal_group,
 )
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_what_a_child_left_in_its_group_is_ended_after_it_was_reaped() -> None:
     out, _ = child.communicate()
     left = psutil.Process(int(out))
     signal_group(child.pid, signal.SIGKILL)
-    left.wait(20)
+    left.wait(PATIENCE)
 
 
 def test_a_child_that_has_ended_and_is_not_reaped_keeps_its_number() -> None:

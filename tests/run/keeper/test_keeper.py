@@ -32,8 +32,9 @@ from mobius_tui.run.keeper.process_table import living_processes
 from mobius_tui.run.keeper.script_process import PROCESSES_RECORDED
 from mobius_tui.run.storage.run_directory import AttemptDirectory, lock_holder
 from tests.paths import TESTS
-from tests.run.keepers import spec, until
-from tests.run.running import LIMIT, alive
+from tests.run.keepers import spec
+from tests.run.running import alive
+from tests.waiting import PATIENCE, wait_for
 
 Keep = Callable[[str, LaunchSpec], tuple[AttemptDirectory, "subprocess.Popen[bytes]"]]
 
@@ -52,7 +53,7 @@ def keep(tmp_path: Path) -> Keep:
 
 
 def end_of(directory: AttemptDirectory, child: subprocess.Popen[bytes]) -> ScriptEnd:
-    assert child.wait(LIMIT) == 0
+    assert child.wait(PATIENCE) == 0
     end = read_script_end(directory)
     assert end is not None
     return end
@@ -74,7 +75,7 @@ def test_a_host_that_dies_while_it_sends_the_order_leaves_no_traceback(
         )
         with os.fdopen(end, "wb") as pipe:
             pipe.write(order[: int(len(order) * share)])
-        _, said = keeper.communicate(timeout=30)
+        _, said = keeper.communicate(timeout=PATIENCE)
     assert said == "the host ended before the keeper knew what to run\n"
     assert keeper.returncode == 1
 
@@ -108,7 +109,7 @@ def test_a_time_out_leaves_no_process_grandchildren_included(keep: Keep) -> None
         "bash -c 'trap \"\" TERM; sleep 61 & echo $! $$; wait; sleep 62' & wait",
         spec(timeout=0.5),
     )
-    until(lambda: directory.output.exists() and directory.output.read_text())
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     pids = [int(word) for word in directory.output.read_text().split()]
     end = end_of(directory, child)
     assert end.cause == "timed out"
@@ -123,7 +124,7 @@ def test_a_time_limit_of_a_month_can_be_waited_for(keep: Keep) -> None:
 
 def test_stop_works_with_no_host(keep: Keep) -> None:
     directory, child = keep("sleep 63 & echo $!; wait", spec())
-    until(lambda: directory.output.exists() and directory.output.read_text())
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
     assert launcher.request_stop(directory)
     end = end_of(directory, child)
@@ -219,7 +220,7 @@ def test_what_escaped_its_group_is_named_not_killed(keep: Keep) -> None:
     try:
         assert alive(pid)
         assert attempt_files.is_tree_locked(directory)
-        until(lambda: find_survivors(directory, mark) == (f"{pid} sleep 65",))
+        wait_for(lambda: find_survivors(directory, mark) == (f"{pid} sleep 65",))
     finally:
         os.kill(pid, signal.SIGKILL)
 
@@ -277,9 +278,9 @@ def test_orphans_that_end_meanwhile_are_buried(keep: Keep, tmp_path: Path) -> No
     orphans = "for n in $(seq 30); do (setsid sleep 0.01 &); done"
     script = f"{orphans}; echo made; while ! test -e {tmp_path}/go; do sleep 0.05; done"
     directory, child = keep(script, spec())
-    until(lambda: directory.output.exists() and directory.output.read_text())
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     keeper = psutil.Process(child.pid)
-    until(lambda: len(keeper.children()) == 1)
+    wait_for(lambda: len(keeper.children()) == 1)
     assert alive(child.pid)
     (tmp_path / "go").touch()
     end = end_of(directory, child)
@@ -370,7 +371,7 @@ def test_a_script_larger_than_an_argument_may_be(keep: Keep) -> None:
 
 def test_no_script_shows_in_a_process_list(keep: Keep) -> None:
     directory, child = keep("echo $$; sleep 5", spec())
-    until(lambda: directory.output.exists() and directory.output.read_text())
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     words = psutil.Process(int(directory.output.read_text())).cmdline()
     assert words[:1] == ["bash"]
     assert str(directory.path) not in " ".join(words)
@@ -380,11 +381,11 @@ def test_no_script_shows_in_a_process_list(keep: Keep) -> None:
 
 def test_a_killed_keeper_frees_the_lock_and_leaves_no_end(keep: Keep) -> None:
     directory, child = keep("echo $$; sleep 66", spec())
-    until(lambda: directory.output.exists() and directory.output.read_text())
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.output.read_text())
     assert lock_holder(directory.lock) == child.pid
     child.kill()
-    child.wait(60)
+    child.wait(PATIENCE)
     try:
         assert lock_holder(directory.lock) is None
         assert read_script_end(directory) is None
@@ -400,11 +401,11 @@ def test_a_keeper_that_was_stopped_meanwhile_loses_nothing(
     go = tmp_path / "go"
     script = f"echo first; while ! test -e {go}; do sleep 0.02; done; seq 9000"
     directory, child = keep(script, spec())
-    until(lambda: directory.output.exists() and directory.output.read_text(), 60.0)
+    wait_for(lambda: directory.output.exists() and directory.output.read_text())
     pid = int(directory.pid.read_text())
     os.kill(child.pid, signal.SIGSTOP)
     go.touch()
-    until(lambda: not alive(pid), 60.0)
+    wait_for(lambda: not alive(pid))
     os.kill(child.pid, signal.SIGCONT)
     end = end_of(directory, child)
     assert (end.cause, end.code) == ("exited", 0)
@@ -494,7 +495,7 @@ def test_signals_that_come_while_it_rests_end_nothing(
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
     monkeypatch.setattr(launcher, "KEEPER_PROGRAM", stand_in)
     directory, child = keep("seq 30000000", spec())
-    until(directory.spans.exists)
+    wait_for(directory.spans.exists)
     sent = 0
     while child.poll() is None and not directory.exit.exists():
         os.kill(child.pid, signal.SIGCHLD)
@@ -512,7 +513,7 @@ def test_a_stop_is_heard_while_it_rests(
     stand_in = TESTS / "run" / "keeper_in_a_crowd.py"
     monkeypatch.setattr(launcher, "KEEPER_PROGRAM", stand_in)
     directory, child = keep("while :; do seq 1000000; done", spec())
-    until(lambda: directory.output.exists() and directory.output.stat().st_size)
+    wait_for(lambda: directory.output.exists() and directory.output.stat().st_size)
     os.kill(child.pid, signal.SIGTERM)
     assert end_of(directory, child).cause == "stopped"
 

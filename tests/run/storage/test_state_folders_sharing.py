@@ -38,7 +38,8 @@ from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
+from tests.waiting import wait_for
 
 GROUP = grp.getgrgid(os.getegid()).gr_name
 OTHERS = 0o007

@@ -30,8 +30,9 @@ from mobius_tui.run.storage.taken_run import (
 from mobius_tui.structs import replace
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
 from tests.run.storage.test_state_folders_sharing import GROUP, NOBODY, as_other
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.machine
 BOOK = ONE + step("a", "echo begun; sleep 60") + step("b", "id -un; echo $HOME")

@@ -7,8 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pexpect
@@ -22,9 +21,9 @@ from mobius_tui.run.attempts.launcher import BASH, LaunchSpec, launch_keeper
 from mobius_tui.run.storage.run_directory import AttemptDirectory, RunDirectory
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
-from tests.run.running import end_child, wait_for
+from tests.run.running import end_child
+from tests.waiting import PATIENCE, wait_for
 
-LIMIT = 60.0
 AWAY = "\x1d"
 DRIVER = """
 import sys
@@ -34,13 +33,6 @@ from mobius_tui.run.terminal.attach import attach_terminal
 words = attach_terminal(RunDirectory(Path(sys.argv[1])), "s", 1, "1.1 Step")
 print("RETURNED", words, flush=True)
 """
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come about"
-        time.sleep(0.005)
 
 
 class TerminalStep:
@@ -101,12 +93,12 @@ class TerminalStep:
                 )
             return bool(found)
 
-        until(answered)
+        wait_for(answered)
         return found[0]
 
     def end(self) -> ScriptEnd:
         assert self.child is not None
-        assert self.child.wait(LIMIT) == 0
+        assert self.child.wait(PATIENCE) == 0
         end = read_script_end(self.attempt)
         assert end is not None
         return end
@@ -117,7 +109,7 @@ class TerminalStep:
         if self.child is not None and self.child.poll() is None:
             self.child.terminate()
             try:
-                self.child.wait(LIMIT)
+                self.child.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
@@ -134,7 +126,7 @@ class Person:
             ["-c", DRIVER, str(run)],
             dimensions=(rows, columns),
             env={**os.environ, "TERM": "xterm-256color", **env},
-            timeout=LIMIT,
+            timeout=PATIENCE,
         )
         self.child.delaybeforesend = None
 
@@ -168,7 +160,7 @@ class Person:
 
 
 def group_of(step: TerminalStep) -> int:
-    until(lambda: read_process_group(step.attempt))
+    wait_for(lambda: read_process_group(step.attempt))
     pid = read_process_group(step.attempt)
     assert pid
     return pid

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.terminal.attending import AWAY, TerminalStep, until
+from tests.run.terminal.attending import AWAY, TerminalStep
+from tests.waiting import wait_for
 
 
 def test_go_away_and_come_back(step: TerminalStep) -> None:
@@ -123,9 +124,9 @@ def test_a_viewer_whose_terminal_is_frozen_goes_when_told(
     step.start(f'read -r _; seq 300000; touch {tmp_path}/flooded; read -r x; echo "$x"')
     frozen = step.come()
     frozen.types("\r")
-    until((tmp_path / "flooded").exists)
+    wait_for((tmp_path / "flooded").exists)
     frozen.child.kill(signal.SIGTERM)
-    until(lambda: not frozen.child.isalive())
+    wait_for(lambda: not frozen.child.isalive())
     assert frozen.child.exitstatus == 130
     other = step.come()
     other.types("end\r")

@@ -17,7 +17,8 @@ from mobius_tui.run.storage.run_directory import lock_holder
 from mobius_tui.run.terminal.pty_relay import PtyRelay
 from mobius_tui.run.terminal.terminal_keeper import TerminalScript
 from tests.run.running import alive
-from tests.run.terminal.attending import AWAY, TerminalStep, group_of, until
+from tests.run.terminal.attending import AWAY, TerminalStep, group_of
+from tests.waiting import wait_for
 
 
 def session(leader: int) -> list[int]:
@@ -129,7 +130,7 @@ def test_a_stopped_program_is_ended_too(step: TerminalStep) -> None:
     step.start("set -m; sleep 73 & kill -STOP $!; read -r _")
     person = step.come()
     group = group_of(step)
-    until(lambda: len(session(group)) == 2)
+    wait_for(lambda: len(session(group)) == 2)
     launcher.request_stop(step.attempt)
     assert step.end().cause == "stopped"
     assert not [pid for pid in session(group) if alive(pid)]
@@ -159,7 +160,7 @@ def test_a_stop_before_anyone_came_starts_nothing(
     step: TerminalStep, tmp_path: Path
 ) -> None:
     step.start(f"touch {tmp_path}/ran")
-    until(lambda: lock_holder(step.attempt.lock))
+    wait_for(lambda: lock_holder(step.attempt.lock))
     launcher.request_stop(step.attempt)
     end = step.end()
     assert (end.cause, end.stage) == ("not started", "stopped")
@@ -176,7 +177,7 @@ def test_with_nobody_there_the_program_goes_on(
     first.types("\r")
     first.types(AWAY)
     first.is_told("goes on")
-    until((tmp_path / "flooded").exists)
+    wait_for((tmp_path / "flooded").exists)
     second = step.come()
     second.sees("200000\r\n")
     second.types("end\r")
@@ -228,4 +229,4 @@ def test_a_killed_keeper_ends_its_program(step: TerminalStep) -> None:
     step.child.kill()
     step.child.wait()
     person.is_told("has no keeper")
-    until(lambda: not alive(pid))
+    wait_for(lambda: not alive(pid))

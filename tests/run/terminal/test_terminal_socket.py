@@ -11,7 +11,8 @@ import pytest
 from mobius_tui.run.storage.socket_path import connect_socket
 from mobius_tui.run.terminal import frames
 from mobius_tui.run.terminal.frames import AttachHello
-from tests.run.terminal.attending import TerminalStep, until
+from tests.run.terminal.attending import TerminalStep
+from tests.waiting import wait_for
 
 
 def hello(step: TerminalStep) -> socket.socket:
@@ -28,7 +29,7 @@ def test_a_viewer_that_takes_nothing_is_let_go(
 ) -> None:
     step.start(f'seq 300000; touch {tmp_path}/flooded; read -r x; echo "$x"')
     with hello(step):
-        until((tmp_path / "flooded").exists)
+        wait_for((tmp_path / "flooded").exists)
         other = step.come()
         other.sees("300000\r\n")
         other.types("end\r")
@@ -55,7 +56,7 @@ def test_nonsense_at_the_door_harms_nothing(step: TerminalStep) -> None:
 def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
     step.start("read -r _")
     path = step.attempt.path / frames.TERMINAL_SOCKET_NAME
-    until(path.exists)
+    wait_for(path.exists)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -63,7 +64,7 @@ def test_the_socket_is_its_owners_alone(step: TerminalStep) -> None:
 def test_a_socket_that_was_taken_away_is_not_missed(step: TerminalStep) -> None:
     step.start("read -r _; exit 3")
     person = step.come()
-    until((step.attempt.path / "pid").exists)  # it waits for who is on the way
+    wait_for((step.attempt.path / "pid").exists)  # it waits for who is on the way
     (step.attempt.path / frames.TERMINAL_SOCKET_NAME).unlink()
     person.types("\r")
     person.is_told("has ended: exit 3")

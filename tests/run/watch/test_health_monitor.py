@@ -16,6 +16,7 @@ from tests.run.conftest import Begin
 from tests.run.made_services import make_context
 from tests.tui import scenes
 from tests.tui.runs import made
+from tests.waiting import PATIENCE
 
 
 async def test_processes_are_named_by_what_they_are_not_by_what_a_step_does(
@@ -115,7 +116,7 @@ async def test_a_look_at_hosts_is_of_now_until_the_next_ones_are_overdue(
         monitor.on_record = looked.put_nowait
         watching = tasks.create_task(monitor.watch(context))
         found: dict[str, ProbeResult] = {}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(found) < 2:
                 record = await looked.get()
                 if isinstance(record, ProbeResult):

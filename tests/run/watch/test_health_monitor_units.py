@@ -18,8 +18,9 @@ from tests.conftest import MakeRunbook
 from tests.run.books import ONE
 from tests.run.conftest import Begin
 from tests.run.made_services import make_context
-from tests.run.running import LIMIT, Running
+from tests.run.running import Running
 from tests.tui.runs import MadeRun
+from tests.waiting import PATIENCE, until
 
 STAND_IN = """#!/bin/sh
 [ "$1" = is-active ] || exit 9
@@ -126,18 +127,17 @@ async def test_a_unit_is_looked_at_again_as_soon_as_a_step_has_ended(
     clock = Clock(wall=lambda: run.at, mono=lambda: 0.0, boot="boot")
     env = {"PATH": os.environ["PATH"]}
 
-    async def until(state: str) -> None:
-        while units.states != {"api": state}:
-            await asyncio.sleep(0.01)
+    async def comes_to(state: str) -> None:
+        await until(lambda: units.states == {"api": state})
 
-    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
         context = make_context(
             run.directory, read.plan, read.state, clock, tasks, env=env
         )
         watching = tasks.create_task(units.watch(context, every=0.01, at_rest=math.inf))
-        await until("inactive")
+        await comes_to("inactive")
         (tmp_path / "started").touch()
         run.write(StepStarted(step="up", attempt=1, reads=()))
         read.poll()
-        await until("active")
+        await comes_to("active")
         watching.cancel()

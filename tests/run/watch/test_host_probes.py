@@ -22,6 +22,7 @@ from mobius_tui.run.watch.host_probes import (
 )
 from mobius_tui.runbook.model.check_kinds import ProcessCheck, ServiceCheck
 from mobius_tui.runbook.model.targets import MAX_WATCHED_HOSTS
+from tests.waiting import PATIENCE
 
 NGINX = HostProbe(id="nginx", target="web", check=ServiceCheck(names=("nginx", "php")))
 WORKERS = HostProbe(
@@ -264,7 +265,7 @@ async def test_rounds_never_overlap_and_end_with_whoever_wants_them() -> None:
             third.set()
 
     task = asyncio.create_task(fleet.prober.run(take, every=0.0))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await third.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -15,8 +15,9 @@ from mobius_tui.runbook.library.loader import examine
 from mobius_tui.runbook.library.runbook_files import bundled_runbooks
 from mobius_tui.runbook.library.shellcheck import ShellCheck, find_shellcheck
 from mobius_tui.runbook.lint.external_findings import ExternalFinding, ExternalRequest
-from tests.run.running import LIMIT, alive
+from tests.run.running import alive
 from tests.runbook.runbook_texts import HEAD, STEP
+from tests.waiting import PATIENCE
 
 PYTHON = sys.executable
 TOML = f"""{HEAD}[var.target_env]
@@ -193,7 +194,7 @@ def test_one_that_hangs_is_killed_with_all_that_it_began(
     assert shellcheck(ASKED) == ()
     assert shellcheck.problem
     left = [p for p in psutil.process_iter(["cmdline"]) if path in _words(p)]
-    psutil.wait_procs(left, timeout=LIMIT)  # killed, which takes the kernel a moment
+    psutil.wait_procs(left, timeout=PATIENCE)  # killed, which takes the kernel a moment
     assert not any(alive(process.pid) for process in left)
 
 

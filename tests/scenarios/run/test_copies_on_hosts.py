@@ -12,7 +12,7 @@ from mobius_tui.run.events.fleet_events import HostStatus as Host
 from tests.run.conftest import Begin
 from tests.run.copied import copied, moved_to, taken_over
 from tests.run.journals import rewritten
-from tests.run.running import Running, wait_for
+from tests.run.running import Running
 from tests.scenarios.run.test_hosts import (
     NAMES,
     book,
@@ -23,6 +23,7 @@ from tests.scenarios.run.test_hosts import (
     ran,
     sites,
 )
+from tests.waiting import wait_for
 
 __all__ = ["sites"]
 

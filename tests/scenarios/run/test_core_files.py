@@ -18,7 +18,8 @@ from mobius_tui.run.fleet.transport import LocalRoute
 from mobius_tui.run.storage.run_directory import AttemptDirectory
 from tests.run.books import SECRETS
 from tests.run.conftest import Begin
-from tests.run.keepers import spec, until
+from tests.run.keepers import spec
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_a_keeper_leaves_none(tmp_path: Path) -> None:
     directory = AttemptDirectory(tmp_path / "a.1")
     own = spec(secrets=("a secret of the step",))
     keeper = launcher.launch_keeper(directory, "ulimit -c; sleep 60", own, 2)
-    until(lambda: directory.output.exists() and directory.output.read_bytes())
+    wait_for(lambda: directory.output.exists() and directory.output.read_bytes())
     assert not dumps_core(keeper.pid)
     keeper.returncode = -signal.SIGABRT
     os.killpg(int(directory.pid.read_text()), signal.SIGKILL)
@@ -77,7 +78,7 @@ def test_a_fleet_process_leaves_none(tmp_path: Path) -> None:
     assert fleet.stdin is not None
     fleet.stdin.write(encode_order(order))
     fleet.stdin.flush()
-    until((tmp_path / "hosts" / ".lock").exists)
+    wait_for((tmp_path / "hosts" / ".lock").exists)
     assert not dumps_core(fleet.pid)
     fleet.returncode = -signal.SIGABRT
     fleet.stdin.close()

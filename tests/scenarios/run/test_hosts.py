@@ -28,8 +28,9 @@ from mobius_tui.run.storage.play_files import PlayFiles
 from mobius_tui.run.storage.run_directory import RunDirectory, lock_holder
 from tests.run.conftest import Begin
 from tests.run.plays import pretended_ansible
-from tests.run.running import Running, alive, wait_for
+from tests.run.running import Running, alive
 from tests.run.targets.inventories import put_answer
+from tests.waiting import wait_for
 
 NAMES = ("web-1", "web-2", "web-3", "web-4")
 HEAD = """format = 2

@@ -20,6 +20,7 @@ from tests.paths import ROOT
 from tests.run.conftest import Begin
 from tests.run.running import Running
 from tests.run.sites import SEED, Site, checks, firings, no_sockets, seen
+from tests.waiting import PATIENCE
 
 EVERY = 0.05
 STOP = 60 * EVERY
@@ -118,7 +119,7 @@ async def test_a_monitor_that_loses_its_own_network(tmp_path: Path) -> None:
         script,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=ROOT,
     )

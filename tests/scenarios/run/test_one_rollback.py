@@ -24,10 +24,9 @@ from tests.run.journals import cut
 from tests.run.planning.situations import Judges, made, state_after
 from tests.run.running import Running
 from tests.run.sites import Site, firings, seen
+from tests.waiting import PATIENCE
 
 KILLS = 15
-LIMIT = 60.0
-"""Seconds after which a slow machine has killed often enough."""
 
 
 @pytest.fixture
@@ -207,7 +206,7 @@ async def killed_again_and_again(
 async def test_across_kills_of_the_host(begin: Begin, site: Site) -> None:
     """At random moments of the countdown and of the rollback, and each time resumed."""
     chance = random.Random(4)
-    until = time.monotonic() + LIMIT
+    until = time.monotonic() + PATIENCE
     places: list[str] = []
     while len(places) < KILLS and (time.monotonic() < until or len(set(places)) < 2):
         (site.folder / "invoked").unlink(missing_ok=True)
@@ -215,7 +214,7 @@ async def test_across_kills_of_the_host(begin: Begin, site: Site) -> None:
         (site.folder / "down").touch()
         left = KILLS - len(places)
         places += await killed_again_and_again(run, site, chance, left)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not await carry_on(run):
             assert time.monotonic() < deadline, run.state.steps["auto-restore"]
             await asyncio.sleep(0.02)

@@ -34,9 +34,7 @@ from mobius_tui.run.storage.table_of_contents import read_table_of_contents
 from tests.conftest import MakeRunbook
 from tests.run.books import ONE, step
 from tests.tui.runs import MadeRun
-
-LIMIT = 60.0
-"""Seconds after which whoever reads counts as hanging."""
+from tests.waiting import PATIENCE
 
 
 def fifo(path: Path) -> None:
@@ -80,7 +78,7 @@ def within(work: Callable[[], object]) -> None:
 
     thread = threading.Thread(target=go, daemon=True)
     thread.start()
-    thread.join(LIMIT)
+    thread.join(PATIENCE)
     assert not thread.is_alive(), "it hangs"
 
 

@@ -35,7 +35,8 @@ from mobius_tui.structs import replace
 from tests.run.books import ONE, step
 from tests.run.conftest import Begin
 from tests.run.journals import cut, rewritten
-from tests.run.running import Running, alive, wait_for
+from tests.run.running import Running, alive
+from tests.waiting import wait_for
 
 
 def waits(tmp_path: Path, code: int = 0) -> str:

@@ -11,8 +11,9 @@ import pytest
 from mobius_tui.run.events.run_events import VariableSet
 from mobius_tui.run.state.step_state import Status
 from tests.run.conftest import Begin
-from tests.run.running import alive, wait_for
+from tests.run.running import alive
 from tests.run.webhooks import webhook
+from tests.waiting import PATIENCE, wait_for
 
 CANARY = "c4n4ry-in-a-vault"
 KEY = "-----BEGIN KEY-----\nk3y-0f-many\nl1nes-and-more\n-----END KEY-----"
@@ -128,7 +129,7 @@ async def test_a_killed_host_leaves_no_command_and_a_slow_one_holds_nothing_up(
     run = await begin(BOOK)
     asked = asyncio.create_task(run.intend("start", "use"))
     files = (vault / "pid", vault / "child")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not all(each.exists() and each.read_text() for each in files):
             await asyncio.sleep(0.005)
     pids = [int(each.read_text()) for each in files]

@@ -18,8 +18,9 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from tests.acceptance.campaigns import end_all
 from tests.acceptance.conftest import terminal as terminal
-from tests.run.running import wait_for, wait_for_state
+from tests.run.running import wait_for_state
 from tests.run.watched_service import Service, book, service
+from tests.waiting import PATIENCE, wait_for
 
 PROGRAM = str(Path(sys.executable).with_name("mobius-tui"))
 
@@ -52,7 +53,7 @@ class Watch:
         assert text in self.out, self.out + self.err
 
     def code(self) -> int:
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=PATIENCE)
         assert "Traceback" not in self.out + self.err
         return code
 

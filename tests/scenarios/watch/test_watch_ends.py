@@ -13,9 +13,9 @@ import pytest
 
 from mobius_tui.run.records.verification import run_problems
 from tests.health.servers import silence
-from tests.run.running import wait_for
 from tests.run.watched_service import invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
+from tests.waiting import wait_for
 
 LOG_LINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\|(\d{3})\|(\d+|-)\|api: (\w.*)"

@@ -16,9 +16,10 @@ from mobius_tui.run.storage.run_index import all_runs
 from mobius_tui.run.storage.state_folders import runs_root
 from mobius_tui.runbook.library.loader import load
 from tests.acceptance.conftest import Open
-from tests.run.running import LIMIT, wait_for, wait_for_state
+from tests.run.running import wait_for_state
 from tests.run.watched_service import Service, book, invoked
 from tests.scenarios.watch.conftest import StartWatch, Watch
+from tests.waiting import PATIENCE, wait_for
 
 
 def checks(watching: Watch) -> int:
@@ -146,7 +147,7 @@ def test_killed_it_ends_soon_where_it_was_not_detached(
 def test_ctrl_c_in_the_countdown_ends_it_without_a_rollback(
     watch: StartWatch, folder: Path
 ) -> None:
-    watching = watch("--auto-rollback", grace=f"{LIMIT:.0f}s")
+    watching = watch("--auto-rollback", grace=f"{PATIENCE:.0f}s")
     watching.until("armed: ")
     (folder / "well").unlink()
     watching.until("the rollback begins in ")

@@ -17,8 +17,9 @@ from mobius_tui.run.watch.watch_run import MAX_VIEWER_ABSENCE
 from tests.acceptance.conftest import Open
 from tests.acceptance.driving import CTRL_Z, ENTER, job, press_until, program_of
 from tests.acceptance.terminal import Terminal
-from tests.run.running import wait_for, wait_for_state
+from tests.run.running import wait_for_state
 from tests.run.watched_service import Service, book, far, invoked
+from tests.waiting import wait_for
 
 Screen = Callable[..., Terminal]
 

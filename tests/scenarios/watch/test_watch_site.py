@@ -19,8 +19,8 @@ from mobius_tui.drill.site.drill_site import (
     wait_for_status,
 )
 from tests.acceptance.campaigns import end_all
-from tests.run.running import wait_for
 from tests.scenarios.watch.conftest import Watch
+from tests.waiting import wait_for
 
 
 @pytest.fixture

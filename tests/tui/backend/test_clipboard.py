@@ -18,7 +18,8 @@ from mobius_tui.tui.backend.clipboard import (
     clipboard_sequence,
     copy_to_clipboard_and_file,
 )
-from tests.run.running import alive, wait_for
+from tests.run.running import alive
+from tests.waiting import wait_for
 
 TAKES = 'cat > "$TAKEN.$(basename "$0")"; echo "$*" > "$TAKEN.$(basename "$0").words"'
 """Keeps its input and its words."""

@@ -27,6 +27,7 @@ from tests.paths import ROOT
 from tests.table import each_row
 from tests.tui import scenes
 from tests.tui.runs import Time, hosted, opened, press, settled, until, words
+from tests.waiting import PATIENCE
 
 FILE = Path("/home/maria/.config/mobius-tui/config.toml")
 
@@ -214,7 +215,9 @@ def test_a_wrong_file_is_refused_before_anything_is_drawn(tmp_path: Path) -> Non
     import pexpect
 
     env = {**os.environ, "TERM": "xterm-256color"}
-    child = pexpect.spawn(program, ["run", "mobius-rollback"], timeout=60, env=env)
+    child = pexpect.spawn(
+        program, ["run", "mobius-rollback"], timeout=PATIENCE, env=env
+    )
     text = child.read().decode()
     child.wait()
     assert child.exitstatus == 2
@@ -236,7 +239,7 @@ def test_lines_do_not_care_for_it() -> None:
     config("theme = 'norde'\n")
     program = str(Path(sys.executable).with_name("mobius-tui"))
     done = subprocess.run(
-        [program, "runs"], capture_output=True, text=True, check=False, timeout=60
+        [program, "runs"], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0
 

@@ -84,20 +84,20 @@ async def test_the_drills_of_a_runbook_are_a_key_away(place: str) -> None:
     )
     async with running(screen, size=(100, 40)) as pilot:
         if place == "library":
-            await until(pilot, lambda: "Past runs" in words(pilot), seconds=30)
+            await until(pilot, lambda: "Past runs" in words(pilot))
             row = next(
                 number
                 for number, line in enumerate(words(pilot).splitlines())
                 if "MOBIUS rollback" in line and "mobius-rollback" in line
             )
             await pilot.click("#library", offset=(5, row - 1))
-            await until(pilot, lambda: pilot.app.screen is not screen, seconds=30)
+            await until(pilot, lambda: pilot.app.screen is not screen)
             await press_until(pilot, "escape", lambda: pilot.app.screen is screen)
-        await until(pilot, lambda: "(score 8:41)" in words(pilot), seconds=30)
+        await until(pilot, lambda: "(score 8:41)" in words(pilot))
         assert "by maria (score 8:41)" in words(pilot)
         await pilot.press("d")
         await until(pilot, lambda: isinstance(pilot.app.screen, DrillsDialog))
-        await until(pilot, lambda: "4 drills by a team" in words(pilot), seconds=30)
+        await until(pilot, lambda: "4 drills by a team" in words(pilot))
         assert "Drills of MOBIUS rollback" in words(pilot)
 
 
@@ -106,7 +106,7 @@ async def test_the_briefing_says_what_was_never_seen_red() -> None:
     briefing = prepare_briefing(load(ROLLBACK), given={"reason": "so"})
     screen = Navigator(repaints=100).briefing(briefing, auto=None, answers={})
     async with running(screen, size=(120, 60)) as pilot:
-        await until(pilot, lambda: "were never seen red" in words(pilot), seconds=30)
+        await until(pilot, lambda: "were never seen red" in words(pilot))
         assert "(--fault bad-release)" in words(pilot)
 
 
@@ -114,6 +114,6 @@ async def test_a_runbook_that_was_never_drilled_says_so() -> None:
     dialog = DrillsDialog("[/x]", lambda: (), runbook="api-restart")
     async with running(Navigator(repaints=100).library(), size=(80, 24)) as pilot:
         pilot.app.push_screen(dialog)
-        await until(pilot, lambda: "None is over yet" in words(pilot), seconds=30)
+        await until(pilot, lambda: "None is over yet" in words(pilot))
         assert "Drills of [/x]" in words(pilot)
         assert "`mobius-tui drill api-restart` makes one" in words(pilot)

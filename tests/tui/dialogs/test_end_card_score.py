@@ -72,7 +72,7 @@ async def test_the_card_shows_the_score_when_the_site_was_asked(tmp_path: Path) 
         )
         now = replace(made, run=run.directory.id, began=run.at - 60, score=score)
         drill_record.write_drill_record(run.directory, now)
-        await until(pilot, lambda: "✖ not handled" in words(pilot), seconds=30)
+        await until(pilot, lambda: "✖ not handled" in words(pilot))
         shown = words(pilot)
         assert "the fault was bad-release" in shown
         assert "8:41  last 9:01, best 9:01: this is the best" in shown
@@ -87,7 +87,7 @@ async def test_a_drill_without_a_guard_has_no_score(tmp_path: Path) -> None:
     run = over(tmp_path / "site")
     (tmp_path / "site" / "run" / "owner").unlink()
     async with opened(run) as (_, pilot):
-        await until(pilot, lambda: "score   none" in words(pilot), seconds=30)
+        await until(pilot, lambda: "score   none" in words(pilot))
 
 
 async def test_a_run_that_is_no_drill_of_a_site_has_none(tmp_path: Path) -> None:

@@ -335,17 +335,15 @@ async def test_send_fail_and_send_again_with_a_real_host(
             return [own.status for own in view.state.deliveries] if view else []
 
         async with running(screen, size=(120, 36)) as pilot:
-            await until(pilot, lambda: screen.view is not None, seconds=30)
+            await until(pilot, lambda: screen.view is not None)
             await press(pilot, time, "enter", "enter")
-            await until(
-                pilot, lambda: stands() == [DeliveryStatus.NOT_SENT], seconds=30
-            )
+            await until(pilot, lambda: stands() == [DeliveryStatus.NOT_SENT])
             assert "✖ 1 not sent" in words(pilot)
             await press(pilot, time, "up", "m")
             assert "slack  ✖ not sent  it answers 404: no_service" in words(pilot)
             await press(pilot, time, "enter")
-            await until(pilot, lambda: stands() == [DeliveryStatus.SENT], seconds=30)
-            await until(pilot, lambda: "not sent" not in words(pilot), seconds=30)
+            await until(pilot, lambda: stands() == [DeliveryStatus.SENT])
+            await until(pilot, lambda: "not sent" not in words(pilot))
         assert len(hook.came) == 2
         assert all(t.startswith("ROLLBACK: every page") for t in hook.texts)
 

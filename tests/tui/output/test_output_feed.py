@@ -16,6 +16,7 @@ from mobius_tui.tui.output.output_feed import (
 )
 from mobius_tui.tui.output.output_pane import PaneStatus
 from mobius_tui.tui.output.viewport import Viewport
+from tests.waiting import PATIENCE
 
 LINE = b"x" * 63 + b"\n"
 
@@ -56,7 +57,7 @@ def test_nothing_is_counted_while_it_pours_and_all_of_it_afterwards(
     document_path = tmp_path / "output"
     thread = threading.Thread(target=count_all, args=(document, is_growing))
     thread.start()
-    assert pours.wait(60)
+    assert pours.wait(PATIENCE)
     thread.join(60)
     assert not thread.is_alive()
     assert (

@@ -6,7 +6,6 @@ import asyncio
 import unicodedata
 from functools import partial
 
-from tests.run.running import LIMIT
 from tests.tui.output.panes import (
     Recording,
     clock,
@@ -17,6 +16,7 @@ from tests.tui.output.panes import (
     texts,
     until,
 )
+from tests.waiting import PATIENCE
 
 
 async def test_lines_come_with_their_time_and_stderr_is_marked(
@@ -153,7 +153,7 @@ async def test_one_line_of_50_megabytes(recording: Recording) -> None:
         assert texts(pane)[-1] == "the next line"
         hidden = 50 * 1024 * 1024 - 64 * 1024
         assert texts(pane)[-2].endswith(f" … {hidden:,} more bytes")
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(PATIENCE):
             await pilot.press("g", "down", "pagedown", "w", "right", "end", "up")
         await pilot.press("g")
         assert pane.viewport is not None

@@ -20,6 +20,7 @@ from mobius_tui.tui.output.output_search import Search
 from mobius_tui.tui.output.plain_text import TEXT_BLOCK_BYTES
 from mobius_tui.tui.output.viewport import TextPlace
 from tests.tui.output.panes import PIECES
+from tests.waiting import PATIENCE
 
 
 def counted(search: Search) -> Search:
@@ -166,7 +167,7 @@ def test_ten_gigabytes_take_no_memory_and_end_at_once(tmp_path: Path) -> None:
     search = Search(path, "hit", near=10 << 30)
     thread = threading.Thread(target=counted_until_closed, args=(search,))
     thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while (found := search.nearest(TextPlace(10 << 30, 0), 1)) is None:
         assert time.monotonic() < deadline
     assert found.column == 5

@@ -172,13 +172,13 @@ async def test_y_copies_a_status_update_over_every_dialog_and_answers_none(
             await over_the_run(screen, pilot, dialog)
             dialog.set_focus(None)
             await press(pilot, time, "y")
-            await until(pilot, copied.exists, seconds=30)
+            await until(pilot, copied.exists)
             assert copied.read_text().startswith("MOBIUS rollback (INCIDENT)")
             assert pilot.app.screen is dialog, f"{kind.__name__} was not answered"
             copied.unlink()
             pilot.app.clear_notifications()
             dialog.dismiss(None)
-            await until(pilot, lambda: screen.is_current, seconds=30)
+            await until(pilot, lambda: screen.is_current)
         assert host.intents == []
 
 
@@ -186,7 +186,7 @@ async def over_the_run(
     screen: RunScreen, pilot: Pilot[AppResult], dialog: Dialog[Any]
 ) -> None:
     screen.questions.begin(_ask(screen, dialog))
-    await until(pilot, lambda: pilot.app.screen is dialog, seconds=30)
+    await until(pilot, lambda: pilot.app.screen is dialog)
 
 
 async def _ask(screen: RunScreen, dialog: Dialog[Any]) -> None:
@@ -216,7 +216,7 @@ async def test_y_copies_from_a_pane_that_has_the_whole_screen(
     copied = run.directory.path / "copied.txt"
     async with hosted(run), opened(run, time=time) as (screen, pilot):
         await press(pilot, time, pane, "z", "y")
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
         assert screen.has_class("-zoomed")
 
 
@@ -225,7 +225,7 @@ async def test_the_briefing_says_that_nothing_has_begun(state_home: Path) -> Non
     copied = state_home / "mobius-tui" / "copied.txt"
     async with running(page, size=(120, 36)) as pilot:
         await pilot.press("ctrl+y")
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
     assert copied.read_text().splitlines() == [
         "MOBIUS rollback (DRILL) in production",
         "Not begun: the briefing is open, 0 of 22 steps done",

@@ -46,6 +46,7 @@ from tests.tui.runs import (
     until,
     words,
 )
+from tests.waiting import PATIENCE
 
 
 def starts(screen: RunScreen, flow: FlowId) -> bool:
@@ -192,7 +193,7 @@ async def test_commands_propose_values_and_a_key_lists_again(
         assert not (tmp_path / "touched").exists(), "what changes is not run unasked"
         await pilot.press("down")
         assert namespace.value == "db"
-        await until(pilot, lambda: pods.value == "", seconds=5)
+        await until(pilot, lambda: pods.value == "")
         assert "not listed for this namespace yet" in words(pilot)
         await pilot.press("f5")
         await until(pilot, lambda: pods.value == "db-1, db-2")
@@ -221,7 +222,7 @@ async def over(directory: RunDirectory) -> None:
     viewer = Viewer(directory)
     await viewer.send_intent(EndRun())
     await viewer.close()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while directory.host_pid() is not None:
             await asyncio.sleep(0.02)
 
@@ -245,7 +246,7 @@ async def test_a_briefing_asks_begins_and_leads_to_the_run(
         await settled(pilot)
         assert "Enter Begin" in words(pilot)
         await pilot.press("tab", "end", "2", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen), seconds=15)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         (directory,) = all_runs(runs_root())
         try:
             run = pilot.app.screen
@@ -308,9 +309,7 @@ async def test_the_library_finds_and_opens_by_mouse(state_home: Path) -> None:
         rows = [str(option.prompt) for option in options.options]
         (past,) = (n for n, row in enumerate(rows) if row.startswith("Past runs"))
         await pilot.click(OptionList, offset=(5, 1 + past + 1))
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, ReviewScreen), seconds=30
-        )
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         await settled(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, EndCard))
@@ -329,7 +328,7 @@ async def test_the_library_copies_where_a_run_stands(
         await settled(pilot)
         await pilot.press("y")
         copied = state_home / "mobius-tui" / "copied.txt"
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
     said = copied.read_text()
     assert "Ended: failed: failed: 3.2 Restore the backup" in said
     assert f"run {run.directory.id}" in said

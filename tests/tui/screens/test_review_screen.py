@@ -248,7 +248,7 @@ async def test_what_is_copied_is_how_the_run_stood_then(
     copied = state_home() / "copied.txt"
     async with reviewed(run) as (screen, pilot):
         await go(pilot, *["left"] * 8, "y")
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
         assert screen.view is not None
         n = screen.view.last_entry_number
     said = copied.read_text()
@@ -263,13 +263,11 @@ async def test_a_run_that_goes_on_is_followed_from_its_end(tmp_path: Path) -> No
     async with reviewed(run) as (screen, pilot):
         n = screen.reviewed_run.shown_entry_number
         run.write(NoteAdded(text="a note that came meanwhile"), after=3)
-        await until(
-            pilot, lambda: screen.reviewed_run.shown_entry_number == n + 1, seconds=30
-        )
+        await until(pilot, lambda: screen.reviewed_run.shown_entry_number == n + 1)
         await go(pilot, "home")
         run.write(NoteAdded(text="another"), after=3)
         whole = screen.reviewed_run.run_history
-        await until(pilot, lambda: len(whole.entries) == n + 2, seconds=30)
+        await until(pilot, lambda: len(whole.entries) == n + 2)
         assert screen.reviewed_run.shown_entry_number == 1
 
 
@@ -296,7 +294,7 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
         shown: list[str] = []
         screen.watch(screen, "shown_timeline", lambda whole: shown.append(whole.query))
         await pilot.press("slash", *"ben")
-        await until(pilot, lambda: is_making(pilot), seconds=30)
+        await until(pilot, lambda: is_making(pilot))
         await pilot.press("enter", "left", "left")
         await settled(pilot)
         assert screen.cursor_order[0] < screen.reviewed_run.run_history.until, (
@@ -306,10 +304,10 @@ async def test_keys_do_not_wait_for_a_timeline_and_the_last_one_wanted_is_shown(
         await pilot.press("slash", *" 2.1")
         await settled(pilot)
         gate.set()
-        await until(pilot, lambda: not is_making(pilot), seconds=30)
+        await until(pilot, lambda: not is_making(pilot))
         assert set(shown) == {"", "ben 2.1"}, "nothing that was typed on the way"
         await pilot.press("escape")
-        await until(pilot, lambda: shown[-1] == "", seconds=30)
+        await until(pilot, lambda: shown[-1] == "")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=size_id)
@@ -319,7 +317,7 @@ async def test_a_picture_beside_the_last_drill(
     drilled(tmp_path / "runs")
     async with reviewed(story(tmp_path / "runs"), size) as (screen, pilot):
         await go(pilot, *["left"] * 9, "d")
-        await until(pilot, lambda: "in the drill" in words(pilot), seconds=30)
+        await until(pilot, lambda: "in the drill" in words(pilot))
         await pictured(pilot, "review-beside", (size,))
         await go(pilot, "d")
         assert screen.shown_timeline is not None
@@ -410,4 +408,4 @@ async def test_a_run_that_is_let_go_while_it_is_reviewed_is_verified_anew(
         assert is_said(pilot, "✔ verified")
         (run.directory.steps / "b").mkdir()
         run.write(HostStopped(reason="nobody watches"))
-        await until(pilot, lambda: is_said(pilot, "✖ damaged"), seconds=30)
+        await until(pilot, lambda: is_said(pilot, "✖ damaged"))

@@ -69,9 +69,7 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         await answer(pilot, *"wrong zip", "enter")
-        await until(
-            pilot, lambda: run_annotations.read_annotations(run.directory), seconds=30
-        )
+        await until(pilot, lambda: run_annotations.read_annotations(run.directory))
         await until(pilot, lambda: screen.is_current)
         await go(pilot, "right", "right")  # behind all that was journaled then
         assert "wrong zip" in words(pilot)
@@ -79,11 +77,10 @@ async def test_an_annotation_is_made_and_shown_and_the_journal_is_untouched(
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         await answer(pilot, *"all of it", "tab", "right", "right", "enter")
-        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(pilot, lambda: screen.is_current)
         await until(
             pilot,
             lambda: len(run_annotations.read_annotations(run.directory)) == 2,
-            seconds=30,
         )
     [made, of_run] = run_annotations.read_annotations(run.directory)
     assert (made.text, made.since, made.step) == ("wrong zip", at, "")
@@ -120,7 +117,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         assert "2.2 Restore the backup  ana" in shown
         assert "the run  ana" in shown
         await go(pilot, "home", "down", "enter")
-        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(pilot, lambda: screen.is_current)
         assert screen.cursor_order[0] == began + 60
         assert screen.moment is not None
         assert "slow" in screen.moment.text
@@ -128,7 +125,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         options = pilot.app.screen.query_one(OptionList)
         assert options.highlighted == 1, "it begins where the cursor is"
         await go(pilot, "down", "enter")
-        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(pilot, lambda: screen.is_current)
         assert screen.key == StepRow("roll")
         await listed(pilot)
         await go(pilot, "escape")
@@ -138,7 +135,7 @@ async def test_the_annotations_are_listed_and_lead_to_what_they_are_on(
         run_annotations.annotate(run.directory, "meanwhile", place, by="ben", now=began)
         assert "meanwhile" in await listed(pilot)
         await go(pilot, "home", "tab", "enter")
-        await until(pilot, lambda: screen.is_current, seconds=30)
+        await until(pilot, lambda: screen.is_current)
         assert screen.cursor_order[0] == began + 1
 
 
@@ -171,9 +168,7 @@ async def test_a_range_is_marked_and_annotated(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))
         assert pilot.app.screen.query_one(Input).value == "slow", "an Esc too many"
         await answer(pilot, "enter")
-        await until(
-            pilot, lambda: run_annotations.read_annotations(run.directory), seconds=30
-        )
+        await until(pilot, lambda: run_annotations.read_annotations(run.directory))
     [made] = run_annotations.read_annotations(run.directory)
     assert (made.since, made.until) == (first, last)
 
@@ -185,7 +180,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
     async with reviewed(run) as (_, pilot):
         await go(pilot, "P")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
-        await until(pilot, lambda: "There are none yet." in words(pilot), seconds=30)
+        await until(pilot, lambda: "There are none yet." in words(pilot))
         assert "post-incident" not in words(pilot)
         await answer(pilot, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
@@ -196,7 +191,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         pilot.app.screen.query_one("#due", Input).value = "2026-11-30"
         await answer(pilot, "tab", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
-        await until(pilot, lambda: "0 of 1 done" in words(pilot), seconds=30)
+        await until(pilot, lambda: "0 of 1 done" in words(pilot))
         assert "@ops" in words(pilot)
         await answer(pilot, "down", "tab", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemDialog))
@@ -204,7 +199,7 @@ async def test_action_items_are_added_get_an_owner_and_a_day_and_are_done(
         assert isinstance(item, ActionItemDialog)
         await pilot.click(item.buttons[CallOnPress(item.toggle_done)])
         await until(pilot, lambda: isinstance(pilot.app.screen, ActionItemsDialog))
-        await until(pilot, lambda: "1 of 1 done" in words(pilot), seconds=30)
+        await until(pilot, lambda: "1 of 1 done" in words(pilot))
     [kept] = run_action_items.read_action_items(run.directory)
     assert (str(kept.id), kept.title, kept.done) == ("own:1", "disks", True)
     assert (kept.owner, kept.due) == ("@ops", "2026-11-30")
@@ -223,7 +218,7 @@ async def test_what_was_typed_is_there_again_where_it_could_not_be_kept(
             run_annotations.MAX_ANNOTATION_CHARACTERS + 1
         )
         await answer(pilot, "enter")
-        await until(pilot, lambda: "at most" in words(pilot), seconds=30)
+        await until(pilot, lambda: "at most" in words(pilot))
         assert "what you typed is there" in words(pilot)
         await go(pilot, "n")
         await until(pilot, lambda: isinstance(pilot.app.screen, AnnotateDialog))

@@ -128,7 +128,7 @@ async def test_all_hosts_by_time_followed_to_their_end(
     async with hosted(made.run), page as (screen, pilot):
         pane = screen.outputs.pane
         await press(pilot, time, "2", "a")
-        await until(pilot, lambda: "all hosts, by time" in words(pilot), seconds=30)
+        await until(pilot, lambda: "all hosts, by time" in words(pilot))
         choice = screen.outputs.shown
         assert choice is not None
         assert choice.running
@@ -142,13 +142,13 @@ async def test_all_hosts_by_time_followed_to_their_end(
         made.say("web-007", "begun ")
         made.run.at += 1
         made.say("web-009", "reloaded\n")
-        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot), seconds=30)
+        await until(pilot, lambda: "web-009 │ reloaded" in words(pilot))
         assert "begun" not in words(pilot), "a line is shown when it is whole"
         await press(pilot, time, "slash", *"emerg", "enter")
-        await until(pilot, lambda: "1 of 1" in words(pilot), seconds=30)
+        await until(pilot, lambda: "1 of 1" in words(pilot))
         await press(pilot, time, "escape", "C", "G")
         copied = made.run.directory.path / "copied.txt"
-        await until(pilot, copied.exists, seconds=30)
+        await until(pilot, copied.exists)
         assert "web-009 │ reloaded" in copied.read_text()
         for host in ("web-006", "web-007", "web-009"):
             made.end(host, text="at last\n", exit=0)
@@ -159,12 +159,8 @@ async def test_all_hosts_by_time_followed_to_their_end(
         made.finish("failed", "1 failed")
         await press(pilot, time, "1")
         screen.feed.refresh()
-        await until(
-            pilot, lambda: "web-007 │ begun at last" in words(pilot), seconds=30
-        )
-        await until(
-            pilot, lambda: not (screen.outputs.shown or choice).running, seconds=30
-        )
+        await until(pilot, lambda: "web-007 │ begun at last" in words(pilot))
+        await until(pilot, lambda: not (screen.outputs.shown or choice).running)
         assert "web-009 │ at last" in words(pilot)
         assert screen.checklist.has_focus, "what ends takes no focus"
         await press(pilot, time, "2")
@@ -178,9 +174,7 @@ async def test_without_times_one_host_stands_after_the_other(tmp_path: Path) -> 
     page = opened(made.run, time=time, size=LARGE)
     async with hosted(made.run), page as (screen, pilot):
         await press(pilot, time, "2", "a")
-        await until(
-            pilot, lambda: "all hosts, one after the other" in words(pilot), seconds=30
-        )
+        await until(pilot, lambda: "all hosts, one after the other" in words(pilot))
         path = screen.outputs.pane.path
         assert path is not None
         every = path.read_text()
@@ -235,21 +229,20 @@ async def test_what_ansible_printed_for_a_batch(tmp_path: Path) -> None:
         await press(pilot, time, "2")
         assert "b Batch" in words(pilot)
         await press(pilot, time, "G", "g", "b")
-        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot), seconds=30)
+        await until(pilot, lambda: "[WARNING]: of batch 1" in words(pilot))
         assert "Output · 1.3 · Ansible, batch 1" in words(pilot)
         # Rows that were left for a while may have other places.
         await press(pilot, time, "escape", "slash", *"web-002", "enter", "b")
-        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot), seconds=30)
+        await until(pilot, lambda: "[WARNING]: of batch 2" in words(pilot))
         path = screen.outputs.pane.path
         assert path is not None
         with path.open("a") as file:
             file.write("[WARNING]: [bold]more\x1b]0;x\x07\n")
-        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot), seconds=30)
+        await until(pilot, lambda: "[WARNING]: [bold]more" in words(pilot))
         await press(pilot, time, "escape", "escape", "G", "b")
         await until(
             pilot,
             lambda: "Ansible has not begun with web-012" in words(pilot),
-            seconds=30,
         )
         assert screen.outputs.hosts.pane.has_focus
 
@@ -279,7 +272,7 @@ async def test_keys_of_the_hosts_in_the_footer_can_be_clicked(tmp_path: Path) ->
             ("Batch", "[WARNING]: of batch"),
         ):
             await click_in_footer(pilot, label)
-            await until(pilot, partial(shows, pilot, said), seconds=30)
+            await until(pilot, partial(shows, pilot, said))
             await press(pilot, time, "escape")
             assert pane.has_focus
         await click_in_footer(pilot, "Find")

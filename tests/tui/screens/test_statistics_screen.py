@@ -76,7 +76,7 @@ async def test_pictures_of_statistics() -> None:
     wall = Time(BEGAN + 20 * DAY).wall
     screen = StatisticsScreen("Roll the shop back", all_of_it, wall=wall)
     async with running(screen, size=SIZES[0]) as pilot:
-        await until(pilot, lambda: "MTTR in" in words(pilot), seconds=30)
+        await until(pilot, lambda: "MTTR in" in words(pilot))
         await pictured(pilot, "stats")
 
 
@@ -95,7 +95,7 @@ async def test_statistics_are_copied_as_the_lines_of_a_pipe(
         await pilot.press("y")
         await until(pilot, lambda: "still being read" in words(pilot))
         known.set()
-        await until(pilot, lambda: "MTTR in" in words(pilot), seconds=30)
+        await until(pilot, lambda: "MTTR in" in words(pilot))
         await pilot.press("y")
         copied = state_home() / "copied.txt"
         await until(pilot, copied.exists)
@@ -128,7 +128,7 @@ async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None
     screen = StatisticsScreen(HOSTILE, lambda: runbook_statistics(PLAN, ()))
     async with running(screen, size=(80, 24)) as pilot:
         said = "No run of it has ended yet"
-        await until(pilot, lambda: said in words(pilot), seconds=30)
+        await until(pilot, lambda: said in words(pilot))
         assert not any(ord(c) < 0x20 for c in words(pilot) if c != "\n")
 
     def look() -> RunbookStatistics:
@@ -136,7 +136,7 @@ async def test_nothing_to_say_and_a_runbook_that_nobody_knows_are_told() -> None
 
     async with running(StatisticsScreen("?", look), size=(80, 24)) as pilot:
         said = "no runbook is named so"
-        await until(pilot, lambda: said in words(pilot), seconds=30)
+        await until(pilot, lambda: said in words(pilot))
 
 
 async def test_the_library_leads_to_the_statistics(state_home: Path) -> None:
@@ -144,9 +144,9 @@ async def test_the_library_leads_to_the_statistics(state_home: Path) -> None:
     screen = Navigator(repaints=100).library()
     async with running(screen, size=(100, 30)) as pilot:
         options = screen.query_one(OptionList)
-        await until(pilot, lambda: options.option_count, seconds=30)
+        await until(pilot, lambda: options.option_count)
         await pilot.press("slash", *"failed prod", "enter")
         await settled(pilot)
         await pilot.press("t")
-        await until(pilot, lambda: "1 incident" in words(pilot), seconds=30)
+        await until(pilot, lambda: "1 incident" in words(pilot))
         await press_until(pilot, "escape", lambda: pilot.app.screen is screen)

@@ -111,7 +111,7 @@ async def test_a_key_leads_there(state_home: Path, page: str) -> None:
         screen = openings.briefing(briefing, auto=None, answers={})
     async with hosted(run), running(screen, size=(100, 30)) as pilot:
         banner = screen.query_one(OtherRunsBanner)
-        await until(pilot, lambda: banner.most_urgent is not None, seconds=30)
+        await until(pilot, lambda: banner.most_urgent is not None)
         assert "TRIGGER FIRED  in another run: MOBIUS rollback ▸ produc" in words(pilot)
         await pilot.press("ctrl+o")
         screens = pilot.app.screen_stack
