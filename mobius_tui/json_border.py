@@ -32,7 +32,8 @@ MAX_DEPTH = 100
 What is written here has fewer than ten. Parsers of their own have a limit each: of all
 calls that go on (Python 3.11), or of the C stack (3.12 and newer).
 """
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""A bracket, or a whole text: an open one goes to the end, so no byte is read twice."""
 _MAX_FLOAT = 1.7976931348623157e308
 _EXACT = msgspec.Meta(ge=-MAX_EXACT_INT, le=MAX_EXACT_INT)
 _BELOW_EXACT = msgspec.Meta(gt=-MAX_EXACT_INT, lt=MAX_EXACT_INT)

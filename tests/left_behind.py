@@ -12,10 +12,10 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+from tests.waiting import PATIENCE
+
 MARK = "MOBIUS_TUI_TESTS"
 """The variable that all processes of one run of the tests have, and others have not."""
-PATIENCE = 60.0
-"""Seconds at most that what is just ending is waited for; no more than it takes."""
 LOOK_INTERVAL = 0.1
 OF_PYTHON = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 """Processes that Python keeps for one that lives."""

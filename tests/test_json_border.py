@@ -9,6 +9,7 @@ import pytest
 
 from mobius_tui.health.response_body import MISSING, parse_json
 from mobius_tui.json_border import MAX_DEPTH, json_as, malformed_text, read_json
+from tests.growth import UNEVEN, growth
 
 READ: list[Callable[[bytes], Any]] = [read_json, lambda data: json_as(Any, data)]
 DEEPEST = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
@@ -41,6 +42,16 @@ def test_what_is_nested_too_deeply_is_refused(
         assert malformed_text(error.value) == "it is nested too deeply"
     for data in SHALLOW:
         assert called_deep(read, data, calls) is not None
+
+
+def test_an_open_text_is_read_once() -> None:
+    """Else each quote in it would be taken for the beginning of another one."""
+
+    def read(length: int) -> None:
+        with pytest.raises(ValueError, match="Unterminated"):
+            read_json(b"[" + b"[]," * MAX_DEPTH + b'"' + b'\\"' * length)
+
+    assert growth(read, 20_000) < UNEVEN
 
 
 def test_so_it_is_in_an_answer_of_a_service() -> None:

@@ -68,10 +68,7 @@ class Costs:
         self._before = self._counter.now()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(
-        self,
-        item: pytest.Item,  # noqa: ARG002 - pytest gives it by its name
-    ) -> Iterator[None]:
+    def pytest_runtest_protocol(self) -> Iterator[None]:
         """Look at what has been used before a test."""
         self._before = self._counter.now()
         return (yield)

@@ -197,26 +197,16 @@ async def test_a_machine_that_slept_is_no_data_once_and_then_goes_on() -> None:
 async def test_a_machine_that_slept_just_after_a_check_is_no_data() -> None:
     """The slots that passed were in no check's way: the monitor missed them."""
     slept = [0.0]
-    seen: list[ProbeResult] = []
-    done = asyncio.Event()
 
-    def on_check(check: ProbeResult) -> None:
-        seen.append(check)
-        if len(seen) == 1:
-            slept[0] = 3600.0
-        if check.state == "no data":
-            done.set()
+    def is_told(seen: list[ProbeResult]) -> bool:
+        slept[0] = 3600.0
+        return seen[-1].state == "no data"
 
     async with serve(whole()) as (port, _):
         prober = Prober(
             (aim(port),), every=0.2, clock=lambda: time.monotonic() + slept[0]
         )
-        task = asyncio.ensure_future(prober.run(on_check))
-        async with asyncio.timeout(PATIENCE):
-            await done.wait()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        seen = await watched(prober, is_told)
     assert [check.state for check in seen[:2]] == ["ok", "no data"]
     assert "suspended or held up for" in seen[1].reason
 
