@@ -11,7 +11,7 @@ import importlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,10 +50,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Where tests are only listed, what they want in vain is told."""
-    if not session.config.option.collectonly:
-        return
-    missing = {name for item in session.items for name in missing_programs(item)}
-    if missing:
+    if session.config.option.collectonly:
+        require_programs(session.items)
+
+
+def require_programs(items: Iterable[pytest.Item]) -> None:
+    """Refuse tests that want a program which is not there.
+
+    Raises:
+        pytest.UsageError: it names all such programs.
+    """
+    if missing := {name for item in items for name in missing_programs(item)}:
         raise pytest.UsageError(
             f"tests want {', '.join(sorted(missing))}, which this machine lacks"
         )

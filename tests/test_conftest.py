@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import missing_programs, pytest_collection_finish
+from tests.conftest import missing_programs, require_programs
 
 
 def test_a_program_that_a_test_wants_in_vain_is_told(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
 ) -> None:
-    monkeypatch.setattr(request.session.config.option, "collectonly", True)
-    monkeypatch.setattr(request.session, "items", [request.node])
     request.node.add_marker(pytest.mark.machine("sh", "no-such-program"))
     assert missing_programs(request.node) == {"no-such-program"}
     with pytest.raises(pytest.UsageError, match="want no-such-program, which"):
-        pytest_collection_finish(request.session)
+        require_programs([request.node])
